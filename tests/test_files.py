@@ -1,0 +1,64 @@
+"""Files and folders appear whole or not at all."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from vsodprep.files import atomic_directory, atomic_path, sha256, write_json
+
+
+class Interrupted(Exception):
+    """Stands in for anything that ends a write early."""
+
+
+def test_atomic_path_keeps_the_old_file_when_interrupted(tmp_path: Path) -> None:
+    final = tmp_path / "map.png"
+    final.write_text("old")
+    with pytest.raises(Interrupted), atomic_path(final) as temporary:
+        temporary.write_text("half")
+        raise Interrupted
+    assert final.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [final]
+
+
+def test_atomic_path_has_the_mode_of_an_ordinary_new_file(tmp_path: Path) -> None:
+    (tmp_path / "ordinary").touch()
+    with atomic_path(tmp_path / "ours") as temporary:
+        temporary.write_text("whole")
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "ordinary").stat().st_mode
+
+
+def test_atomic_directory_replaces_what_was_there(tmp_path: Path) -> None:
+    final = tmp_path / "set"
+    final.mkdir()
+    (final / "stale").touch()
+    (tmp_path / ".set.partial-killed").mkdir()
+    with atomic_directory(final) as temporary:
+        (temporary / "fresh").touch()
+        assert (final / "stale").exists()
+    assert [path.name for path in final.iterdir()] == ["fresh"]
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]
+    assert stat.S_IMODE(final.stat().st_mode) & 0o100
+
+
+def test_atomic_directory_keeps_the_old_folder_when_interrupted(tmp_path: Path) -> None:
+    final = tmp_path / "set"
+    final.mkdir()
+    (final / "old").touch()
+    with pytest.raises(Interrupted), atomic_directory(final) as temporary:
+        (temporary / "fresh").touch()
+        raise Interrupted
+    assert [path.name for path in final.iterdir()] == ["old"]
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]
+
+
+def test_write_json_refuses_nan(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json(tmp_path / "scores.json", {"mae": float("nan")})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sha256_of_known_text(tmp_path: Path) -> None:
+    (tmp_path / "abc").write_text("abc")
+    assert sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -1,0 +1,67 @@
+"""The `vsodprep` command: one module per subcommand, imported only when it is called."""
+
+import importlib
+import sys
+
+import click
+
+from vsodprep import __version__
+from vsodprep.errors import VsodprepError
+
+# Name to one line of help; the module is vsodprep.cli.NAME with its command in `command`. Help stands here so
+# that `vsodprep --help` imports none of them.
+COMMANDS: dict[str, str] = {
+    "benchmarks": "List the benchmarks that are known, or describe one.",
+    "plan": "Say what a configuration will take: frames, disk, hours.",
+    "download": "Fetch and verify a benchmark's archives.",
+    "normalize": "Bring a benchmark into the one layout, with a manifest.",
+    "flow": "Estimate the optical flow of one sequence.",
+    "prior": "Train the motion prior, or apply it to one sequence.",
+    "saliency": "Make saliency maps that need no weights.",
+    "fuse-fit": "Fit the weights of a combination of saliency maps.",
+    "fuse": "Combine saliency maps.",
+    "crf": "Refine maps with a dense CRF.",
+    "coarse": "Make coarse labels: fuse, threshold, refine, edit.",
+    "pack": "Pack a normalised benchmark into a Zarr shard.",
+    "export": "Write a shard as the folders that other code bases read.",
+    "train": "Train a network.",
+    "predict": "Predict saliency maps of a shard, frames or a video.",
+    "evaluate": "Score saliency maps against masks.",
+    "report": "Make the HTML report.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand's module when the subcommand is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the subcommands in pipeline order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a subcommand, or None if there is no such name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"vsodprep.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the subcommands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="vsodprep")
+def cli() -> None:
+    """Prepare benchmarks of video salient object detection, train networks on them, and evaluate."""
+
+
+def main() -> None:
+    """Run the command line; exit with 1 and one line on bad input, with 2 on wrong usage."""
+    try:
+        cli(prog_name="vsodprep")
+    except VsodprepError as error:
+        print(f"vsodprep: {' '.join(str(error).split())}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,188 @@
+"""The configuration: typed, closed, and the one source of `config/config.yaml` and `config/schema.json`."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import ConfigDict, Field, ValidationError, model_validator
+
+from vsodprep.config.base import Name, Section, SplitOf
+from vsodprep.config.coarse import Coarse, Crf, Saliency
+from vsodprep.config.flow import Flow
+from vsodprep.config.pack import Pack
+from vsodprep.config.prior import Prior
+from vsodprep.config.report import Report
+from vsodprep.config.train import Augment, Data, Optimizer, Run, Schedule, Stage, Test
+from vsodprep.errors import InputError, VsodprepError
+
+__all__ = [
+    "Augment",
+    "Coarse",
+    "Config",
+    "Crf",
+    "Data",
+    "Flow",
+    "Optimizer",
+    "Pack",
+    "Prior",
+    "Report",
+    "Run",
+    "Saliency",
+    "Schedule",
+    "Section",
+    "SourceOf",
+    "SplitOf",
+    "Stage",
+    "Test",
+    "load",
+    "parse",
+]
+
+Model = Literal["dsnet", "stan", "msst", "cagdde", "contrastive"]
+
+
+class SourceOf(Section):
+    """Where the user keeps a benchmark."""
+
+    path: str | tuple[str, ...]
+    """A local archive or unpacked folder, or several."""
+    partial: bool = False
+    """Accept an incomplete delivery: what is there is taken, what is not is listed in the manifest's `issues`."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The archives or folders as a tuple."""
+        return (self.path,) if isinstance(self.path, str) else self.path
+
+
+class Config(Section):
+    """The whole configuration."""
+
+    model_config = ConfigDict(title="vsodprep configuration")
+
+    results: str = "results"
+    """Folder of everything that is made, relative to the working directory."""
+    benchmarks: tuple[Name, ...] = ("synth",)
+    """Benchmarks that `all` brings to their shards, beside those that `runs` need."""
+    sources: dict[Name, str | SourceOf] = {}
+    """Local archive or unpacked folder of a benchmark, instead of a download."""
+    partial: bool = False
+    """Accept incomplete deliveries from every local source."""
+    folders: dict[Name, str] = {}
+    """The user's own videos: NAME: PATH, with PATH/{seq}/frames and optional PATH/{seq}/masks, or with video files."""
+    splits: dict[Name, dict[Name, tuple[str, ...]]] = {}
+    """Splits that replace or join a benchmark's own: BENCHMARK: {SPLIT: [SEQUENCE, ...]}."""
+    resolution: dict[Name, str] = {}
+    """Resolution of a benchmark that has several (davis2016: 480p or 1080p)."""
+    allow: dict[Name, tuple[str, ...]] = {}
+    """Kinds of issue that normalising a benchmark lists in its manifest instead of stopping."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    """Where networks run."""
+    torch_threads: int = Field(default=2, ge=1)
+    """Threads of torch; part of a run's identity, because gradients depend on it."""
+    flow: dict[Name, Flow] = {}
+    """Flow blocks."""
+    prior: dict[Name, Prior] = {}
+    """Motion priors."""
+    saliency: dict[Name, Saliency] = {}
+    """Saliency maps."""
+    crf: dict[Name, Crf] = {}
+    """CRF presets beside the built-in ones."""
+    coarse: dict[Name, Coarse] = {}
+    """Coarse labels."""
+    pack: Pack = Pack()
+    """Contents of a shard."""
+    runs: dict[Model, dict[Name, Run]] = {}
+    """Training runs: MODEL: {RUN: ...}."""
+    report: Report = Report()
+    """The report."""
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "Config":
+        for name, prior in self.prior.items():
+            _known(f"prior.{name}.flow", [prior.flow], self.flow)
+        for name, coarse in self.coarse.items():
+            _known(f"coarse.{name}.maps", coarse.maps, self.saliency)
+        for key, chosen, blocks in (
+            ("flow", self.pack.flow, self.flow),
+            ("pictures", self.pack.pictures, self.flow),
+            ("prior", self.pack.prior, self.prior),
+            ("coarse", self.pack.coarse, self.coarse),
+        ):
+            _known(f"pack.{key}", chosen, blocks)
+        for model, runs in self.runs.items():
+            for name, run in runs.items():
+                where = f"runs.{model}.{name}"
+                _known(f"{where}.flow", [run.flow] if run.flow else [], self.pack.flow)
+                _known(f"{where}.prior", [run.prior] if run.prior else [], self.pack.prior)
+                for stage in run.stages:
+                    if (stage.epochs is None) == (stage.steps is None):
+                        raise ValueError(f"{where}.stages.{stage.name}: give either epochs or steps")
+                    labels = [data.labels for data in stage.data if data.labels != "masks"]
+                    _known(f"{where}.stages.{stage.name}.data", labels, self.pack.coarse)
+        return self
+
+    def source(self, benchmark: str) -> SourceOf | None:
+        """Return where the user keeps a benchmark, or None if it is to be downloaded."""
+        given = self.sources.get(benchmark)
+        if given is None:
+            return None
+        path, partial = (given, False) if isinstance(given, str) else (given.path, given.partial)
+        return SourceOf(path=path, partial=partial or self.partial)
+
+
+def _known(where: str, names: Iterable[str], blocks: Iterable[str]) -> None:
+    blocks = list(blocks)
+    for name in names:
+        if name not in blocks:
+            raise ValueError(f"{where}: no block {name!r}; there is {', '.join(blocks) or 'none'}")
+
+
+def parse(value: Mapping[str, Any], where: str = "configuration") -> Config:
+    """Check a configuration.
+
+    Args:
+        value: Plain values, as read from YAML.
+        where: What to name in an error.
+
+    Raises:
+        InputError: The first thing wrong with it, with its key.
+    """
+    try:
+        return Config.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "top level"
+        if first["type"] == "extra_forbidden":
+            raise InputError(where, f"unknown key {key}", "a key that config/README.md lists") from error
+        raise VsodprepError(f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}") from error
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay one configuration over another as Snakemake does: mappings join, anything else is replaced."""
+    joined = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, Mapping) and isinstance(joined.get(key), Mapping)
+        joined[key] = merge(joined[key], value) if both else value
+    return joined
+
+
+def load(*paths: Path) -> Config:
+    """Read configuration files, later ones laid over earlier ones.
+
+    Raises:
+        InputError: A file is missing, is no YAML mapping, or does not fit.
+    """
+    joined: dict[str, Any] = {}
+    for path in paths:
+        try:
+            value = yaml.safe_load(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputError(path, error.strerror or "unreadable", "a configuration file") from error
+        except yaml.YAMLError as error:
+            raise InputError(path, "not YAML", "a configuration file") from error
+        if not isinstance(value, dict):
+            raise InputError(path, f"a {type(value).__name__}", "a mapping of keys to values")
+        joined = merge(joined, value)
+    return parse(joined, str(paths[-1]))

@@ -1,0 +1,38 @@
+"""Configuration of optical flow: which method, which pairs of frames, what becomes of the ends."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from vsodprep.config.base import Section
+
+
+class Flow(Section):
+    """One way of estimating flow; each block has a name and a folder of its own."""
+
+    method: Literal["dis", "raft", "flownet2"] | str = "dis"
+    """`dis`, `raft`, `flownet2`, or `ptlflow:NAME` where that package is installed."""
+    preset: Literal["ultrafast", "fast", "medium"] = "medium"
+    """DIS preset of OpenCV."""
+    weights: str | None = None
+    """Weights of a network method: a name the method knows, or a file; its own default if null."""
+    direction: Literal["forward", "backward", "both"] = "forward"
+    """`forward`: from frame t to t + stride, on the grid of t. `backward`: from t to t - stride. `both` stores both."""
+    stride: int = Field(default=1, ge=1)
+    """Frames between the two of a pair."""
+    show_at: Literal["from", "to"] = "from"
+    """Frame of a pair that its flow is shown to: the one whose grid it is on, or the other (CAG-DDE's pictures)."""
+    last_frame: Literal["drop", "repeat", "backward"] = "backward"
+    """What the last frame gets where it has no partner: nothing, its neighbour's flow, or the reverse pair's flow."""
+    first_frame: Literal["drop", "repeat", "zero"] = "zero"
+    """What the first frame gets where it has no partner (`backward`, or `show_at: to`); `zero` is a picture of rest."""
+    fit: Literal["pad", "resize", "crop"] = "pad"
+    """How a frame meets a network's size multiple: replicate the border, resize, or cut centrally (FlowNet2)."""
+    iterations: int | None = Field(default=None, ge=1)
+    """Updates of an iterative network; its own default if null."""
+    precision: Literal["float32", "float16", "bfloat16"] = "float32"
+    """Arithmetic of a network method."""
+    frames: Literal["all", "annotated"] = "all"
+    """`annotated`: only what annotated frames and the clip before them need (sparsely annotated benchmarks)."""
+    clip_length: int = Field(default=1, ge=1)
+    """With `frames: annotated`: frames of a clip that ends at an annotated frame."""

@@ -1,0 +1,37 @@
+"""Configuration of the motion prior (STAN, MSST: preprocessing of the temporal stream)."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from vsodprep.config.base import Name, Section, SplitOf
+
+# Five of DRFI's first fifteen triples (sigma, k, minimum size), so that small and large regions are both there.
+LIGHT = ((0.8, 100.0, 150), (0.9, 100.0, 200), (0.9, 300.0, 300), (0.9, 200.0, 300), (0.8, 200.0, 150))
+
+
+class Prior(Section):
+    """One motion prior: segmentations of the flow picture, region features, a classifier, the mean over levels."""
+
+    flow: Name = "dis"
+    """Flow block whose colour picture is segmented."""
+    levels: tuple[tuple[float, float, int], ...] = LIGHT
+    """One (sigma, k, minimum size in pixels at full resolution) per segmentation; their number is M."""
+    scale: float = Field(default=0.5, gt=0, le=1)
+    """Factor on height and width before segmentation."""
+    backend: Literal["opencv", "skimage"] = "opencv"
+    """Whose graph segmentation; label maps differ between the two."""
+    features: Literal["contrast", "alexnet"] = "contrast"
+    """Region features: `contrast` needs no weights, `alexnet` is MDF's three windows."""
+    hidden: tuple[int, ...] = (300, 300)
+    """Neurons of the classifier's hidden layers."""
+    purity: float = Field(default=0.7, gt=0.5, le=1)
+    """A region is a training sample if one label covers at least this share of it."""
+    epochs: int = Field(default=80, ge=1)
+    """Passes over the training regions."""
+    fit: Literal["own"] | tuple[SplitOf, ...] = "own"
+    """Annotated frames that the classifier learns from: each benchmark's own `train` split, or the splits listed."""
+    frames_per_sequence: int = Field(default=8, ge=1)
+    """Annotated frames of a sequence that the classifier learns from, evenly spread."""
+    seed: int = 0
+    """Seed of the classifier's initial weights and of the order of samples."""

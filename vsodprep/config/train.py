@@ -1,0 +1,130 @@
+"""Configuration of a training run: the network, its data, its recipe, and what it is tested on."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from vsodprep.config.base import Name, Section, SplitOf
+
+
+class Augment(Section):
+    """Random changes to a training sample, the same for frames, flow, prior and masks of a clip."""
+
+    flip: float = Field(default=0.0, ge=0, le=1)
+    """Probability of a horizontal flip."""
+    scales: tuple[float, ...] = (1.0,)
+    """Factors on the input size, one drawn per batch (CAG-DDE: 0.75, 1, 1.25)."""
+    crop: float = Field(default=1.0, gt=0, le=1)
+    """Share of height and width that a random crop keeps."""
+
+
+class Optimizer(Section):
+    """Optimiser of a training stage."""
+
+    name: Literal["adam", "adamw", "sgd"] = "adam"
+    """Method; `adam` adds weight decay to the gradient, `adamw` decouples it."""
+    lr: float = Field(default=5e-5, gt=0)
+    """Learning rate at the start."""
+    weight_decay: float = Field(default=0.0, ge=0)
+    """Weight decay."""
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    """Momentum of SGD."""
+
+
+class Schedule(Section):
+    """Learning rate over a stage."""
+
+    name: Literal["constant", "step", "poly"] = "constant"
+    """`step`: times `factor` at each milestone. `poly`: (1 - step / steps) ** power."""
+    milestones: tuple[float, ...] = ()
+    """Where `step` drops, as shares of the stage."""
+    factor: float = Field(default=0.1, gt=0)
+    """Factor of a drop."""
+    power: float = Field(default=0.9, gt=0)
+    """Exponent of `poly`."""
+    reset: bool = False
+    """Drop the optimiser's state at each milestone (DS-Net's code rebuilds Adam)."""
+
+
+class Data(SplitOf):
+    """A split that a stage trains on."""
+
+    labels: str = "masks"
+    """`masks`, or the name of a coarse block."""
+    repeat: int = Field(default=1, ge=1)
+    """How many times it enters one pass over the data."""
+
+
+class Stage(Section):
+    """One stage of training."""
+
+    name: Name = "main"
+    """Shown in logs."""
+    data: tuple[Data, ...]
+    """What it trains on, mixed in one shuffled stream."""
+    size: tuple[int, int]
+    """Height and width in pixels that frames are resized to."""
+    clip_length: int = Field(default=1, ge=1)
+    """Frames of a clip (T); the last one is predicted."""
+    clip_stride: int = Field(default=1, ge=1)
+    """Frames between two of a clip."""
+    clips_per_video: int = Field(default=1, ge=1)
+    """Clips of one video that stand together in a batch (the contrastive network: 8)."""
+    batch: int = Field(default=8, ge=1)
+    """Samples of a batch."""
+    accumulate: int = Field(default=1, ge=1)
+    """Batches whose gradients are added up before a step of the optimiser."""
+    epochs: float | None = Field(default=None, gt=0)
+    """Passes over the data; give this or `steps`."""
+    steps: int | None = Field(default=None, ge=1)
+    """Batches; give this or `epochs`."""
+    optimizer: Optimizer = Optimizer()
+    """Optimiser."""
+    schedule: Schedule = Schedule()
+    """Learning rate."""
+    augment: Augment = Augment()
+    """Augmentation."""
+    still_flow: Literal["zeros", "rest", "frame", "none"] = "zeros"
+    """Flow picture of a still image: zeros once normalised (DS-Net), a white picture of rest, the frame (CAG-DDE)."""
+    init: str | None = None
+    """Checkpoint whose weights the stage starts from, where it is not the stage before it."""
+
+
+class Test(Section):
+    """What a trained network is tested on."""
+
+    benchmark: Name
+    """Benchmark name."""
+    split: Name
+    """Split name."""
+    protocols: tuple[Name, ...] = ("davsod",)
+    """Evaluation protocols."""
+    post: tuple[Name, ...] = ("raw",)
+    """`raw` maps, or CRF presets that refine them."""
+
+
+class Run(Section):
+    """One training run of a network."""
+
+    variant: Name = "full"
+    """Variant of the network: `full`, or one row of its ablation tables."""
+    options: dict[str, Any] = {}
+    """Further arguments of the network, such as `tau`."""
+    width: float = Field(default=1.0, gt=0, le=1)
+    """Factor on all channel numbers; every layer is kept."""
+    pretrained: bool = True
+    """Start the backbones from torchvision's ImageNet weights."""
+    seeds: tuple[int, ...] = (0,)
+    """One training per seed."""
+    flow: Name | None = None
+    """Flow block that the network reads, if it reads flow."""
+    prior: Name | None = None
+    """Prior block that the network reads, if it reads a motion prior."""
+    stages: tuple[Stage, ...]
+    """Stages of training in order."""
+    test: tuple[Test, ...] = ()
+    """What it is tested on."""
+    size: tuple[int, int] | None = None
+    """Height and width at inference; that of the last stage if null."""
+    paper: bool = False
+    """Whether this is the paper's own training, so that the report may set its figures beside the paper's."""

@@ -1,0 +1,103 @@
+"""Files and folders that appear under their final name only when they are complete."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+_TEMPORARY = ".partial-"
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+def _default_mode() -> int:
+    """Mode of a new file under the current umask; `mkstemp` would leave 0600."""
+    umask = os.umask(0)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+@contextmanager
+def atomic_path(final: Path, *, sync: bool = True) -> Iterator[Path]:
+    """Give a temporary path in the final file's folder, renamed onto the final name on success.
+
+    Args:
+        final: The path that the file gets; its folder is made if it is missing.
+        sync: Flush to disk before the rename; off only for files whose marker is written later.
+
+    Yields:
+        An existing empty file with the same ending; left behind by nobody but a killed process.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{final.stem}{_TEMPORARY}", suffix=final.suffix, dir=final.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(_default_mode())
+        if sync:
+            _sync(temporary)
+        temporary.replace(final)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_directory(final: Path) -> Iterator[Path]:
+    """Give a temporary folder beside the final one, which takes its place on success.
+
+    What a killed process left beside it is removed first; a folder already there under the final
+    name is replaced as a whole, so that nothing stale stays in it.
+
+    Args:
+        final: The folder's path.
+
+    Yields:
+        An empty folder on the same file system.
+    """
+    final.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{final.name}{_TEMPORARY}"
+    for leftover in final.parent.glob(f"{prefix}*"):
+        shutil.rmtree(leftover)
+    temporary = Path(tempfile.mkdtemp(prefix=prefix, dir=final.parent))
+    try:
+        yield temporary
+        temporary.chmod(_default_mode() | 0o111)
+        if final.exists():
+            old = Path(tempfile.mkdtemp(prefix=prefix, dir=final.parent))
+            final.replace(old)
+            temporary.replace(final)
+            shutil.rmtree(old)
+        else:
+            temporary.replace(final)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write indented JSON with sorted keys atomically.
+
+    Raises:
+        ValueError: A number is NaN or infinite, which JSON does not know.
+    """
+    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def sha256(path: Path) -> str:
+    """Return a file's SHA-256 as 64 hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

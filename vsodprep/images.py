@@ -1,0 +1,94 @@
+"""Reading and writing images; arrays are RGB and row-major, whatever the file holds."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.errors import InputError
+from vsodprep.files import atomic_path
+
+FOREGROUND_ABOVE = 128  # a delivered 128 is background, as in the DAVSOD toolbox and PySODMetrics
+
+
+def _read_bytes(path: Path) -> NDArray[np.uint8]:
+    try:
+        return np.fromfile(path, dtype=np.uint8)
+    except OSError as error:
+        raise InputError(path, error.strerror or "unreadable", "a readable image file") from error
+
+
+def decode(data: NDArray[np.uint8], where: Path | str, *, gray: bool = False) -> NDArray[np.uint8]:
+    """Decode an image file held in memory.
+
+    Args:
+        data: The file's bytes, uint8 `(n,)`.
+        where: What to name in an error.
+        gray: Return one channel.
+
+    Returns:
+        uint8 `(H, W, 3)` RGB, or `(H, W)` if `gray`; alpha is dropped and 16-bit values are scaled to 8.
+
+    Raises:
+        InputError: The bytes are no image that can be read whole.
+    """
+    flags = cv2.IMREAD_GRAYSCALE if gray else cv2.IMREAD_COLOR
+    # EXIF rotation is ignored: masks carry none, and a turned frame would no longer fit its mask.
+    image = cv2.imdecode(data, flags | cv2.IMREAD_IGNORE_ORIENTATION) if data.size else None
+    if image is None:
+        raise InputError(where, f"unreadable image ({data.size} bytes)", "a whole JPEG, PNG or BMP file")
+    return np.asarray(image if gray else cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def read_frame(path: Path) -> NDArray[np.uint8]:
+    """Read a frame as uint8 `(H, W, 3)` RGB; gray files are repeated over three channels.
+
+    Raises:
+        InputError: The file is missing or no readable image.
+    """
+    return decode(_read_bytes(path), path)
+
+
+def read_gray(path: Path) -> NDArray[np.uint8]:
+    """Read a map or mask as uint8 `(H, W)`.
+
+    Raises:
+        InputError: The file is missing or no readable image.
+    """
+    return decode(_read_bytes(path), path, gray=True)
+
+
+def read_mask(path: Path) -> NDArray[np.bool_]:
+    """Read a mask as bool `(H, W)`, foreground above 128.
+
+    Raises:
+        InputError: The file is missing or no readable image.
+    """
+    return read_gray(path) > FOREGROUND_ABOVE
+
+
+def encode_png(image: NDArray[np.uint8]) -> bytes:
+    """Encode uint8 `(H, W)` or RGB `(H, W, 3)` as a PNG; settings are fixed, so that equal arrays give equal bytes."""
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
+    ok, data = cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 3])
+    if not ok:
+        raise ValueError(f"cannot encode an array of shape {image.shape} and type {image.dtype}")
+    return bytes(data.tobytes())
+
+
+def write_png(path: Path, image: NDArray[np.uint8], *, sync: bool = False) -> None:
+    """Write uint8 `(H, W)` or RGB `(H, W, 3)` as PNG, atomically.
+
+    Args:
+        path: Where to.
+        image: The array.
+        sync: Flush to disk; the stages write a marker file last and flush that one only.
+    """
+    with atomic_path(path, sync=sync) as temporary:
+        temporary.write_bytes(encode_png(image))
+
+
+def write_mask(path: Path, mask: NDArray[np.bool_]) -> None:
+    """Write bool `(H, W)` as an 8-bit PNG of 0 and 255."""
+    write_png(path, mask.astype(np.uint8) * 255)

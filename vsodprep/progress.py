@@ -1,0 +1,41 @@
+"""Progress on long work: a bar on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sized
+from typing import TypeVar
+
+from tqdm import tqdm
+
+Item = TypeVar("Item")
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+def track(items: Iterable[Item], label: str, total: int | None = None, unit: str = "frame") -> Iterator[Item]:
+    """Pass items through and tell on stderr how many have been handled.
+
+    Args:
+        items: What is worked through.
+        label: What is being done, to what.
+        total: Number of items; taken from `items` where it has a length.
+        unit: What one item is.
+
+    Yields:
+        The items, unchanged and in order.
+    """
+    if total is None and isinstance(items, Sized):
+        total = len(items)
+    if sys.stderr.isatty():
+        yield from tqdm(items, desc=label, total=total, unit=unit, dynamic_ncols=True)
+        return
+    of = "" if total is None else f"/{total}"
+    last = time.monotonic()
+    done = 0
+    for item in items:
+        yield item
+        done += 1
+        if time.monotonic() - last > _SECONDS_BETWEEN_LINES:
+            print(f"{label}: {done}{of} {unit}s", file=sys.stderr, flush=True)
+            last = time.monotonic()
+    print(f"{label}: {done}{of} {unit}s, done", file=sys.stderr, flush=True)
