@@ -1,0 +1,50 @@
+"""The papers' tables."""
+
+from collections import defaultdict
+
+import pytest
+
+from vsodprep.evaluate.papers import OWN_METHOD, figures, paper_value
+
+
+@pytest.mark.parametrize(
+    ("model", "variant", "benchmark", "metric", "value"),
+    [
+        ("dsnet", "full", "davis2016", "max_f", 0.891),
+        ("dsnet", "M5", "davis2016", "max_f", 0.891),
+        ("dsnet", "M1", "davis2016", "s_measure", 0.906),
+        ("dsnet", "CAA-BU", "vos", "mae", 0.06),
+        ("cagdde", "full", "davsod", "mae", 0.072),
+        ("cagdde", "mul", "davsod", "max_f", 0.625),
+        ("contrastive", "full", "davis2016", "j_mean", 0.835),
+        ("contrastive", "cosnet", "fbms", "s_measure", 0.86),
+        ("stan", "full", "davis2016", "boundary_decay", 0.001),
+        ("msst", "full", "fbms", "mae", 0.082),
+        ("msst", "full", "fbms", "max_f", None),
+        ("dsnet", "full", "synth", "mae", None),
+    ],
+)
+def test_paper_value(model: str, variant: str, benchmark: str, metric: str, value: float | None) -> None:
+    assert paper_value(model, variant, benchmark, metric) == value
+
+
+def test_every_figure_is_there() -> None:
+    assert len(figures()) == 953
+    assert {figure.paper for figure in figures()} == set(OWN_METHOD)
+
+
+def test_a_paper_never_contradicts_itself_about_its_own_method() -> None:
+    values = defaultdict(set)
+    for figure in figures():
+        if figure.method == OWN_METHOD[figure.paper]:
+            values[figure.paper, figure.variant, figure.benchmark, figure.metric].add(figure.value)
+    assert [key for key, found in values.items() if len(found) > 1] == []
+
+
+def test_papers_that_disagree_are_both_kept() -> None:
+    mga = {
+        figure.paper: figure.value
+        for figure in figures()
+        if (figure.method, figure.benchmark, figure.metric) == ("MGA", "fbms", "max_f")
+    }
+    assert mga == {"dsnet": 0.907, "cagdde": 0.906, "contrastive": 0.898}

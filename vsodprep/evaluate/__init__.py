@@ -1,0 +1,1 @@
+"""Evaluation of saliency maps."""
