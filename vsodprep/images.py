@@ -1,5 +1,6 @@
 """Reading and writing images; arrays are RGB and row-major, whatever the file holds."""
 
+import re
 from pathlib import Path
 
 import cv2
@@ -9,7 +10,27 @@ from numpy.typing import NDArray
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_path
 
+IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm")
 FOREGROUND_ABOVE = 128  # a delivered 128 is background, as in the DAVSOD toolbox and PySODMetrics
+
+
+def natural_key(name: str) -> tuple[tuple[int, str], ...]:
+    """Return a sort key that puts `frame_9` before `frame_10`."""
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)) + ((-1, name),)
+
+
+def list_images(folder: Path) -> tuple[Path, ...]:
+    """List a folder's image files in natural order of their names.
+
+    Raises:
+        InputError: The folder is missing or holds none.
+    """
+    if not folder.is_dir():
+        raise InputError(folder, "no such folder", "a folder of images")
+    paths = [path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.name[0] != "."]
+    if not paths:
+        raise InputError(folder, "no image in it", f"files with one of the endings {', '.join(IMAGE_SUFFIXES)}")
+    return tuple(sorted(paths, key=lambda path: natural_key(path.name)))
 
 
 def _read_bytes(path: Path) -> NDArray[np.uint8]:
