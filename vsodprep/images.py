@@ -16,7 +16,8 @@ FOREGROUND_ABOVE = 128  # a delivered 128 is background, as in the DAVSOD toolbo
 
 def natural_key(name: str) -> tuple[tuple[int, str], ...]:
     """Return a sort key that puts `frame_9` before `frame_10`."""
-    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)) + ((-1, name),)
+    parts = [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+    return (*parts, (-1, name))
 
 
 def list_images(folder: Path) -> tuple[Path, ...]:
