@@ -13,3 +13,8 @@ def excerpts() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("VSODPREP_EXCERPTS names no folder")
     return Path(folder)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--fix`, which rewrites generated files instead of failing where they have drifted."""
+    parser.addoption("--fix", action="store_true", help="rewrite generated files that have drifted")

@@ -35,8 +35,10 @@ __all__ = [
     "SplitOf",
     "Stage",
     "Test",
-    "load",
+    "complete",
+    "merge",
     "parse",
+    "read",
 ]
 
 Model = Literal["dsnet", "stan", "msst", "cagdde", "contrastive"]
@@ -123,6 +125,20 @@ class Config(Section):
                     _known(f"{where}.stages.{stage.name}.data", labels, self.pack.coarse)
         return self
 
+    @model_validator(mode="after")
+    def _one_split_each(self) -> "Config":
+        # Predictions lie below the benchmark's name alone, and a table compares rows of one split.
+        splits: dict[str, str] = {}
+        for model, runs in self.runs.items():
+            for name, run in runs.items():
+                for test in run.test:
+                    if splits.setdefault(test.benchmark, test.split) != test.split:
+                        raise ValueError(
+                            f"runs.{model}.{name}.test: {test.benchmark} is tested on {splits[test.benchmark]!r} "
+                            f"and on {test.split!r}; one split per benchmark"
+                        )
+        return self
+
     def source(self, benchmark: str) -> SourceOf | None:
         """Return where the user keeps a benchmark, or None if it is to be downloaded."""
         given = self.sources.get(benchmark)
@@ -168,21 +184,36 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return joined
 
 
-def load(*paths: Path) -> Config:
-    """Read configuration files, later ones laid over earlier ones.
+def read(path: Path) -> dict[str, Any]:
+    """Read a configuration file as plain values.
 
     Raises:
-        InputError: A file is missing, is no YAML mapping, or does not fit.
+        InputError: The file is missing or no YAML mapping.
     """
-    joined: dict[str, Any] = {}
-    for path in paths:
-        try:
-            value = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InputError(path, error.strerror or "unreadable", "a configuration file") from error
-        except yaml.YAMLError as error:
-            raise InputError(path, "not YAML", "a configuration file") from error
-        if not isinstance(value, dict):
-            raise InputError(path, f"a {type(value).__name__}", "a mapping of keys to values")
-        joined = merge(joined, value)
-    return parse(joined, str(paths[-1]))
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(path, error.strerror or "unreadable", "a configuration file") from error
+    except yaml.YAMLError as error:
+        raise InputError(path, "not YAML", "a configuration file") from error
+    if not isinstance(value, dict):
+        raise InputError(path, f"a {type(value).__name__}", "a mapping of keys to values")
+    return value
+
+
+def complete(over: Mapping[str, Any], base: Mapping[str, Any], where: str = "configuration") -> Config:
+    """Lay a user's configuration over the defaults and check the result.
+
+    Mappings join and anything else is replaced, with one exception: `runs` is replaced as a whole, so that a
+    paper's file runs that paper and not the default one too.
+
+    Args:
+        over: The user's values; may be empty.
+        base: The defaults.
+        where: What to name in an error.
+
+    Raises:
+        InputError: The first thing wrong with it, with its key.
+    """
+    kept = {key: value for key, value in base.items() if not (key == "runs" and "runs" in over)}
+    return parse(merge(kept, over), where)

@@ -1,0 +1,96 @@
+"""The configuration: closed, typed, and the source of the files in config/."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from vsodprep.config import complete, merge, parse, read
+from vsodprep.config.defaults import default
+from vsodprep.config.generate import default_yaml, schema_json
+from vsodprep.errors import VsodprepError
+
+ROOT = Path(__file__).parent.parent
+BASE: dict[str, Any] = default().model_dump(mode="json")
+
+
+@pytest.mark.parametrize(("name", "generate"), [("config.yaml", default_yaml), ("schema.json", schema_json)])
+def test_generated_files_have_not_drifted(name: str, generate: Any, request: pytest.FixtureRequest) -> None:
+    path = ROOT / "config" / name
+    if request.config.getoption("--fix"):
+        path.write_text(generate(), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == generate(), "run `pytest tests/test_config.py --fix`"
+
+
+def test_default_yaml_is_the_default() -> None:
+    assert parse(yaml.safe_load(default_yaml())) == default()
+
+
+@pytest.mark.parametrize(
+    ("over", "culprit"),
+    [
+        ({"benchmark": ["synth"]}, "unknown key benchmark"),
+        ({"flow": {"dis": {"presett": "fast"}}}, r"unknown key flow\.dis\.presett"),
+        ({"flow": {"dis": {"preset": "quick"}}}, r"flow\.dis\.preset"),
+        ({"flow": {"a/b": {}}}, "flow"),
+        ({"prior": {"light": {"flow": "raft"}}}, "no block 'raft'"),
+        ({"coarse": {"weightfree": {"maps": ["ft"]}}}, "no block 'ft'"),
+        ({"pack": {"prior": ["heavy"]}}, "no block 'heavy'"),
+        ({"saliency": {"mbd": {"folder": "maps"}}}, "either method or folder"),
+        ({"torch_threads": 0}, "torch_threads"),
+        ({"runs": {"yolo": {}}}, r"runs\.yolo"),
+    ],
+)
+def test_a_mistake_is_named(over: dict[str, Any], culprit: str) -> None:
+    with pytest.raises(VsodprepError, match=culprit):
+        complete(over, BASE)
+
+
+@pytest.mark.parametrize("missing", [{"epochs": 1.0, "steps": 10}, {"epochs": None, "steps": None}])
+def test_a_stage_has_epochs_or_steps(missing: dict[str, Any]) -> None:
+    run = BASE["runs"]["dsnet"]["full"]
+    stage = run["stages"][0] | missing
+    with pytest.raises(VsodprepError, match="either epochs or steps"):
+        complete({"runs": {"dsnet": {"full": run | {"stages": [stage]}}}}, BASE)
+
+
+def test_two_runs_agree_on_the_split_of_a_benchmark() -> None:
+    run = BASE["runs"]["dsnet"]["full"]
+    other = run | {"test": [{"benchmark": "synth", "split": "train"}]}
+    with pytest.raises(VsodprepError, match="synth"):
+        complete({"runs": {"dsnet": {"full": run, "other": other}}}, BASE)
+
+
+def test_runs_are_replaced_and_other_mappings_join() -> None:
+    run = BASE["runs"]["dsnet"]["full"]
+    config = complete({"runs": {"dsnet": {"mine": run}}, "flow": {"fast": {"preset": "fast"}}}, BASE)
+    assert list(config.runs["dsnet"]) == ["mine"]
+    assert list(config.flow) == ["dis", "fast"]
+
+
+def test_merge_replaces_lists() -> None:
+    assert merge({"a": {"b": [1, 2], "c": 3}}, {"a": {"b": [4]}}) == {"a": {"b": [4], "c": 3}}
+
+
+def test_partial_applies_to_every_source() -> None:
+    config = complete({"sources": {"davis2016": "a.zip"}, "partial": True}, BASE)
+    source = config.source("davis2016")
+    assert source is not None
+    assert source.partial
+    assert source.paths == ("a.zip",)
+    assert config.source("fbms") is None
+
+
+@pytest.mark.parametrize(("text", "message"), [("- a list", "list"), ("a: [", "not YAML")])
+def test_read_refuses_what_is_no_mapping(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(VsodprepError, match=message) as error:
+        read(path)
+    assert str(path) in str(error.value)
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("config/*/*.yaml")), ids=lambda path: path.name)
+def test_every_shipped_configuration_is_valid(path: Path) -> None:
+    complete(read(path), BASE, str(path))
