@@ -1,0 +1,70 @@
+"""Fingerprints and options: what the rules ask the library."""
+
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from vsodprep.config import Flow, Prior
+from vsodprep.workflow import fingerprint as module
+from vsodprep.workflow.fingerprint import closure, fingerprint
+from vsodprep.workflow.options import options
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package of four modules: `a` imports `b` inside a function, `b` imports `data.c`; `d` stands alone."""
+    folder = tmp_path / "sample"
+    (folder / "data").mkdir(parents=True)
+    (folder / "__init__.py").write_text("")
+    (folder / "a.py").write_text("def run():\n    from .b import work\n    work()\n")
+    (folder / "b.py").write_text("import numpy\nfrom sample.data import c\n")
+    (folder / "data" / "__init__.py").write_text("")
+    (folder / "data" / "list.txt").write_text("one")
+    (folder / "data" / "c.py").write_text("")
+    (folder / "d.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(module, "ROOT", "sample")
+    _forget()
+    yield folder
+    _forget()
+
+
+def _forget() -> None:
+    for function in (module.fingerprint, module.closure, module._imports, module._origin):
+        function.cache_clear()
+    for name in [name for name in sys.modules if name.split(".")[0] == "sample"]:
+        del sys.modules[name]
+
+
+def test_closure_follows_imports_inside_functions(package: Path) -> None:
+    assert closure("sample.a") == {"sample", "sample.a", "sample.b", "sample.data", "sample.data.c"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "affected"), [("b.py", True), ("data/c.py", True), ("data/list.txt", True), ("d.py", False)]
+)
+def test_only_what_a_stage_imports_changes_its_fingerprint(package: Path, changed: str, affected: bool) -> None:
+    before = fingerprint("sample.a")
+    path = package / changed
+    path.write_text(path.read_text() + "\n# changed")
+    _forget()
+    assert (fingerprint("sample.a") != before) is affected
+
+
+def test_fingerprint_of_an_unknown_module(package: Path) -> None:
+    with pytest.raises(ModuleNotFoundError, match="nothing"):
+        fingerprint("sample.nothing")
+
+
+def test_options_follow_the_keys() -> None:
+    words = shlex.split(options(Flow(last_frame="drop", weights="my weights.pth"), skip={"method"}))
+    assert words[words.index("--last-frame") + 1] == "drop"
+    assert words[words.index("--weights") + 1] == "my weights.pth"
+    assert "--iterations" not in words
+    assert "--method" not in words
+
+
+def test_options_repeat_for_lists() -> None:
+    assert options(Prior(hidden=(300, 20)), only={"hidden"}) == "--hidden 300 --hidden 20"

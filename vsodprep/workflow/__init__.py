@@ -1,0 +1,1 @@
+"""What the Snakemake rules ask the library: paths, plans, options and fingerprints; knows no Snakemake."""
