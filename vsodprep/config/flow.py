@@ -1,6 +1,6 @@
 """Configuration of optical flow: which method, which pairs of frames, what becomes of the ends."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -10,7 +10,7 @@ from vsodprep.config.base import Section
 class Flow(Section):
     """One way of estimating flow; each block has a name and a folder of its own."""
 
-    method: Literal["dis", "raft", "flownet2"] | str = "dis"
+    method: Annotated[str, Field(pattern=r"^(dis|raft|flownet2|ptlflow:[A-Za-z0-9_+-]+)$")] = "dis"
     """`dis`, `raft`, `flownet2`, or `ptlflow:NAME` where that package is installed."""
     preset: Literal["ultrafast", "fast", "medium"] = "medium"
     """DIS preset of OpenCV."""
@@ -28,6 +28,9 @@ class Flow(Section):
     """What the first frame gets where it has no partner (`backward`, or `show_at: to`); `zero` is a picture of rest."""
     fit: Literal["pad", "resize", "crop"] = "pad"
     """How a frame meets a network's size multiple: replicate the border, resize, or cut centrally (FlowNet2)."""
+    border: Literal["replicate", "zero", "stretch"] = "replicate"
+    """With `fit: crop`, what lies outside the crop: its edge repeated, no motion, or the crop stretched over the frame
+    as it is (DS-Net's pictures)."""
     iterations: int | None = Field(default=None, ge=1)
     """Updates of an iterative network; its own default if null."""
     precision: Literal["float32", "float16", "bfloat16"] = "float32"

@@ -1,0 +1,1 @@
+"""Optical flow: which pairs of frames, estimated how, stored and shown in what form."""

@@ -1,0 +1,62 @@
+"""Dense inverse search (Kroeger et al., ECCV 2016), as OpenCV has it."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.errors import VsodprepError
+from vsodprep.flow.estimator import Field, Frame
+
+Preset = Literal["ultrafast", "fast", "medium"]
+
+_PRESETS: dict[Preset, int] = {
+    "ultrafast": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
+    "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
+    "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
+}
+
+
+class Dis:
+    """DIS flow between grey frames; needs no weights, and gives the same flow on any number of threads.
+
+    Args:
+        preset: OpenCV's preset.
+        threads: Pairs that are estimated at the same time.
+    """
+
+    def __init__(self, preset: Preset = "medium", threads: int = 1) -> None:
+        self.preset: Preset = preset
+        self.batch = threads
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """See `Estimator`."""
+        return {"method": "dis", "preset": self.preset, "weights_sha256": None, "versions": {"opencv": cv2.__version__}}
+
+    def encode(self, frames: Sequence[Frame], sources: Sequence[bool]) -> list[NDArray[np.uint8]]:
+        """See `Estimator`; a frame becomes grey, uint8 `(H, W)`."""
+        return [np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), dtype=np.uint8) for frame in frames]
+
+    def estimate(self, pairs: Sequence[tuple[Any, Any]]) -> list[Field]:
+        """See `Estimator`.
+
+        Raises:
+            VsodprepError: The frames are too small for the method's pyramid.
+        """
+        if len(pairs) == 1:
+            return [self._flow(*pairs[0])]
+        with ThreadPoolExecutor(len(pairs)) as pool:
+            return list(pool.map(lambda pair: self._flow(*pair), pairs))
+
+    def _flow(self, source: NDArray[np.uint8], target: NDArray[np.uint8]) -> Field:
+        # An instance keeps its buffers, so that two threads must not share one.
+        method = cv2.DISOpticalFlow_create(_PRESETS[self.preset])
+        try:
+            return np.asarray(method.calc(source, target, None), dtype=np.float32)
+        except cv2.error as error:
+            height, width = source.shape
+            raise VsodprepError(f"DIS cannot work on {height} x {width} frames; they are too small or narrow") from error

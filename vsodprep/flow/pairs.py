@@ -1,0 +1,110 @@
+"""Which pairs of frames a policy makes, and which frame each one's flow is shown to."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+Direction = Literal["forward", "backward", "both"]
+ShowAt = Literal["from", "to"]
+LastFrame = Literal["drop", "repeat", "backward"]
+FirstFrame = Literal["drop", "repeat", "zero"]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What decides the pairs of a sequence.
+
+    Attributes:
+        direction: `forward`, from frame t to t + stride; `backward`, from t to t - stride; `both`, the forward
+            pairs and the same pairs turned round.
+        stride: Frames between the two of a pair.
+        show_at: Frame of a pair that its flow is shown to: the one whose grid it is on (`from`), or the other.
+        last_frame: What a frame at the end gets that has no partner after it: nothing, the flow of the nearest frame
+            that has one, or the flow of its own pair with the frame before it (the last regular pair turned round).
+        first_frame: What a frame at the start gets that has no partner before it: nothing, the flow of the nearest
+            frame that has one, or a flow of zero (a picture of rest).
+    """
+
+    direction: Direction = "forward"
+    stride: int = 1
+    show_at: ShowAt = "from"
+    last_frame: LastFrame = "backward"
+    first_frame: FirstFrame = "zero"
+
+    def __post_init__(self) -> None:
+        if self.stride < 1:
+            raise ValueError(f"stride {self.stride}, expected at least 1")
+
+
+class Pair(NamedTuple):
+    """A flow: where it starts (whose grid it is on), where it ends, and the frame it is shown to.
+
+    A flow of zero is written as a pair of a frame with itself.
+    """
+
+    source: int
+    target: int
+    shown: int
+
+    @property
+    def rest(self) -> bool:
+        """Whether the flow is zero by the policy, not estimated."""
+        return self.source == self.target
+
+
+def make_pairs(frames: int, policy: Policy, only: Collection[int] | None = None) -> tuple[Pair, ...]:
+    """Return the pairs of a sequence, ordered by the frame that they are shown to, at most one for each frame.
+
+    A frame that should repeat or turn round a pair that does not exist (a sequence of one frame, or a stride as long
+    as the sequence) gets the next best: the nearest frame's flow, else a flow of zero. Only `drop` leaves frames out.
+
+    Args:
+        frames: Number of frames of the sequence.
+        policy: The policy.
+        only: Frames that need a flow; all if None.
+
+    Returns:
+        The pairs, as frame indices from 0.
+
+    Raises:
+        ValueError: `frames` is less than 1, or `only` names a frame that does not exist.
+    """
+    if frames < 1:
+        raise ValueError(f"a sequence of {frames} frames, expected at least 1")
+    wanted = range(frames) if only is None else sorted(set(only))
+    if any(not 0 <= frame < frames for frame in wanted):
+        raise ValueError(f"frames {wanted[0]} to {wanted[-1]} are asked for, the sequence has 0 to {frames - 1}")
+    pairs = (_pair_of(frame, frames, policy) for frame in wanted)
+    return tuple(pair for pair in pairs if pair is not None)
+
+
+def _pair_of(frame: int, frames: int, policy: Policy) -> Pair | None:
+    backward = policy.direction == "backward"
+    step = policy.stride if backward == (policy.show_at == "to") else -policy.stride
+    if 0 <= frame + step < frames:
+        return _join(frame, frame + step, policy)
+    rule = policy.last_frame if step > 0 else policy.first_frame
+    if rule == "drop":
+        return None
+    if rule == "backward" and 0 <= frame - step < frames:
+        return _join(frame, frame - step, policy)
+    nearest = frames - 1 - step if step > 0 else -step
+    if rule != "zero" and 0 <= nearest < frames:
+        return _join(nearest, nearest + step, policy)._replace(shown=frame)
+    return Pair(frame, frame, frame)
+
+
+def _join(shown: int, other: int, policy: Policy) -> Pair:
+    return Pair(shown, other, shown) if policy.show_at == "from" else Pair(other, shown, shown)
+
+
+def clip_frames(annotated: Collection[int], clip_length: int, clip_stride: int = 1) -> tuple[int, ...]:
+    """Return the frames of all clips that end at an annotated frame; a clip is cut at the start of the sequence.
+
+    Args:
+        annotated: Indices of annotated frames.
+        clip_length: Frames of a clip, the annotated one included.
+        clip_stride: Frames between two of a clip.
+    """
+    steps = range(0, clip_length * clip_stride, clip_stride)
+    return tuple(sorted({frame - step for frame in annotated for step in steps if frame >= step}))

@@ -1,0 +1,163 @@
+"""A sequence's flow, from its frames to the stored file, in one pass."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep import __version__
+from vsodprep.flow.estimator import Estimator, Field
+from vsodprep.flow.frames import image_size, read_ahead, sequence_name
+from vsodprep.flow.pairs import Pair, Policy, make_pairs
+from vsodprep.flow.quality import inconsistent_share, photometric_error
+from vsodprep.flow.store import write_flow
+from vsodprep.progress import track
+
+Job = tuple[int, int]  # the frames a flow leads from and to
+
+
+class _Estimated(NamedTuple):
+    flow: Field
+    photometric: float
+
+
+def datasets_of(policy: Policy) -> tuple[str, ...]:
+    """Return the names of the stored datasets: the direction, or both."""
+    return ("forward", "backward") if policy.direction == "both" else (policy.direction,)
+
+
+def jobs_of(pairs: Sequence[Pair], policy: Policy) -> tuple[Job, ...]:
+    """Return the flows that have to be estimated, each once, in the order in which the stored pairs need them."""
+    both = policy.direction == "both"
+    moving = (pair for pair in pairs if not pair.rest)
+    wanted = (job for pair in moving for job in ([pair[:2], pair[1::-1]] if both else [pair[:2]]))
+    return tuple(dict.fromkeys(wanted))
+
+
+def write_sequence(
+    frames: Sequence[Path],
+    out: Path,
+    estimator: Estimator,
+    policy: Policy,
+    *,
+    only: Collection[int] | None = None,
+    threads: int = 1,
+) -> dict[str, Any]:
+    """Estimate and store the flow of a sequence; decoding and writing overlap with the estimation.
+
+    Args:
+        frames: The frames in order.
+        out: HDF5 file to write (see `vsodprep.flow.store`).
+        estimator: The method.
+        policy: Which pairs.
+        only: Indices of the frames that need a flow; all if None.
+        threads: Threads that compress what is written.
+
+    Returns:
+        Numbers of pairs and of flows estimated, and their quality as in the file's attribute `quality`.
+
+    Raises:
+        InputError: A frame is unreadable or has another size.
+        VsodprepError: The method cannot work on the frames, or gave a flow that is not finite.
+    """
+    pairs = make_pairs(len(frames), policy, only)
+    jobs = jobs_of(pairs, policy)
+    size = image_size(frames[0])
+    quality: dict[str, float | None] = {}
+    record = estimator.record
+    attributes = {
+        **record,
+        "policy": asdict(policy) | {"frames": "all" if only is None else "listed"},
+        "versions": {"vsodprep": __version__, "h5py": h5py.__version__, "numpy": np.__version__, **record["versions"]},
+        "quality": quality,
+    }
+    with read_ahead(frames, _first_uses(jobs)) as decoded:
+        estimated = _estimate(jobs, decoded, estimator)
+        rows = _rows(pairs, policy, estimated, size, quality)
+        write_flow(
+            out,
+            pairs,
+            track(rows, f"flow of {sequence_name(frames[0].parent)}", total=len(pairs), unit="pair"),
+            size,
+            attributes,
+            datasets=datasets_of(policy),
+            frames=[frame.stem for frame in frames],
+            threads=threads,
+        )
+    return {"pairs": len(pairs), "estimated": len(jobs), **quality}
+
+
+def _first_uses(jobs: Sequence[Job]) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(frame for job in jobs for frame in job))
+
+
+def _last_uses(jobs: Sequence[Sequence[Any]]) -> dict[Any, int]:
+    return {item: number for number, items in enumerate(jobs) for item in items}
+
+
+def _estimate(
+    jobs: Sequence[Job], decoded: Iterator[tuple[int, NDArray[np.uint8]]], estimator: Estimator
+) -> Iterator[tuple[Job, _Estimated]]:
+    """Yield the flows in order; a frame is encoded once and kept until the last batch that uses it."""
+    sources = {source for source, _ in jobs}
+    batches = [jobs[start : start + estimator.batch] for start in range(0, len(jobs), estimator.batch)]
+    last = _last_uses([_first_uses(batch) for batch in batches])
+    encoded: dict[int, Any] = {}
+    grey: dict[int, NDArray[np.uint8]] = {}
+    for number, batch in enumerate(batches):
+        new = [frame for frame in _first_uses(batch) if frame not in encoded]
+        images = dict(next(decoded) for _ in new)
+        grey.update({frame: _grey(image) for frame, image in images.items()})
+        encodings = estimator.encode(list(images.values()), [frame in sources for frame in images])
+        encoded.update(zip(images, encodings, strict=True))
+        flows = estimator.estimate([(encoded[source], encoded[target]) for source, target in batch])
+        for (source, target), flow in zip(batch, flows, strict=True):
+            yield (source, target), _Estimated(flow, photometric_error(grey[source], grey[target], flow))
+        for frame in [frame for frame in encoded if last[frame] <= number]:
+            del encoded[frame], grey[frame]
+
+
+def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+
+
+def _rows(
+    pairs: Sequence[Pair],
+    policy: Policy,
+    estimated: Iterator[tuple[Job, _Estimated]],
+    size: tuple[int, int],
+    quality: dict[str, float | None],
+) -> Iterator[Mapping[str, Any]]:
+    """Yield what is stored for each pair; fill `quality` with its means in the end."""
+    names = datasets_of(policy)
+    needs = [() if pair.rest else (pair[:2], pair[1::-1])[: len(names)] for pair in pairs]
+    last = _last_uses(needs)
+    rest = _Estimated(np.zeros((*size, 2), np.float32), 0.0)
+    ready: dict[Job, _Estimated] = {}
+    photometric, inconsistent = [], []
+    for row, (pair, needed) in enumerate(zip(pairs, needs, strict=True)):
+        while any(job not in ready for job in needed):
+            job, done = next(estimated)
+            ready[job] = done
+        found = [ready[job] for job in needed] or [rest] * len(names)
+        stored: dict[str, Any] = {name: one.flow for name, one in zip(names, found, strict=True)}
+        stored["photometric"] = found[0].photometric
+        if len(names) > 1:
+            stored["inconsistent"] = inconsistent_share(found[0].flow, found[1].flow)
+        if not pair.rest:
+            photometric.append(stored["photometric"])
+            inconsistent.append(stored.get("inconsistent", np.nan))
+        yield stored
+        for job in [job for job in ready if last[job] <= row]:
+            del ready[job]
+    quality.update(photometric_error=_mean(photometric), inconsistent_share=_mean(inconsistent))
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    finite = [value for value in values if np.isfinite(value)]
+    return float(np.mean(finite)) if finite else None

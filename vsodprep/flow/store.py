@@ -1,0 +1,230 @@
+"""The HDF5 file that holds a sequence's flow."""
+
+import json
+import math
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.errors import InputError, VsodprepError
+from vsodprep.files import atomic_path
+from vsodprep.flow.pairs import Pair
+
+STEPS_PER_PIXEL = 64
+SCALE = 1 / STEPS_PER_PIXEL
+LARGEST = np.iinfo(np.int16).max  # -32768 is left unused, so that a flow and its opposite clip alike
+DATASETS = ("forward", "backward")
+_DEFLATE_LEVEL = 1  # level 4 saves a tenth of the space for half as much time again
+
+
+class Stored(NamedTuple):
+    """A flow as it lies on disk."""
+
+    values: NDArray[np.int16]
+    clipped: int
+
+
+def quantise(flow: NDArray[np.float32]) -> Stored:
+    """Round a flow to steps of 1/64 px.
+
+    Args:
+        flow: float32 `(H, W, 2)` in pixels.
+
+    Returns:
+        int16 `(H, W, 2)`, and how many of its values lay beyond ±511.98 px and were clipped.
+
+    Raises:
+        VsodprepError: A value is NaN or infinite.
+    """
+    steps = flow * np.float32(STEPS_PER_PIXEL)
+    np.rint(steps, out=steps)
+    largest = max(float(steps.max(initial=0)), -float(steps.min(initial=0)))
+    if not math.isfinite(largest):
+        raise VsodprepError("the method gave a flow that is not finite; are these its weights?")
+    clipped = 0
+    if largest > LARGEST:
+        clipped = int(np.count_nonzero(np.abs(steps) > LARGEST))
+        np.clip(steps, -LARGEST, LARGEST, out=steps)
+    return Stored(steps.astype(np.int16), clipped)
+
+
+def _chunk(flow: NDArray[np.float32]) -> tuple[bytes, int]:
+    """Return a flow as HDF5's shuffle and deflate filters would leave it, and its clipped values.
+
+    zlib works outside the interpreter's lock and HDF5 inside it, so the filters are applied here.
+    """
+    stored = quantise(flow)
+    planes = stored.values.astype("<i2", copy=False).view(np.uint8).reshape(-1, 2).T
+    return zlib.compress(np.ascontiguousarray(planes), _DEFLATE_LEVEL), stored.clipped
+
+
+def write_flow(
+    path: Path,
+    pairs: Sequence[Pair],
+    flows: Iterable[Mapping[str, NDArray[np.float32]]],
+    size: tuple[int, int],
+    attributes: Mapping[str, Any],
+    *,
+    datasets: Sequence[str] = ("forward",),
+    frames: Sequence[str] = (),
+    threads: int = 1,
+) -> None:
+    """Write a sequence's flow while it is made; the same flows give the same bytes.
+
+    Args:
+        path: HDF5 file to write, atomically.
+        pairs: Pairs in the order of `flows`.
+        flows: For each pair, float32 `(H, W, 2)` in pixels by dataset name. Numbers under the other names of the
+            mapping (`photometric`, `inconsistent`) become float32 datasets with a value per pair.
+        size: Height and width.
+        attributes: What made it; mappings are stored as JSON, None as an empty string.
+        datasets: `forward`, `backward`, or both.
+        frames: Frame ids of the sequence, which the indices in `pairs` count.
+        threads: Threads that compress.
+
+    Raises:
+        VsodprepError: A flow is not finite.
+        ValueError: A flow has another size, or their number is not that of `pairs`.
+    """
+    with atomic_path(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110")) as file:
+        file["pairs"] = np.array([pair[:2] for pair in pairs], dtype=np.int32).reshape(-1, 2)
+        file["frame_of_pair"] = np.array([pair.shown for pair in pairs], dtype=np.int32)
+        file["frames"] = np.array([frame.encode() for frame in frames], dtype=np.bytes_)
+        for name in datasets:
+            file.create_dataset(
+                name, (len(pairs), *size, 2), "<i2", chunks=(1, *size, 2), shuffle=True, compression=_DEFLATE_LEVEL
+            )
+        clipped, numbers = _write_rows(file, flows, datasets, size, threads)
+        for name, values in sorted(numbers.items()):
+            file[name] = np.array(values, dtype=np.float32)
+        if any(len(values) != len(pairs) for values in numbers.values()) or clipped.rows != len(pairs):
+            raise ValueError(f"{clipped.rows} flows for {len(pairs)} pairs")
+        for name in datasets:
+            file[name].attrs.update({"scale": SCALE, "clipped": clipped.values[name]})
+        file.attrs.update({"scale": SCALE, "clipped": sum(clipped.values.values())})
+        for key, value in sorted(attributes.items()):
+            file.attrs[key] = _plain(value)
+
+
+class _Written(NamedTuple):
+    rows: int
+    values: dict[str, int]
+
+
+def _write_rows(
+    file: h5py.File,
+    flows: Iterable[Mapping[str, Any]],
+    datasets: Sequence[str],
+    size: tuple[int, int],
+    threads: int,
+) -> tuple[_Written, dict[str, list[float]]]:
+    clipped = dict.fromkeys(datasets, 0)
+    numbers: dict[str, list[float]] = {}
+    waiting: deque[tuple[str, int, Future[tuple[bytes, int]]]] = deque()
+
+    def write_oldest() -> None:
+        name, row, chunk = waiting.popleft()
+        data, beyond = chunk.result()
+        file[name].id.write_direct_chunk((row, 0, 0, 0), data)
+        clipped[name] += beyond
+
+    rows = 0
+    with ThreadPoolExecutor(threads) as pool:
+        for row, flow in enumerate(flows):
+            rows = row + 1
+            for name in datasets:
+                if flow[name].shape != (*size, 2):
+                    raise ValueError(f"flow {row} has shape {flow[name].shape}, expected {(*size, 2)}")
+                waiting.append((name, row, pool.submit(_chunk, flow[name])))
+            for name in flow.keys() - set(DATASETS):
+                numbers.setdefault(name, []).append(float(flow[name]))
+            while len(waiting) > 2 * threads:
+                write_oldest()
+        while waiting:
+            write_oldest()
+    return _Written(rows, clipped), numbers
+
+
+def _plain(value: Any) -> Any:
+    if value is None:
+        return ""
+    return json.dumps(value, sort_keys=True) if isinstance(value, Mapping) else value
+
+
+class FlowFile:
+    """A stored flow, open for reading.
+
+    Attributes:
+        attributes: The file's attributes; JSON values as dicts.
+        pairs: int32 `(pairs, 2)`, frame indices from and to.
+        frame_of_pair: int32 `(pairs,)`, the frame that each pair's flow is shown to.
+        frame_indices: Frames that have a flow, ascending.
+        frames: Frame ids of the sequence, empty if the file does not tell.
+        datasets: `forward`, `backward`, or both.
+    """
+
+    def __init__(self, file: h5py.File) -> None:
+        self._file = file
+        self.datasets = tuple(name for name in DATASETS if name in file)
+        self.attributes = {key: _parsed(value) for key, value in file.attrs.items()}
+        self.pairs: NDArray[np.int32] = file["pairs"][:]
+        self.frame_of_pair: NDArray[np.int32] = file["frame_of_pair"][:]
+        self.frames = tuple(frame.decode() for frame in file["frames"]) if "frames" in file else ()
+        self._row = {int(frame): row for row, frame in enumerate(self.frame_of_pair)}
+
+    @property
+    def frame_indices(self) -> tuple[int, ...]:
+        """Frames that have a flow, ascending."""
+        return tuple(sorted(self._row))
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width."""
+        _, height, width, _ = self._file[self.datasets[0]].shape
+        return height, width
+
+    def row(self, row: int, dataset: str | None = None) -> NDArray[np.float32]:
+        """Return a pair's flow, float32 `(H, W, 2)` in pixels; of the first dataset unless another is named."""
+        source = self._file[dataset or self.datasets[0]]
+        return source[row].astype(np.float32) * np.float32(source.attrs.get("scale", SCALE))
+
+    def of_frame(self, frame: int, dataset: str | None = None) -> NDArray[np.float32] | None:
+        """Return the flow that is shown to a frame, float32 `(H, W, 2)` in pixels, or None if it has none."""
+        row = self._row.get(frame)
+        return None if row is None else self.row(row, dataset)
+
+    def numbers(self, name: str) -> NDArray[np.float32] | None:
+        """Return a dataset with one number per pair (`photometric`, `inconsistent`), or None if there is none."""
+        return self._file[name][:] if name in self._file else None
+
+
+def _parsed(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith("{"):
+        return json.loads(value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+@contextmanager
+def open_flow(path: Path) -> Iterator[FlowFile]:
+    """Open a sequence's flow for reading.
+
+    Raises:
+        InputError: The file is missing, or no flow file.
+    """
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        found = "no HDF5 file" if path.is_file() else "no such file"
+        raise InputError(path, found, "a flow file written by vsodprep flow") from error
+    with file:
+        if "pairs" not in file or "frame_of_pair" not in file or not any(name in file for name in DATASETS):
+            raise InputError(path, f"holds {', '.join(file) or 'nothing'}", "a flow file written by vsodprep flow")
+        yield FlowFile(file)
