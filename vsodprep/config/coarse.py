@@ -35,6 +35,8 @@ class Coarse(Section):
     """Order of the steps; the papers' is fuse, otsu, edits."""
     crf: Name = "stan"
     """CRF preset used where `order` names crf."""
+    certainty: float = Field(default=0.8, gt=0.5, lt=1)
+    """Probability that a CRF which follows Otsu gives a pixel's label; the closer to 1, the less it may change."""
     edits: str | None = None
     """File of recorded human edits (`vsodprep review` writes it)."""
 
@@ -58,5 +60,7 @@ class Crf(Section):
     """Weight of the appearance kernel."""
     iterations: int = Field(default=5, ge=1)
     """Mean-field iterations."""
+    stop_below: float | None = Field(default=None, gt=0)
+    """Stop early once the KL divergence changes by less than this from one iteration to the next (MATNet: 500)."""
     output: Literal["probability", "label"] = "probability"
     """Probability of the foreground, or 0 and 255 of the more probable label."""

@@ -1,0 +1,56 @@
+"""`vsodprep coarse`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.group()
+def command() -> None:
+    """Make coarse labels: fuse saliency maps, threshold, refine, edit."""
+
+
+@command.command()
+@click.argument("frames_dir", type=click.Path(path_type=Path))
+@click.option("--maps", multiple=True, required=True, type=click.Path(path_type=Path), help="One method's maps.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the labels.")
+@click.option("--record", required=True, type=click.Path(path_type=Path), help="JSON record, written last.")
+@click.option("--weights", default="uniform", show_default=True, help="uniform, W1,W2,..., or a file of fuse-fit.")
+@click.option("--order", default="fuse,otsu,crf,edits", show_default=True, help="Steps.")
+@click.option("--crf", default="stan", show_default=True, help="CRF preset, JSON, or a JSON file.")
+@click.option("--certainty", default=0.8, show_default=True, type=click.FloatRange(0.5, 1, True, True))
+@click.option("--edits", type=click.Path(path_type=Path), help="File of recorded edits.")
+@click.option("--sequence", help="Sequence name; the name of the folder --out if not given.")
+def label(
+    *,
+    frames_dir: Path,
+    maps: tuple[Path, ...],
+    out: Path,
+    record: Path,
+    weights: str,
+    order: str,
+    crf: str,
+    certainty: float,
+    edits: Path | None,
+    sequence: str | None,
+) -> None:
+    """Make the coarse labels of one sequence."""
+    from vsodprep.coarse.chain import Chain, parse_order
+    from vsodprep.coarse.crf import preset
+    from vsodprep.coarse.sequence import label_sequence, read_weights
+
+    numbers, fitted = read_weights(weights, len(maps))
+    chain = Chain(parse_order(order), numbers, preset(crf), certainty)
+    label_sequence(
+        frames_dir, maps, out, record, chain=chain, sequence=sequence or out.name, fitted=fitted, edits=edits
+    )
+
+
+@command.command()
+@click.argument("records", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The benchmark's provenance.json.")
+def collect(records: tuple[Path, ...], out: Path) -> None:
+    """Join the records of a benchmark's sequences."""
+    from vsodprep.coarse.provenance import collect as join
+
+    join(records, out)

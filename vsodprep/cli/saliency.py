@@ -1,0 +1,19 @@
+"""`vsodprep saliency`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("method", type=click.Choice(["mbd", "rbd", "ft"]))
+@click.argument("frames_dir", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the maps.")
+def command(method: str, frames_dir: Path, out: Path) -> None:
+    """Make saliency maps of one sequence that need no weights.
+
+    METHOD: mbd (minimum barrier distance, MB+), rbd (robust background detection) or ft (frequency-tuned).
+    """
+    from vsodprep.saliency.maps import write_maps
+
+    write_maps(method, frames_dir, out)

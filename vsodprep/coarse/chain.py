@@ -1,0 +1,115 @@
+"""The chain from saliency maps to a coarse label, its steps in any order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.coarse.crf import refine
+from vsodprep.coarse.edits import Edit, apply_edit
+from vsodprep.coarse.fuse import fuse
+from vsodprep.coarse.maps import to_bytes
+from vsodprep.coarse.otsu import otsu
+from vsodprep.config.coarse import Crf, Step
+from vsodprep.errors import InputError
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Settings of the chain.
+
+    Attributes:
+        order: Steps.
+        weights: float64 `(K,)`, one weight per map.
+        crf: Settings of the dense CRF.
+        certainty: Probability that a CRF after Otsu gives a pixel's label.
+    """
+
+    order: tuple[Step, ...]
+    weights: NDArray[np.float64]
+    crf: Crf
+    certainty: float
+
+
+def parse_order(text: str) -> tuple[Step, ...]:
+    """Read the order of steps from a list with commas.
+
+    Raises:
+        InputError: A step is unknown, or none is given.
+    """
+    known: tuple[Step, ...] = get_args(Step)
+    steps = tuple(step for word in text.split(",") for step in known if step == word.strip())
+    if not steps or len(steps) != len(text.split(",")):
+        raise InputError("order", repr(text), f"steps out of {','.join(known)}")
+    return steps
+
+
+def check_order(order: Sequence[Step], maps: int, where: str) -> None:
+    """Check that the steps can follow one another.
+
+    Raises:
+        InputError: A step comes twice, or several maps are not fused first.
+    """
+    if len(set(order)) != len(order):
+        raise InputError(where, ",".join(order), "each step once")
+    if maps > 1 and order[:1] != ("fuse",):
+        raise InputError(where, f"{','.join(order)} with {maps} maps", "fuse as the first step")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A frame's label.
+
+    Attributes:
+        label: bool `(H, W)`.
+        threshold: Otsu's threshold in 0..255, or None if the chain has no such step.
+        ineffective: Edits that changed nothing.
+    """
+
+    label: NDArray[np.bool_]
+    threshold: int | None
+    ineffective: tuple[Edit, ...]
+
+
+def label_frame(
+    frame: NDArray[np.uint8], maps: NDArray[np.uint8], chain: Chain, edits: Sequence[Edit] = ()
+) -> Labelled:
+    """Make one frame's coarse label.
+
+    Args:
+        frame: uint8 `(H, W, 3)` RGB.
+        maps: uint8 `(K, H, W)`; 0..255 stands for [0, 1].
+        chain: Settings.
+        edits: The frame's edits in order.
+
+    Returns:
+        The label; a chain that ends in a soft map is cut at one half (STAN, MSST: section on coarse labels).
+    """
+    soft = maps[0].astype(np.float32) / 255
+    label: NDArray[np.bool_] | None = None
+    threshold: int | None = None
+    ineffective: list[Edit] = []
+    for step in chain.order:
+        if step == "fuse":
+            soft = fuse(maps.astype(np.float32) / 255, chain.weights)
+        elif step == "otsu":
+            threshold, label = otsu(to_bytes(soft))
+        elif step == "crf":
+            given = soft if label is None else np.where(label, chain.certainty, 1 - chain.certainty)
+            soft = refine(frame, given, chain.crf)
+            label = None if label is None else soft > 0.5
+        else:
+            label, ineffective = _edited(soft > 0.5 if label is None else label, edits)
+    return Labelled(soft > 0.5 if label is None else label, threshold, tuple(ineffective))
+
+
+def _edited(label: NDArray[np.bool_], edits: Sequence[Edit]) -> tuple[NDArray[np.bool_], list[Edit]]:
+    ineffective = []
+    for edit in edits:
+        edited = apply_edit(label, edit)
+        if np.array_equal(edited, label):
+            ineffective.append(edit)
+        label = edited
+    return label, ineffective

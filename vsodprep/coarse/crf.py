@@ -1,0 +1,129 @@
+"""Dense CRF with two labels (Krähenbühl and Koltun, NIPS 2011), with the settings that public code uses."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pydensecrf.densecrf as dcrf
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from vsodprep.config.coarse import Crf
+from vsodprep.errors import InputError
+from vsodprep.saliency.color import stretch
+
+LEAST_PROBABILITY = 1e-5
+_DSS_TAU = 1.05
+_DSS_EPSILON = 1e-8
+
+# Where a tool searches a grid, its first point stands here.
+PRESETS: dict[str, Crf] = {
+    "stan": Crf(),
+    "dss": Crf(unary="dss", iterations=1),
+    "pdb": Crf(normalise=True, output="label"),
+    "cosnet": Crf(
+        normalise=True,
+        gaussian_sxy=1,
+        gaussian_weight=5,
+        bilateral_sxy=10,
+        bilateral_srgb=7,
+        bilateral_weight=8,
+        output="label",
+    ),
+    # MATNet feeds energies to a function that expects probabilities; that slip is not repeated.
+    "matnet": Crf(bilateral_sxy=30, stop_below=500, output="label"),
+    "deeplab-context": Crf(bilateral_sxy=50, bilateral_srgb=3, iterations=10, output="label"),
+    "deeplab-largefov": Crf(bilateral_sxy=49, bilateral_weight=4, iterations=10, output="label"),
+    "deeplab-v2": Crf(
+        gaussian_sxy=1, bilateral_sxy=67, bilateral_srgb=3, bilateral_weight=4, iterations=10, output="label"
+    ),
+}
+
+
+def preset(name_or_json: str) -> Crf:
+    """Return a CRF's settings.
+
+    Args:
+        name_or_json: Name of a built-in preset, a JSON object, or the path of a JSON file.
+
+    Raises:
+        InputError: It is none of the three, or a setting is unknown or out of range.
+    """
+    if name_or_json in PRESETS:
+        return PRESETS[name_or_json]
+    text = name_or_json
+    if not text.lstrip().startswith("{"):
+        path = Path(text)
+        if not path.is_file():
+            raise InputError(f"CRF preset {text}", "no such preset or file", f"one of {', '.join(PRESETS)}, or JSON")
+        text = path.read_text(encoding="utf-8")
+    try:
+        return Crf.model_validate(json.loads(text))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"CRF preset {name_or_json}", f"{key}: {first['msg']}", "settings of a CRF") from error
+    except ValueError as error:
+        raise InputError(f"CRF preset {name_or_json}", f"not JSON ({error})", "settings of a CRF") from error
+
+
+def unary(probability: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
+    """Turn foreground probabilities into energies.
+
+    Args:
+        probability: float32 `(H, W)` in [0, 1].
+        kind: `log` or `dss`, see `vsodprep.config.coarse.Crf`.
+
+    Returns:
+        float32 `(2, H * W)`: energy of background, then of foreground.
+    """
+    both = np.stack([1 - probability, probability]).reshape(2, -1).astype(np.float32)
+    if kind == "dss":
+        energy = -np.log(both + _DSS_EPSILON) * (1 + np.exp(-both)) / _DSS_TAU
+    else:
+        energy = -np.log(np.clip(both, LEAST_PROBABILITY, 1))
+    return np.ascontiguousarray(energy, dtype=np.float32)
+
+
+def refine(frame: NDArray[np.uint8], saliency: NDArray[np.floating], crf: Crf) -> NDArray[np.float32]:
+    """Refine a saliency map so that it follows the frame's edges.
+
+    Args:
+        frame: uint8 `(H, W, 3)` RGB.
+        saliency: `(H, W)` in [0, 1], read as the probability of foreground.
+        crf: Settings.
+
+    Returns:
+        float32 `(H, W)`: foreground probability after the last mean-field iteration, or 0 and 1 if `crf.output` is
+        `label`. Inference is pydensecrf's: Potts compatibility, diagonal kernels, symmetric normalisation.
+    """
+    height, width = saliency.shape
+    values = stretch(saliency) if crf.normalise else saliency.astype(np.float32)
+    model = dcrf.DenseCRF2D(width, height, 2)
+    model.setUnaryEnergy(unary(values, crf.unary))
+    if crf.gaussian_weight > 0:
+        model.addPairwiseGaussian(sxy=crf.gaussian_sxy, compat=crf.gaussian_weight)
+    if crf.bilateral_weight > 0:
+        model.addPairwiseBilateral(
+            sxy=crf.bilateral_sxy,
+            srgb=crf.bilateral_srgb,
+            rgbim=np.ascontiguousarray(frame),
+            compat=crf.bilateral_weight,
+        )
+    foreground = _infer(model, crf.iterations, crf.stop_below).reshape(height, width)
+    return (foreground > 0.5).astype(np.float32) if crf.output == "label" else foreground
+
+
+def _infer(model: dcrf.DenseCRF2D, iterations: int, stop_below: float | None) -> NDArray[np.float32]:
+    """Run mean-field iterations, until the KL divergence changes by less than `stop_below` where that is given."""
+    if stop_below is None:
+        return np.array(model.inference(iterations), dtype=np.float32)[1]
+    belief, buffer, message = model.startInference()
+    before = model.klDivergence(belief)
+    for _ in range(iterations):
+        model.stepInference(belief, buffer, message)
+        divergence = model.klDivergence(belief)
+        if abs(before - divergence) < stop_below:
+            break
+        before = divergence
+    return np.array(belief, dtype=np.float32)[1]

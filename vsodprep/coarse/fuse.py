@@ -1,0 +1,135 @@
+"""Weighted linear combination of saliency maps, and the weights that fit masks best (DRFI)."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+FIT_SIZE = 200  # px; maps and masks are compared at this size, as in DRFI's code
+NEGLIGIBLE = 1e-6
+_TOLERANCE = 1e-10
+
+
+def uniform(count: int) -> NDArray[np.float64]:
+    """Return equal weights that sum to 1."""
+    return np.full(count, 1 / count)
+
+
+def fuse(maps: NDArray[np.floating], weights: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Combine maps linearly.
+
+    Args:
+        maps: `(K, H, W)` in [0, 1].
+        weights: float64 `(K,)`, not negative, of sum 1.
+
+    Returns:
+        float32 `(H, W)` in [0, 1].
+    """
+    return np.clip(np.tensordot(weights, maps.astype(np.float64), axes=1), 0, 1).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Normal:
+    """What the fit needs to know of the frames seen so far.
+
+    Attributes:
+        gram: float64 `(K, K)`, sums over pixels of products of two maps.
+        linear: float64 `(K,)`, sums of products of mask and map.
+        constant: Sum of squares of the masks.
+        frames: Number of frames.
+    """
+
+    gram: NDArray[np.float64]
+    linear: NDArray[np.float64]
+    constant: float = 0.0
+    frames: int = 0
+
+    @classmethod
+    def empty(cls, count: int) -> "Normal":
+        """Return the sums over no frame."""
+        return cls(np.zeros((count, count)), np.zeros(count))
+
+    def add(self, maps: NDArray[np.uint8], mask: NDArray[np.uint8]) -> "Normal":
+        """Return the sums with one more frame.
+
+        Args:
+            maps: uint8 `(K, H, W)`; 0..255 stands for [0, 1].
+            mask: uint8 `(H, W)`, 0 or 255; half and more is foreground once resized.
+        """
+        size = (FIT_SIZE, FIT_SIZE)
+        small = [cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in maps]
+        values = np.stack(small).reshape(len(small), -1).astype(np.float64) / 255
+        truth = (cv2.resize(mask, size, interpolation=cv2.INTER_AREA).ravel() >= 127.5).astype(np.float64)
+        return Normal(
+            self.gram + values @ values.T,
+            self.linear + values @ truth,
+            self.constant + float(truth.sum()),
+            self.frames + 1,
+        )
+
+    def error(self, weights: NDArray[np.float64]) -> float:
+        """Return the mean squared error per pixel of the combination with these weights."""
+        total = weights @ self.gram @ weights - 2 * self.linear @ weights + self.constant
+        return max(0.0, float(total)) / (self.frames * FIT_SIZE**2)
+
+
+def fit(normal: Normal) -> NDArray[np.float64]:
+    """Fit the weights: least squares on the simplex (DRFI, Jiang et al., IJCV 2017, code's quadratic programme).
+
+    Args:
+        normal: Sums over the annotated frames.
+
+    Returns:
+        float64 `(K,)`, not negative, of sum 1; weights below 1e-6 are 0.
+    """
+    scale = max(float(np.abs(normal.gram).max()), 1e-300)
+    weights = simplex_least_squares(normal.gram / scale, normal.linear / scale)
+    weights = np.where(weights < NEGLIGIBLE, 0.0, weights)
+    return np.asarray(weights / weights.sum())
+
+
+def simplex_least_squares(gram: NDArray[np.float64], linear: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Minimise wᵀ gram w / 2 - linearᵀ w over weights that are not negative and sum to 1, by an active set.
+
+    Args:
+        gram: float64 `(K, K)`, symmetric, positive semidefinite.
+        linear: float64 `(K,)`.
+
+    Returns:
+        float64 `(K,)`, the exact minimum up to rounding; one of the minima where maps are linearly dependent.
+    """
+    count = len(linear)
+    weights = np.zeros(count)
+    weights[np.argmin(np.diag(gram) / 2 - linear)] = 1.0  # the best corner
+    free = weights > 0
+    for _ in range(count * count + 10):
+        target = _on_face(gram, linear, free)
+        blocking = free & (target < -_TOLERANCE)
+        if blocking.any():
+            ratios = np.where(blocking, weights / np.maximum(weights - target, 1e-300), np.inf)
+            weights = weights + min(1.0, float(ratios.min())) * (target - weights)
+            free[np.argmin(ratios)] = False
+            weights[~free] = 0.0
+            continue
+        weights = np.maximum(target, 0.0)
+        gradient = gram @ weights - linear
+        slack = np.where(free, np.inf, gradient - weights @ gradient)
+        if slack.min() >= -_TOLERANCE:
+            break
+        free[np.argmin(slack)] = True
+    return weights / weights.sum()
+
+
+def _on_face(gram: NDArray[np.float64], linear: NDArray[np.float64], free: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the minimum over weights of sum 1 of which only the free ones differ from 0."""
+    chosen = np.flatnonzero(free)
+    size = len(chosen)
+    system = np.ones((size + 1, size + 1))
+    system[:size, :size] = gram[np.ix_(chosen, chosen)]
+    system[size, size] = 0.0
+    # Least squares rather than a solve: equal maps make the system singular.
+    solution = np.linalg.lstsq(system, np.append(linear[chosen], 1.0), rcond=None)[0]
+    target = np.zeros(len(linear))
+    target[chosen] = solution[:size]
+    return target

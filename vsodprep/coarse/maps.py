@@ -1,0 +1,94 @@
+"""Folders of saliency maps: which maps they hold, and their pixels."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.errors import InputError
+from vsodprep.images import natural_key, read_gray
+
+MARKER = "maps.json"
+Size = tuple[int, int]
+
+
+def list_maps(folder: Path) -> dict[str, Path]:
+    """List the maps of a folder.
+
+    Args:
+        folder: Holds `{frame}.png`, or `{seq}/{frame}.png`.
+
+    Returns:
+        Path of each map under its key, `{frame}` or `{seq}/{frame}`, in natural order.
+
+    Raises:
+        InputError: The folder is missing or holds no map.
+    """
+    if not folder.is_dir():
+        raise InputError(folder, "no such folder", "a folder of saliency maps")
+    paths = [*folder.glob("*.png"), *folder.glob("*/*.png")]
+    keyed = {path.relative_to(folder).with_suffix("").as_posix(): path for path in paths if path.name[0] != "."}
+    if not keyed:
+        raise InputError(folder, "no map in it", "{frame}.png or {seq}/{frame}.png")
+    return {key: keyed[key] for key in sorted(keyed, key=natural_key)}
+
+
+def map_of(folder: Path, frame: str) -> Path:
+    """Return the path of a frame's map.
+
+    Raises:
+        InputError: There is none.
+    """
+    path = folder / f"{frame}.png"
+    if not path.is_file():
+        raise InputError(path, "no map of this frame", "one map per frame")
+    return path
+
+
+def read_map(path: Path, size: Size) -> NDArray[np.uint8]:
+    """Read a map at a given size.
+
+    Args:
+        path: The map.
+        size: Height and width; a map of another size is resized, as maps made at a network's input size are.
+
+    Returns:
+        uint8 `(H, W)`.
+    """
+    image = read_gray(path)
+    if image.shape == size:
+        return image
+    return np.asarray(cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR))
+
+
+def stack_maps(paths: Sequence[Path], size: Size) -> NDArray[np.uint8]:
+    """Read one frame's maps of several methods as uint8 `(K, H, W)`."""
+    return np.stack([read_map(path, size) for path in paths])
+
+
+def to_bytes(saliency: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Round a map in [0, 1] to 0..255."""
+    return np.asarray(np.round(np.clip(saliency, 0, 1) * 255), dtype=np.uint8)
+
+
+def describe_maps(folder: Path, paths: Sequence[Path]) -> dict[str, Any]:
+    """Describe where maps come from.
+
+    Args:
+        folder: Folder of one sequence's maps.
+        paths: The maps that are used, in order.
+
+    Returns:
+        `sha256` over all of them, and `method` with its settings where `vsodprep saliency` made them.
+    """
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.read_bytes())
+    marker = folder / MARKER
+    made = json.loads(marker.read_text(encoding="utf-8")) if marker.is_file() else {"method": "given"}
+    return {key: value for key, value in made.items() if key != "frames"} | {"sha256": digest.hexdigest()}

@@ -1,0 +1,115 @@
+"""Coarse labels of one sequence, from its folders of maps to the written masks and their record."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.coarse.chain import Chain, check_order, label_frame
+from vsodprep.coarse.edits import edits_by_frame, read_edits
+from vsodprep.coarse.fuse import uniform
+from vsodprep.coarse.maps import describe_maps, map_of, stack_maps
+from vsodprep.errors import InputError
+from vsodprep.files import write_json
+from vsodprep.flow.frames import sequence_frames
+from vsodprep.images import read_frame, write_mask
+from vsodprep.progress import track
+
+
+def read_weights(given: str, maps: int) -> tuple[NDArray[np.float64], dict[str, Any] | None]:
+    """Return the weights of the combination.
+
+    Args:
+        given: `uniform`, numbers with commas between them, or the path of a file that `vsodprep fuse-fit` wrote.
+        maps: Number of maps.
+
+    Returns:
+        float64 `(maps,)` of sum 1, and what the file says of the fit, if it is one.
+
+    Raises:
+        InputError: It is none of the three, the numbers are negative or do not sum to 1, or are too few or many.
+    """
+    fitted = None
+    if given == "uniform":
+        return uniform(maps), None
+    if Path(given).suffix == ".json":
+        try:
+            fitted = json.loads(Path(given).read_text(encoding="utf-8"))
+            weights = np.array(fitted["weights"], dtype=np.float64)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(given, "unreadable", "weights written by vsodprep fuse-fit") from error
+    else:
+        try:
+            weights = np.array([float(part) for part in given.split(",")])
+        except ValueError as error:
+            raise InputError("weights", repr(given), "uniform, numbers with commas between them, or a file") from error
+    if weights.shape != (maps,):
+        raise InputError(f"weights {given}", f"{weights.size} weights", f"{maps}, one for each folder of maps")
+    if not (np.all(weights >= 0) and abs(weights.sum() - 1) < 1e-6):
+        raise InputError(f"weights {given}", f"{weights.tolist()}", "numbers that are not negative and sum to 1")
+    return weights, fitted
+
+
+def label_sequence(
+    frames_folder: Path,
+    map_folders: Sequence[Path],
+    out: Path,
+    record: Path,
+    *,
+    chain: Chain,
+    sequence: str,
+    fitted: dict[str, Any] | None = None,
+    edits: Path | None = None,
+) -> None:
+    """Make the coarse labels of a sequence.
+
+    Args:
+        frames_folder: The sequence's frames.
+        map_folders: One folder of `{frame}.png` per saliency method.
+        out: Folder that gets `{frame}.png`, coded as masks.
+        record: JSON file that is written last and says how the labels came about.
+        chain: Settings.
+        sequence: The name under which `edits` knows the sequence.
+        fitted: What the file of fitted weights says, for the record.
+        edits: File of edits.
+
+    Raises:
+        InputError: A frame or map is missing or unreadable, or an edit does not fit the sequence.
+    """
+    frames = sequence_frames(frames_folder, allow_gaps=True)
+    check_order(chain.order, len(map_folders), "order")
+    stems = [frame.stem for frame in frames]
+    paths = [[map_of(folder, stem) for stem in stems] for folder in map_folders]
+    use_edits = edits is not None and "edits" in chain.order
+    chosen = edits_by_frame(read_edits(edits), sequence, stems, str(edits)) if edits and use_edits else {}
+    record.unlink(missing_ok=True)
+    per_frame: dict[str, dict[str, Any]] = {}
+    for index, path in enumerate(track(frames, f"coarse labels of {sequence}")):
+        picture = read_frame(path)
+        maps = stack_maps([one[index] for one in paths], (picture.shape[0], picture.shape[1]))
+        made = label_frame(picture, maps, chain, chosen.get(path.stem, ()))
+        write_mask(out / f"{path.stem}.png", made.label)
+        per_frame[path.stem] = {"foreground": round(float(made.label.mean()), 6)}
+        if made.threshold is not None:
+            per_frame[path.stem]["threshold"] = made.threshold
+        if path.stem in chosen:
+            per_frame[path.stem]["edits"] = [edit.line() for edit in chosen[path.stem]]
+            per_frame[path.stem]["edits_without_effect"] = [edit.line() for edit in made.ineffective]
+    described = [describe_maps(folder, one) for folder, one in zip(map_folders, paths, strict=True)]
+    write_json(
+        record,
+        {
+            "sequence": sequence,
+            "order": list(chain.order),
+            "methods": [{key: value for key, value in one.items() if key != "sha256"} for one in described],
+            "maps": [one["sha256"] for one in described],
+            "weights": [round(float(weight), 9) for weight in chain.weights],
+            "fitted": fitted,
+            "crf": chain.crf.model_dump() if "crf" in chain.order else None,
+            "certainty": chain.certainty if "crf" in chain.order else None,
+            "frames": per_frame,
+        },
+    )

@@ -1,0 +1,1 @@
+"""Motion prior: segmentations of the flow picture, region features, a classifier, the mean over levels."""

@@ -1,0 +1,1 @@
+"""Saliency maps that need no weights: minimum barrier distance, robust background detection, frequency-tuned."""
