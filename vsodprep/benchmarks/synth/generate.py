@@ -1,0 +1,114 @@
+"""Write `synth` as a normalised benchmark, with its exact flow beside it."""
+
+import multiprocessing
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vsodprep.benchmarks.synth.cases import NAME, SEED, STILL_COUNT, STILL_SIZES, STILLS, VERSION, VIDEOS
+from vsodprep.benchmarks.synth.model import Video
+from vsodprep.benchmarks.synth.png import write_png
+from vsodprep.benchmarks.synth.render import flow, render
+from vsodprep.benchmarks.synth.scene import build
+from vsodprep.benchmarks.synth.stills import still
+from vsodprep.files import atomic_directory
+from vsodprep.manifest import Manifest, Sequence, write_manifest
+from vsodprep.progress import track
+
+_STILLS_PER_JOB = 20
+
+Job = Video | range
+
+
+def generate(out: Path, jobs: int = 1, seed: int = SEED) -> Manifest:
+    """Generate the benchmark; the folder appears when all of it is there.
+
+    Args:
+        out: The folder, which becomes `normalized/synth`.
+        jobs: Number of processes; the bytes do not depend on it.
+        seed: Chooses textures, phases and still images.
+
+    Returns:
+        The manifest, as written to `out/manifest.json`.
+    """
+    with atomic_directory(out) as folder:
+        return write_benchmark(folder, jobs, seed)
+
+
+def write_benchmark(folder: Path, jobs: int = 1, seed: int = SEED) -> Manifest:
+    """Generate the benchmark into an existing folder; see `generate`."""
+    work: list[Job] = [*VIDEOS, *(range(at, at + _STILLS_PER_JOB) for at in range(0, STILL_COUNT, _STILLS_PER_JOB))]
+    for _ in track(_run(partial(_write, folder, seed), work, jobs), f"generate {NAME}", len(work), unit="part"):
+        pass
+    manifest = describe(seed)
+    write_manifest(folder, manifest)
+    return manifest
+
+
+def _run(write: partial[None], work: list[Job], jobs: int) -> Iterator[None]:
+    if jobs <= 1:
+        yield from map(write, work)
+        return
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(write, work)
+
+
+def _write(folder: Path, seed: int, job: Job) -> None:
+    if isinstance(job, Video):
+        _write_video(folder / job.name, job, seed)
+        return
+    for index in job:
+        picture = render(build(still(index, seed), seed), 0)
+        write_png(folder / STILLS / "frames" / f"{index:05d}.png", picture.frame)
+        write_png(folder / STILLS / "masks" / f"{index:05d}.png", picture.mask.astype(np.uint8) * 255)
+
+
+def _write_video(folder: Path, video: Video, seed: int) -> None:
+    scene = build(video, seed)
+    (folder / "flow_gt").mkdir(parents=True)
+    for time, frame in enumerate(frame_ids(video.frames)):
+        picture = render(scene, time)
+        write_png(folder / "frames" / f"{frame}.png", picture.frame)
+        write_png(folder / "masks" / f"{frame}.png", picture.mask.astype(np.uint8) * 255)
+        if time + 1 < video.frames:
+            motion, visible = flow(scene, time)
+            cv2.writeOpticalFlow(str(folder / "flow_gt" / f"{frame}.flo"), motion)
+            write_png(folder / "flow_gt" / f"{frame}.png", visible.astype(np.uint8) * 255)
+
+
+def frame_ids(count: int) -> tuple[str, ...]:
+    """Return the file stems of a sequence's frames: `00000` and so on."""
+    return tuple(f"{index:05d}" for index in range(count))
+
+
+def describe(seed: int = SEED) -> Manifest:
+    """Return the manifest without generating anything."""
+    stills = frame_ids(STILL_COUNT)
+    sizes = tuple(STILL_SIZES[index % len(STILL_SIZES)] for index in range(STILL_COUNT))
+    videos = (
+        Sequence(
+            name=video.name,
+            splits=(video.split,),
+            frames=frame_ids(video.frames),
+            annotated=frame_ids(video.frames),
+            height=video.height,
+            width=video.width,
+            attributes=video.cases,
+        )
+        for video in VIDEOS
+    )
+    return Manifest(
+        name=NAME,
+        version=VERSION,
+        title="synth, the embedded benchmark of vsodprep",
+        licence="CC0-1.0",
+        citation="vsodprep: synth, a generated benchmark of video salient object detection",
+        homepage="",
+        sources=(),
+        sequences=(*videos, Sequence(STILLS, (STILLS,), stills, stills, None, None, still=True, sizes=sizes)),
+        extra={"seed": seed},
+    )
