@@ -21,3 +21,7 @@ class InputError(VsodprepError):
         self.where = where
         self.found = found
         self.expected = expected
+
+    def __reduce__(self) -> tuple[type["InputError"], tuple[Path | str, str, str]]:
+        """Rebuild from the three arguments, so that the error crosses from a worker process."""
+        return type(self), (self.where, self.found, self.expected)
