@@ -101,3 +101,10 @@ def sha256(path: Path) -> str:
     """Return a file's SHA-256 as 64 hexadecimal digits."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def free_bytes(folder: Path) -> int:
+    """Return the bytes that can still be written below a folder, which need not exist yet."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free

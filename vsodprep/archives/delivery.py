@@ -1,0 +1,110 @@
+"""Archives and folders together, as one tree."""
+
+import json
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import rarfile
+
+from vsodprep.archives.folder import FolderTree
+from vsodprep.archives.rarred import RarTree
+from vsodprep.archives.tarred import TarTree
+from vsodprep.archives.tree import Tree
+from vsodprep.archives.zipped import ZipTree
+from vsodprep.errors import InputError
+
+SOURCES = "sources.json"  # what `vsodprep download` writes last
+
+_JUNK_FOLDERS = frozenset({"__MACOSX", ".git", ".ipynb_checkpoints"})
+_JUNK_FILES = frozenset({"Thumbs.db", "desktop.ini"})
+
+
+class Delivery:
+    """What a benchmark is made from.
+
+    Args:
+        trees: Archives and folders; where there are several, a file's path begins with its tree's name.
+
+    Attributes:
+        names: POSIX paths of all files, sorted, without what operating systems leave behind.
+        paths: The archives and folders.
+    """
+
+    def __init__(self, trees: Sequence[Tree]) -> None:
+        self.paths = tuple(tree.path for tree in trees)
+        self._files: dict[str, tuple[Tree, str]] = {}
+        for number, tree in enumerate(trees):
+            prefix = f"{number}-{tree.path.name}/" if len(trees) > 1 else ""
+            for name in tree.names:
+                if not _is_junk(name):
+                    self._files[prefix + name] = (tree, name)
+        self.names = tuple(sorted(self._files))
+
+    def read(self, name: str) -> bytes:
+        """Return a file's bytes; safe to call from several threads."""
+        tree, inner = self._files[name]
+        return tree.read(inner)
+
+    def where(self, name: str) -> str:
+        """Return how to name the file to a person."""
+        tree, inner = self._files[name]
+        return tree.where(inner)
+
+    def __str__(self) -> str:
+        return ", ".join(str(path) for path in self.paths)
+
+
+def _is_junk(name: str) -> bool:
+    *folders, file = name.split("/")
+    return file.startswith(".") or file in _JUNK_FILES or not _JUNK_FOLDERS.isdisjoint(folders)
+
+
+def expand(path: Path) -> tuple[Path, ...]:
+    """Return the archives that a download's folder or its `sources.json` names, or the path itself."""
+    listing = path / SOURCES if path.is_dir() else path
+    if listing.name != SOURCES or not listing.is_file():
+        return (path,)
+    files = json.loads(listing.read_text(encoding="utf-8"))["files"]
+    return tuple(listing.parent / file["file"] for file in files)
+
+
+def _open(path: Path, scratch: Path) -> Tree:
+    if path.is_dir():
+        return FolderTree(path)
+    if not path.is_file():
+        raise InputError(path, "no such file or folder", "an archive, or a folder with its contents")
+    if zipfile.is_zipfile(path):
+        return ZipTree(path)
+    if rarfile.is_rarfile(path):
+        return RarTree(path, scratch)
+    if tarfile.is_tarfile(path):
+        return TarTree(path, scratch)
+    raise InputError(path, "not an archive, or a damaged one", "a whole zip, tar or rar archive")
+
+
+@contextmanager
+def open_delivery(paths: Sequence[Path], scratch: Path | None = None) -> Iterator[Delivery]:
+    """Open archives and folders for reading.
+
+    Args:
+        paths: Archives, unpacked folders, or a download's folder.
+        scratch: Where archives without random access are unpacked; the system's temporary folder if None.
+
+    Yields:
+        Their files.
+
+    Raises:
+        InputError: One is missing, damaged, no archive, or not safe to unpack.
+    """
+    with ExitStack() as stack:
+        trees: list[Tree] = []
+        for given in paths:
+            for path in expand(given):
+                tree = _open(path, scratch or Path(tempfile.gettempdir()))
+                stack.callback(tree.close)
+                trees.append(tree)
+        yield Delivery(trees)

@@ -1,0 +1,46 @@
+"""Rar archives, as ViSal was first published; unpacking needs a program that the user installs."""
+
+from pathlib import Path
+
+import rarfile
+
+from vsodprep.archives.safety import Member, check_members
+from vsodprep.archives.unpacked import UnpackedTree
+from vsodprep.errors import InputError
+
+
+class RarTree(UnpackedTree):
+    """The files of a rar archive."""
+
+    def __init__(self, path: Path, scratch: Path) -> None:
+        try:
+            with rarfile.RarFile(path) as rar:
+                files = check_members(path, (_member(info) for info in rar.infolist()))
+        except rarfile.Error as error:
+            raise InputError(path, f"a damaged rar archive ({error})", "the whole archive") from error
+        names = tuple(member.name for member in files)
+        super().__init__(path, scratch, names, sum(member.size for member in files))
+
+    def _unpack(self, target: Path) -> None:
+        try:
+            with rarfile.RarFile(self.path) as rar:
+                for name in self.names:
+                    # Written here and not by the program, so that what was checked is what is written.
+                    (target / name).parent.mkdir(parents=True, exist_ok=True)
+                    (target / name).write_bytes(rar.read(name))
+        except rarfile.RarCannotExec as error:
+            raise InputError(
+                self.path, "a compressed rar archive and no program to unpack it", "unrar, unar, 7z or bsdtar on PATH"
+            ) from error
+        except rarfile.Error as error:
+            raise InputError(self.path, f"cannot be unpacked ({error})", "the whole archive") from error
+
+
+def _member(info: rarfile.RarInfo) -> Member:
+    if info.is_dir():
+        kind = "folder"
+    elif info.is_symlink() or info.file_redir is not None:
+        kind = "link"
+    else:
+        kind = "file"
+    return Member(info.filename, info.file_size, info.compress_size, kind)

@@ -1,0 +1,76 @@
+"""What an archive must not hold."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from vsodprep.errors import InputError
+
+MEBIBYTE = 1 << 20
+# No file of any benchmark comes near either bound: a 1080p bitmap is 6 MiB, and label images shrink to a fortieth.
+LARGEST_MEMBER = 512 * MEBIBYTE
+LARGEST_RATIO = 200
+ALWAYS_ALLOWED = 256 * MEBIBYTE
+
+
+@dataclass(frozen=True)
+class Member:
+    """An entry of an archive, as its directory describes it.
+
+    Attributes:
+        name: The path as stored.
+        size: Unpacked size in bytes.
+        packed: Packed size in bytes, where the format tells.
+        kind: What the entry is.
+    """
+
+    name: str
+    size: int
+    packed: int | None = None
+    kind: str = "file"
+
+
+def check_members(archive: Path, members: Iterable[Member]) -> list[Member]:
+    """Return the files among the members, after all of them have been found harmless.
+
+    Args:
+        archive: The archive, named in errors.
+        members: Every entry of it, folders included.
+
+    Raises:
+        InputError: A member escapes the target folder, has an absolute path, is a link or a device, or has the name
+            of another; or unpacking would fill the disk.
+    """
+    files: list[Member] = []
+    seen: set[str] = set()
+    for member in members:
+        name = member.name.replace("\\", "/")
+        where = f"{archive}:{member.name!r}"
+        if name.startswith("/") or name[1:2] == ":":
+            raise InputError(where, "an absolute path", "paths relative to the archive")
+        if ".." in name.split("/"):
+            raise InputError(where, "a path that leaves the target folder", "paths without '..'")
+        if member.kind == "folder":
+            continue
+        if member.kind != "file":
+            raise InputError(where, f"a {member.kind}", "files and folders only")
+        if name in seen:
+            raise InputError(where, "a name that occurs twice", "each name once")
+        if member.size > LARGEST_MEMBER:
+            raise InputError(where, f"{member.size} bytes unpacked", f"at most {LARGEST_MEMBER}")
+        seen.add(name)
+        files.append(member)
+    _check_total(archive, files)
+    return files
+
+
+def _check_total(archive: Path, files: list[Member]) -> None:
+    bytes_here = archive.stat().st_size
+    total = sum(member.size for member in files)
+    if total > max(ALWAYS_ALLOWED, LARGEST_RATIO * bytes_here):
+        raise InputError(
+            archive, f"{bytes_here} bytes that unpack to {total}", f"at most {LARGEST_RATIO} times its size"
+        )
+    packed = sum(member.packed or 0 for member in files)
+    if packed > bytes_here:
+        raise InputError(archive, "members that overlap one another", "each member with bytes of its own")

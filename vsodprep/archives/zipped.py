@@ -1,0 +1,61 @@
+"""Zip archives, read in place."""
+
+import stat
+import zipfile
+import zlib
+from pathlib import Path
+
+from vsodprep.archives.safety import Member, check_members
+from vsodprep.archives.tree import Tree
+from vsodprep.errors import InputError
+
+
+class ZipTree(Tree):
+    """The files of a zip archive."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # Given an open file, ZipFile shares it among threads behind a lock and never closes it early.
+        self._stream = path.open("rb")
+        try:
+            self._zip = zipfile.ZipFile(self._stream)
+            check_members(path, (_member(info) for info in self._zip.infolist()))
+        except (zipfile.BadZipFile, NotImplementedError) as error:
+            self._stream.close()
+            raise InputError(path, f"a damaged zip archive ({error})", "the whole archive") from error
+        except InputError:
+            self._stream.close()
+            raise
+        self._infos = {
+            info.filename.replace("\\", "/"): info for info in self._zip.infolist() if _member(info).kind == "file"
+        }
+        self.names = tuple(self._infos)
+
+    def read(self, name: str) -> bytes:
+        """Return a member's bytes, checked against its CRC."""
+        try:
+            return self._zip.read(self._infos[name])
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise InputError(self.where(name), f"damaged ({error})", "the whole archive; fetch it again") from error
+        except (RuntimeError, NotImplementedError) as error:  # a password, or a method that zipfile does not know
+            raise InputError(self.where(name), f"unreadable ({error})", "a plain zip archive") from error
+
+    def close(self) -> None:
+        """Close the archive."""
+        self._zip.close()
+        self._stream.close()
+
+
+def _member(info: zipfile.ZipInfo) -> Member:
+    mode = info.external_attr >> 16
+    made_on_unix = info.create_system == 3
+    if info.is_dir():
+        kind = "folder"
+    elif made_on_unix and stat.S_ISLNK(mode):
+        kind = "link"
+    elif made_on_unix and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        kind = "special file"
+    else:
+        kind = "file"
+    # orig_filename: ZipFile itself cuts a name at a NUL.
+    return Member(info.orig_filename, info.file_size, info.compress_size, kind)

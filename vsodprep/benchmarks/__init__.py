@@ -1,0 +1,78 @@
+"""The benchmarks that are known: one module each, all of the same form.
+
+To add one, write its module with a `BENCHMARK` and name it in `_MODULES`.
+"""
+
+import importlib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from vsodprep.archives import open_delivery
+from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence
+from vsodprep.errors import InputError
+
+__all__ = ["Benchmark", "KnownSequence", "get", "known", "modules", "present_sequences"]
+
+_MODULES: Mapping[str, str] = {
+    "synth": "embedded",
+    "davis2016": "davis2016",
+}
+
+
+def known() -> tuple[str, ...]:
+    """Return the names of all benchmarks."""
+    return tuple(_MODULES)
+
+
+@cache
+def get(name: str) -> Benchmark:
+    """Return a benchmark.
+
+    Raises:
+        InputError: There is none of that name.
+    """
+    if name not in _MODULES:
+        raise InputError(f"benchmark {name!r}", "no such benchmark", f"one of {', '.join(known())}")
+    benchmark: Benchmark = importlib.import_module(f"vsodprep.benchmarks.{_MODULES[name]}").BENCHMARK
+    return benchmark
+
+
+def modules(name: str) -> tuple[str, ...]:
+    """Return the modules that only this benchmark is made by; another benchmark's are never among them."""
+    if name not in _MODULES:
+        return ("vsodprep.benchmarks.folders",)
+    module = f"vsodprep.benchmarks.{_MODULES[name]}"
+    return (module, "vsodprep.benchmarks.synth") if get(name).generated else (module,)
+
+
+def present_sequences(
+    benchmark: Benchmark, paths: Sequence[Path], resolution: str | None = None
+) -> tuple[KnownSequence, ...]:
+    """Return what a delivery holds of a benchmark, from the archives' directories alone.
+
+    Args:
+        benchmark: The benchmark.
+        paths: Archives or unpacked folders.
+        resolution: Resolution, None for the default.
+
+    Returns:
+        The sequences that normalising it with `partial` gives, sorted by name.
+
+    Raises:
+        InputError: A path is missing, no archive, or not of this benchmark.
+    """
+    with open_delivery(paths) as delivery:
+        layout = benchmark.layout(delivery, benchmark.resolution(resolution))
+    own = {sequence.name: sequence for sequence in benchmark.sequences}
+    found = []
+    for files in layout.sequences:
+        frames = [frame for frame in files.frames if frame.frame is not None]
+        if frames:
+            registered = own.get(files.name)
+            splits = (*(registered.splits if registered else ()), *files.splits)
+            annotated = sum(bool(frame.masks) for frame in frames)
+            attributes = registered.attributes if registered else ()
+            still = files.name in benchmark.still
+            found.append(KnownSequence(files.name, splits, len(frames), annotated, attributes, still))
+    return tuple(found)

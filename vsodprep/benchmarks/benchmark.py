@@ -1,0 +1,212 @@
+"""What is known of a benchmark before anything of it has been fetched."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from vsodprep.archives import Delivery
+from vsodprep.benchmarks.layout import Layout
+from vsodprep.errors import InputError
+
+Status = Literal["reported", "quota", "manual", "listed"]
+STATUSES: dict[str, str] = {
+    "reported": "address as printed in public code or pages, not tried from here",
+    "quota": "public, but often answers that its quota is exceeded",
+    "manual": "only a person can fetch it",
+    "listed": "known to exist, no address known",
+}
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that the benchmark is published as.
+
+    Attributes:
+        name: File name.
+        urls: Addresses, tried in turn; `drive:ID` is a file on Google Drive.
+        bytes: Exact size, None if nobody published it.
+        checksum: `md5:...` or `sha256:...`, None if nobody published one.
+        about: Size in words, where the exact one is unknown.
+        page: Where a person finds the file.
+        status: Key of `STATUSES`.
+        resolution: The resolution that it holds, empty if all.
+        optional: Not fetched unless asked for by name.
+        note: Anything else to know.
+    """
+
+    name: str
+    urls: tuple[str, ...] = ()
+    bytes: int | None = None
+    checksum: str | None = None
+    about: str = ""
+    page: str = ""
+    status: Status = "reported"
+    resolution: str = ""
+    optional: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PublishedMaps:
+    """Saliency maps or masks that authors have published, from which tables can be filled.
+
+    Attributes:
+        methods: Whose they are.
+        file: The file.
+    """
+
+    methods: str
+    file: SourceFile
+
+
+@dataclass(frozen=True)
+class Split:
+    """A named subset of a benchmark's sequences.
+
+    Attributes:
+        sequences: Sequence names; None where nobody published the list.
+        origin: Who uses it, and where the list is from.
+        open: Whether we chose it, because the paper that uses it does not name its sequences.
+    """
+
+    sequences: tuple[str, ...] | None
+    origin: str
+    open: bool = False
+
+
+@dataclass(frozen=True)
+class KnownSequence:
+    """What is known of a sequence before anything has been fetched.
+
+    Attributes:
+        name: Sequence name.
+        splits: The splits that hold it.
+        frames: Number of frames, None if unknown.
+        annotated: Number of masks, None if unknown.
+        attributes: The benchmark's own attributes.
+        still: Whether its frames are unrelated images.
+    """
+
+    name: str
+    splits: tuple[str, ...]
+    frames: int | None
+    annotated: int | None
+    attributes: tuple[str, ...] = ()
+    still: bool = False
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """A benchmark.
+
+    Attributes:
+        name: The name that configurations and paths use.
+        title: Its name in print.
+        version: Release, as far as releases can be told apart.
+        licence: Licence or terms.
+        citation: Paper to cite.
+        homepage: Address.
+        year: Year of publication.
+        splits: Named subsets.
+        layout: Finds the benchmark's files in a delivery; takes the delivery and a resolution.
+        expects: What a delivery must look like, for the error when it does not.
+        files: What it is published as.
+        frames: Frames per sequence, where known.
+        annotated: Masks per sequence, where known.
+        size: Usual height and width in pixels, to plan with.
+        still: Names of the sequences whose frames are unrelated images.
+        attributes: Attributes per sequence.
+        resolutions: Resolutions that can be chosen, the default first.
+        known_empty: `sequence/frame` of masks that are empty in the official release.
+        tolerated: Kinds of issue that the official release has, and which therefore never stop.
+        stems: Frame ids per sequence, where a list is known.
+        maps: Published saliency maps.
+        generated: Whether it is made here, from no source at all.
+        notes: What a user should know.
+    """
+
+    name: str
+    title: str
+    version: str
+    licence: str
+    citation: str
+    homepage: str
+    year: int
+    splits: Mapping[str, Split]
+    layout: Callable[[Delivery, str], Layout]
+    expects: str
+    files: tuple[SourceFile, ...] = ()
+    frames: Mapping[str, int] = field(default_factory=dict)
+    annotated: Mapping[str, int] = field(default_factory=dict)
+    size: tuple[int, int] = (480, 854)
+    still: frozenset[str] = frozenset()
+    attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    resolutions: tuple[str, ...] = ()
+    known_empty: frozenset[str] = frozenset()
+    tolerated: frozenset[str] = frozenset()
+    stems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    maps: tuple[PublishedMaps, ...] = ()
+    generated: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every split's list is known."""
+        return all(split.sequences is not None for split in self.splits.values())
+
+    @property
+    def sequences(self) -> tuple[KnownSequence, ...]:
+        """The sequences of all splits, sorted by name."""
+        names = sorted({name for split in self.splits.values() for name in split.sequences or ()})
+        return tuple(
+            KnownSequence(
+                name,
+                tuple(key for key, split in self.splits.items() if name in (split.sequences or ())),
+                self.frames.get(name),
+                self.annotated.get(name),
+                self.attributes.get(name, ()),
+                name in self.still,
+            )
+            for name in names
+        )
+
+    def resolution(self, asked: str | None) -> str:
+        """Return the resolution to use: the one asked for, or the default; empty where there is no choice.
+
+        Raises:
+            InputError: The benchmark does not have it.
+        """
+        if asked is None:
+            return self.resolutions[0] if self.resolutions else ""
+        if asked not in self.resolutions:
+            known = f"one of {', '.join(self.resolutions)}" if self.resolutions else "none, it has only one"
+            raise InputError(f"benchmark {self.name}", f"resolution {asked!r}", known)
+        return asked
+
+
+@cache
+def read_list(name: str) -> tuple[str, ...]:
+    """Return the lines of a list that ships with the package.
+
+    Args:
+        name: File name below `lists/`, without ending.
+    """
+    text = resources.files("vsodprep.benchmarks").joinpath("lists", f"{name}.txt").read_text(encoding="utf-8")
+    return tuple(text.split())
+
+
+@cache
+def read_counts(benchmark: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Return a benchmark's known numbers of frames and of masks, by sequence."""
+    text = resources.files("vsodprep.benchmarks").joinpath("lists", "frame_counts.tsv").read_text(encoding="utf-8")
+    frames: dict[str, int] = {}
+    annotated: dict[str, int] = {}
+    for line in text.splitlines()[1:]:
+        name, sequence, count, masks, _source = line.split("\t")
+        if name == benchmark:
+            frames[sequence] = int(count)
+            if masks:
+                annotated[sequence] = int(masks)
+    return frames, annotated

@@ -1,0 +1,109 @@
+"""DAVIS-2016: 50 sequences, every frame annotated, masks of 0 and 255.
+
+Facts: 30 training and 20 validation sequences, 3,455 frames, 854x480 (or 1920x1080), zero-based numbers of five digits.
+One training mask is grey with alpha, fifteen are empty. Archives of DAVIS-2017 hold the same sequences with object ids
+as palette colours; the ids are united.
+"""
+
+from vsodprep.archives import Delivery
+from vsodprep.benchmarks.benchmark import Benchmark, PublishedMaps, SourceFile, Split, read_counts, read_list
+from vsodprep.benchmarks.layout import Layout, SequenceFiles, collect, ordered, pair, repack
+
+_FOLDERS = {"480p": "480p", "1080p": "1080p|Full-Resolution"}  # the second name is DAVIS-2017's
+_FRAMES, _MASKS = read_counts("davis2016")
+_SEQUENCES = frozenset(_FRAMES)
+
+
+def _layout(delivery: Delivery, resolution: str) -> Layout:
+    folder = _FOLDERS[resolution]
+    frames = collect(delivery, rf"(?:.*/)?JPEGImages/(?:{folder})/(?P<seq>[^/]+)/[^/]+")
+    masks = collect(delivery, rf"(?:.*/)?Annotations/(?:{folder})/(?P<seq>[^/]+)/[^/]+")
+    if frames or masks:
+        names = {*frames, *masks}
+        davis2017 = any("ImageSets/2017/" in name for name in delivery.names) or len(names - _SEQUENCES) > 1
+        found = names & _SEQUENCES if davis2017 else names
+        return Layout(
+            "davis2017" if davis2017 else "official",
+            ordered(SequenceFiles(name, pair(frames.get(name, {}), masks.get(name, {}), dense=True)) for name in found),
+        )
+    repacked = repack(delivery, dense=True)
+    return Layout(
+        "repack",
+        ordered(
+            SequenceFiles(name, files, original=tuple(f"{number:05d}" for number in range(len(files))))
+            for name, files in repacked.items()
+        ),
+    )
+
+
+def _open_half(start: int) -> tuple[str, ...]:
+    return tuple(sorted(_SEQUENCES)[start::2])
+
+
+_HOSTS = (
+    "https://graphics.ethz.ch/Downloads/Data/Davis",
+    "https://cgl.ethz.ch/Downloads/Data/Davis",
+    "https://data.vision.ee.ethz.ch/csergi/share/davis",
+)
+
+BENCHMARK = Benchmark(
+    name="davis2016",
+    title="DAVIS-2016",
+    version="2016",
+    licence="research use; the authors' code is BSD, a README that travels with the 480p set says CC BY-NC 4.0",
+    citation=(
+        "F. Perazzi, J. Pont-Tuset, B. McWilliams, L. Van Gool, M. Gross, A. Sorkine-Hornung: A Benchmark Dataset and "
+        "Evaluation Methodology for Video Object Segmentation. CVPR 2016."
+    ),
+    homepage="https://davischallenge.org/davis2016/code.html",
+    year=2016,
+    splits={
+        "train": Split(read_list("davis2016_train"), "official"),
+        "val": Split(read_list("davis2016_val"), "official; the test set of VSOD papers"),
+        "msst-train": Split(
+            _open_half(0), "MSST trains on half of DAVIS and does not name it: every second sequence by name", open=True
+        ),
+        "msst-test": Split(_open_half(1), "the other half", open=True),
+    },
+    layout=_layout,
+    expects="JPEGImages/480p/SEQUENCE and Annotations/480p/SEQUENCE, or SEQUENCE/Imgs and SEQUENCE/ground-truth",
+    files=(
+        SourceFile(
+            "DAVIS-data.zip",
+            tuple(f"{host}/DAVIS-data.zip" for host in _HOSTS),
+            checksum="md5:0cb3cf9c5617209fa3cc4794e52a2ffa",
+            about="about 1.9 GB",
+            page="https://davischallenge.org/davis2016/code.html",
+        ),
+        SourceFile(
+            "DAVIS-2017-trainval-480p.zip",
+            (
+                "https://data.vision.ee.ethz.ch/csergi/share/davis/DAVIS-2017-trainval-480p.zip",
+                "https://data.vision.ee.ethz.ch/jpont/davis/DAVIS-2017-trainval-480p.zip",
+            ),
+            resolution="480p",
+            optional=True,
+            note="the 2016 sequences with object ids, which are united",
+        ),
+        SourceFile(
+            "DAVIS.zip",
+            ("drive:1slc9rE6stq8ASyl0Mocznx6PLvu_zxOc",),
+            about="842 MB",
+            page="https://github.com/DengPingFan/DAVSOD",
+            status="quota",
+            resolution="480p",
+            optional=True,
+            note="VSOD repack, re-encoded and renumbered",
+        ),
+    ),
+    frames=_FRAMES,
+    annotated=_MASKS,
+    resolutions=("480p", "1080p"),
+    known_empty=frozenset([f"bmx-bumps/{number:05d}" for number in (60, *range(62, 75))] + ["surf/00054"]),
+    maps=(
+        PublishedMaps(
+            "methods of the DAVIS benchmark, as masks",
+            SourceFile("DAVIS-results.zip", tuple(f"{host}/DAVIS-results.zip" for host in _HOSTS[:1])),
+        ),
+    ),
+)

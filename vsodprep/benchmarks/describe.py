@@ -1,0 +1,130 @@
+"""The registry in words and as plain values."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from vsodprep.benchmarks.benchmark import STATUSES, Benchmark, SourceFile, Split
+
+
+def total(numbers: Iterable[int | None]) -> int | None:
+    """Return a sum, None if a term is unknown."""
+    result = 0
+    for number in numbers:
+        if number is None:
+            return None
+        result += number
+    return result
+
+
+def as_record(benchmark: Benchmark) -> dict[str, Any]:
+    """Return a benchmark as JSON values; null is what nobody published."""
+    sequences = {sequence.name: sequence for sequence in benchmark.sequences}
+    return {
+        "name": benchmark.name,
+        "title": benchmark.title,
+        "version": benchmark.version,
+        "licence": benchmark.licence,
+        "citation": benchmark.citation,
+        "homepage": benchmark.homepage,
+        "resolutions": list(benchmark.resolutions),
+        "complete": benchmark.complete,
+        "counts": {
+            "sequences": len(sequences) if benchmark.complete else None,
+            "frames": total(one.frames for one in sequences.values()) if benchmark.complete else None,
+            "annotated": total(one.annotated for one in sequences.values()) if benchmark.complete else None,
+        },
+        "splits": {name: _split_record(split) for name, split in benchmark.splits.items()},
+        "sequences": {
+            name: {
+                "splits": list(one.splits),
+                "frames": one.frames,
+                "annotated": one.annotated,
+                "still": one.still,
+                "attributes": list(one.attributes),
+            }
+            for name, one in sequences.items()
+        },
+        "files": [_file_record(file) for file in benchmark.files],
+        "maps": [{"methods": maps.methods} | _file_record(maps.file) for maps in benchmark.maps],
+        "notes": list(benchmark.notes),
+    }
+
+
+def _split_record(split: Split) -> dict[str, Any]:
+    return {
+        "sequences": None if split.sequences is None else list(split.sequences),
+        "origin": split.origin,
+        "open": split.open,
+    }
+
+
+def _file_record(file: SourceFile) -> dict[str, Any]:
+    return {
+        "name": file.name,
+        "urls": list(file.urls),
+        "bytes": file.bytes,
+        "checksum": file.checksum,
+        "size": size_text(file),
+        "page": file.page,
+        "status": file.status,
+        "resolution": file.resolution or None,
+        "optional": file.optional,
+        "note": file.note,
+    }
+
+
+def size_text(file: SourceFile) -> str:
+    """Return a file's size in words."""
+    return f"{file.bytes} bytes" if file.bytes is not None else file.about or "size unknown"
+
+
+def _count(number: int | None) -> str:
+    return "?" if number is None else f"{number:,}"
+
+
+def as_table(benchmarks: Sequence[Benchmark]) -> str:
+    """Return one line per benchmark; a question mark is what nobody published."""
+    rows: list[tuple[str, ...]] = [("name", "sequences", "frames", "masks", "title")]
+    for benchmark in benchmarks:
+        counts = as_record(benchmark)["counts"]
+        rows.append((benchmark.name, *(_count(counts[key]) for key in counts), benchmark.title))
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "\n".join(
+        f"{row[0]:<{widths[0]}}  " + "  ".join(f"{row[i]:>{widths[i]}}" for i in (1, 2, 3)) + f"  {row[4]}"
+        for row in rows
+    )
+
+
+def as_text(benchmark: Benchmark) -> str:
+    """Return a page of plain text on a benchmark."""
+    record = as_record(benchmark)
+    counts = record["counts"]
+    lines = [
+        f"{benchmark.title} ({benchmark.name})",
+        f"  version   {benchmark.version}",
+        f"  counts    {_count(counts['sequences'])} sequences, {_count(counts['frames'])} frames, "
+        f"{_count(counts['annotated'])} masks",
+        f"  licence   {benchmark.licence}",
+        f"  cite      {benchmark.citation}",
+    ]
+    if benchmark.homepage:
+        lines.append(f"  homepage  {benchmark.homepage}")
+    if benchmark.resolutions:
+        lines.append(f"  sizes     {', '.join(benchmark.resolutions)} (the first is the default)")
+    lines.append("  splits")
+    for name, split in benchmark.splits.items():
+        lines.append(
+            f"    {name}: {_count(None if split.sequences is None else len(split.sequences))} sequences; {split.origin}"
+        )
+    for title, files in (("files", benchmark.files), ("published maps", [maps.file for maps in benchmark.maps])):
+        if files:
+            lines.append(f"  {title}")
+        for file in files:
+            optional = ", optional" if file.optional else ""
+            lines.append(f"    {file.name}: {size_text(file)}, {file.checksum or 'no checksum published'}{optional}")
+            lines += [f"      {url}" for url in file.urls]
+            if file.page:
+                lines.append(f"      page: {file.page}")
+            lines.append(f"      {STATUSES[file.status]}" + (f"; {file.note}" if file.note else ""))
+    lines += [f"  note: {note}" for note in benchmark.notes]
+    return "\n".join(lines)

@@ -1,0 +1,132 @@
+"""Where a benchmark's frames and masks lie in a delivery, found before anything is read whole."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from vsodprep.archives import Delivery
+from vsodprep.benchmarks.masks import THRESHOLD, MaskCoding
+from vsodprep.images import IMAGE_SUFFIXES, natural_key
+from vsodprep.manifest import Issue
+
+
+@dataclass(frozen=True)
+class FrameFiles:
+    """A frame and its mask in a delivery.
+
+    Attributes:
+        id: Frame id.
+        frame: Path of the frame, None if it is missing.
+        masks: Paths of its mask, one for each object; empty if there is none.
+        promised: Whether the benchmark has a mask for it.
+    """
+
+    id: str
+    frame: str | None
+    masks: tuple[str, ...] = ()
+    promised: bool = True
+
+
+@dataclass(frozen=True)
+class SequenceFiles:
+    """A sequence in a delivery.
+
+    Attributes:
+        name: Sequence name.
+        frames: Its frames in order.
+        coding: How a delivered mask is to be read.
+        original: The benchmark's own frame stems where a repack has renumbered them, else empty.
+        splits: Splits that only the delivery tells of.
+        issues: What is odd about it; kinds as in `vsodprep.normalize.checks`.
+    """
+
+    name: str
+    frames: tuple[FrameFiles, ...]
+    coding: MaskCoding = THRESHOLD
+    original: tuple[str, ...] = ()
+    splits: tuple[str, ...] = ()
+    issues: tuple[Issue, ...] = ()
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a delivery holds of a benchmark.
+
+    Attributes:
+        kind: `official`, or the name of another layout in which the benchmark travels.
+        sequences: Sequences found, sorted by name; empty if the delivery is of something else.
+    """
+
+    kind: str
+    sequences: tuple[SequenceFiles, ...]
+
+
+Files = dict[str, dict[str, str]]  # sequence -> stem -> path
+
+
+def collect(delivery: Delivery, pattern: str) -> Files:
+    """Collect images by sequence and stem.
+
+    Args:
+        delivery: The delivery.
+        pattern: Regular expression over a whole path without its ending, with a group `seq`; the stem is the last part.
+
+    Returns:
+        Sequence to stem to path. Of files with the same stem the first by name is taken.
+    """
+    compiled = re.compile(pattern)
+    found: Files = {}
+    for name in delivery.names:
+        path = PurePosixPath(name)
+        match = compiled.fullmatch(str(path.with_suffix(""))) if path.suffix.lower() in IMAGE_SUFFIXES else None
+        if match:
+            found.setdefault(match["seq"], {}).setdefault(path.stem, name)
+    return found
+
+
+def pair(
+    frames: Mapping[str, str], masks: Mapping[str, str | tuple[str, ...]], *, dense: bool
+) -> tuple[FrameFiles, ...]:
+    """Pair frames with masks of the same stem, in natural order.
+
+    Args:
+        frames: Stem to path.
+        masks: Stem to path, or to the paths of several objects.
+        dense: Whether every frame is promised a mask.
+
+    Returns:
+        One entry for each stem that either has; a mask without a frame has `frame=None`.
+    """
+    return tuple(
+        FrameFiles(stem, frames.get(stem), _as_tuple(masks.get(stem)), promised=dense or stem in masks)
+        for stem in sorted({*frames, *masks}, key=natural_key)
+    )
+
+
+def _as_tuple(paths: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    if paths is None:
+        return ()
+    return (paths,) if isinstance(paths, str) else paths
+
+
+_REPACK_FRAMES = "Imgs|imgs|Frame"
+_REPACK_MASKS = "ground-truth|GT|GT_object_level"
+
+
+def repack(delivery: Delivery, *, dense: bool) -> dict[str, tuple[FrameFiles, ...]]:
+    """Find the layout in which VSOD papers pass benchmarks on: `SEQ/Imgs/*` and `SEQ/ground-truth/*`.
+
+    FSNet's variant with `Frame` and `GT`, and DAVSOD's own with `GT_object_level`, are the same in other words.
+
+    Returns:
+        Sequence name to its frames; empty if the delivery is laid out otherwise.
+    """
+    frames = collect(delivery, rf"(?:.*/)?(?P<seq>[^/]+)/(?:{_REPACK_FRAMES})/[^/]+")
+    masks = collect(delivery, rf"(?:.*/)?(?P<seq>[^/]+)/(?:{_REPACK_MASKS})/[^/]+")
+    return {name: pair(frames.get(name, {}), masks.get(name, {}), dense=dense) for name in sorted({*frames, *masks})}
+
+
+def ordered(sequences: Iterable[SequenceFiles]) -> tuple[SequenceFiles, ...]:
+    """Return the sequences sorted by name."""
+    return tuple(sorted(sequences, key=lambda sequence: sequence.name))

@@ -1,0 +1,118 @@
+"""Reading delivered masks, whatever they are coded as."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from vsodprep.errors import InputError
+from vsodprep.images import FOREGROUND_ABOVE, decode
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+PNG_GRAY, PNG_RGB, PNG_PALETTE = 0, 2, 3
+
+
+def png_header(data: bytes) -> tuple[int, int] | None:
+    """Return bit depth and colour type of a PNG, None if it is no PNG.
+
+    Source: PNG specification, third edition, section 11.2.1 (IHDR).
+    """
+    return (data[24], data[25]) if data[:8] == _PNG and len(data) > 25 else None
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A delivered mask, read.
+
+    Attributes:
+        mask: bool `(H, W)`.
+        two_valued: Whether the delivered file holds 0 and 255 only.
+        keepable: Whether the delivered bytes are already what a normalised mask is.
+    """
+
+    mask: NDArray[np.bool_]
+    two_valued: bool
+    keepable: bool = False
+
+
+class MaskCoding(Protocol):
+    """How a benchmark codes its masks."""
+
+    def read(self, files: Sequence[bytes], where: Sequence[str]) -> Decoded:
+        """Read the files that make up one mask.
+
+        Args:
+            files: Contents, one file for each object.
+            where: What to name in an error.
+
+        Raises:
+            InputError: A file is no readable image, or does not follow the coding.
+        """
+
+
+def read_values(data: bytes, where: str) -> NDArray[np.uint8]:
+    """Read a mask's values as uint8 `(H, W)`; alpha is dropped, colours become luma, object ids of a palette 255.
+
+    Raises:
+        InputError: The file is no readable image.
+    """
+    header = png_header(data)
+    if header and header[1] == PNG_PALETTE:
+        return _palette_values(data, where)
+    buffer = np.frombuffer(data, np.uint8)
+    if header == (8, PNG_GRAY):
+        return decode(buffer, where, gray=True)
+    rgb = decode(buffer, where)
+    red, green, blue = cv2.split(rgb)
+    if np.array_equal(red, green) and np.array_equal(red, blue):
+        return np.asarray(red)  # not through luma weights, whose rounding may move a value across the threshold
+    return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+
+
+def _palette_values(data: bytes, where: str) -> NDArray[np.uint8]:
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            ids = np.asarray(image, dtype=np.uint8)
+            palette = np.asarray(image.convert("RGB"), dtype=np.uint8)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise InputError(where, f"unreadable image ({error})", "a whole PNG file") from error
+    gray = (palette == palette[..., :1]).all()
+    # A gray palette codes values; a coloured one codes object ids, of which 0 is the background (DAVIS-2017).
+    return np.ascontiguousarray(palette[..., 0]) if gray else np.where(ids != 0, np.uint8(255), np.uint8(0))
+
+
+def is_two_valued(values: NDArray[np.uint8]) -> bool:
+    """Return whether an array holds 0 and 255 only."""
+    return bool((values + np.uint8(1)).max(initial=0) <= 1)  # wraps 255 to 0, a third of the time of two comparisons
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Foreground is a value above 128; several files are several objects, united."""
+
+    above: int = FOREGROUND_ABOVE
+
+    def read(self, files: Sequence[bytes], where: Sequence[str]) -> Decoded:
+        """Read the files that make up one mask."""
+        values = [read_values(data, name) for data, name in zip(files, where, strict=True)]
+        for one, name in zip(values, where, strict=True):
+            if one.shape != values[0].shape:
+                raise InputError(name, _size(one), f"{_size(values[0])} as {where[0]}")
+        mask = values[0] > self.above
+        for one in values[1:]:
+            mask |= one > self.above
+        palette = any((png_header(data) or (0, 0))[1] == PNG_PALETTE for data in files)
+        two_valued = not palette and all(is_two_valued(one) for one in values)
+        return Decoded(mask, two_valued, two_valued and len(files) == 1 and png_header(files[0]) == (8, PNG_GRAY))
+
+
+THRESHOLD = Threshold()
+
+
+def _size(values: NDArray[np.uint8]) -> str:
+    return f"{values.shape[1]}x{values.shape[0]} pixels"

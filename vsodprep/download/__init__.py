@@ -1,0 +1,1 @@
+"""Fetching a benchmark's files: resumed, verified, from whichever address answers."""

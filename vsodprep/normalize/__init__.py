@@ -1,0 +1,1 @@
+"""Bringing a benchmark's delivery into the one layout."""

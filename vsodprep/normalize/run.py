@@ -1,0 +1,214 @@
+"""A delivery becomes a normalised benchmark."""
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from vsodprep import manifest as manifests
+from vsodprep.archives import Delivery, open_delivery
+from vsodprep.benchmarks.benchmark import Benchmark
+from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles
+from vsodprep.errors import InputError
+from vsodprep.files import atomic_directory, sha256
+from vsodprep.manifest import Issue, Manifest, Source, write_manifest
+from vsodprep.normalize.checks import Finding, allowed_kinds, check_layout, judge
+from vsodprep.normalize.convert import Converted, convert
+from vsodprep.normalize.splits import splits_of
+from vsodprep.progress import track
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user may choose.
+
+    Attributes:
+        partial: Accept an incomplete delivery.
+        resolution: Resolution, None for the benchmark's default.
+        allow: Kinds of issue that are listed in the manifest instead of stopping.
+        splits: Splits that replace or join the benchmark's own.
+    """
+
+    partial: bool = False
+    resolution: str | None = None
+    allow: tuple[str, ...] = ()
+    splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def normalize(
+    benchmark: Benchmark, paths: Sequence[Path], out: Path, options: Options = Options(), jobs: int = 1
+) -> Manifest:
+    """Bring a benchmark into the one layout, with a manifest.
+
+    Args:
+        benchmark: The benchmark.
+        paths: Archives, unpacked folders, or a download's folder.
+        out: The folder that it becomes, as a whole or not at all.
+        options: What the user has chosen.
+        jobs: Threads; the result does not depend on it.
+
+    Returns:
+        The manifest, which has been written.
+
+    Raises:
+        InputError: The delivery is of something else, is unsafe, or has an issue that is not allowed.
+    """
+    resolution = benchmark.resolution(options.resolution)
+    allowed = allowed_kinds(benchmark, options.allow, partial=options.partial)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with open_delivery(paths, scratch=out.parent) as delivery:
+        layout = find_layout(benchmark, delivery, resolution)
+        issues = [judge(finding, allowed) for finding in check_layout(benchmark, layout, str(delivery))]
+        with atomic_directory(out) as folder, ThreadPoolExecutor(jobs) as pool:
+            hashes = [None if path.is_dir() else pool.submit(sha256, path) for path in delivery.paths]
+            sequences, found, digest = _convert_all(
+                benchmark, delivery, layout, folder=folder, allowed=allowed, pool=pool, jobs=jobs
+            )
+            result = Manifest(
+                name=benchmark.name,
+                version=benchmark.version,
+                title=benchmark.title,
+                licence=benchmark.licence,
+                citation=benchmark.citation,
+                homepage=benchmark.homepage,
+                sources=tuple(map(_source, delivery.paths, hashes)),
+                sequences=splits_of(benchmark, layout, sequences, options.splits),
+                issues=tuple(issues + found),
+                extra=_extra(benchmark, layout, options, resolution, digest),
+            )
+            write_manifest(folder, result)
+    return result
+
+
+def find_layout(benchmark: Benchmark, delivery: Delivery, resolution: str) -> Layout:
+    """Find a benchmark's files in a delivery.
+
+    Raises:
+        InputError: There are none.
+    """
+    layout = benchmark.layout(delivery, resolution)
+    if not any(frame.frame for sequence in layout.sequences for frame in sequence.frames):
+        first = f"{len(delivery.names)} files, the first is {delivery.names[0]}" if delivery.names else "nothing in it"
+        raise InputError(str(delivery), f"not a delivery of {benchmark.title} ({first})", benchmark.expects)
+    return layout
+
+
+def _convert_all(
+    benchmark: Benchmark,
+    delivery: Delivery,
+    layout: Layout,
+    *,
+    folder: Path,
+    allowed: frozenset[str],
+    pool: ThreadPoolExecutor,
+    jobs: int,
+) -> tuple[list[manifests.Sequence], list[Issue], str]:
+    for sequence in layout.sequences:
+        for kind in ("frames", "masks", "masks_raw"):
+            (folder / sequence.name / kind).mkdir(parents=True)
+    work = [(sequence, files) for sequence in layout.sequences for files in sequence.frames]
+
+    def task(item: tuple[SequenceFiles, FrameFiles]) -> Converted:
+        return convert(delivery, item[0], item[1], folder)
+
+    converted: dict[str, list[Converted]] = {sequence.name: [] for sequence in layout.sequences}
+    issues: list[Issue] = []
+    digest = hashlib.sha256()
+    with closing(map_ordered(pool, task, work, window=4 * jobs)) as results:
+        labelled = track(results, f"normalize {benchmark.name}", total=len(work))
+        for (owner, _), result in zip(work, labelled, strict=True):
+            issues += [_judge_frame(benchmark, finding, allowed) for finding in result.findings]
+            for path, hashed in result.digests:
+                digest.update(f"{hashed}  {path}\n".encode())
+            if result.size is not None:
+                converted[owner.name].append(result)
+    sequences = []
+    for files in layout.sequences:
+        results_of = converted[files.name]
+        for kind in ("frames", "masks", "masks_raw"):
+            here = folder / files.name / kind
+            if not any(here.iterdir()):
+                here.rmdir()
+        if results_of:
+            sequence, found = _sequence(benchmark, files, results_of)
+            sequences.append(sequence)
+            issues += [judge(finding, allowed) for finding in found]
+        else:
+            (folder / files.name).rmdir()
+    return sequences, issues, digest.hexdigest()
+
+
+def _judge_frame(benchmark: Benchmark, finding: Finding, allowed: frozenset[str]) -> Issue:
+    known_empty = finding.issue.kind == "empty-mask" and finding.issue.where in benchmark.known_empty
+    return finding.issue if known_empty else judge(finding, allowed)
+
+
+def _sequence(
+    benchmark: Benchmark, files: SequenceFiles, results: list[Converted]
+) -> tuple[manifests.Sequence, list[Finding]]:
+    sizes = [result.size for result in results if result.size is not None]
+    one = sizes[0] if len(set(sizes)) == 1 else None
+    findings = []
+    if one is None and files.name not in benchmark.still:
+        odd = next(result for result in results if result.size != sizes[0])
+        detail = f"frames of {sizes[0]} and of {odd.size} pixels (height, width)"
+        findings.append(Finding(Issue("frame-size", f"{files.name}/{odd.id}", detail), f"{files.name}/{odd.id}"))
+    original = dict(zip((frame.id for frame in files.frames), files.original, strict=bool(files.original)))
+    return manifests.Sequence(
+        name=files.name,
+        splits=files.splits,
+        frames=tuple(result.id for result in results),
+        annotated=tuple(result.id for result in results if result.annotated),
+        height=one[0] if one else None,
+        width=one[1] if one else None,
+        still=files.name in benchmark.still,
+        sizes=() if one else tuple(sizes),
+        attributes=tuple(benchmark.attributes.get(files.name, ())),
+        original=tuple(original[result.id] for result in results) if files.original else (),
+    ), findings
+
+
+def _source(path: Path, hashed: Future[str] | None) -> Source:
+    if hashed is None:
+        total = sum(file.stat().st_size for file in sorted(path.rglob("*")) if file.is_file())
+        return Source(path.resolve().name, None, total)
+    return Source(path.name, hashed.result(), path.stat().st_size)
+
+
+def _extra(benchmark: Benchmark, layout: Layout, options: Options, resolution: str, digest: str) -> dict[str, Any]:
+    extra: dict[str, Any] = {"layout": layout.kind, "partial": options.partial, "sha256": digest}
+    if resolution:
+        extra["resolution"] = resolution
+    extra["open_splits"] = sorted(name for name, split in benchmark.splits.items() if split.open)
+    return extra | user_splits(options)
+
+
+def user_splits(options: Options) -> dict[str, Any]:
+    """Return what the manifest's `extra` says of the user's own splits."""
+    if not options.splits:
+        return {}
+    return {"splits": {name: list(sequences) for name, sequences in sorted(options.splits.items())}}
+
+
+def map_ordered(
+    pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], window: int
+) -> Generator[Result, None, None]:
+    """Map in threads and yield in order, with at most `window` results waiting, so that memory stays flat."""
+    waiting: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) >= window:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()

@@ -1,0 +1,86 @@
+"""Which splits a sequence belongs to: the benchmark's own, the user's, and what only a delivery tells."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from vsodprep import manifest as manifests
+from vsodprep.benchmarks.benchmark import Benchmark
+from vsodprep.benchmarks.layout import Layout
+from vsodprep.errors import InputError
+
+
+def splits_of(
+    benchmark: Benchmark,
+    layout: Layout,
+    sequences: Collection[manifests.Sequence],
+    overrides: Mapping[str, tuple[str, ...]],
+) -> tuple[manifests.Sequence, ...]:
+    """Return the sequences with their splits.
+
+    Args:
+        benchmark: The benchmark.
+        layout: What was found in the delivery.
+        sequences: The normalised sequences.
+        overrides: Splits that replace the benchmark's own of the same name, or join them.
+
+    Raises:
+        InputError: An override names a sequence that the benchmark does not have.
+    """
+    check_overrides(benchmark, {sequence.name for sequence in layout.sequences}, overrides)
+    own = {sequence.name: sequence.splits for sequence in benchmark.sequences}
+    return tuple(
+        replace(
+            sequence,
+            splits=joined_splits(sequence.name, (*own.get(sequence.name, ()), *sequence.splits), overrides),
+        )
+        for sequence in sequences
+    )
+
+
+def joined_splits(name: str, own: tuple[str, ...], overrides: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """Return a sequence's splits after overrides, each once, its own first."""
+    kept = [split for split in own if split not in overrides]
+    kept += [split for split, chosen in sorted(overrides.items()) if name in chosen]
+    return tuple(dict.fromkeys(kept))
+
+
+def check_overrides(benchmark: Benchmark, present: Collection[str], overrides: Mapping[str, Collection[str]]) -> None:
+    """Check that overrides name sequences that exist.
+
+    Raises:
+        InputError: One does not.
+    """
+    known = {sequence.name for sequence in benchmark.sequences} | set(present)
+    for split, names in sorted(overrides.items()):
+        for name in names:
+            if name not in known:
+                raise InputError(
+                    f"splits.{benchmark.name}.{split}", f"no sequence {name!r}", f"some of {', '.join(sorted(known))}"
+                )
+
+
+def parse_splits(text: str | None) -> dict[str, tuple[str, ...]]:
+    """Read `{"SPLIT": ["SEQUENCE", ...]}` from JSON text, or from the file that the text names.
+
+    Raises:
+        InputError: It is neither.
+    """
+    if text is None:
+        return {}
+    where = "--splits"
+    if not text.lstrip().startswith("{"):
+        where = text
+        try:
+            text = Path(text).read_text(encoding="utf-8")
+        except OSError as error:
+            raise InputError(where, error.strerror or "unreadable", "JSON, or a file of it") from error
+    expected = 'JSON like {"train": ["bear", "bus"]}'
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise InputError(where, f"not JSON ({error})", expected) from error
+    if not isinstance(value, dict) or not all(isinstance(names, list) for names in value.values()):
+        raise InputError(where, "JSON of another form", expected)
+    return {str(split): tuple(map(str, names)) for split, names in value.items()}
