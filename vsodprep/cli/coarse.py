@@ -18,7 +18,7 @@ def command() -> None:
 @click.option("--weights", default="uniform", show_default=True, help="uniform, W1,W2,..., or a file of fuse-fit.")
 @click.option("--order", default="fuse,otsu,crf,edits", show_default=True, help="Steps.")
 @click.option("--crf", default="stan", show_default=True, help="CRF preset, JSON, or a JSON file.")
-@click.option("--certainty", default=0.8, show_default=True, type=click.FloatRange(0.5, 1, True, True))
+@click.option("--certainty", default=0.7, show_default=True, type=click.FloatRange(0.5, 1, True, True))
 @click.option("--edits", type=click.Path(path_type=Path), help="File of recorded edits.")
 @click.option("--sequence", help="Sequence name; the name of the folder --out if not given.")
 def label(
@@ -37,7 +37,8 @@ def label(
     """Make the coarse labels of one sequence."""
     from vsodprep.coarse.chain import Chain, parse_order
     from vsodprep.coarse.crf import preset
-    from vsodprep.coarse.sequence import label_sequence, read_weights
+    from vsodprep.coarse.fuse import read_weights
+    from vsodprep.coarse.sequence import label_sequence
 
     numbers, fitted = read_weights(weights, len(maps))
     chain = Chain(parse_order(order), numbers, preset(crf), certainty)

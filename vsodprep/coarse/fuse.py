@@ -1,10 +1,15 @@
 """Weighted linear combination of saliency maps, and the weights that fit masks best (DRFI)."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from vsodprep.errors import InputError
 
 FIT_SIZE = 200  # px; maps and masks are compared at this size, as in DRFI's code
 NEGLIGIBLE = 1e-6
@@ -133,3 +138,37 @@ def _on_face(gram: NDArray[np.float64], linear: NDArray[np.float64], free: NDArr
     target = np.zeros(len(linear))
     target[chosen] = solution[:size]
     return target
+
+
+def read_weights(given: str, maps: int) -> tuple[NDArray[np.float64], dict[str, Any] | None]:
+    """Return the weights of the combination.
+
+    Args:
+        given: `uniform`, numbers with commas between them, or the path of a file that `vsodprep fuse-fit` wrote.
+        maps: Number of maps.
+
+    Returns:
+        float64 `(maps,)` of sum 1, and what the file says of the fit, if it is one.
+
+    Raises:
+        InputError: It is none of the three, the numbers are negative or do not sum to 1, or are too few or many.
+    """
+    fitted = None
+    if given == "uniform":
+        return uniform(maps), None
+    if Path(given).suffix == ".json":
+        try:
+            fitted = json.loads(Path(given).read_text(encoding="utf-8"))
+            weights = np.array(fitted["weights"], dtype=np.float64)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(given, "unreadable", "weights written by vsodprep fuse-fit") from error
+    else:
+        try:
+            weights = np.array([float(part) for part in given.split(",")])
+        except ValueError as error:
+            raise InputError("weights", repr(given), "uniform, numbers with commas between them, or a file") from error
+    if weights.shape != (maps,):
+        raise InputError(f"weights {given}", f"{weights.size} weights", f"{maps}, one for each folder of maps")
+    if not (np.all(weights >= 0) and abs(weights.sum() - 1) < 1e-6):
+        raise InputError(f"weights {given}", f"{weights.tolist()}", "numbers that are not negative and sum to 1")
+    return weights, fitted

@@ -1,56 +1,16 @@
 """Coarse labels of one sequence, from its folders of maps to the written masks and their record."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from vsodprep.coarse.chain import Chain, check_order, label_frame
 from vsodprep.coarse.edits import edits_by_frame, read_edits
-from vsodprep.coarse.fuse import uniform
 from vsodprep.coarse.maps import describe_maps, map_of, stack_maps
-from vsodprep.errors import InputError
 from vsodprep.files import write_json
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.images import read_frame, write_mask
 from vsodprep.progress import track
-
-
-def read_weights(given: str, maps: int) -> tuple[NDArray[np.float64], dict[str, Any] | None]:
-    """Return the weights of the combination.
-
-    Args:
-        given: `uniform`, numbers with commas between them, or the path of a file that `vsodprep fuse-fit` wrote.
-        maps: Number of maps.
-
-    Returns:
-        float64 `(maps,)` of sum 1, and what the file says of the fit, if it is one.
-
-    Raises:
-        InputError: It is none of the three, the numbers are negative or do not sum to 1, or are too few or many.
-    """
-    fitted = None
-    if given == "uniform":
-        return uniform(maps), None
-    if Path(given).suffix == ".json":
-        try:
-            fitted = json.loads(Path(given).read_text(encoding="utf-8"))
-            weights = np.array(fitted["weights"], dtype=np.float64)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(given, "unreadable", "weights written by vsodprep fuse-fit") from error
-    else:
-        try:
-            weights = np.array([float(part) for part in given.split(",")])
-        except ValueError as error:
-            raise InputError("weights", repr(given), "uniform, numbers with commas between them, or a file") from error
-    if weights.shape != (maps,):
-        raise InputError(f"weights {given}", f"{weights.size} weights", f"{maps}, one for each folder of maps")
-    if not (np.all(weights >= 0) and abs(weights.sum() - 1) < 1e-6):
-        raise InputError(f"weights {given}", f"{weights.tolist()}", "numbers that are not negative and sum to 1")
-    return weights, fitted
 
 
 def label_sequence(

@@ -35,7 +35,7 @@ class Coarse(Section):
     """Order of the steps; the papers' is fuse, otsu, edits."""
     crf: Name = "stan"
     """CRF preset used where `order` names crf."""
-    certainty: float = Field(default=0.8, gt=0.5, lt=1)
+    certainty: float = Field(default=0.7, gt=0.5, lt=1)
     """Probability that a CRF which follows Otsu gives a pixel's label; the closer to 1, the less it may change."""
     edits: str | None = None
     """File of recorded human edits (`vsodprep review` writes it)."""

@@ -1,0 +1,21 @@
+"""`vsodprep fuse`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("maps_dirs", nargs=-1, required=True, metavar="MAPS_DIR...", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the combined maps.")
+@click.option("--weights", default="uniform", show_default=True, help="uniform, W1,W2,..., or a file of fuse-fit.")
+def command(maps_dirs: tuple[Path, ...], out: Path, weights: str) -> None:
+    """Combine saliency maps linearly.
+
+    MAPS_DIR: one method's {frame}.png or {seq}/{frame}.png; all folders hold the same frames.
+    """
+    from vsodprep.coarse.folders import fuse_folders
+    from vsodprep.coarse.fuse import read_weights
+
+    numbers, _ = read_weights(weights, len(maps_dirs))
+    fuse_folders(maps_dirs, out, numbers)

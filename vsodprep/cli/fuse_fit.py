@@ -1,0 +1,21 @@
+"""`vsodprep fuse-fit`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("maps_dirs", nargs=-1, required=True, metavar="MAPS_DIR...", type=click.Path(path_type=Path))
+@click.option("--gt", multiple=True, required=True, type=click.Path(path_type=Path), help="Masks; see below.")
+@click.option("--split", multiple=True, help="Split of the normalised benchmark; once for each --gt.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="JSON file of the weights.")
+def command(maps_dirs: tuple[Path, ...], gt: tuple[Path, ...], split: tuple[str, ...], out: Path) -> None:
+    """Fit the weights of a combination of saliency maps to masks.
+
+    MAPS_DIR: one method's {seq}/{frame}.png. --gt: a normalised benchmark, or masks as {seq}/{frame}.png. With several
+    --gt, give all methods' folders for the first, then for the second, and so on.
+    """
+    from vsodprep.coarse.folders import fit_folders
+
+    fit_folders(maps_dirs, gt, split, out)
