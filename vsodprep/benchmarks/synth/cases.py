@@ -29,7 +29,7 @@ VIDEOS: tuple[Video, ...] = (
         ("plain",),
         "water",
         "reef",
-        (Actor("fish", "orange", "stripes", 32, (46, 44), (2.6, 0.9), sway=2.0, swim=0.16),),
+        (Actor("fish", "orange", "stripes", 40, (50, 48), (2.6, 0.9), sway=2.0, swim=0.16),),
     ),
     Video(
         "pan-bird",
@@ -37,7 +37,7 @@ VIDEOS: tuple[Video, ...] = (
         ("moving-camera",),
         "clouds",
         "sky",
-        (Actor("bird", "red", "dots", 30, (132, 50), (2.9, 0.2), sway=3.0, flap=0.18),),
+        (Actor("bird", "red", "dots", 38, (130, 52), (2.9, 0.2), sway=3.0, flap=0.18),),
         Camera(pan=(2.6, -0.4), shake=0.6),
     ),
     Video(
@@ -46,7 +46,7 @@ VIDEOS: tuple[Video, ...] = (
         ("moving-camera",),
         "ripples",
         "sand",
-        (Actor("turtle", "lime", "checks", 27, (52, 84), (0.9, -1.3), sway=1.5, flap=0.08),),
+        (Actor("turtle", "lime", "checks", 30, (52, 86), (0.9, -1.2), sway=1.5, flap=0.08),),
         Camera(pan=(-0.5, 0.3), zoom=0.018, spin=0.0035),
     ),
     Video(
@@ -55,7 +55,7 @@ VIDEOS: tuple[Video, ...] = (
         ("stop",),
         "leaves",
         "forest",
-        (Actor("beetle", "teal", "stripes", 25, (44, 88), (3.2, -1.5), sway=1.5, stop=(7, 99)),),
+        (Actor("beetle", "teal", "stripes", 31, (46, 84), (3.2, -1.5), sway=1.5, stop=(7, 99)),),
         Camera(pan=(0.7, -0.3)),
     ),
     Video(
@@ -64,7 +64,7 @@ VIDEOS: tuple[Video, ...] = (
         ("similar-background", "moving-camera"),
         "pebbles",
         "slate",
-        (Actor("gecko", "slate", "rings", 38, (70, 40), (1.9, 1.6), swim=0.22),),
+        (Actor("gecko", "slate", "rings", 44, (70, 44), (1.9, 1.6), swim=0.22),),
         Camera(pan=(-1.1, 0.6)),
     ),
     Video(
@@ -74,9 +74,9 @@ VIDEOS: tuple[Video, ...] = (
         "grass",
         "meadow",
         (
-            Actor("bee", "yellow", "stripes", 22, (40, 36), (3.0, 1.8), sway=4.0, flap=0.12),
-            Actor("bee", "yellow", "stripes", 20, (150, 44), (-3.0, 1.2), sway=3.0, flap=0.12),
-            Actor("bee", "yellow", "stripes", 18, (112, 106), (1.4, -2.0), sway=3.0, flap=0.12),
+            Actor("bee", "yellow", "stripes", 27, (40, 36), (3.0, 1.8), sway=4.0, flap=0.12),
+            Actor("bee", "yellow", "stripes", 23, (152, 44), (-3.0, 1.2), sway=3.0, flap=0.12),
+            Actor("bee", "yellow", "stripes", 20, (108, 104), (1.4, -2.0), sway=3.0, flap=0.12),
         ),
         Camera(pan=(0.3, 0.2), shake=1.0),
     ),
@@ -87,8 +87,8 @@ VIDEOS: tuple[Video, ...] = (
         "leaves",
         "forest",
         (
-            Actor("bird", "blue", "checks", 25, (38, 64), (4.9, 0.3), sway=2.0, flap=0.15),
-            Actor("trunk", "forest", None, 130, (98, 64), turn=0.02),
+            Actor("bird", "blue", "checks", 29, (36, 62), (5.0, 0.3), sway=2.0, flap=0.15),
+            Actor("trunk", "forest", None, 92, (98, 64), turn=0.02),
         ),
         Camera(pan=(0.4, 0.0)),
     ),
@@ -108,8 +108,8 @@ VIDEOS: tuple[Video, ...] = (
         "pebbles",
         "coral",
         (
-            Actor("snail", "violet", "rings", 29, (138, 82), (-0.8, 0.1), swim=0.04),
-            Actor("leaf", "meadow", None, 24, (24, 30), (5.2, 1.8), sway=6.0, roll=0.03),
+            Actor("snail", "violet", "rings", 36, (136, 78), (-0.8, 0.1), swim=0.04),
+            Actor("leaf", "lime", None, 29, (24, 34), (5.2, 1.6), sway=6.0, roll=0.03),
         ),
         Camera(shake=0.8),
     ),
@@ -120,9 +120,9 @@ VIDEOS: tuple[Video, ...] = (
         "water",
         "reef",
         (
-            Actor("puff", "sand", None, 21, (160, 96), (-5.0, -1.8), sway=4.0),
-            Actor("fish", "pink", "dots", 24, (150, 38), (-4.6, 1.6), sway=2.0, swim=0.16),
-            Actor("fish", "yellow", "stripes", 28, (34, 82), (3.0, -1.2), sway=2.0, swim=0.16),
+            Actor("puff", "violet", None, 25, (160, 94), (-5.0, -1.8), sway=4.0),
+            Actor("fish", "pink", "dots", 30, (150, 38), (-4.6, 1.6), sway=2.0, swim=0.16),
+            Actor("fish", "yellow", "stripes", 35, (38, 80), (3.0, -1.2), sway=2.0, swim=0.16),
         ),
         Camera(pan=(-1.4, 0.5)),
     ),
@@ -132,7 +132,7 @@ VIDEOS: tuple[Video, ...] = (
         ("plain",),
         "water",
         "sky",
-        (Actor("turtle", "red", "dots", 28, (142, 88), (-2.3, -1.1), sway=3.0, flap=0.1),),
+        (Actor("turtle", "red", "dots", 35, (140, 80), (-2.3, -1.1), sway=3.0, flap=0.1),),
     ),
     Video(
         "pan-butterfly",
@@ -141,8 +141,8 @@ VIDEOS: tuple[Video, ...] = (
         "grass",
         "meadow",
         (
-            Actor("leaf", "coral", None, 22, (28, 30), (6.2, 1.6), sway=7.0, roll=-0.035),
-            Actor("butterfly", "blue", "dots", 28, (62, 84), (3.6, -1.2), sway=4.0, flap=0.4),
+            Actor("leaf", "orange", None, 29, (28, 34), (6.2, 1.6), sway=7.0, roll=-0.035),
+            Actor("butterfly", "blue", "dots", 34, (62, 80), (3.6, -1.2), sway=4.0, flap=0.4),
         ),
         Camera(pan=(2.2, -0.8), zoom=-0.004, spin=-0.002),
     ),
@@ -152,7 +152,7 @@ VIDEOS: tuple[Video, ...] = (
         ("stop", "moving-camera"),
         "ripples",
         "sand",
-        (Actor("gecko", "violet", "stripes", 36, (150, 34), (-3.6, 2.3), swim=0.25, stop=(8, 99)),),
+        (Actor("gecko", "violet", "stripes", 42, (146, 38), (-3.6, 2.3), swim=0.25, stop=(8, 99)),),
         Camera(pan=(-1.2, 0.5)),
     ),
     Video(
@@ -161,7 +161,7 @@ VIDEOS: tuple[Video, ...] = (
         ("similar-background", "moving-camera"),
         "leaves",
         "coral",
-        (Actor("fish", "coral", "stripes", 33, (56, 86), (2.2, -1.6), sway=2.0, swim=0.14),),
+        (Actor("fish", "coral", "stripes", 40, (58, 80), (2.2, -1.6), sway=2.0, swim=0.14),),
         Camera(pan=(1.2, -0.4)),
     ),
     Video(
@@ -171,9 +171,9 @@ VIDEOS: tuple[Video, ...] = (
         "pebbles",
         "slate",
         (
-            Actor("beetle", "orange", "checks", 24, (36, 40), (4.4, 0.7), sway=1.5),
-            Actor("beetle", "lime", "stripes", 22, (160, 104), (-1.2, -0.6), sway=1.5),
-            Actor("bush", "forest", None, 33, (94, 50)),
+            Actor("beetle", "orange", "checks", 30, (36, 44), (4.4, 0.7), sway=1.5),
+            Actor("beetle", "lime", "stripes", 27, (158, 98), (-1.2, -0.6), sway=1.5),
+            Actor("bush", "forest", None, 38, (94, 50)),
         ),
         Camera(pan=(0.5, 0.2)),
     ),
@@ -184,7 +184,7 @@ VIDEOS: tuple[Video, ...] = (
         "clouds",
         "heath",
         (
-            Actor("puff", "sky", None, 25, (160, 88), (-4.8, -0.8), sway=3.0),
+            Actor("puff", "teal", None, 27, (160, 88), (-4.8, -0.8), sway=3.0),
             Actor("bird", "yellow", "stripes", 10, (44, 38), (3.2, 1.2), sway=4.0, flap=0.2),
         ),
         Camera(pan=(-0.4, 0.2), shake=0.8),

@@ -66,6 +66,24 @@ class Placement:
         toward_tail = 0.5 * (1.0 - x / self.size)
         return self.wave * toward_tail * toward_tail * sine(x / (3.0 * self.size) + self.phase)
 
+    def reach(self, columns: float, rows: float) -> tuple[slice, slice]:
+        """Return the rows and columns of the image that a body can reach.
+
+        Args:
+            columns: How far its own frame reaches to either side of the origin, in px.
+            rows: How far it reaches up and down, in px.
+
+        Returns:
+            Slices that may begin or end outside the image.
+        """
+        tail = 0.5 * (1.0 + columns / self.size)
+        rows += self.wave * tail * tail
+        x, y = self.affine.apply(np.array([-columns, columns, -columns, columns]), np.array([-rows, -rows, rows, rows]))
+        return (
+            slice(int(np.floor(y.min())) - 1, int(np.floor(y.max())) + 3),
+            slice(int(np.floor(x.min())) - 1, int(np.floor(x.max())) + 3),
+        )
+
     def to_image(self, x: Floats, y: Floats) -> Points:
         """Return where points of the body's frame are in the image.
 

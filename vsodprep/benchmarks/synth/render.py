@@ -27,15 +27,17 @@ class Picture:
     coverage: NDArray[np.uint8]
 
 
-def _box(raster_of: Layer, place: Placement, height: int, width: int) -> tuple[slice, slice]:
-    """Return rows and columns of the image that a layer can reach."""
-    raster = raster_of.raster
-    # A body's raster is symmetric about its origin; the wave moves nothing further than its amplitude.
-    right, low = -raster.left, -raster.top + place.wave * 4.0
-    x, y = place.affine.apply(np.array([-right, right, -right, right]), np.array([-low, -low, low, low]))
-    columns = slice(max(0, int(np.floor(x.min())) - 1), max(0, min(width, int(np.floor(x.max())) + 3)))
-    rows = slice(max(0, int(np.floor(y.min())) - 1), max(0, min(height, int(np.floor(y.max())) + 3)))
-    return rows, columns
+def _box(layer: Layer, place: Placement, height: int, width: int) -> tuple[slice, slice]:
+    """Return rows and columns of the image that a layer can fill."""
+    if layer.raster.inside is None:
+        return slice(0, height), slice(0, width)
+    rows, columns = place.reach(-layer.raster.left, -layer.raster.top)
+    return _within(rows, height), _within(columns, width)
+
+
+def _within(part: slice, length: int) -> slice:
+    start = min(max(part.start, 0), length)
+    return slice(start, min(max(part.stop, start), length))
 
 
 def _grid(rows: slice, columns: slice, per_pixel: int) -> tuple[Floats, Floats]:
@@ -60,15 +62,13 @@ def render(scene: Scene, time: int) -> Picture:
     height, width = scene.video.height, scene.video.width
     places = [layer.at(time) for layer in scene.layers]
     boxes = [_box(layer, place, height, width) for layer, place in zip(scene.layers, places, strict=True)]
-    boxes[0] = (slice(0, height), slice(0, width))
     seen = np.zeros((height * SAMPLES, width * SAMPLES), dtype=np.uint8)
     for index in range(1, len(places)):
         rows, columns = boxes[index]
         covered = scene.layers[index].raster.covers(*places[index].to_body(*_grid(rows, columns, SAMPLES)))
         part = seen[_times(rows), _times(columns)]
         part[covered] = index
-    points = seen.reshape(height, SAMPLES, width, SAMPLES)
-    coverage = np.stack([(points == index).sum(axis=(1, 3), dtype=np.uint8) for index in range(len(places))])
+    coverage = _count(seen, boxes, (len(places), height, width))
     total = np.zeros((height, width, 3))
     for index, (layer, place) in enumerate(zip(scene.layers, places, strict=True)):
         rows, columns = boxes[index]
@@ -78,6 +78,17 @@ def render(scene: Scene, time: int) -> Picture:
     salient = np.array([layer.salient for layer in scene.layers])
     mask = 2 * coverage[salient].sum(axis=0, dtype=np.int64) > SAMPLES * SAMPLES
     return Picture(frame, mask, coverage)
+
+
+def _count(seen: NDArray[np.uint8], boxes: list[tuple[slice, slice]], shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """Return how many sample points of each pixel see each layer; the background has what the others leave."""
+    coverage = np.zeros(shape, dtype=np.uint8)
+    for index, (rows, columns) in enumerate(boxes[1:], start=1):
+        is_first = (seen[_times(rows), _times(columns)] == index).view(np.uint8)
+        by_row = sum(is_first[offset::SAMPLES] for offset in range(SAMPLES))
+        coverage[index, rows, columns] = sum(by_row[:, offset::SAMPLES] for offset in range(SAMPLES))
+    coverage[0] = SAMPLES * SAMPLES - coverage.sum(axis=0, dtype=np.uint8)
+    return coverage
 
 
 def _times(part: slice) -> slice:

@@ -9,7 +9,7 @@ from vsodprep.benchmarks.synth.portable import Floats, Pcg32
 from vsodprep.benchmarks.synth.shapes import Shape, inside
 from vsodprep.benchmarks.synth.textures import Colour, fractal, gradient, pattern
 
-DENSITY = 4  # texels per pixel, so that a bilinear look-up between texels is finer than the frame can show
+DENSITY = 3  # texels per pixel, so that a bilinear look-up between texels is finer than the frame can show
 
 
 @dataclass(frozen=True)

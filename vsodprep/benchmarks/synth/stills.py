@@ -30,11 +30,11 @@ def still(index: int, seed: int) -> Video:
         return rng.uniform(margin, width - margin), rng.uniform(margin, height - margin)
 
     for _ in range(rng.below(3)):
-        size = rng.uniform(12, 28)
+        size = rng.uniform(14, 32)
         coat = rng.choice(sorted(COATS)) if rng.chance(0.4) else rng.choice(sorted(PALETTES))
         actors.append(Actor(rng.choice(_SCATTERED), coat, None, size, place(size), turn=rng.uniform(0, 1)))
     for _ in range(2 if rng.chance(0.3) else 1):
-        size = rng.uniform(9, 14) if rng.chance(0.12) else rng.uniform(20, 38)
+        size = rng.uniform(9, 14) if rng.chance(0.12) else rng.uniform(22, 46)
         coat = palette if rng.chance(0.2) else rng.choice(sorted(COATS))
         heading = rng.uniform(-1.0, 1.0), rng.uniform(-0.7, 0.7)
         actors.append(
@@ -46,5 +46,5 @@ def still(index: int, seed: int) -> Video:
     if rng.chance(0.25):
         shape = rng.choice(("bush", "trunk"))
         at = rng.uniform(0.1, 0.9) * width, rng.uniform(0.2, 0.8) * height
-        actors.append(Actor(shape, rng.choice(sorted(PALETTES)), None, 120 if shape == "trunk" else 22, at))
+        actors.append(Actor(shape, rng.choice(sorted(PALETTES)), None, 96 if shape == "trunk" else 22, at))
     return Video(f"{index:05d}", STILLS, (), ground, palette, tuple(actors), height=height, width=width, frames=1)

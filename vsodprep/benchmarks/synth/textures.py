@@ -36,7 +36,11 @@ COATS: dict[str, tuple[Colour, Colour]] = {
 
 def _smooth(x: Floats) -> Floats:
     """Return 0 below 0, 1 above 1, and a smooth step between."""
-    x = np.minimum(np.maximum(x, 0.0), 1.0)
+    return _ease(np.minimum(np.maximum(x, 0.0), 1.0))
+
+
+def _ease(x: Floats) -> Floats:
+    """Return the smooth step of numbers in [0, 1]."""
     return x * x * (3.0 - 2.0 * x)
 
 
@@ -57,7 +61,7 @@ def noise(x: Floats, y: Floats, seed: int) -> Floats:
     rows = np.arange(first_row, int(top.max()) + 2)
     nodes = lattice(columns[None, :], rows[:, None], seed).ravel()
     index = (top.astype(np.int64) - first_row) * len(columns) + (left.astype(np.int64) - first_column)
-    right_weight, low_weight = _smooth(x - left), _smooth(y - top)
+    right_weight, low_weight = _ease(x - left), _ease(y - top)
     upper = nodes.take(index)
     upper = upper + (nodes.take(index + 1) - upper) * right_weight
     index = index + len(columns)
