@@ -21,9 +21,7 @@ def _choice(name: str, values: Sequence[str], default: str, help_: str) -> click
 
 _PARAMS = [
     click.Argument(["frames_dir"], type=click.Path(path_type=Path)),
-    click.Option(
-        ["--out"], type=click.Path(dir_okay=False, path_type=Path), required=True, help="HDF5 file to write."
-    ),
+    click.Option(["--out"], type=click.Path(dir_okay=False, path_type=Path), required=True, help="HDF5 file to write."),
     _choice("--preset", ("ultrafast", "fast", "medium"), "medium", "Preset of dis."),
     _choice("--direction", ("forward", "backward", "both"), "forward", "Where flow leads to in time."),
     click.Option(
@@ -81,6 +79,7 @@ def command() -> None:
 
 def _estimate(
     method: str,
+    *,
     frames_dir: Path,
     out: Path,
     preset: Any,

@@ -18,6 +18,7 @@ _PRESETS: dict[Preset, int] = {
     "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
     "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
 }
+_NO_INITIAL_FLOW = np.empty(0, np.float32)
 
 
 class Dis:
@@ -54,9 +55,11 @@ class Dis:
 
     def _flow(self, source: NDArray[np.uint8], target: NDArray[np.uint8]) -> Field:
         # An instance keeps its buffers, so that two threads must not share one.
-        method = cv2.DISOpticalFlow_create(_PRESETS[self.preset])
+        method = cv2.DISOpticalFlow.create(_PRESETS[self.preset])
         try:
-            return np.asarray(method.calc(source, target, None), dtype=np.float32)
+            return np.asarray(method.calc(source, target, _NO_INITIAL_FLOW), dtype=np.float32)
         except cv2.error as error:
             height, width = source.shape
-            raise VsodprepError(f"DIS cannot work on {height} x {width} frames; they are too small or narrow") from error
+            raise VsodprepError(
+                f"DIS cannot work on frames of {height} x {width} pixels, they are too small"
+            ) from error

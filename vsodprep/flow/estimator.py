@@ -21,7 +21,7 @@ class Estimator(Protocol):
 
     @property
     def record(self) -> dict[str, Any]:
-        """What the stored file says about the method: `method`, its options, `weights`, `weights_sha256`, `versions`."""
+        """What the stored file says about the method: its name, options, weights, their sha256, and versions."""
 
     def encode(self, frames: Sequence[Frame], sources: Sequence[bool]) -> list[Any]:
         """Turn frames into what `estimate` takes.

@@ -1,8 +1,8 @@
 """A flow as a colour picture: the wheel of Baker et al. (ICCV 2007), as two public tools draw it.
 
 `raft` agrees bit by bit with `flow_viz` of princeton-vl/RAFT, `flownet2` with `flow_utils` of NVIDIA/flownet2-pytorch.
-They differ in what they add to avoid a division by zero: a picture without any motion is white in the first and black
-in the second.
+They differ in what they add to avoid a division by zero: a pixel at rest is white in the first and (255, 254, 254) in
+the second, a picture without any motion white in the first and black in the second.
 """
 
 import math
@@ -44,7 +44,7 @@ def colour(flow: NDArray[Any], maximum: float | None = None, dialect: Dialect = 
         dialect: `raft` or `flownet2`, whose picture it is bit by bit; in the second, values beyond 1e7 are black.
 
     Returns:
-        uint8 `(H, W, 3)` RGB; white is no motion.
+        uint8 `(H, W, 3)` RGB.
 
     Raises:
         ValueError: The flow has another shape, or is NaN or infinite where the dialect does not allow it.

@@ -17,7 +17,8 @@ def sample(image: NDArray, at: NDArray[np.float32], border: int = cv2.BORDER_REP
         at: Positions in pixels, float32 `(h, w, 2)`, (x, y).
         border: OpenCV's rule outside the image.
     """
-    return np.asarray(cv2.remap(image, at, None, cv2.INTER_LINEAR, borderMode=border))
+    # OpenCV's stubs do not know that the second map is None where the first has two channels.
+    return np.asarray(cv2.remap(image, at, None, cv2.INTER_LINEAR, borderMode=border))  # type: ignore[call-overload]
 
 
 def positions(flow: NDArray[np.float32], every: int = 1) -> NDArray[np.float32]:

@@ -63,7 +63,7 @@ def _chunk(flow: NDArray[np.float32]) -> tuple[bytes, int]:
     """
     stored = quantise(flow)
     planes = stored.values.astype("<i2", copy=False).view(np.uint8).reshape(-1, 2).T
-    return zlib.compress(np.ascontiguousarray(planes), _DEFLATE_LEVEL), stored.clipped
+    return zlib.compress(planes.tobytes(), _DEFLATE_LEVEL), stored.clipped
 
 
 def write_flow(
@@ -100,7 +100,13 @@ def write_flow(
         file["frames"] = np.array([frame.encode() for frame in frames], dtype=np.bytes_)
         for name in datasets:
             file.create_dataset(
-                name, (len(pairs), *size, 2), "<i2", chunks=(1, *size, 2), shuffle=True, compression=_DEFLATE_LEVEL
+                name,
+                (len(pairs), *size, 2),
+                "<i2",
+                maxshape=(None, *size, 2),  # a chunk may be larger than an empty dataset only if that can grow
+                chunks=(1, *size, 2),
+                shuffle=True,
+                compression=_DEFLATE_LEVEL,
             )
         clipped, numbers = _write_rows(file, flows, datasets, size, threads)
         for name, values in sorted(numbers.items()):

@@ -1,0 +1,129 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from vsodprep.errors import InputError, VsodprepError
+from vsodprep.flow.pairs import Pair, Policy, make_pairs
+from vsodprep.flow.store import SCALE, open_flow, quantise, write_flow
+
+SIZE = (7, 5)
+RNG = np.random.default_rng(0)
+FLOWS = RNG.normal(scale=20, size=(4, *SIZE, 2)).astype(np.float32)
+PAIRS = make_pairs(4, Policy())
+
+
+def rows(*names: str) -> Iterator[dict[str, np.ndarray]]:
+    for flow in FLOWS:
+        yield {name: flow if name == "forward" else -flow for name in names}
+
+
+def write(path: Path, *names: str, threads: int = 1) -> Path:
+    names = names or ("forward",)
+    attributes = {"method": "dis", "policy": {"stride": 1}, "weights_sha256": None}
+    write_flow(path, PAIRS, rows(*names), SIZE, attributes, datasets=names, frames=list("abcd"), threads=threads)
+    return path
+
+
+def test_quantise_rounds_to_the_nearest_step() -> None:
+    values = np.array([[[0.0, 1.0], [0.0079, -0.0079], [-1.5, 511.98]]], np.float32)
+    stored = quantise(values)
+    assert stored.values.tolist() == [[[0, 64], [1, -1], [-96, 32767]]]
+    assert stored.clipped == 0
+
+
+def test_quantise_counts_what_it_clips() -> None:
+    stored = quantise(np.array([[[600.0, -600.0], [512.0, 0.0]]], np.float32))
+    assert stored.values.tolist() == [[[32767, -32767], [32767, 0]]]
+    assert stored.clipped == 3
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_quantise_refuses_what_is_not_finite(value: float) -> None:
+    flow = np.zeros((2, 2, 2), np.float32)
+    flow[1, 1, 1] = value
+    with pytest.raises(VsodprepError, match="not finite"):
+        quantise(flow)
+
+
+def test_round_trip_is_exact_to_half_a_step(tmp_path: Path) -> None:
+    with open_flow(write(tmp_path / "a.h5")) as flow:
+        assert flow.size == SIZE
+        assert flow.frame_indices == (0, 1, 2, 3)
+        assert flow.frames == ("a", "b", "c", "d")
+        for frame in range(4):
+            assert np.abs(flow.of_frame(frame) - FLOWS[frame]).max() <= SCALE / 2
+        assert flow.of_frame(4) is None
+        assert flow.attributes["policy"] == {"stride": 1}
+        assert flow.attributes["weights_sha256"] == ""
+
+
+def test_file_is_as_the_contract_says(tmp_path: Path) -> None:
+    with h5py.File(write(tmp_path / "a.h5", "forward", "backward")) as file:
+        for name in ("forward", "backward"):
+            assert file[name].dtype == np.int16
+            assert file[name].shape == (4, *SIZE, 2)
+            assert file[name].attrs["scale"] == 1 / 64
+            assert file[name].attrs["clipped"] == 0
+        assert file.attrs["scale"] == 1 / 64
+        assert file.attrs["clipped"] == 0
+        assert file["pairs"].dtype == file["frame_of_pair"].dtype == np.int32
+        assert file["pairs"][:].tolist() == [[0, 1], [1, 2], [2, 3], [3, 2]]
+        assert file["frame_of_pair"][:].tolist() == [0, 1, 2, 3]
+        np.testing.assert_array_equal(file["backward"][:], -file["forward"][:])
+
+
+def test_clipped_values_are_counted_per_dataset(tmp_path: Path) -> None:
+    flow = np.full((*SIZE, 2), 1000, np.float32)
+    flows = [{"forward": flow, "backward": 0 * flow}]
+    path = tmp_path / "a.h5"
+    write_flow(path, [Pair(0, 1, 0)], flows, SIZE, {}, datasets=("forward", "backward"))
+    with h5py.File(path) as file:
+        assert file["forward"].attrs["clipped"] == flow.size
+        assert file["backward"].attrs["clipped"] == 0
+        assert file.attrs["clipped"] == flow.size
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_same_bytes_on_any_number_of_threads(tmp_path: Path, threads: int) -> None:
+    first = write(tmp_path / "a.h5", "forward", "backward")
+    again = write(tmp_path / "b.h5", "forward", "backward", threads=threads)
+    assert first.read_bytes() == again.read_bytes()
+
+
+def test_no_pairs(tmp_path: Path) -> None:
+    write_flow(tmp_path / "a.h5", [], [], SIZE, {})
+    with open_flow(tmp_path / "a.h5") as flow:
+        assert flow.frame_indices == ()
+        assert flow.of_frame(0) is None
+        assert flow.size == SIZE
+
+
+def test_wrong_size_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="shape"):
+        write_flow(tmp_path / "a.h5", PAIRS, rows("forward"), (9, 9), {})
+    assert not list(tmp_path.iterdir())
+
+
+def test_too_few_flows(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="4 flows for 5 pairs"):
+        write_flow(tmp_path / "a.h5", [*PAIRS, Pair(0, 0, 0)], rows("forward"), SIZE, {})
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("content", [None, b"no HDF5"])
+def test_open_names_a_file_that_is_none(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "a.h5"
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.h5"), open_flow(path):
+        pass
+
+
+def test_open_names_another_hdf5_file(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["prior"] = [1]
+    with pytest.raises(InputError, match="holds prior"), open_flow(tmp_path / "a.h5"):
+        pass
