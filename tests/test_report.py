@@ -1,0 +1,296 @@
+"""The report: its table, its page, and what it does where parts are absent."""
+
+import csv
+import hashlib
+import io
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from report_tree import build
+
+from vsodprep.cli import main
+from vsodprep.config import Config
+from vsodprep.files import write_json
+from vsodprep.report.page import write_report
+
+VOID = {"meta", "img", "br", "path", "use", "link", "hr", "input"}
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Config]:
+    root = tmp_path_factory.mktemp("tree") / "results"
+    return root, build(root)
+
+
+@pytest.fixture(scope="module")
+def report(tree: tuple[Path, Config], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("report")
+    write_report(tree[1], tree[0], out)
+    return out
+
+
+@pytest.fixture
+def copy(tree: tuple[Path, Config], tmp_path: Path) -> tuple[Path, Config]:
+    shutil.copytree(tree[0], tmp_path / "results")
+    return tmp_path / "results", tree[1]
+
+
+def rows(out: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO((out / "results.csv").read_text(encoding="utf-8"))))
+
+
+def row(out: Path, **where: str) -> dict[str, str]:
+    found = [one for one in rows(out) if all(one[key] == value for key, value in where.items())]
+    assert len(found) == 1, found
+    return found[0]
+
+
+def scores(root: Path, *parts: str) -> dict[str, object]:
+    values: dict[str, object] = json.loads((root / "scores").joinpath(*parts).read_text(encoding="utf-8"))
+    return values
+
+
+class Page(HTMLParser):
+    """Collects what a page refers to, and checks that its elements nest."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[tuple[str, str]] = []
+        self.text: list[str] = []
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert not self._open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for key, value in attrs:
+            if key == "id":
+                self.ids.append(str(value))
+            if key in ("src", "href", "xlink:href", "data", "srcset"):
+                self.links.append((tag, str(value)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self._open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in VOID:
+            assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def page(report: Path) -> Page:
+    return Page((report / "index.html").read_text(encoding="utf-8"))
+
+
+def said(page: Page) -> str:
+    return " ".join(" ".join(page.text).split())
+
+
+def test_table_has_the_contracts_columns(report: Path) -> None:
+    header = (report / "results.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert header == "model,run,post,seed,benchmark,protocol,metric,value,paper_value,delta"
+
+
+def test_table_repeats_the_score_files(report: Path, tree: tuple[Path, Config]) -> None:
+    values = scores(tree[0], "stan", "full", "seed0", "raw", "synth.davsod.json")
+    for metric in ("mae", "s_measure", "max_f", "mean_f"):
+        found = row(report, model="stan", benchmark="synth", metric=metric)
+        assert float(found["value"]) == values[metric]
+
+
+def test_undefined_scores_have_no_line(report: Path) -> None:
+    assert not [one for one in rows(report) if one["metric"] == "j_decay"]
+
+
+def test_seeds_are_averaged_and_kept(report: Path) -> None:
+    found = {
+        one["seed"]: float(one["value"])
+        for one in rows(report)
+        if (one["model"], one["run"], one["post"], one["metric"]) == ("dsnet", "full", "stan", "mae")
+    }
+    assert set(found) == {"0", "1", "mean"}
+    assert found["mean"] == pytest.approx((found["0"] + found["1"]) / 2, abs=1e-15)
+
+
+def test_papers_training_is_set_against_the_paper(report: Path) -> None:
+    found = row(report, model="dsnet", run="paper", benchmark="davis2016", protocol="davsod", metric="max_f")
+    assert found["paper_value"] == "0.891"  # DS-Net, Table II
+    assert float(found["delta"]) == pytest.approx(float(found["value"]) - 0.891, abs=1e-12)
+
+
+def test_another_protocol_than_the_papers_is_not(report: Path) -> None:
+    found = row(report, model="dsnet", run="paper", benchmark="davis2016", protocol="davis2016", metric="j_mean")
+    assert found["paper_value"] == found["delta"] == ""
+
+
+@pytest.mark.parametrize("change", [{"paper": False}, {"paper": True, "width": 0.5}])
+def test_another_training_gets_no_difference(
+    copy: tuple[Path, Config], tmp_path: Path, change: dict[str, object]
+) -> None:
+    root, config = copy
+    runs = {**config.runs, "dsnet": {**config.runs["dsnet"]}}
+    runs["dsnet"]["paper"] = runs["dsnet"]["paper"].model_copy(update=change)
+    write_report(config.model_copy(update={"runs": runs}), root, tmp_path / "out")
+    found = row(tmp_path / "out", run="paper", benchmark="davis2016", protocol="davsod", metric="max_f")
+    assert (found["paper_value"], found["delta"]) == ("0.891", "")
+    assert "none given: not the paper’s training" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("trivial", ["centre-prior", "flow-magnitude"])
+def test_trivial_maps_are_rows(report: Path, page: Page, trivial: str) -> None:
+    found = row(report, model="trivial", run=trivial, benchmark="synth", metric="max_f")
+    assert (found["seed"], found["post"], found["delta"]) == ("0", "raw", "")
+    assert trivial.replace("-", " ") in said(page)
+
+
+def test_trivial_maps_can_be_left_out(copy: tuple[Path, Config], tmp_path: Path) -> None:
+    root, config = copy
+    shown = config.model_copy(update={"report": config.report.model_copy(update={"trivial": False})})
+    write_report(shown, root, tmp_path / "out")
+    assert {one["model"] for one in rows(tmp_path / "out")} == {"dsnet", "stan"}
+
+
+def test_page_stands_alone(page: Page) -> None:
+    assert not {"script", "link", "iframe", "object"} & set(page.tags)
+    for tag, target in page.links:
+        if tag == "a":
+            assert target.startswith("#") or target == "https://example.org"
+        else:
+            assert target.startswith(("data:image/jpeg;base64,", "#"))
+    assert not re.search(r"@import|url\((?!#)", "".join(page.text))
+
+
+def test_ids_are_unique_and_met(page: Page) -> None:
+    assert len(page.ids) == len(set(page.ids))
+    assert {target[1:] for _, target in page.links if target.startswith("#")} <= set(page.ids)
+
+
+def test_names_are_escaped(report: Path) -> None:
+    text = (report / "index.html").read_text(encoding="utf-8")
+    assert "A &lt;miniature&gt; report" in text
+    assert "<miniature>" not in text
+    assert "hide &amp; seek" in text
+
+
+def test_page_says_what_it_is_not(page: Page) -> None:
+    text = said(page)
+    for phrase in ("0.25 of the paper", "no ImageNet weights", "600 steps", "synth is generated"):
+        assert phrase in text
+
+
+def test_page_names_hashes_and_versions(page: Page, tree: tuple[Path, Config]) -> None:
+    manifest = (tree[0] / "normalized" / "synth" / "manifest.json").read_bytes()
+    text = said(page)
+    assert hashlib.sha256(manifest).hexdigest() in text
+    assert "ab" * 32 in text
+    assert "torch" in text
+
+
+def test_issues_are_counted(page: Page) -> None:
+    assert "missing mask 2 100% pair/00003: no mask" in said(page)
+
+
+def test_strips_hold_every_stage(page: Page, report: Path) -> None:
+    text = (report / "index.html").read_text(encoding="utf-8")
+    # dsnet/full shows a refined map too; two strips each of best, median and worst.
+    assert text.count('alt="flow of') == text.count('alt="motion prior of') == text.count('alt="mask of') == 18
+    assert text.count('alt="prediction of') == 18
+    assert text.count('alt="+ CRF stan of') == 6
+    assert page.tags.count("svg") == 2 + 2 + 2 + 3
+
+
+def test_same_bytes_wherever_the_results_lie(report: Path, copy: tuple[Path, Config], tmp_path: Path) -> None:
+    write_report(copy[1], copy[0], tmp_path / "out")
+    for name in ("index.html", "results.csv"):
+        assert (tmp_path / "out" / name).read_bytes() == (report / name).read_bytes()
+
+
+def test_no_path_of_this_machine(report: Path, tree: tuple[Path, Config]) -> None:
+    text = (report / "index.html").read_text(encoding="utf-8")
+    assert str(tree[0].parent) not in text
+    assert "/home/somebody" not in text
+    assert "…/DAVIS.zip" in text
+
+
+@pytest.mark.parametrize("part", ["flow", "prior", "coarse", "predictions", "scores", "models", "normalized"])
+def test_lives_without(copy: tuple[Path, Config], tmp_path: Path, part: str) -> None:
+    root, config = copy
+    shutil.rmtree(root / part)
+    write_report(config, root, tmp_path / "out")
+    text = said(Page((tmp_path / "out" / "index.html").read_text(encoding="utf-8")))
+    assert ("Not there" in text) == (part in ("scores", "normalized"))
+    assert bool(rows(tmp_path / "out")) == (part != "scores")
+
+
+def test_reports_data_alone(tree: tuple[Path, Config], tmp_path: Path) -> None:
+    config = Config(benchmarks=("synth",))
+    write_report(config, tree[0], tmp_path)
+    text = said(Page((tmp_path / "index.html").read_text(encoding="utf-8")))
+    assert "No training run" in text
+    assert "The synth benchmark" in text
+    assert rows(tmp_path) == []
+
+
+def test_command_writes_both_files(tree: tuple[Path, Config], tmp_path: Path, run_main: "RunMain") -> None:
+    write_json(tmp_path / "config.json", tree[1].model_dump(mode="json"))
+    code, err = run_main("--config", tmp_path / "config.json", "--results", tree[0], "--out", tmp_path / "out")
+    assert code == 0, err
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["index.html", "results.csv"]
+
+
+@pytest.mark.parametrize(
+    ("culprit", "content"),
+    [
+        ("config.json", "no json"),
+        ("config.json", "[]"),
+        ("config.json", '{"typo": 1}'),
+        ("results/scores/stan/full/seed0/raw/synth.davsod.json", "{"),
+        ("results/scores/stan/full/seed0/raw/synth.davsod.json", "{}"),
+        ("results/normalized/synth/manifest.json", "{}"),
+        ("results/models/stan/full/seed0/metrics.csv", "a,b\n1,2\n"),
+        ("results/models/stan/full/seed0/metrics.csv", "step,loss\n1,x\n"),
+    ],
+)
+def test_damaged_files_are_named(
+    copy: tuple[Path, Config], tmp_path: Path, run_main: "RunMain", culprit: str, content: str
+) -> None:
+    write_json(tmp_path / "config.json", copy[1].model_dump(mode="json"))
+    (tmp_path / culprit).write_text(content, encoding="utf-8")
+    code, err = run_main("--config", tmp_path / "config.json", "--results", copy[0], "--out", tmp_path / "out")
+    assert code == 1
+    assert str(tmp_path / culprit) in err.strip().splitlines()[-1]
+    assert "Traceback" not in err
+    assert not (tmp_path / "out" / "index.html").exists()
+
+
+class RunMain:
+    """Runs `vsodprep report` as the shell would."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    def __call__(self, *words: object) -> tuple[int, str]:
+        self._monkeypatch.setattr("sys.argv", ["vsodprep", "report", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0), self._capsys.readouterr().err
+
+
+@pytest.fixture
+def run_main(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunMain:
+    return RunMain(monkeypatch, capsys)

@@ -1,0 +1,185 @@
+"""The report's parts: choice of frames, ranks, papers, thumbnails, losses."""
+
+import base64
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from vsodprep.config import Run, Stage
+from vsodprep.config.train import Data
+from vsodprep.report.collect import Score
+from vsodprep.report.frames import FrameError, choose, frame_mae
+from vsodprep.report.measures import MEASURES
+from vsodprep.report.methods import Comparison, Method, method_name
+from vsodprep.report.page import signed
+from vsodprep.report.paper import departures, printed
+from vsodprep.report.tables import table
+from vsodprep.report.thumbnails import thumbnail
+from vsodprep.report.training import POINTS, read_losses, thinned
+
+STAGE = Stage(data=(Data(benchmark="synth", split="train"),), size=(64, 96), steps=600)
+
+
+def test_frame_mae_stretches_the_map() -> None:
+    mask = np.array([[True, False], [False, False]])
+    assert frame_mae(np.array([[150, 50], [50, 100]], dtype=np.uint8), mask) == pytest.approx(0.5 / 4)
+
+
+def test_frame_mae_leaves_a_constant_map() -> None:
+    mask = np.array([[True, False]])
+    assert frame_mae(np.full((1, 2), 51, dtype=np.uint8), mask) == pytest.approx((0.8 + 0.2) / 2)
+
+
+def test_frame_mae_resizes_the_map_not_the_mask() -> None:
+    mask = np.zeros((4, 4), dtype=bool)
+    mask[:, 2:] = True
+    small = np.array([[0, 255]], dtype=np.uint8)
+    # Bilinear halves between the two pixels: 0, 1/4, 3/4, 1 in each row.
+    assert frame_mae(small, mask) == pytest.approx(0.125, abs=2e-3)
+
+
+def errors(*values: tuple[float, str, str]) -> list[FrameError]:
+    return [FrameError(*value) for value in values]
+
+
+def test_choose_takes_ends_and_middle() -> None:
+    made = errors(*((value / 10, f"s{value}", "f") for value in range(7)))
+    chosen = choose(made, 1)
+    assert {place: [one.mae for one in found] for place, found in chosen.items()} == {
+        "best": [0.0],
+        "median": [0.3],
+        "worst": [0.6],
+    }
+
+
+def test_choose_spreads_over_sequences() -> None:
+    made = errors((0.1, "a", "0"), (0.2, "a", "1"), (0.3, "b", "0"), (0.4, "b", "1"), (0.5, "b", "2"), (0.6, "b", "3"))
+    chosen = choose(made, 2)
+    assert [(one.sequence, one.frame) for one in chosen["best"]] == [("a", "0"), ("b", "0")]
+    assert [(one.sequence, one.frame) for one in chosen["worst"]] == [("b", "3"), ("a", "1")]
+    assert [(one.sequence, one.frame) for one in chosen["median"]] == [("b", "1"), ("b", "2")]
+
+
+def test_choose_shows_no_frame_twice() -> None:
+    made = errors((0.1, "a", "0"), (0.2, "a", "1"))
+    chosen = choose(made, 2)
+    assert sum(len(found) for found in chosen.values()) == 2
+
+
+@pytest.mark.parametrize(
+    ("run", "phrases"),
+    [
+        (Run(stages=(STAGE,), paper=True), []),
+        (Run(stages=(STAGE,), paper=True, width=0.5), ["0.5 of the paper"]),
+        (Run(stages=(STAGE,)), ["600 steps of batch 8 at 64 × 96 on synth/train"]),
+        (Run(stages=(STAGE,), pretrained=False, width=0.25), ["0.25 of the paper", "no ImageNet weights", "600 steps"]),
+    ],
+)
+def test_departures(run: Run, phrases: list[str]) -> None:
+    found = departures(run)
+    assert len(found) == len(phrases)
+    for sentence, phrase in zip(found, phrases, strict=True):
+        assert phrase in sentence
+
+
+@pytest.mark.parametrize(
+    ("asked", "value"),
+    [
+        (("dsnet", "raw", "davis2016", "davsod", "max_f"), 0.891),
+        (("dsnet", "raw", "segtrackv2", "davsod", "mae"), 0.028),
+        (("dsnet", "stan", "davis2016", "davsod", "max_f"), None),
+        (("dsnet", "raw", "davis2016", "pysod", "max_f"), None),
+        (("dsnet", "raw", "synth", "davsod", "max_f"), None),
+        (("stan", "raw", "davis2016", "davsod", "mae"), None),
+        (("stan", "stan", "davis2016", "davsod", "mae"), 0.041),
+        (("contrastive", "raw", "davsod", "davsod", "s_measure"), 0.753),
+    ],
+)
+def test_printed(asked: tuple[str, str, str, str, str], value: float | None) -> None:
+    model, post, benchmark, protocol, metric = asked
+    figure = printed(model, "full", post, benchmark=benchmark, protocol=protocol, metric=metric)
+    assert (figure.value if figure else None) == value
+
+
+def method(name: str, **values: float | None) -> Method:
+    score = Score(name, "full", "raw", 0, "synth", "test", "davsod", {**values, "sequences": {}})
+    return Method(name, "full", "raw", None, (score,))
+
+
+def test_ranks_follow_the_shown_digits_and_the_direction() -> None:
+    made = table(
+        Comparison(
+            "synth",
+            "test",
+            "davsod",
+            (
+                method("dsnet", max_f=0.9001, mae=0.03),
+                method("stan", max_f=0.9004, mae=0.02),
+                method("msst", max_f=0.8, mae=None),
+                method("cagdde", max_f=0.7, mae=0.1),
+            ),
+        )
+    )
+    assert [measure.key for measure in made.measures] == ["max_f", "mae"]
+    assert [row.cells[0].rank for row in made.rows] == [1, 1, 2, 0]
+    assert [row.cells[1].rank for row in made.rows] == [2, 1, 0, 0]
+
+
+def test_a_single_method_is_not_marked() -> None:
+    made = table(Comparison("synth", "test", "davsod", (method("dsnet", max_f=0.9),)))
+    assert made.rows[0].cells[0].rank == 0
+
+
+def test_a_mean_needs_every_seed() -> None:
+    scores = tuple(
+        Score("dsnet", "full", "raw", seed, "synth", "test", "davsod", {"mae": value, "sequences": {}})
+        for seed, value in enumerate((0.1, None))
+    )
+    assert Method("dsnet", "full", "raw", None, scores).scalar("mae") is None
+
+
+def test_measures_are_distinct() -> None:
+    assert len({measure.key for measure in MEASURES}) == len(MEASURES)
+    assert {measure.key for measure in MEASURES if measure.small} == {"mae", "j_decay", "boundary_decay"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "name"),
+    [
+        (("dsnet", "full", "raw"), "DS-Net full"),
+        (("stan", "full", "stan"), "STAN full + CRF stan"),
+        (("trivial", "centre-prior", "raw"), "centre prior"),
+    ],
+)
+def test_method_name(parts: tuple[str, str, str], name: str) -> None:
+    assert method_name(*parts) == name
+
+
+@pytest.mark.parametrize(("value", "text"), [(0.1234, "+0.123"), (-0.0204, "−0.020"), (0.0, "+0.000")])
+def test_signed(value: float, text: str) -> None:
+    assert signed(value) == text
+
+
+@pytest.mark.parametrize(("size", "shown"), [((100, 416), (50, 208)), ((30, 40), (30, 40))])
+def test_thumbnail_is_a_jpeg_of_its_size(size: tuple[int, int], shown: tuple[int, int]) -> None:
+    made = thumbnail(np.full((*size, 3), (200, 30, 30), dtype=np.uint8))
+    data = np.frombuffer(base64.b64decode(made.uri.removeprefix("data:image/jpeg;base64,")), dtype=np.uint8)
+    image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+    assert image is not None
+    assert image.shape[:2] == shown == (made.height, made.width)
+    assert np.abs(image.mean((0, 1)) - (30, 30, 200)).max() < 6  # OpenCV reads BGR
+
+
+def test_losses_skip_rows_of_other_kinds(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    path.write_text("step,lr,loss\n1,0.1,2.5\n1,0.1,\n2,0.1,1.5\n", encoding="utf-8")
+    assert read_losses(path) == ([1.0, 2.0], [2.5, 1.5])
+
+
+def test_thinned_averages_neighbours() -> None:
+    steps, values = thinned([float(step) for step in range(2 * POINTS)], [1.0, 3.0] * POINTS)
+    assert len(steps) == POINTS
+    assert steps[:2] == [0.5, 2.5]
+    assert set(values) == {2.0}

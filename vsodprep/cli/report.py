@@ -1,0 +1,29 @@
+"""`vsodprep report`."""
+
+import json
+from pathlib import Path
+
+import click
+
+from vsodprep.config import parse
+from vsodprep.errors import InputError
+
+
+@click.command()
+@click.option("--config", "config_path", required=True, type=click.Path(path_type=Path), help="Configuration as JSON.")
+@click.option("--results", required=True, type=click.Path(path_type=Path), help="Folder of results.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for index.html and results.csv.")
+def command(config_path: Path, results: Path, out: Path) -> None:
+    """Make the HTML report, and results.csv beside it."""
+    from vsodprep.report.page import write_report
+
+    try:
+        value = json.loads(config_path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(config_path, error.strerror or "unreadable", "a configuration as JSON") from error
+    except ValueError as error:
+        raise InputError(config_path, "no JSON", "a configuration as JSON") from error
+    if not isinstance(value, dict):
+        raise InputError(config_path, f"a {type(value).__name__}", "a configuration as JSON")
+    write_report(parse(value, str(config_path)), results, out)
+    click.echo(out / "index.html")

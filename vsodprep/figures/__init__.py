@@ -1,0 +1,1 @@
+"""Figures that show data: one function per kind, each returning a Matplotlib figure."""

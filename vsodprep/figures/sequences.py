@@ -1,0 +1,58 @@
+"""Scores of single sequences, ranked."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from vsodprep.figures.style import COLOURS, FAINT, REFERENCE_COLOUR, house_style, new_figure
+
+REFERENCE_MARKERS = ("o", "D", "s", "^")
+
+
+def ranking(
+    scores: Mapping[str, Mapping[str, float | None]],
+    label: str,
+    *,
+    ascending: bool = False,
+    references: Sequence[str] = (),
+) -> Figure:
+    """Draw one row per sequence with a dot per method, the sequences ordered by the first method's score.
+
+    Args:
+        scores: Per method, per sequence, the score; None where it has none.
+        label: Name of the measure.
+        ascending: Whether small is good, so that the smallest value stands at the top.
+        references: Methods that are only to compare with, drawn grey and hollow.
+    """
+    methods = list(scores)
+    first = scores[methods[0]]
+    names = sorted({name for values in scores.values() for name in values})
+
+    def place(name: str) -> tuple[bool, float, str]:
+        value = first.get(name)
+        return value is None, 0.0 if value is None else (value if ascending else -value), name
+
+    names.sort(key=place)
+    with house_style():
+        figure, axes = new_figure(9.4, 0.8 + 0.26 * len(names))
+        rows = np.arange(len(names))
+        shown = [method for method in methods if method not in references]
+        for method in methods:
+            values = np.array([scores[method].get(name) for name in names], dtype=float)
+            if method in references:
+                marker = REFERENCE_MARKERS[references.index(method) % len(REFERENCE_MARKERS)]
+                axes.plot(values, rows, marker, mfc="none", mec=REFERENCE_COLOUR, ms=5, label=method)
+            else:
+                colour = COLOURS[shown.index(method) % len(COLOURS)]
+                if method == methods[0]:
+                    axes.hlines(rows, 0, values, color=FAINT, linewidth=5)
+                axes.plot(values, rows, "o", color=colour, ms=6, label=method)
+        axes.set_yticks(rows, names)
+        axes.set(xlabel=label, xlim=(0, None), ylim=(len(names) - 0.4, -0.6))
+        axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", length=0)
+        axes.spines["left"].set_visible(False)
+        if len(methods) > 1:
+            figure.legend(loc="outside upper left", ncols=4)
+    return figure

@@ -1,0 +1,85 @@
+"""What the page says about a benchmark: where it came from, what it holds, what was not as promised."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from vsodprep.files import sha256
+from vsodprep.manifest import MANIFEST, Issue, Manifest, Sequence
+from vsodprep.report.collect import Results
+
+
+@dataclass(frozen=True)
+class Split:
+    """Counts of one split."""
+
+    name: str
+    sequences: int
+    frames: int
+    annotated: int
+    sizes: str
+
+
+@dataclass(frozen=True)
+class Issues:
+    """Issues of one kind."""
+
+    kind: str
+    count: int
+    share: float
+    examples: tuple[Issue, ...]
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One normalised benchmark as the page shows it.
+
+    Attributes:
+        manifest: Its manifest.
+        sha256: Hash of the manifest file, which names every source by its own hash.
+        splits: Counts per split.
+        issues: Issues per kind, the most frequent first.
+    """
+
+    manifest: Manifest
+    sha256: str
+    splits: tuple[Split, ...]
+    issues: tuple[Issues, ...]
+
+
+def benchmark(results: Results, name: str) -> Benchmark:
+    """Return a benchmark's part of the page."""
+    manifest = results.manifests[name]
+    names = list(dict.fromkeys(split for sequence in manifest.sequences for split in sequence.splits))
+    splits = tuple(_split(split, manifest.split(split)) for split in names)
+    counts = Counter(issue.kind for issue in manifest.issues)
+    issues = tuple(
+        Issues(
+            kind,
+            count,
+            count / len(manifest.issues),
+            tuple(issue for issue in manifest.issues if issue.kind == kind)[:3],
+        )
+        for kind, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    )
+    return Benchmark(manifest, sha256(results.folder(name) / MANIFEST), splits, issues)
+
+
+def _split(name: str, sequences: tuple[Sequence, ...]) -> Split:
+    return Split(
+        name,
+        len(sequences),
+        sum(len(sequence.frames) for sequence in sequences),
+        sum(len(sequence.annotated) for sequence in sequences),
+        _sizes(sequences),
+    )
+
+
+def _sizes(sequences: tuple[Sequence, ...]) -> str:
+    """Return the frame size, or the range of sizes, as width × height."""
+    sizes = {(s.width, s.height) for s in sequences if s.width and s.height}
+    sizes |= {(width, height) for s in sequences for height, width in s.sizes}
+    if not sizes:
+        return ""
+    ordered = sorted(sizes, key=lambda size: (size[0] * size[1], size))
+    first, last = (f"{width} × {height}" for width, height in (ordered[0], ordered[-1]))
+    return first if first == last else f"{first} to {last}"

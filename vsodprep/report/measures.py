@@ -1,0 +1,40 @@
+"""The scalars of a score file: order, heading, and whether large or small is good."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One scalar of a score file.
+
+    Attributes:
+        key: Its key in the file.
+        heading: Short heading of its column.
+        small: Whether small is good.
+        title: What it is, in words.
+    """
+
+    key: str
+    heading: str
+    small: bool
+    title: str
+
+
+MEASURES = (
+    Measure("max_f", "max F", False, "F-measure, β² = 0.3, at its best threshold"),
+    Measure("s_measure", "S", False, "structure measure, α = 0.5"),
+    Measure("mae", "MAE", True, "mean absolute error"),
+    Measure("mean_f", "mean F", False, "F-measure, mean over 256 thresholds"),
+    Measure("adaptive_f", "adp F", False, "F-measure at twice the map's mean"),
+    Measure("max_e", "max E", False, "enhanced alignment measure at its best threshold"),
+    Measure("mean_e", "mean E", False, "enhanced alignment measure, mean over 256 thresholds"),
+    Measure("adaptive_e", "adp E", False, "enhanced alignment measure at twice the map's mean"),
+    Measure("weighted_f", "wF", False, "weighted F-measure"),
+    Measure("pr_auc", "PR AUC", False, "area under the precision-recall curve"),
+    Measure("j_mean", "J mean", False, "region similarity (intersection over union)"),
+    Measure("j_recall", "J recall", False, "share of frames with J above 0.5"),
+    Measure("j_decay", "J decay", True, "loss of J from the first to the last quarter of a sequence"),
+    Measure("boundary_mean", "F_b mean", False, "contour accuracy"),
+    Measure("boundary_recall", "F_b recall", False, "share of frames with contour accuracy above 0.5"),
+    Measure("boundary_decay", "F_b decay", True, "loss of contour accuracy from the first to the last quarter"),
+)

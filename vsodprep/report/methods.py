@@ -1,0 +1,117 @@
+"""Methods as the page compares them: one model, run and refinement, averaged over its seeds."""
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vsodprep.config import Run
+from vsodprep.report.collect import TRIVIAL, Results, Score
+
+TITLES = {
+    "dsnet": "DS-Net",
+    "stan": "STAN",
+    "msst": "MSST",
+    "cagdde": "CAG-DDE",
+    "contrastive": "Contrastive",
+    "centre-prior": "centre prior",
+    "flow-magnitude": "flow magnitude",
+}
+
+
+def method_name(model: str, run: str, post: str) -> str:
+    """Return what the page calls a method, such as `DS-Net full + CRF stan`."""
+    if model == TRIVIAL:
+        return TITLES.get(run, run)
+    refined = "" if post == "raw" else f" + CRF {post}"
+    return f"{TITLES.get(model, model)} {run}{refined}"
+
+
+@dataclass(frozen=True)
+class Method:
+    """Scores of one model, run and refinement on one benchmark, one per seed."""
+
+    model: str
+    run: str
+    post: str
+    config: Run | None
+    scores: tuple[Score, ...]
+
+    @property
+    def name(self) -> str:
+        """What the page calls it."""
+        return method_name(self.model, self.run, self.post)
+
+    @property
+    def trivial(self) -> bool:
+        """Whether it is one of the two maps that any network has to beat."""
+        return self.model == TRIVIAL
+
+    def scalar(self, key: str) -> float | None:
+        """Return the mean of a measure over the seeds."""
+        return _mean([score.values.get(key) for score in self.scores])
+
+    def sequences(self, key: str) -> dict[str, float | None]:
+        """Return the mean of a measure over the seeds, per sequence."""
+        names = self.scores[0].values["sequences"]
+        return {
+            name: _mean([score.values["sequences"].get(name, {}).get(key) for score in self.scores]) for name in names
+        }
+
+    def curve(self, key: str) -> list[float | None]:
+        """Return the mean of a curve over the seeds, point by point; empty where there is none."""
+        curves: list[Sequence[float | None]] = [score.values.get(key) or [] for score in self.scores]
+        return [_mean(list(points)) for points in zip(*curves, strict=True)]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All methods that were scored on one benchmark under one protocol."""
+
+    benchmark: str
+    split: str
+    protocol: str
+    methods: tuple[Method, ...]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The protocol's settings as the score files record them; empty where they do not."""
+        settings = self.methods[0].scores[0].values.get("settings")
+        return settings if isinstance(settings, dict) else {}
+
+    @property
+    def frames(self) -> int | None:
+        """Number of frames scored."""
+        frames = self.methods[0].scores[0].values.get("frames")
+        return int(frames) if frames is not None else None
+
+
+def comparisons(results: Results) -> list[Comparison]:
+    """Return one comparison per benchmark and protocol, in the configuration's order, trivial maps last."""
+    groups = _grouped(results.scores, lambda score: (score.benchmark, score.split, score.protocol))
+    return [
+        Comparison(benchmark, split, protocol, _methods(results, scores))
+        for (benchmark, split, protocol), scores in groups.items()
+    ]
+
+
+def _methods(results: Results, scores: Sequence[Score]) -> tuple[Method, ...]:
+    groups = _grouped(scores, lambda score: (score.model, score.run, score.post))
+    return tuple(
+        Method(model, run, post, results.run(model, run), tuple(group)) for (model, run, post), group in groups.items()
+    )
+
+
+def _grouped(
+    scores: Sequence[Score], key: Callable[[Score], tuple[str, str, str]]
+) -> dict[tuple[str, str, str], list[Score]]:
+    groups: dict[tuple[str, str, str], list[Score]] = {}
+    for score in scores:
+        groups.setdefault(key(score), []).append(score)
+    return groups
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    """Return the mean, or None if any value is missing: a mean over some seeds would pass for one over all."""
+    known = [float(value) for value in values if value is not None]
+    return statistics.fmean(known) if known and len(known) == len(values) else None

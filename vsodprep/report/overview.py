@@ -1,0 +1,67 @@
+"""The top of the page: what ran, how it came out, and what it is not."""
+
+from dataclasses import dataclass
+
+from vsodprep.config import Run
+from vsodprep.report.collect import Results, runs_of
+from vsodprep.report.measures import Measure
+from vsodprep.report.methods import Method, method_name
+from vsodprep.report.paper import departures
+from vsodprep.report.tables import Table
+
+
+@dataclass(frozen=True)
+class RunView:
+    """A run as the page describes it."""
+
+    model: str
+    name: str
+    run: Run
+    departures: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """The best trained method of one table, against the better trivial map.
+
+    Attributes:
+        table: The table.
+        measure: Its first measure.
+        method: The best method that was trained.
+        value: Its score.
+        rival: The better of the trivial maps, if they were scored.
+        margin: How much better the method is, positive where it is.
+    """
+
+    table: Table
+    measure: Measure
+    method: Method
+    value: float
+    rival: Method | None
+    margin: float | None
+
+
+def run_views(results: Results) -> list[RunView]:
+    """Return every configured run, in order."""
+    return [
+        RunView(model, method_name(model, name, "raw"), run, tuple(departures(run)))
+        for model, name, run in runs_of(results.config)
+    ]
+
+
+def card(table: Table) -> Card | None:
+    """Return what is worth saying first about a table; None if nothing in it was trained."""
+    measure = table.measures[0]
+    sign = -1 if measure.small else 1
+    scored = [(row.method, row.cells[0].value) for row in table.rows]
+    ordered = sorted(
+        ((method, value) for method, value in scored if value is not None), key=lambda pair: -sign * pair[1]
+    )
+    trained = [pair for pair in ordered if not pair[0].trivial]
+    trivial = [pair for pair in ordered if pair[0].trivial]
+    if not trained:
+        return None
+    method, value = trained[0]
+    if not trivial:
+        return Card(table, measure, method, value, None, None)
+    return Card(table, measure, method, value, trivial[0][0], sign * (value - trivial[0][1]))

@@ -1,0 +1,99 @@
+"""The page: everything put together and rendered."""
+
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from vsodprep.config import Config
+from vsodprep.files import write_text
+from vsodprep.report.collect import Results, collect
+from vsodprep.report.data import benchmark
+from vsodprep.report.measures import MEASURES
+from vsodprep.report.methods import comparisons
+from vsodprep.report.overview import card, run_views
+from vsodprep.report.sections import section
+from vsodprep.report.tables import Table, results_csv, table
+from vsodprep.report.training import trainings
+from vsodprep.report.versions import versions
+
+
+def write_report(config: Config, results: Path, out: Path) -> None:
+    """Write `index.html` and `results.csv` about everything below a results folder.
+
+    Args:
+        config: The configuration that made it.
+        results: The results folder.
+        out: Folder to write to.
+
+    Raises:
+        InputError: A file of the results is damaged, or there is no such folder.
+    """
+    found = collect(config, results)
+    made = [table(comparison) for comparison in comparisons(found)]
+    write_text(out / "results.csv", results_csv(made))
+    write_text(out / "index.html", render(found, made))
+
+
+def render(results: Results, tables: list[Table]) -> str:
+    """Return the page as HTML that needs nothing beside it.
+
+    Args:
+        results: The results folder.
+        tables: The tables of all its scores.
+    """
+    environment = Environment(
+        loader=PackageLoader("vsodprep.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["score"] = score
+    environment.filters["signed"] = signed
+    loader = environment.loader
+    assert loader is not None
+    style = loader.get_source(environment, "style.css")[0]
+    by_split = groupby(tables, key=lambda made: (made.comparison.benchmark, made.comparison.split))
+    return environment.get_template("index.html").render(
+        style=Markup(style),
+        title=results.config.report.title,
+        runs=run_views(results),
+        cards=[made for made in map(card, tables) if made],
+        sections=[section(results, list(group)) for _, group in by_split],
+        trainings=trainings(results),
+        benchmarks=[benchmark(results, name) for name in results.manifests],
+        measures=MEASURES,
+        configuration=configuration_text(results.config),
+        versions=versions(),
+        absent=results.absent,
+    )
+
+
+def score(value: float | None) -> str:
+    """Write a score with three digits; a dash where there is none."""
+    return "–" if value is None else f"{value:.3f}"
+
+
+def signed(value: float) -> str:
+    """Write a difference with its sign and three digits."""
+    text = f"{value:+.3f}"
+    return text.replace("-", "−")
+
+
+def configuration_text(config: Config) -> str:
+    """Return the configuration as YAML; of paths outside the working directory only the last part is kept."""
+    return yaml.safe_dump(_portable(config.model_dump(mode="json")), sort_keys=False, allow_unicode=True, width=110)
+
+
+def _portable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _portable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_portable(item) for item in value]
+    if isinstance(value, str) and Path(value).is_absolute():
+        return f"…/{Path(value).name}"
+    return value

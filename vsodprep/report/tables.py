@@ -1,0 +1,145 @@
+"""Results as rows: the long table of `results.csv`, and one table per benchmark and protocol for the page."""
+
+import csv
+import io
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from vsodprep.report.measures import MEASURES, Measure
+from vsodprep.report.methods import Comparison, Method
+from vsodprep.report.paper import departures, printed
+
+COLUMNS = ("model", "run", "post", "seed", "benchmark", "protocol", "metric", "value", "paper_value", "delta")
+MEAN = "mean"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a table.
+
+    Attributes:
+        value: The score; None where it is not defined.
+        spread: Standard deviation over seeds, where there are several.
+        paper: What the paper prints.
+        delta: Score minus paper, where the run is the paper's training.
+        rank: 1 for the best of its column, 2 for the second best, else 0.
+    """
+
+    value: float | None
+    spread: float | None = None
+    paper: float | None = None
+    delta: float | None = None
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method of a table, or one of its seeds.
+
+    Attributes:
+        method: The method.
+        seed: A seed, or `mean` over several.
+        cells: One per column.
+        seeds: The single seeds, where there are several.
+    """
+
+    method: Method
+    seed: str
+    cells: tuple[Cell, ...]
+    seeds: tuple["Row", ...] = ()
+
+    @property
+    def has_paper(self) -> bool:
+        """Whether the paper prints any of its numbers."""
+        return any(cell.paper is not None for cell in self.cells)
+
+    @property
+    def has_delta(self) -> bool:
+        """Whether any of its numbers may be set against the paper's."""
+        return any(cell.delta is not None for cell in self.cells)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Scores on one benchmark under one protocol."""
+
+    comparison: Comparison
+    measures: tuple[Measure, ...]
+    rows: tuple[Row, ...]
+
+
+def table(comparison: Comparison) -> Table:
+    """Return the table of one comparison: a row per method, a column per measure that any of them has."""
+    scores = [score for method in comparison.methods for score in method.scores]
+    measures = tuple(m for m in MEASURES if any(score.values.get(m.key) is not None for score in scores))
+    rows = [_row(comparison, method, measures) for method in comparison.methods]
+    return Table(comparison, measures, tuple(_ranked(rows, measures)))
+
+
+def _row(comparison: Comparison, method: Method, measures: tuple[Measure, ...]) -> Row:
+    """Return a method's row: its one seed, or the mean over its seeds with these below it."""
+    cells = tuple(_cell(comparison, method, measure) for measure in measures)
+    if len(method.scores) == 1:
+        return Row(method, str(method.scores[0].seed), cells)
+    single = [replace(method, scores=(score,)) for score in method.scores]
+    return Row(method, MEAN, cells, tuple(_row(comparison, seed, measures) for seed in single))
+
+
+def _cell(comparison: Comparison, method: Method, measure: Measure) -> Cell:
+    value = method.scalar(measure.key)
+    spread = None
+    if value is not None and len(method.scores) > 1:
+        spread = statistics.stdev(float(score.values[measure.key]) for score in method.scores)
+    if method.config is None:
+        return Cell(value, spread)
+    paper = printed(
+        method.model,
+        method.config.variant,
+        method.post,
+        benchmark=comparison.benchmark,
+        protocol=comparison.protocol,
+        metric=measure.key,
+    )
+    comparable = value is not None and paper is not None and not departures(method.config)
+    delta = value - paper.value if comparable and value is not None and paper is not None else None
+    return Cell(value, spread, paper.value if paper else None, delta)
+
+
+def _ranked(rows: list[Row], measures: tuple[Measure, ...]) -> list[Row]:
+    """Mark best and second best of every column, on the three digits that are shown: equals share a rank."""
+    ranks: list[dict[float, int]] = []
+    for column, measure in enumerate(measures):
+        values = [row.cells[column].value for row in rows]
+        ordered = sorted({round(value, 3) for value in values if value is not None}, reverse=not measure.small)
+        ranks.append(dict(zip(ordered, (1, 2), strict=False)) if len(rows) > 1 else {})
+
+    def marked(row: Row) -> Row:
+        pairs = zip(row.cells, ranks, strict=True)
+        cells = (replace(c, rank=0 if c.value is None else of.get(round(c.value, 3), 0)) for c, of in pairs)
+        return replace(row, cells=tuple(cells))
+
+    return [marked(row) for row in rows]
+
+
+def results_csv(tables: Iterable[Table]) -> str:
+    """Return the tables in the long form of `results.csv`.
+
+    Numbers have as many digits as the score files give; a method with several seeds has one more line per
+    measure, whose seed is `mean`. `paper_value` and `delta` are empty where the paper prints nothing, `delta`
+    also where the training was not the paper's.
+    """
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for made in tables:
+        where = (made.comparison.benchmark, made.comparison.protocol)
+        for row in made.rows:
+            for line in (*row.seeds, row):
+                who = (line.method.model, line.method.run, line.method.post, line.seed)
+                for measure, cell in zip(made.measures, line.cells, strict=True):
+                    if cell.value is not None:
+                        numbers = (cell.value, cell.paper, None if cell.delta is None else round(cell.delta, 12))
+                        texts = ["" if number is None else repr(number) for number in numbers]
+                        writer.writerow([*who, *where, measure.key, *texts])
+    return stream.getvalue()
