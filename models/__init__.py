@@ -1,11 +1,62 @@
 """The five networks: their parts, losses, variants, training and inference.
 
-The folder installs as `vsodprep.models`; in a clone it can be imported as `models` too, and is then the same module.
+The folder installs as `vsodprep.models`; in a clone it can be imported as `models` too, and is then the same module,
+submodules included.
 """
 
 import importlib
+import importlib.abc
+import importlib.machinery
 import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vsodprep.models.network import Network
+
+MODELS = ("dsnet", "stan", "msst", "cagdde", "contrastive")
+
+
+def build_model(
+    name: str, variant: str = "full", pretrained: bool = False, width: float = 1.0, **overrides: Any
+) -> "Network":
+    """Build a network.
+
+    Args:
+        name: One of `MODELS`; the module of that name lists its variants and options.
+        variant: `full`, `code` where the authors' code behaves differently, or a row of the paper's ablation tables.
+        pretrained: Start the backbones from torchvision's ImageNet weights.
+        width: Factor on all channel numbers, in (0, 1]; every layer is kept.
+        **overrides: Options of the network, over those of the variant.
+
+    Returns:
+        The network on the CPU, in training mode.
+
+    Raises:
+        InputError: Unknown name, variant or option, or a value that an option cannot take.
+    """
+    from vsodprep.models.network import build  # noqa: PLC0415  torch is imported only when a network is wanted
+
+    return build(name, variant, pretrained, width, overrides)
+
+
+class _SameModule(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds `models.x` as `vsodprep.models.x`."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if not fullname.startswith("models."):
+            return None
+        return importlib.machinery.ModuleSpec(fullname, self)
+
+    def exec_module(self, module: ModuleType) -> None:
+        # What stands in sys.modules after this call is what the import statement gets.
+        sys.modules[module.__name__] = importlib.import_module(f"vsodprep.{module.__name__}")
+
 
 if __name__ == "models":
     # A second copy under another name would have classes of its own, and checkpoints would not fit them.
     sys.modules["models"] = importlib.import_module("vsodprep.models")
+    sys.meta_path.insert(0, _SameModule())

@@ -1,0 +1,122 @@
+"""Loads the checkpoints that the authors of DS-Net and CAG-DDE released.
+
+Their key names and shapes are visible in their public code (TJUMMG/DS-Net, sillymistake/CAG-DDE); a loaded network
+behaves as that code does, which is the variant `code`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vsodprep.errors import InputError
+from vsodprep.models import build_model
+from vsodprep.models.network import Network
+
+Rule = tuple[str, str | Callable[[re.Match[str]], str]]
+
+
+def _flat(target: str, last_is_bare: bool = False) -> Callable[[re.Match[str]], str]:
+    """Map an index into a flat (convolution, normalisation, ReLU, ...) sequence to block and position in the block."""
+
+    def replace(match: re.Match[str]) -> str:
+        block, position = divmod(int(match["index"]), 3)
+        name = match.expand(target)
+        return f"{name}.{block}." if last_is_bare and block == 2 else f"{name}.{block}.{position}."
+
+    return replace
+
+
+def _level(match: re.Match[str]) -> str:
+    branch = "spatial" if match["branch"] == "i" else "temporal"
+    level = 4 if match["level"] == "aspp" else int(match["level"]) - 1
+    return f"{branch}_weights.levels.{level}."
+
+
+def _aggregation(match: re.Match[str]) -> str:
+    first = 0 if match["level"] == "aspp" else 5 - int(match["level"])
+    block, position = divmod(int(match["index"]), 3)
+    return f"aggregation.blocks.{first}.{block}.{position}."
+
+
+_ASPP: list[Rule] = [
+    (r"\baspp\.aspp(\d)\.", lambda match: f"aspp.branches.{int(match[1]) - 1}."),
+    (r"\.atrous_convolution\.", ".0."),
+    (r"(?<=branches\.\d)\.bn\.", ".1."),
+    (r"\baspp\.global_avg_pool\.(\d)\.", lambda match: f"aspp.pool.{int(match[1]) - 1}."),
+    (r"\baspp\.conv1\.", "aspp.project.0."),
+    (r"\baspp\.bn1\.", "aspp.project.1."),
+]
+
+# Applied in turn; each pattern meets the key as the rules before it left it.
+RULES: Mapping[str, list[Rule]] = {
+    "dsnet": [
+        (r"^ImageBone\.", "spatial."),
+        (r"^FlowBone\.", "temporal."),
+        (r"\.backbone_features\.", ".backbone."),
+        *_ASPP,
+        (r"^(?P<name>spatial|temporal)\.last_conv\.(?P<index>\d)\.", _flat(r"\g<name>.head", last_is_bare=True)),
+        (r"^last_conv\.(?P<index>\d)\.", _flat("head", last_is_bare=True)),
+        (r"^convp_i\.", "spatial_weights.reduction."),
+        (r"^convp_f\.", "temporal_weights.reduction."),
+        (r"^conv(?P<level>\d|aspp)_(?P<branch>[if])\.", _level),
+        (r"^block(?P<level>\d|aspp)\.(?P<index>\d)\.", _aggregation),
+    ],
+}
+
+
+def rename(model: str, key: str) -> str:
+    """Return our name of a parameter or buffer from the authors' name."""
+    key = key.removeprefix("module.")
+    for pattern, replacement in RULES[model]:
+        key = re.sub(pattern, replacement, key, count=1)
+    return key
+
+
+def load_official(model: str, path: Path) -> Network:
+    """Build a network with the weights and the behaviour of the authors' release.
+
+    Args:
+        model: `dsnet` or `cagdde`.
+        path: The authors' file, a state dict as their code saves it; a `module.` prefix is allowed.
+
+    Returns:
+        The network in evaluation mode.
+
+    Raises:
+        InputError: No release is known for this network, the file is not a state dict, or it is one of another network.
+    """
+    if model not in RULES:
+        raise InputError("model", f"no released checkpoint is known of {model!r}", f"one of {', '.join(RULES)}")
+    network = build_model(model, "code")
+    state = {rename(model, key): value for key, value in _state_dict(path).items()}
+    expected = network.state_dict()
+    for key, value in expected.items():
+        if key not in state:
+            if key.endswith("num_batches_tracked"):  # files of torch before 0.4.1 have none
+                state[key] = value
+                continue
+            raise InputError(path, f"nothing for {key}", f"a checkpoint of {model} as its authors released it")
+        if state[key].shape != value.shape:
+            found = f"{key} is {tuple(state[key].shape)}"
+            raise InputError(path, found, f"{tuple(value.shape)}")
+    unknown = sorted(state.keys() - expected.keys())
+    if unknown:
+        raise InputError(path, f"unknown key {unknown[0]}", f"a checkpoint of {model} as its authors released it")
+    network.load_state_dict(state)
+    return network.eval()
+
+
+def _state_dict(path: Path) -> dict[str, Tensor]:
+    try:
+        value: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise InputError(path, "no such file", "the authors' checkpoint") from None
+    except Exception as error:  # whatever unpickling a foreign file may raise
+        raise InputError(path, f"cannot be read ({type(error).__name__})", "a checkpoint of torch") from error
+    if not isinstance(value, dict) or not all(isinstance(item, Tensor) for item in value.values()):
+        raise InputError(path, "not a state dict", "the authors' checkpoint")
+    return value

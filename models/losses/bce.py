@@ -1,0 +1,23 @@
+"""Binary cross entropy of logits, per sample."""
+
+from typing import Literal
+
+import torch.nn.functional as F
+from torch import Tensor
+
+Reduction = Literal["sum", "mean"]
+
+
+def bce(logits: Tensor, mask: Tensor, reduction: Reduction = "mean") -> Tensor:
+    """Binary cross entropy of each sample.
+
+    Args:
+        logits: (B, 1, H, W).
+        mask: (B, 1, H, W) in [0, 1]; soft values are allowed.
+        reduction: Over the pixels of a sample: their sum, or their mean.
+
+    Returns:
+        (B,), float32.
+    """
+    pixels = F.binary_cross_entropy_with_logits(logits.float(), mask, reduction="none").flatten(1)
+    return pixels.sum(1) if reduction == "sum" else pixels.mean(1)

@@ -1,0 +1,36 @@
+"""The smallest shared parts: scaled channel numbers, convolution blocks, bilinear resizing."""
+
+from collections.abc import Sequence
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def scaled(channels: int, width: float) -> int:
+    """Return a channel number at a width; never below 1."""
+    return max(1, round(channels * width))
+
+
+def conv_bn_relu(
+    channels_in: int, channels_out: int, kernel: int, *, dilation: int = 1, bias: bool = False
+) -> nn.Sequential:
+    """Return a convolution of stride 1 that keeps the size, batch normalisation, and ReLU."""
+    padding = dilation * (kernel // 2)
+    return nn.Sequential(
+        nn.Conv2d(channels_in, channels_out, kernel, padding=padding, dilation=dilation, bias=bias),
+        nn.BatchNorm2d(channels_out),
+        nn.ReLU(inplace=True),
+    )
+
+
+def resize(x: Tensor, size: Sequence[int]) -> Tensor:
+    """Resize bilinearly with aligned corners, as all five networks do.
+
+    Args:
+        x: (B, C, h, w).
+        size: Height and width wanted.
+
+    Returns:
+        (B, C, H, W).
+    """
+    return F.interpolate(x, size=list(size), mode="bilinear", align_corners=True)

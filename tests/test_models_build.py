@@ -1,0 +1,75 @@
+"""Building a network by name, and the ImageNet weights of its backbones."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from vsodprep.errors import InputError
+from vsodprep.models import build_model
+from vsodprep.models.parts.weights import imagenet
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_models_and_vsodprep_models_are_one_module():
+    code = (
+        "import models.dsnet, models.parts.layers, vsodprep.models.dsnet as canonical, vsodprep.models.parts.layers;"
+        "import models, vsodprep.models; from models.dsnet import DEFINITION;"
+        "assert models is vsodprep.models; assert models.dsnet is canonical;"
+        "assert models.parts.layers is vsodprep.models.parts.layers; assert DEFINITION is canonical.DEFINITION;"
+        "assert canonical.__name__ == canonical.__spec__.name == 'vsodprep.models.dsnet'"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_importing_models_imports_no_torch():
+    code = "import sys, models; assert 'torch' not in sys.modules and 'pydantic' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options", "message"),
+    [
+        (("dsnets",), {}, r"model: unknown name 'dsnets'; expected one of dsnet, "),
+        (("dsnet", "M9"), {}, r"model dsnet: unknown variant 'M9'"),
+        (("dsnet",), {"tua": 0.5}, r"model dsnet: unknown option tua; expected one of generator, "),
+        (("dsnet",), {"direction": "sideways"}, r"model dsnet: option direction is 'sideways'"),
+        (("dsnet",), {"width": 0.0}, r"model dsnet: width 0.0"),
+        (("dsnet",), {"width": 0.5, "pretrained": True}, r"pretrained with width 0.5"),
+    ],
+)
+def test_a_wrong_choice_is_named(arguments, options, message):
+    with pytest.raises(InputError, match=message):
+        build_model(*arguments, **options)
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise OSError("no network")
+
+
+@pytest.mark.parametrize(
+    ("backbone", "file"),
+    [
+        ("resnet34", "resnet34-b627a593.pth"),
+        ("resnet101", "resnet101-63fe2227.pth"),
+        ("vgg16", "vgg16-397923af.pth"),
+    ],
+)
+def test_imagenet_weights_that_are_not_there_are_named(tmp_path, monkeypatch, backbone, file):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
+    message = f"{file}: not there.*expected {file} from https.* in {tmp_path}/checkpoints"
+    with pytest.raises(InputError, match=message):
+        imagenet(backbone)
+
+
+def test_damaged_imagenet_weights_are_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    file = tmp_path / "checkpoints" / "resnet34-b627a593.pth"
+    file.parent.mkdir()
+    file.write_bytes(b"damaged")
+    with pytest.raises(InputError, match=r"sha256 .*expected b627a593"):
+        imagenet("resnet34")

@@ -1,0 +1,235 @@
+"""DS-Net: the sheet's parameter table, and each mechanism with hand-set values."""
+
+import math
+
+import pytest
+import torch
+from model_batches import make_batch
+
+from vsodprep.errors import InputError
+from vsodprep.models import build_model
+from vsodprep.models.dsnet import VARIANTS, DSNet, fuse_coarse, suppress
+
+
+def count(module: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+@pytest.fixture(scope="module")
+def full() -> DSNet:
+    with torch.device("meta"):
+        network = build_model("dsnet")
+    assert isinstance(network, DSNet)
+    return network
+
+
+def test_parameters_in_total(full):
+    assert count(full) == 96_904_417
+
+
+@pytest.mark.parametrize("branch", ["spatial", "temporal"])
+def test_parameters_of_a_branch(full, branch):
+    part = getattr(full, branch)
+    assert (count(part.backbone), count(part.aspp), count(part.head)) == (21_284_672, 4_131_840, 1_180_929)
+
+
+def test_parameters_of_a_weight_generator(full):
+    levels = [count(level) for level in full.spatial_weights.levels]
+    assert [*levels, count(full.spatial_weights.reduction)] == [37_056, 73_920, 409_792, 1_605_824, 147_648, 14_415]
+
+
+def test_parameters_of_the_aggregation(full):
+    counts = [count(block) for block in full.aggregation.blocks]
+    assert counts == [2_362_368, 32_116_480, 4_097_920, 369_600, 111_168]
+    assert count(full.head) == 74_689
+
+
+def test_feature_sizes_at_512(full):
+    with torch.device("meta"):
+        features, coarse = full.spatial(torch.empty(2, 3, 512, 512))
+    shapes = [tuple(feature.shape[1:]) for feature in features]
+    assert shapes == [(64, 128, 128), (128, 64, 64), (256, 32, 32), (512, 32, 32), (256, 32, 32)]
+    assert coarse.shape == (2, 1, 32, 32)
+
+
+def test_only_the_first_convolution_of_stage_4_is_dilated(full):
+    backbone = full.spatial.backbone
+    dilated = [
+        name
+        for name, module in backbone.named_modules()
+        if isinstance(module, torch.nn.Conv2d) and module.dilation != (1, 1)
+    ]
+    assert dilated == ["layer4.0.conv1"]
+    conv = backbone.layer4[0].conv1
+    assert (conv.stride, conv.dilation, conv.padding) == ((1, 1), (2, 2), (2, 2))
+    assert backbone.layer4[0].downsample[0].stride == (1, 1)
+
+
+def test_convolutions_start_normal_with_deviation_001():
+    torch.manual_seed(0)
+    network = build_model("dsnet", width=0.25)
+    for name, module in network.named_modules():
+        if isinstance(module, torch.nn.Conv2d) and module.weight.numel() > 10_000:
+            assert module.weight.std().item() == pytest.approx(0.01, rel=0.05), name
+
+
+@pytest.mark.parametrize(
+    ("difference", "suppressed"),
+    [(math.log(4) + 1e-4, "temporal"), (math.log(4) - 1e-4, None), (-math.log(4) - 1e-4, "spatial"), (0.0, None)],
+)
+def test_a_weight_is_suppressed_beyond_a_raw_difference_of_ln_4(difference, suppressed):
+    raw = torch.tensor([difference, 0.0]).view(1, 2, 1).expand(1, 2, 5)
+    kept = suppress(raw.softmax(dim=1), 0.6)
+    zero = {branch for branch, values in zip(("spatial", "temporal"), kept[0], strict=True) if (values == 0).all()}
+    assert zero == ({suppressed} if suppressed else set())
+
+
+def test_a_suppressed_weight_passes_no_gradient():
+    weights = torch.tensor([[[0.9], [0.1]]], requires_grad=True)
+    suppress(weights, 0.6).sum().backward()
+    assert weights.grad.flatten().tolist() == [1.0, 0.0]
+
+
+def test_the_threshold_itself_suppresses_nothing():
+    weights = torch.tensor([[[0.75], [0.25]]])
+    assert torch.equal(suppress(weights, 0.5), weights)
+
+
+def test_cross_softmax_makes_the_two_branches_sum_to_one():
+    network = build_model("dsnet", width=0.25)
+    weights = network(make_batch())["aux"]["weights"]
+    assert weights.shape == (2, 2, 5)
+    torch.testing.assert_close(weights.sum(dim=1), torch.ones(2, 5))
+
+
+def test_coarse_shares_are_the_branches_sums_of_five():
+    network = build_model("dsnet", width=0.25)
+    weights = torch.tensor([[[1.0, 0.5, 0.5, 0.25, 0.25], [0.0, 0.5, 0.5, 0.75, 0.75]]])
+    torch.testing.assert_close(network.shares(weights), torch.tensor([[0.5, 0.5]]))
+    weights = torch.tensor([[[0.8] * 5, [0.2] * 5]])
+    torch.testing.assert_close(network.shares(weights), torch.tensor([[0.8, 0.2]]))
+
+
+def test_raw_weights_of_zero_give_shares_that_sum_to_one():
+    network = build_model("dsnet", "CAA-woS", width=0.25)
+    torch.testing.assert_close(network.shares(torch.zeros(1, 2, 5)), torch.tensor([[0.5, 0.5]]))
+
+
+def test_fused_maps_are_the_weighted_mean_of_sigmoids():
+    spatial, temporal = torch.tensor([2.0, -1.0, 60.0]), torch.tensor([-3.0, 0.5, 60.0])
+    spatial, temporal = spatial.view(1, 1, 1, 3), temporal.view(1, 1, 1, 3)
+    fused = fuse_coarse(spatial, temporal, torch.tensor([[0.7, 0.3]]), "maps")
+    torch.testing.assert_close(fused.sigmoid(), 0.7 * spatial.sigmoid() + 0.3 * temporal.sigmoid())
+    assert torch.isfinite(fused).all()
+
+
+def test_fused_logits_are_their_weighted_mean():
+    fused = fuse_coarse(
+        torch.full((1, 1, 1, 1), 2.0), torch.full((1, 1, 1, 1), -2.0), torch.tensor([[0.75, 0.25]]), "logits"
+    )
+    assert fused.item() == pytest.approx(1.0)
+
+
+def test_the_code_feeds_the_temporal_generator_the_spatial_second_feature():
+    network = build_model("dsnet", "code", width=0.25).eval()
+    seen = []
+    network.temporal_weights.levels[1].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    network.spatial_weights.levels[1].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    network(make_batch())
+    assert torch.equal(seen[0], seen[1])
+
+
+@pytest.mark.parametrize(("reduction", "factor"), [("sum", 64 * 64), ("mean", 1)])
+def test_loss_of_zero_logits_is_four_times_ln_2_per_pixel(reduction, factor):
+    network = build_model("dsnet", width=0.25, reduction=reduction)
+    zeros = torch.zeros(2, 1, 64, 64)
+    outputs = {"saliency": zeros, "aux": dict.fromkeys(("coarse", "spatial", "temporal"), zeros)}
+    terms = network.loss(outputs, make_batch())
+    assert terms["final"].item() == pytest.approx(math.log(2) * factor, rel=1e-5)
+    assert terms["loss"].item() == pytest.approx(4 * math.log(2) * factor, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("variant", "terms"),
+    [
+        ("M1", {"final"}),
+        ("M2", {"final"}),
+        ("M3", {"final"}),
+        ("M4", {"final"}),
+        ("M-SS", {"final"}),
+        ("M5", {"final", "coarse", "spatial", "temporal"}),
+        ("M-woATT", {"final", "coarse", "spatial", "temporal"}),
+    ],
+)
+def test_terms_of_a_variants_loss(variant, terms):
+    network = build_model("dsnet", variant, width=0.25)
+    batch = make_batch()
+    assert set(network.loss(network(batch), batch)) == {"loss", *terms}
+
+
+@pytest.mark.parametrize(
+    ("variant", "lacks"),
+    [
+        ("M1", "head spatial_weights temporal_weights"),
+        ("M2", "head"),
+        ("M3", "head"),
+        ("M4", ""),
+        ("CAA-BU", ""),
+        ("M-woATT", ""),
+    ],
+)
+def test_a_variant_holds_only_the_parts_it_uses(variant, lacks):
+    with torch.device("meta"):
+        network = build_model("dsnet", variant, width=0.25)
+    assert (network.spatial.head is None) == ("head" in lacks)
+    assert hasattr(network, "spatial_weights") == ("spatial_weights" not in lacks)
+
+
+def test_m1_adds_the_two_branches_plainly():
+    network = build_model("dsnet", "M1", width=0.25).eval()
+    assert torch.equal(network(make_batch())["aux"]["weights"], torch.ones(2, 2, 5))
+
+
+def test_bottom_up_aggregation_ends_at_the_coarsest_level():
+    network = build_model("dsnet", "CAA-BU", width=0.25, final_scale=1)
+    sizes = []
+    for block in network.aggregation.blocks:
+        block.register_forward_hook(lambda *arguments: sizes.append(tuple(arguments[2].shape[1:])))
+    network(make_batch())
+    assert sizes == [(32, 16, 16), (64, 8, 8), (128, 4, 4), (64, 4, 4), (16, 4, 4)]
+
+
+def test_insight_names_the_weights_of_each_branch():
+    network = build_model("dsnet", width=0.25)
+    outputs = network(make_batch())
+    read = network.insight(outputs)
+    assert torch.equal(read["weight_spatial"], outputs["aux"]["weights"][:, 0])
+    assert torch.equal(read["weight_temporal"], outputs["aux"]["weights"][:, 1])
+
+
+def test_every_row_of_the_ablation_tables_is_a_variant():
+    rows = [
+        "M1",
+        "M2",
+        "M3",
+        "M4",
+        "M5",
+        "DWG-SEP",
+        "DWG-FC",
+        "CAA-woS",
+        "CAA-woN",
+        "CAA-BU",
+        "M-SS",
+        "M-AGGS",
+        "M-woATT",
+        "tau-0.6",
+    ]
+    assert set(rows) <= set(VARIANTS)
+
+
+def test_a_batch_without_flow_is_named():
+    network = build_model("dsnet", width=0.25)
+    batch = make_batch()
+    del batch["flow"]
+    with pytest.raises(InputError, match="batch: no flow"):
+        network(batch)
