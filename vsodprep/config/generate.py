@@ -39,7 +39,7 @@ def _lines(section: Section, indent: int, seen: set[type]) -> list[str]:
     lines: list[str] = []
     for key, field in type(section).model_fields.items():
         if field.description and not described:
-            lines.append(f"{space}# {field.description}")
+            lines.append(f"{space}# {' '.join(field.description.split())}")
         lines += _entry(key, getattr(section, key), indent, seen)
     return lines
 

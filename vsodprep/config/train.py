@@ -12,6 +12,8 @@ class Augment(Section):
 
     flip: float = Field(default=0.0, ge=0, le=1)
     """Probability of a horizontal flip."""
+    flip_flow: Literal["picture", "vectors"] = "picture"
+    """A flip mirrors the flow's colour picture, as the papers' codes do, or the flow itself, which is coloured anew."""
     scales: tuple[float, ...] = (1.0,)
     """Factors on the input size, one drawn per batch (CAG-DDE: 0.75, 1, 1.25)."""
     crop: float = Field(default=1.0, gt=0, le=1)
@@ -53,6 +55,8 @@ class Data(SplitOf):
     """`masks`, or the name of a coarse block."""
     repeat: int = Field(default=1, ge=1)
     """How many times it enters one pass over the data."""
+    weight: float = Field(default=1.0, ge=0)
+    """Weight of its samples in the loss, such as that of coarse labels."""
 
 
 class Stage(Section):
@@ -126,5 +130,12 @@ class Run(Section):
     """What it is tested on."""
     size: tuple[int, int] | None = None
     """Height and width at inference; that of the last stage if null."""
+    resize: Literal["pillow", "opencv"] = "pillow"
+    """Bilinear resizing of frames and flow pictures; `pillow` (DS-Net, CAG-DDE) smooths when it reduces."""
+    maps: Literal["round", "minmax", "truncate"] = "round"
+    """From logits to 8 bits: sigmoid, resize, round; with min-max per frame (DS-Net's code); truncated before the
+    resize (CAG-DDE's code)."""
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    """Arithmetic of training, as Lightning names it."""
     paper: bool = False
     """Whether this is the paper's own training, so that the report may set its figures beside the paper's."""

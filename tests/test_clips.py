@@ -1,0 +1,270 @@
+"""`ClipDataset` and the order in which training reads it."""
+
+import numpy as np
+import pytest
+import torch
+from shard_tree import SIZE, flow_at, label_at, make_everything
+from torch.utils.data import DataLoader
+
+from vsodprep.config.train import Augment
+from vsodprep.errors import InputError
+from vsodprep.flow.picture import colour
+from vsodprep.shards import ClipDataset, Part, pack_benchmark
+from vsodprep.shards.clips import collate
+from vsodprep.shards.sampling import BatchSampler, Pick, batches_per_epoch
+from vsodprep.shards.transform import IMAGENET_MEAN, IMAGENET_STD, Window, resize, resize_mask
+
+MEAN = torch.tensor(IMAGENET_MEAN).reshape(3, 1, 1)
+STD = torch.tensor(IMAGENET_STD).reshape(3, 1, 1)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory):
+    root = tmp_path_factory.mktemp("clips")
+    make_everything(root)
+    out = root / "mini.zarr"
+    pack_benchmark(
+        root / "normalized",
+        out,
+        flow={"dis": root / "flow"},
+        pictures=("dis",),
+        prior={"light": root / "prior"},
+        coarse={"fused": root / "coarse"},
+    )
+    return out
+
+
+def clips(path, split="train", **options) -> ClipDataset:
+    labels = options.pop("labels", "masks")
+    repeat, weight = options.pop("repeat", 1), options.pop("weight", 1.0)
+    return ClipDataset(Part(path, split, labels, repeat, weight), **options)
+
+
+def pixels(values: torch.Tensor) -> np.ndarray:
+    """Undo the normalisation of `(3, H, W)` and return uint8 `(H, W, 3)`."""
+    return ((values * STD + MEAN) * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
+
+
+def test_batch_has_the_contract_s_keys_and_types(path):
+    data = ClipDataset(
+        [Part(path, "train"), Part(path, "stills")], size=(16, 32), clip_length=3, flow="dis", prior="light"
+    )
+    batch = collate([data[0], data[len(data) - 1]])
+    shapes = {key: (value.dtype, tuple(value.shape)) for key, value in batch.items() if torch.is_tensor(value)}
+    assert shapes == {
+        "frames": (torch.float32, (2, 3, 3, 16, 32)),
+        "flow": (torch.float32, (2, 3, 3, 16, 32)),
+        "prior": (torch.float32, (2, 3, 1, 16, 32)),
+        "masks": (torch.float32, (2, 3, 1, 16, 32)),
+        "annotated": (torch.bool, (2, 3)),
+        "weight": (torch.float32, (2, 3)),
+        "video": (torch.int64, (2,)),
+        "still": (torch.bool, (2,)),
+    }
+    assert batch["sequence"] == ["ball", "stills"]
+    assert batch["frame_ids"] == [["00000"] * 3, ["kite"] * 3]
+    assert batch["size"] == [SIZE, (24, 40)]
+    assert batch["still"].tolist() == [False, True]
+    assert batch["video"].tolist() == [0, 2]
+
+
+def test_values_are_normalised_as_imagenet(path):
+    data = clips(path, flow="dis")
+    sample = data[2]
+    frame = data._shards[0]["ball"].frame(2)
+    np.testing.assert_array_equal(pixels(sample["frames"][-1]), frame)
+    expected = (frame[0, 0].astype(np.float64) / 255 - IMAGENET_MEAN) / IMAGENET_STD
+    np.testing.assert_allclose(sample["frames"][-1, :, 0, 0].numpy(), expected, rtol=1e-5)
+    np.testing.assert_array_equal(pixels(sample["flow"][-1]), colour(flow_at(2)))
+
+
+def test_other_normalisation(path):
+    sample = clips(path, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))[0]
+    assert sample["frames"].min() >= 0
+    assert sample["frames"].max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("number", "length", "stride", "expected"),
+    [(5, 4, 1, [2, 3, 4, 5]), (1, 4, 1, [0, 0, 0, 1]), (5, 3, 2, [1, 3, 5]), (2, 3, 2, [0, 0, 2])],
+)
+def test_clip_ends_at_the_frame_and_repeats_the_first(path, number, length, stride, expected):
+    sample = clips(path, clip_length=length, clip_stride=stride)[number]
+    assert sample["frame_ids"] == [f"{frame:05d}" for frame in expected]
+
+
+def test_samples_end_at_annotated_frames_only(path):
+    data = clips(path, clip_length=2)
+    assert [data[number]["frame_ids"][-1] for number in range(6, 9)] == ["00000", "00002", "00004"]
+    sample = data[7]
+    assert sample["annotated"].tolist() == [False, True]
+    assert sample["masks"][0].abs().sum() == 0
+    assert sample["masks"][1].sum() > 0
+
+
+def test_a_frame_without_flow_is_no_training_sample(path):
+    data = clips(path, flow="dis")
+    assert [(data.videos[place.video][1], place.frame) for place in data.places[6:]] == [("coin", 0), ("coin", 2)]
+
+
+def test_all_frames_are_there_for_prediction(path):
+    data = clips(path, frames="all", flow="dis")
+    assert len(data) == 11
+    assert data[10]["flow"].abs().sum() == 0
+
+
+def test_coarse_labels_with_their_weight(path):
+    data = clips(path, labels="fused", weight=0.25)
+    assert len(data) == 11
+    np.testing.assert_array_equal(data[2]["masks"][-1, 0].numpy() > 0, label_at(2))
+    assert data[2]["weight"].tolist() == [0.25]
+
+
+def test_parts_repeat(path):
+    once, thrice = clips(path, "stills"), clips(path, "stills", repeat=3)
+    assert len(thrice) == 3 * len(once)
+    assert thrice.places[:3] == thrice.places[3:6] == once.places
+
+
+@pytest.mark.parametrize("choice", ["zeros", "rest", "frame", "none"])
+def test_still_flow(path, choice):
+    sample = clips(path, "stills", flow="dis", prior="light", still_flow=choice)[0]
+    assert sample["prior"].abs().sum() == 0
+    if choice == "none":
+        assert "flow" not in sample
+    elif choice == "zeros":
+        assert sample["flow"].abs().sum() == 0
+    elif choice == "rest":
+        assert (pixels(sample["flow"][-1]) == 255).all()
+    else:
+        assert torch.equal(sample["flow"], sample["frames"])
+
+
+def test_flip_mirrors_everything(path):
+    data = clips(path, flow="dis", prior="light", augment=Augment(flip=1.0))
+    plain, flipped = data[3], data[Pick(3, step=5)]
+    for key in ("frames", "flow", "prior", "masks"):
+        assert torch.equal(flipped[key], plain[key].flip(-1)), key
+    assert not torch.equal(flipped["frames"], plain["frames"])
+
+
+def test_flip_of_vectors_colours_the_mirrored_flow(path):
+    data = clips(path, flow="dis", augment=Augment(flip=1.0, flip_flow="vectors"))
+    mirrored = flow_at(3)[:, ::-1] * np.float32([-1, 1])
+    np.testing.assert_array_equal(pixels(data[Pick(3)]["flow"][-1]), colour(mirrored))
+
+
+def test_draws_depend_on_seed_step_and_slot_alone(path):
+    augment = Augment(flip=0.5, crop=0.8)
+    data = clips(path, size=SIZE, augment=augment, seed=7)
+    again = clips(path, size=SIZE, augment=augment, seed=7, cache_bytes=1 << 20)
+    picks = [Pick(3, 0, step, slot) for step in range(4) for slot in range(4)]
+    first = [data[pick]["frames"] for pick in picks]
+    torch.manual_seed(1)
+    for pick, expected in reversed(list(zip(picks, first, strict=True))):
+        assert torch.equal(again[pick]["frames"], expected)
+    assert len({tuple(frames.flatten()[:50].tolist()) for frames in first}) > 8
+
+
+def test_crop_takes_one_window_of_frame_and_mask(path):
+    data = clips(path, size=SIZE, augment=Augment(crop=0.5), clip_length=2)
+    sample = data[Pick(4, step=3)]
+    mask = sample["masks"][-1, 0].numpy() > 0
+    bright = pixels(sample["frames"][-1])[..., 0] > 150
+    assert 0.9 < np.mean(mask == bright) <= 1
+    assert not torch.equal(sample["frames"], data[4]["frames"])
+
+
+def test_window_keeps_its_share():
+    image = np.arange(100).reshape(10, 10)
+    np.testing.assert_array_equal(Window(1.0, 0.0, 0.4).cut(image), image[6:, :4])
+
+
+def test_resizing_is_bilinear_and_masks_stay_binary():
+    image = np.zeros((2, 2, 3), np.uint8)
+    image[:, 1] = 100
+    assert resize(image, (2, 4), "opencv")[0, :, 0].tolist() == [0, 25, 75, 100]
+    assert resize(image, (2, 4), "pillow")[0, :, 0].tolist() == [0, 25, 75, 100]
+    mask = np.array([[0, 255]], np.uint8)
+    assert resize_mask(mask, (2, 4)).tolist() == [[0, 0, 255, 255]] * 2
+
+
+def test_pillow_smooths_when_it_reduces():
+    stripes = np.tile(np.array([0, 0, 0, 200], np.uint8), (16, 8))
+    assert np.ptp(resize(stripes, (4, 8), "pillow")[:, 1:-1]) < np.ptp(resize(stripes, (16, 32), "opencv"))
+
+
+def test_cache_changes_nothing(path):
+    plain, cached = clips(path, size=(12, 20)), clips(path, size=(12, 20), cache_bytes=3000)
+    for number in (0, 1, 2, 0, 1, 2):
+        assert torch.equal(plain[number]["frames"], cached[number]["frames"])
+
+
+@pytest.mark.parametrize("method", ["spawn", "forkserver"])
+def test_workers_give_the_same_batches(path, method):
+    data = clips(path, size=SIZE, flow="dis", augment=Augment(flip=0.5))
+    sampler = BatchSampler([place.video for place in data.places], batch=4, steps=4, seed=3)
+    expected = [batch["frames"] for batch in DataLoader(data, batch_sampler=sampler, collate_fn=collate)]
+    loader = DataLoader(data, batch_sampler=sampler, collate_fn=collate, num_workers=2, multiprocessing_context=method)
+    for got, want in zip(loader, expected, strict=True):
+        assert torch.equal(got["frames"], want)
+
+
+@pytest.mark.parametrize(
+    ("options", "culprit"),
+    [
+        ({"flow": "raft"}, "no flow 'raft'"),
+        ({"prior": "deep"}, "no prior 'deep'"),
+        ({"labels": "none"}, "no coarse 'none'"),
+        ({"split": "val"}, "no split 'val'"),
+    ],
+)
+def test_what_a_shard_lacks_is_named(path, options, culprit):
+    with pytest.raises(InputError, match=culprit):
+        clips(path, **options)
+
+
+def batches(**options):
+    defaults = {"videos": [0] * 5 + [1] * 7, "batch": 4, "steps": 9, "seed": 1}
+    return [[pick.sample for pick in batch] for batch in BatchSampler(**(defaults | options))]
+
+
+def test_an_epoch_sees_each_sample_once_and_drops_the_rest():
+    drawn = batches(videos=[0] * 14)
+    epochs = np.array(drawn).reshape(3, 12)
+    assert [len(set(epoch)) for epoch in epochs] == [12, 12, 12]
+    assert (epochs[0] != epochs[1]).any()
+
+
+def test_order_from_a_later_step_is_that_of_the_whole():
+    assert batches(start=4) == batches()[4:]
+    assert len(BatchSampler([0] * 8, batch=4, steps=9, seed=1, start=4)) == 5
+
+
+def test_order_depends_on_the_seed():
+    assert batches(seed=2) != batches(seed=1)
+
+
+def test_a_set_smaller_than_a_batch_fills_it():
+    drawn = batches(videos=[0, 0, 0], batch=5, steps=2)
+    assert [sorted(set(batch)) for batch in drawn] == [[0, 1, 2]] * 2
+
+
+def test_clips_of_one_video_stand_together():
+    videos = np.array([0] * 5 + [1] * 7 + [2])
+    for batch in batches(videos=videos, clips_per_video=2, batch=4, steps=20):
+        pairs = videos[np.array(batch)].reshape(2, 2)
+        assert (pairs[:, 0] == pairs[:, 1]).all()
+    assert batches_per_epoch(videos, 4, 2) == 3
+
+
+def test_clips_per_video_divides_the_batch():
+    with pytest.raises(ValueError, match="batch of 4 cannot hold 3"):
+        batches(clips_per_video=3)
+
+
+def test_one_scale_is_drawn_per_batch():
+    sampler = BatchSampler([0] * 8, batch=2, steps=40, seed=0, size=(448, 448), scales=(0.75, 1.0, 1.25))
+    sizes = [{pick.size for pick in batch} for batch in sampler]
+    assert all(len(size) == 1 for size in sizes)
+    assert set.union(*sizes) == {(336, 336), (448, 448), (560, 560)}

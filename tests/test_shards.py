@@ -1,0 +1,212 @@
+"""Packing a benchmark and reading it back."""
+
+import hashlib
+import pickle
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import zarr
+from click.testing import CliRunner
+from shard_tree import SIZE, STILLS, flow_at, label_at, make_everything, prior_at
+
+from vsodprep.cli.pack import command
+from vsodprep.errors import InputError
+from vsodprep.flow.picture import colour
+from vsodprep.images import read_frame, read_mask
+from vsodprep.manifest import frame_path
+from vsodprep.shards import open_shard, pack_benchmark
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    root = tmp_path_factory.mktemp("mini")
+    make_everything(root)
+    return root
+
+
+def pack(tree: Path, out: Path, **options) -> Path:
+    options = {
+        "flow": {"dis": tree / "flow"},
+        "pictures": ("dis",),
+        "prior": {"light": tree / "prior"},
+        "coarse": {"fused": tree / "coarse"},
+        "frames_per_shard": 4,
+    } | options
+    pack_benchmark(tree / "normalized", out, **options)
+    return out
+
+
+@pytest.fixture(scope="module")
+def shard(tree):
+    return open_shard(pack(tree, tree / "shards" / "mini.zarr"))
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def test_manifest_travels_in_the_attributes(shard):
+    assert shard.manifest.name == "mini"
+    assert [sequence.name for sequence in shard.manifest.sequences] == ["ball", "coin", "moon", "stills"]
+    assert shard.contents == {"flow": ("dis",), "pictures": ("dis",), "prior": ("light",), "coarse": ("fused",)}
+
+
+@pytest.mark.parametrize("number", [0, 3, 4, 5])
+def test_video_frames_and_masks_come_back(tree, shard, number):
+    folder = tree / "normalized"
+    np.testing.assert_array_equal(shard["ball"].frame(number), read_frame(frame_path(folder, "ball", f"{number:05d}")))
+    mask = shard["ball"].mask(number)
+    assert set(np.unique(mask)) == {0, 255}
+    np.testing.assert_array_equal(mask > 0, read_mask(folder / "ball" / "masks" / f"{number:05d}.png"))
+
+
+def test_only_annotated_frames_have_masks(shard):
+    assert [shard["coin"].mask(number) is not None for number in range(5)] == [True, False, True, False, True]
+
+
+@pytest.mark.parametrize("number", [0, 3, 5])
+def test_flow_comes_back_as_stored(shard, number):
+    np.testing.assert_array_equal(shard["ball"].flow("dis", number), flow_at(number))
+    np.testing.assert_array_equal(shard["ball"].picture("dis", number), colour(flow_at(number)))
+    assert shard["ball"].attributes("flow/dis")["last_frame"] == "repeat"
+
+
+def test_flow_is_stored_as_int16_in_64ths_of_a_pixel(tree, shard):
+    stored = zarr.open_array(shard.path / "ball" / "flow" / "dis", mode="r")
+    assert stored.dtype == np.int16
+    assert stored.shape == (6, *SIZE, 2)
+    assert stored[2, 0, 0].tolist() == [128, 0]
+    assert stored.chunks == (1, *SIZE, 2)
+    assert stored.shards == (4, *SIZE, 2)
+
+
+def test_pictures_are_coloured_on_reading_where_none_are_stored(tree, tmp_path):
+    shard = open_shard(pack(tree, tmp_path / "bare.zarr", pictures=()))
+    np.testing.assert_array_equal(shard["ball"].picture("dis", 1), colour(flow_at(1)))
+
+
+def test_a_frame_without_flow_has_none(shard):
+    assert shard["coin"].flow("dis", 4) is None
+    assert shard["coin"].picture("dis", 4) is None
+    assert not shard["coin"].has("flow/dis", 4)
+
+
+def test_prior_and_coarse_labels_come_back(shard):
+    np.testing.assert_array_equal(shard["moon"].prior("light", 3), prior_at(3))
+    np.testing.assert_array_equal(shard["moon"].mask(2, "coarse/fused") > 0, label_at(2))
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_still_images_are_kept_as_files(tree, shard, number):
+    name, size = list(STILLS.items())[number]
+    image = shard["stills"].frame(number)
+    assert image.shape == (*size, 3)
+    np.testing.assert_array_equal(image, read_frame(tree / "normalized" / "stills" / "frames" / f"{name}.jpg"))
+    expected = read_mask(tree / "normalized" / "stills" / "masks" / f"{name}.png")
+    np.testing.assert_array_equal(shard["stills"].mask(number) > 0, expected)
+
+
+def test_still_files_are_plain_zarr_arrays(tree, shard):
+    group = zarr.open_group(shard.path / "stills" / "frames", mode="r")
+    data, offsets = group["data"][:], group["offsets"][:]
+    second = cv2.imdecode(data[offsets[1] : offsets[2]], cv2.IMREAD_COLOR)
+    assert second.shape == (*STILLS["tram"], 3)
+
+
+def test_still_images_as_arrays_of_one_size(tree, tmp_path):
+    shard = open_shard(pack(tree, tmp_path / "sized.zarr", still_size=(16, 20)))
+    assert shard.still_size == (16, 20)
+    assert shard["stills"].frame(1).shape == (16, 20, 3)
+    mask = shard["stills"].mask(1)
+    assert mask.shape == (16, 20)
+    assert set(np.unique(mask)) == {0, 255}
+
+
+def test_bytes_do_not_depend_on_jobs(tree, tmp_path):
+    one = hashes(pack(tree, tmp_path / "one.zarr"))
+    assert one == hashes(pack(tree, tmp_path / "three.zarr", jobs=3))
+    assert len(one) > 30
+
+
+def test_zarr_python_reads_the_same_frames(shard):
+    frames = zarr.open_array(shard.path / "ball" / "frames", mode="r")[:]
+    np.testing.assert_array_equal(frames, np.stack([shard["ball"].frame(number) for number in range(6)]))
+
+
+def test_arrays_of_another_layout_are_read_through_zarr(tmp_path):
+    from vsodprep.shards.chunks import ChunkReader
+
+    values = np.arange(5 * 6 * 7, dtype=np.uint8).reshape(5, 6, 7)
+    zarr.create_array(tmp_path / "a.zarr", data=values, chunks=(2, 3, 7))
+    reader = ChunkReader(zarr.open_array(tmp_path / "a.zarr", mode="r"))
+    np.testing.assert_array_equal(reader[3], values[3])
+
+
+def test_a_shard_pickles_as_its_path(shard):
+    again = pickle.loads(pickle.dumps(shard))
+    assert len(pickle.dumps(shard)) < 1000
+    np.testing.assert_array_equal(again["ball"].frame(1), shard["ball"].frame(1))
+
+
+@pytest.mark.parametrize("damage", ["missing", "short", "empty"])
+def test_a_damaged_shard_file_is_named(tree, tmp_path, damage):
+    out = pack(tree, tmp_path / "damaged.zarr")
+    file = out / "ball" / "frames" / "c" / "0" / "0" / "0" / "0"
+    if damage == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(file.read_bytes()[-80:] if damage == "short" else b"")
+    with pytest.raises(InputError, match=str(file)):
+        open_shard(out)["ball"].frame(0)
+
+
+def test_a_row_beyond_the_end_is_an_index_error(shard):
+    with pytest.raises(IndexError, match="frame 6 of 6 in ball"):
+        shard["ball"].frame(6)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "culprit"),
+    [
+        (lambda root: (root / "flow" / "moon.h5").unlink(), "flow/moon.h5"),
+        (lambda root: (root / "prior" / "ball.h5").unlink(), "prior/ball.h5"),
+        (lambda root: (root / "coarse" / "coin" / "00003.png").unlink(), "coarse/coin/00003.png"),
+        (lambda root: (root / "normalized" / "ball" / "masks" / "00002.png").unlink(), "ball/masks/00002.png"),
+        (lambda root: (root / "normalized" / "ball" / "frames" / "00002.png").unlink(), "ball/frames/00002"),
+        (
+            lambda root: cv2.imwrite(str(root / "normalized" / "moon" / "masks" / "00001.png"), np.zeros((5, 5))),
+            "moon/masks/00001.png",
+        ),
+        (lambda root: (root / "normalized" / "stills" / "frames" / "tram.jpg").unlink(), "stills/frames/tram"),
+    ],
+    ids=["flow", "prior", "coarse", "mask", "frame", "mask size", "still"],
+)
+def test_what_is_missing_is_named_and_nothing_is_left(tmp_path, spoil, culprit):
+    make_everything(tmp_path)
+    spoil(tmp_path)
+    out = tmp_path / "shards" / "mini.zarr"
+    with pytest.raises(InputError, match=culprit):
+        pack(tmp_path, out)
+    assert list(out.parent.iterdir()) == []
+
+
+def test_pictures_of_a_flow_that_is_not_packed_are_refused(tree, tmp_path):
+    with pytest.raises(InputError, match="pictures raft"):
+        pack(tree, tmp_path / "x.zarr", pictures=("raft",))
+
+
+@pytest.mark.parametrize("path", ["nothing", "normalized"])
+def test_something_else_is_no_shard(tree, path):
+    with pytest.raises(InputError, match=path):
+        open_shard(tree / path)
+
+
+def test_command_packs(tree, tmp_path):
+    out = tmp_path / "mini.zarr"
+    arguments = [str(tree / "normalized"), "--out", str(out), "--flow", "dis", str(tree / "flow"), "--pictures", "dis"]
+    result = CliRunner().invoke(command, [*arguments, "--still-size", "8", "8", "--jobs", "2"], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert open_shard(out).contents["pictures"] == ("dis",)

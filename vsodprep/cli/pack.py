@@ -1,0 +1,48 @@
+"""`vsodprep pack`: one Zarr shard from a normalised benchmark, its flow, priors and coarse labels."""
+
+from pathlib import Path
+
+import click
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_BLOCK = (str, click.Path(path_type=Path))
+
+
+@click.command()
+@click.argument("normalized_dir", type=_FOLDER)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Shard to write, a folder X.zarr.")
+@click.option("--flow", type=_BLOCK, multiple=True, metavar="NAME DIR", help="Flow: DIR holds {seq}.h5.")
+@click.option("--pictures", multiple=True, metavar="NAME", help="Store this flow's colour pictures too.")
+@click.option("--prior", type=_BLOCK, multiple=True, metavar="NAME DIR", help="Motion prior: DIR holds {seq}.h5.")
+@click.option(
+    "--coarse", type=_BLOCK, multiple=True, metavar="NAME DIR", help="Coarse labels: DIR holds {seq}/{frame}.png."
+)
+@click.option("--still-size", type=(int, int), metavar="H W", help="Store still images as arrays of this size.")
+@click.option("--frames-per-shard", type=click.IntRange(1), default=64, show_default=True)
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Sequences packed at a time.")
+def command(
+    *,
+    normalized_dir: Path,
+    out: Path,
+    flow: tuple[tuple[str, Path], ...],
+    pictures: tuple[str, ...],
+    prior: tuple[tuple[str, Path], ...],
+    coarse: tuple[tuple[str, Path], ...],
+    still_size: tuple[int, int] | None,
+    frames_per_shard: int,
+    jobs: int,
+) -> None:
+    """Pack a normalised benchmark into a Zarr shard."""
+    from vsodprep.shards.pack import pack_benchmark
+
+    pack_benchmark(
+        normalized_dir,
+        out,
+        flow=dict(flow),
+        pictures=pictures,
+        prior=dict(prior),
+        coarse=dict(coarse),
+        still_size=still_size,
+        frames_per_shard=frames_per_shard,
+        jobs=jobs,
+    )

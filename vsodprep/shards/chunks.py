@@ -1,0 +1,136 @@
+"""Frames straight from a shard file: one index look-up, one read, one decompression.
+
+zarr-python reads the index again for every frame and passes through an event loop; one frame a chunk needs neither.
+Arrays that are not laid out as `vsodprep.shards.layout` does it are read through zarr-python.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numcodecs import blosc, zstd
+from numpy.typing import NDArray
+
+from vsodprep.errors import InputError
+
+_ABSENT = np.uint64(2**64 - 1)
+_ENTRY = 16  # offset and length, each uint64
+_CHECKSUM = 4
+
+
+def _damaged(path: Path, found: str) -> InputError:
+    return InputError(path, found, "a whole shard; pack it again")
+
+
+class ChunkReader:
+    """Random access to an array whose chunks and shards differ along the first axis only.
+
+    Args:
+        array: The array, of one chunk per index along the first axis, or of bytes.
+    """
+
+    def __init__(self, array: zarr.Array) -> None:
+        self.shape: tuple[int, ...] = array.shape
+        self.dtype: np.dtype[Any] = array.dtype
+        self.attributes: dict[str, Any] = dict(array.attrs)
+        self._folder = Path(str(array.store.root)) / array.path  # type: ignore[attr-defined]
+        self._chunk: int = array.chunks[0]
+        shard = array.shards[0] if array.shards else array.chunks[0]
+        self._chunks_per_shard: int = shard // self._chunk
+        self._codec = _inner_codec(array)
+        self._array = array
+        self._indices: dict[int, NDArray[np.uint64]] = {}
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def _path(self, shard: int) -> Path:
+        return self._folder.joinpath("c", str(shard), *["0"] * (len(self.shape) - 1))
+
+    def _index(self, shard: int, handle: int) -> NDArray[np.uint64]:
+        known = self._indices.get(shard)
+        if known is None:
+            length = self._chunks_per_shard * _ENTRY
+            size = os.fstat(handle).st_size
+            data = os.pread(handle, length, max(0, size - length - _CHECKSUM))
+            if size < length + _CHECKSUM or len(data) != length:
+                raise _damaged(self._path(shard), f"only {size} bytes")
+            known = np.frombuffer(data, dtype="<u8").reshape(-1, 2)
+            self._indices[shard] = known
+        return known
+
+    def chunk(self, number: int) -> bytes | NDArray[Any]:
+        """Return one chunk's values: bytes where stored uncompressed, else an array of the chunk's shape.
+
+        Raises:
+            InputError: The shard file is missing or damaged.
+        """
+        shard, place = divmod(number, self._chunks_per_shard)
+        path = self._path(shard)
+        try:
+            handle = os.open(path, os.O_RDONLY)
+        except OSError as error:
+            raise _damaged(path, error.strerror or "unreadable") from error
+        try:
+            offset, length = self._index(shard, handle)[place]
+            data = os.pread(handle, int(length), int(offset)) if offset != _ABSENT else b""
+            if len(data) != int(length):
+                raise _damaged(path, f"chunk {place} is not there")
+        finally:
+            os.close(handle)
+        if self._codec == "bytes":
+            return data
+        out = np.empty((self._chunk, *self.shape[1:]), dtype=self.dtype)
+        try:
+            (blosc if self._codec == "blosc" else zstd).decompress(data, out)
+        except (RuntimeError, ValueError) as error:
+            raise _damaged(path, f"chunk {place} cannot be decompressed") from error
+        return out
+
+    def __getitem__(self, row: int) -> NDArray[Any]:
+        """Return one frame of an array whose chunks are frames.
+
+        Raises:
+            IndexError: There is no such row.
+            InputError: The shard file is missing or damaged.
+        """
+        if not 0 <= row < self.shape[0]:
+            raise IndexError(f"row {row} of {self.shape[0]}")
+        if self._codec is None or self._chunk != 1:
+            return np.asarray(self._array[row])
+        data = self.chunk(row)
+        if isinstance(data, bytes):
+            return np.frombuffer(data, dtype=self.dtype).reshape(self.shape[1:])
+        return data[0]
+
+    def range(self, start: int, stop: int) -> NDArray[np.uint8]:
+        """Return part of an array of bytes.
+
+        Raises:
+            InputError: The shard file is missing or damaged.
+        """
+        if self._codec != "bytes":
+            return np.asarray(self._array[start:stop])
+        first, last = start // self._chunk, -(-stop // self._chunk)
+        data = b"".join(bytes(self.chunk(number)) for number in range(first, last))
+        return np.frombuffer(data, dtype=np.uint8)[start - first * self._chunk : stop - first * self._chunk]
+
+
+def _inner_codec(array: zarr.Array) -> str | None:
+    """Return `bytes`, `blosc` or `zstd` where chunks can be read directly, else None."""
+    regular = all(chunk == length for chunk, length in zip(array.chunks[1:], array.shape[1:], strict=True))
+    metadata = array.metadata.to_dict()
+    codecs: Any = metadata.get("codecs", ())
+    if not regular or len(codecs) != 1 or codecs[0]["name"] != "sharding_indexed":
+        return None
+    settings = codecs[0]["configuration"]
+    names = [codec["name"] for codec in settings["codecs"]]
+    index = [codec["name"] for codec in settings["index_codecs"]]
+    little = settings["codecs"][0].get("configuration", {}).get("endian", "little") == "little"
+    if settings.get("index_location", "end") != "end" or index != ["bytes", "crc32c"] or not little:
+        return None
+    if names == ["bytes"]:
+        return "bytes"
+    return names[1] if len(names) == 2 and names[0] == "bytes" and names[1] in ("blosc", "zstd") else None

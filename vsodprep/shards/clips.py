@@ -1,0 +1,320 @@
+"""`ClipDataset`: clips of videos and still images as the networks read them."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+
+from vsodprep.config.train import Augment
+from vsodprep.errors import InputError
+from vsodprep.shards import layout
+from vsodprep.shards.pictures import flow_picture
+from vsodprep.shards.read import Shard, ShardSequence, open_shard
+from vsodprep.shards.sampling import Pick
+from vsodprep.shards.transform import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    Change,
+    Resize,
+    draw_change,
+    resize,
+    resize_mask,
+)
+
+Sample = dict[str, Any]
+StillFlow = Literal["zeros", "rest", "frame", "none"]
+
+_LISTS = ("sequence", "frame_ids", "size")
+_REST = 255  # white: a flow of nought in both colour wheels
+
+
+@dataclass(frozen=True)
+class Part:
+    """A split of a shard, with the labels to learn from.
+
+    Attributes:
+        shard: The shard.
+        split: One of its splits; None takes every sequence.
+        labels: `masks`, or the name of a block of coarse labels.
+        repeat: How many times it enters one pass.
+        weight: Weight of its samples in the loss.
+    """
+
+    shard: Path
+    split: str | None = None
+    labels: str = layout.MASKS
+    repeat: int = 1
+    weight: float = 1.0
+
+
+class Place(NamedTuple):
+    """A frame of the dataset: which part, which sequence of all parts, which frame of it."""
+
+    part: int
+    video: int
+    frame: int
+
+
+class ClipDataset(Dataset[Sample]):
+    """Clips that end at a labelled frame, over one or more shards.
+
+    A sample is one entry of the batch that CONTRACT.md describes. Indexing with a number gives the plain sample;
+    indexing with a `Pick` gives it with the random changes of that step, at that step's size.
+
+    Args:
+        parts: What to read; one part, or several that follow one another.
+        size: Height and width that everything is resized to; None keeps the frame's own.
+        clip_length: Frames of a clip (T).
+        clip_stride: Frames between two of a clip; before the first frame, the first is repeated (MSST).
+        flow: Flow block whose colour picture is read, if any.
+        prior: Prior block that is read, if any.
+        frames: `labelled`: clips end at frames with a label, and none of their frames lacks a flow that is asked
+            for. `all`: one clip per frame, in order; a frame without flow is treated as a still image.
+        still_flow: Flow picture of a still image: `zeros` once normalised (DS-Net), `rest` (white), the `frame`
+            (CAG-DDE); `none` leaves flow out of every sample.
+        augment: Random changes, drawn for a `Pick` only.
+        resize_with: `pillow` or `opencv`, see `vsodprep.shards.transform.resize`.
+        mean: Subtracted from frames and flow pictures in [0, 1], per RGB channel.
+        std: Divides them thereafter.
+        seed: Seed of all draws.
+        cache_bytes: Resized images that may stay in memory; those used least lately go first.
+
+    Raises:
+        InputError: A shard, split or block does not exist, or no frame fits.
+    """
+
+    def __init__(
+        self,
+        parts: Part | Sequence[Part],
+        *,
+        size: tuple[int, int] | None = None,
+        clip_length: int = 1,
+        clip_stride: int = 1,
+        flow: str | None = None,
+        prior: str | None = None,
+        frames: Literal["labelled", "all"] = "labelled",
+        still_flow: StillFlow = "zeros",
+        augment: Augment | None = None,
+        resize_with: Resize = "pillow",
+        mean: tuple[float, float, float] = IMAGENET_MEAN,
+        std: tuple[float, float, float] = IMAGENET_STD,
+        seed: int = 0,
+        cache_bytes: int = 0,
+    ) -> None:
+        self.parts = (parts,) if isinstance(parts, Part) else tuple(parts)
+        self.size = size
+        self.clip_length = clip_length
+        self.clip_stride = clip_stride
+        self.flow = None if still_flow == "none" else flow
+        self.prior = prior
+        self.still_flow = still_flow
+        self.augment = augment or Augment()
+        self.resize_with: Resize = resize_with
+        self.seed = seed
+        # (x / 255 - mean) / std as one product and one sum
+        self._factor = (1 / (255 * torch.tensor(std))).reshape(3, 1, 1)
+        self._shift = (-torch.tensor(mean) / torch.tensor(std)).reshape(3, 1, 1)
+        self._cache = _Cache(cache_bytes)
+        self._shards = [open_shard(part.shard) for part in self.parts]
+        self.videos: list[tuple[int, str]] = []
+        self.places: list[Place] = []
+        for number, (part, shard) in enumerate(zip(self.parts, self._shards, strict=True)):
+            self._add(number, part, shard, frames)
+        if not self.places:
+            where = ", ".join(str(part.shard) for part in self.parts)
+            raise InputError(where, "no frame with a label and everything else that is read", "at least one")
+
+    def _add(self, number: int, part: Part, shard: Shard, frames: str) -> None:
+        if part.labels != layout.MASKS:
+            shard.require("coarse", part.labels)
+        chosen = shard.manifest.sequences if part.split is None else shard.manifest.split(part.split)
+        for kind, name in (("flow", self.flow), ("prior", self.prior)):
+            if name is not None and any(not sequence.still for sequence in chosen):
+                shard.require(kind, name)
+        added: list[Place] = []
+        for sequence in chosen:
+            arrays = shard[sequence.name]
+            video = len(self.videos)
+            self.videos.append((number, sequence.name))
+            for frame in range(len(sequence.frames)):
+                if frames == "all" or self._fits(arrays, frame, part):
+                    added.append(Place(number, video, frame))
+        self.places += added * part.repeat
+
+    def _fits(self, arrays: ShardSequence, frame: int, part: Part) -> bool:
+        if not arrays.has(_labels_path(part.labels), frame):
+            return False
+        if self.flow is None or arrays.sequence.still:
+            return True
+        return all(arrays.has(f"{layout.FLOW}/{self.flow}", each) for each in self._clip(arrays, frame))
+
+    def _clip(self, arrays: ShardSequence, frame: int) -> list[int]:
+        """Return the frames of the clip that ends at `frame`; a still image is repeated."""
+        if arrays.sequence.still:
+            return [frame] * self.clip_length
+        return [max(0, frame - back * self.clip_stride) for back in range(self.clip_length - 1, -1, -1)]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, pick: "int | Pick") -> Sample:
+        """Return a sample.
+
+        Args:
+            pick: Its number, or a `Pick` that also tells the step, the place in the batch and the batch's size.
+        """
+        if isinstance(pick, Pick):
+            change = draw_change(self.augment, (self.seed, pick.stage, pick.step, pick.slot))
+            return self._sample(self.places[pick.sample], change, pick.size or self.size)
+        return self._sample(self.places[pick], Change(), self.size)
+
+    def _sample(self, place: Place, change: Change, size: tuple[int, int] | None) -> Sample:
+        part = self.parts[place.part]
+        _, name = self.videos[place.video]
+        arrays = self._shards[place.part][name]
+        sequence = arrays.sequence
+        clip = self._clip(arrays, place.frame)
+        load = _Loader(self, arrays, place.video, change, size)
+        frames = [load.frame(frame) for frame in clip]
+        labels = [load.mask(_labels_path(part.labels), frame) for frame in clip]
+        annotated = torch.tensor([label is not None for label in labels])
+        blank = np.zeros(frames[-1].shape[:2], dtype=np.uint8)
+        sample: Sample = {
+            "frames": self._normalised(frames),
+            "masks": _unit([blank if label is None else label for label in labels]),
+            "annotated": annotated,
+            "weight": torch.full((len(clip),), part.weight),
+            "video": torch.tensor(place.video),
+            "still": torch.tensor(sequence.still),
+            "sequence": name,
+            "frame_ids": [sequence.frames[frame] for frame in clip],
+            "size": sequence.sizes[place.frame] if sequence.sizes else (sequence.height, sequence.width),
+        }
+        if self.flow is not None:
+            sample["flow"] = self._flow(load, clip, frames)
+        if self.prior is not None:
+            priors = [load.prior(self.prior, frame) for frame in clip]
+            sample["prior"] = _unit([blank if prior is None else prior for prior in priors])
+        return sample
+
+    def _flow(self, load: "_Loader", clip: list[int], frames: list[NDArray[np.uint8]]) -> torch.Tensor:
+        assert self.flow is not None
+        pictures = [load.picture(self.flow, frame) for frame in clip]
+        missing = [place for place, picture in enumerate(pictures) if picture is None]
+        instead = frames if self.still_flow == "frame" else [np.full_like(frame, _REST) for frame in frames]
+        flow = self._normalised([instead[n] if picture is None else picture for n, picture in enumerate(pictures)])
+        if self.still_flow == "zeros":
+            flow[missing] = 0
+        return flow
+
+    def _normalised(self, images: list[NDArray[np.uint8]]) -> torch.Tensor:
+        values = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).to(torch.float32)
+        return values.mul_(self._factor).add_(self._shift)
+
+
+class _Loader:
+    """The images of one sample, resized and changed."""
+
+    def __init__(
+        self, data: ClipDataset, arrays: ShardSequence, video: int, change: Change, size: tuple[int, int] | None
+    ) -> None:
+        self._data = data
+        self._arrays = arrays
+        self._video = video
+        self._change = change
+        self._size = size
+
+    def _load(
+        self,
+        kind: str,
+        frame: int,
+        read: Callable[[], NDArray[np.uint8] | None],
+        fit: Callable[[NDArray[np.uint8], tuple[int, int]], NDArray[np.uint8]],
+    ) -> NDArray[np.uint8] | None:
+        def make() -> NDArray[np.uint8] | None:
+            image = read()
+            if image is None:
+                return None
+            if self._change.window is not None:
+                image = self._change.window.cut(image)
+            return fit(image, self._size or (image.shape[0], image.shape[1]))
+
+        # A window is drawn anew each time, so that nothing is gained by keeping its result.
+        key = None if self._change.window is not None else (self._video, kind, frame, self._size)
+        image = self._data._cache.get(key, make)
+        return image[:, ::-1] if image is not None and self._change.flip else image
+
+    def _resized(self, image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+        return resize(image, size, self._data.resize_with)
+
+    def frame(self, frame: int) -> NDArray[np.uint8]:
+        image = self._load(layout.FRAMES, frame, lambda: self._arrays.frame(frame), self._resized)
+        assert image is not None
+        return image
+
+    def mask(self, labels: str, frame: int) -> NDArray[np.uint8] | None:
+        return self._load(labels, frame, lambda: self._arrays.mask(frame, labels), resize_mask)
+
+    def prior(self, name: str, frame: int) -> NDArray[np.uint8] | None:
+        return self._load(f"prior/{name}", frame, lambda: self._arrays.prior(name, frame), self._resized)
+
+    def picture(self, name: str, frame: int) -> NDArray[np.uint8] | None:
+        if self._change.flip and self._data.augment.flip_flow == "vectors":
+            return self._load(f"turned/{name}", frame, lambda: self._turned(name, frame), self._resized)
+        return self._load(f"pictures/{name}", frame, lambda: self._arrays.picture(name, frame), self._resized)
+
+    def _turned(self, name: str, frame: int) -> NDArray[np.uint8] | None:
+        """Return the picture of the flow with u turned round; mirrored, it is the picture of the mirrored flow."""
+        flow = self._arrays.flow(name, frame)
+        if flow is None:
+            return None
+        attributes = self._arrays.attributes(f"{layout.FLOW}/{name}")
+        return flow_picture(flow * np.array([-1, 1], dtype=np.float32), attributes)
+
+
+class _Cache:
+    """Images by key, up to a number of bytes."""
+
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._bytes = 0
+        self._images: OrderedDict[Any, NDArray[np.uint8] | None] = OrderedDict()
+
+    def get(self, key: Any, make: Callable[[], NDArray[np.uint8] | None]) -> NDArray[np.uint8] | None:
+        if key is None or not self._capacity:
+            return make()
+        if key in self._images:
+            self._images.move_to_end(key)
+            return self._images[key]
+        image = self._images[key] = make()
+        self._bytes += 0 if image is None else image.nbytes
+        while self._bytes > self._capacity:
+            _, oldest = self._images.popitem(last=False)
+            self._bytes -= 0 if oldest is None else oldest.nbytes
+        return image
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Cache, (self._capacity,)
+
+
+def _labels_path(labels: str) -> str:
+    return labels if labels == layout.MASKS else f"{layout.COARSE}/{labels}"
+
+
+def _unit(images: list[NDArray[np.uint8]]) -> torch.Tensor:
+    """Return uint8 `(H, W)` images as float `(T, 1, H, W)` in [0, 1]."""
+    return torch.from_numpy(np.stack(images)[:, None]).to(torch.float32).div_(255)
+
+
+def collate(samples: Sequence[Sample]) -> Sample:
+    """Join samples into a batch: tensors are stacked; `sequence`, `frame_ids` and `size` become lists."""
+    return {
+        key: [sample[key] for sample in samples] if key in _LISTS else torch.stack([sample[key] for sample in samples])
+        for key in samples[0]
+    }

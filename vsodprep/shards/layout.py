@@ -1,0 +1,100 @@
+"""How a shard is laid out: names, codecs, and what a reader needs to know without asking Zarr.
+
+One Zarr v3 group per sequence. A chunk is one frame and a shard file holds many of them, so that a random frame costs
+one read, and a benchmark some hundred files.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import zarr
+from zarr.codecs import BloscCodec, ZstdCodec
+
+FORMAT = "vsodprep shard 1"
+FRAMES = "frames"
+MASKS = "masks"
+FLOW = "flow"
+PICTURES = "pictures"
+PRIOR = "prior"
+COARSE = "coarse"
+
+# Encoded still images: small chunks of the concatenated files, so that one image costs two or three of them.
+ENCODED_CHUNK = 1 << 16
+ENCODED_SHARD = 1 << 25
+
+_AXES = ("frame", "y", "x", "channel")
+
+
+def _compressor(dtype: str, *, binary: bool) -> BloscCodec | ZstdCodec:
+    """Frames and flow decode fastest with LZ4; masks and maps shrink tenfold more with Zstandard."""
+    if binary:
+        return ZstdCodec(level=3)
+    typesize = 2 if dtype == "int16" else 1
+    return BloscCodec(cname="lz4", clevel=5, shuffle="shuffle", typesize=typesize)
+
+
+def create_array(
+    group: zarr.Group,
+    name: str,
+    shape: tuple[int, ...],
+    dtype: str,
+    *,
+    frames_per_shard: int,
+    attributes: dict[str, Any],
+    binary: bool = False,
+) -> zarr.Array:
+    """Create a sharded array of frames.
+
+    Args:
+        group: The sequence's group.
+        name: Path of the array below it.
+        shape: `(n, H, W)` or `(n, H, W, C)`.
+        dtype: `uint8` or `int16`.
+        frames_per_shard: Frames in one shard file.
+        attributes: Attributes of the array.
+        binary: The values are masks or maps with large even areas.
+
+    Returns:
+        The array; every chunk is written, so that a missing file is damage and not an empty frame.
+    """
+    return group.create_array(
+        name,
+        shape=shape,
+        dtype=dtype,
+        chunks=(1, *shape[1:]),
+        shards=(max(1, min(frames_per_shard, shape[0])), *shape[1:]),
+        compressors=_compressor(dtype, binary=binary),
+        attributes=attributes,
+        dimension_names=_AXES[: len(shape)],
+        config={"write_empty_chunks": True},
+    )
+
+
+def create_encoded(group: zarr.Group, name: str, lengths: Sequence[int], attributes: dict[str, Any]) -> zarr.Array:
+    """Create the arrays that hold image files end to end: `data`, the bytes, and `offsets`, where each begins.
+
+    Args:
+        group: The sequence's group.
+        name: `frames`, `masks` or `coarse/{labels}`.
+        lengths: Bytes of each file.
+        attributes: Attributes of the group of the two arrays.
+
+    Returns:
+        `data`, uint8 `(sum of lengths,)`; `offsets`, int64 `(n + 1,)`, is already filled.
+    """
+    offsets = [0]
+    for length in lengths:
+        offsets.append(offsets[-1] + length)
+    inner = group.create_group(name, attributes={"encoding": "image files, end to end"} | attributes)
+    inner.create_array("offsets", shape=(len(offsets),), dtype="int64", compressors=ZstdCodec(level=3))[:] = offsets
+    total = max(1, offsets[-1])
+    shard = min(ENCODED_SHARD, -(-total // ENCODED_CHUNK) * ENCODED_CHUNK)
+    return inner.create_array(
+        "data",
+        shape=(total,),
+        dtype="uint8",
+        chunks=(ENCODED_CHUNK,),
+        shards=(shard,),
+        compressors=None,
+        config={"write_empty_chunks": True},
+    )

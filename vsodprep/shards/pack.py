@@ -1,0 +1,143 @@
+"""Packing a normalised benchmark, with its flow, priors and coarse labels, into one Zarr shard."""
+
+import multiprocessing
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import zarr
+
+from vsodprep.errors import InputError
+from vsodprep.files import atomic_directory
+from vsodprep.manifest import Manifest, read_manifest, to_json
+from vsodprep.manifest import Sequence as Video
+from vsodprep.progress import track
+from vsodprep.shards.layout import FORMAT
+from vsodprep.shards.stills import pack_stills
+from vsodprep.shards.videos import pack_video
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What goes into a shard beside frames and masks.
+
+    Attributes:
+        flow: Flow blocks and the folders that hold their `{seq}.h5`.
+        pictures: Those of them whose colour pictures are stored.
+        prior: Prior blocks and the folders that hold their `{seq}.h5`.
+        coarse: Blocks of coarse labels and the folders that hold `{seq}/{frame}.png`.
+        still_size: Height and width at which still images are stored as arrays; None keeps their files.
+        frames_per_shard: Frames in one shard file.
+    """
+
+    flow: Mapping[str, Path]
+    pictures: Sequence[str]
+    prior: Mapping[str, Path]
+    coarse: Mapping[str, Path]
+    still_size: tuple[int, int] | None
+    frames_per_shard: int
+
+
+def pack_benchmark(
+    folder: Path,
+    out: Path,
+    *,
+    flow: Mapping[str, Path] | None = None,
+    pictures: Sequence[str] = (),
+    prior: Mapping[str, Path] | None = None,
+    coarse: Mapping[str, Path] | None = None,
+    still_size: tuple[int, int] | None = None,
+    frames_per_shard: int = 64,
+    jobs: int = 1,
+) -> None:
+    """Pack a normalised benchmark; the shard appears whole, with the same bytes on any number of jobs.
+
+    Args:
+        folder: The normalised benchmark.
+        out: The shard, a folder that ends in `.zarr`.
+        flow: Flow blocks: name to folder of `{seq}.h5`.
+        pictures: Flow blocks whose colour pictures are stored too.
+        prior: Prior blocks: name to folder of `{seq}.h5`.
+        coarse: Blocks of coarse labels: name to folder of `{seq}/{frame}.png`.
+        still_size: Height and width in pixels at which still images become arrays; their files are kept if None.
+        frames_per_shard: Frames in one shard file; a job holds that many in memory.
+        jobs: Sequences packed at a time.
+
+    Raises:
+        InputError: A file is missing, unreadable, or of another size than the manifest says.
+    """
+    contents = Contents(flow or {}, tuple(pictures), prior or {}, coarse or {}, still_size, frames_per_shard)
+    for name in contents.pictures:
+        if name not in contents.flow:
+            raise InputError(f"pictures {name}", "no flow of that name is packed", f"one of {sorted(contents.flow)}")
+    manifest = read_manifest(folder)
+    with atomic_directory(out) as temporary:
+        zarr.create_group(temporary, attributes=_attributes(manifest, contents), overwrite=True)
+        tasks = [(folder, temporary, sequence, contents) for sequence in manifest.sequences]
+        label = f"pack {manifest.name}"
+        if jobs == 1 or len(tasks) == 1:
+            for task in track(tasks, label, unit="sequence"):
+                pack_sequence(*task)
+            return
+        # Never fork: a forked child would share the threads of Zarr's event loop with nobody to run them.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=context) as pool:
+            results = pool.map(pack_sequence, *zip(*tasks, strict=True))
+            for _ in track(results, label, total=len(tasks), unit="sequence"):
+                pass
+
+
+def pack_sequence(folder: Path, shard: Path, sequence: Video, contents: Contents) -> None:
+    """Write one sequence's group.
+
+    Args:
+        folder: The normalised benchmark.
+        shard: The shard under its temporary name.
+        sequence: What to pack.
+        contents: What goes in beside frames and masks.
+
+    Raises:
+        InputError: A file is missing, unreadable, or of another size than the manifest says.
+    """
+    group = zarr.create_group(shard, path=sequence.name, attributes={"still": sequence.still})
+    if sequence.still:
+        pack_stills(
+            group,
+            folder,
+            sequence,
+            coarse=contents.coarse,
+            size=contents.still_size,
+            frames_per_shard=contents.frames_per_shard,
+        )
+        return
+    pack_video(
+        group,
+        folder,
+        sequence,
+        flow=contents.flow,
+        pictures=contents.pictures,
+        prior=contents.prior,
+        coarse=contents.coarse,
+        frames_per_shard=contents.frames_per_shard,
+    )
+
+
+def _attributes(manifest: Manifest, contents: Contents) -> dict[str, object]:
+    return {
+        "format": FORMAT,
+        "manifest": to_json(manifest),
+        "contents": {
+            "flow": sorted(contents.flow),
+            "pictures": sorted(contents.pictures),
+            "prior": sorted(contents.prior),
+            "coarse": sorted(contents.coarse),
+        },
+        "still_size": list(contents.still_size) if contents.still_size else None,
+    }
+
+
+def size_on_disk(shard: Path) -> int:
+    """Return the bytes of all files of a shard."""
+    return sum((Path(root) / name).stat().st_size for root, _, names in os.walk(shard) for name in names)

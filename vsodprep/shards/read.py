@@ -1,0 +1,186 @@
+"""Reading a shard: the manifest at once, everything else when it is asked for."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from vsodprep.errors import InputError
+from vsodprep.images import FOREGROUND_ABOVE, decode
+from vsodprep.manifest import Manifest, from_json
+from vsodprep.manifest import Sequence as Video
+from vsodprep.shards import layout
+from vsodprep.shards.chunks import ChunkReader
+from vsodprep.shards.pictures import flow_picture
+
+
+def open_shard(path: Path | str) -> "Shard":
+    """Open a shard.
+
+    Args:
+        path: The shard, as `vsodprep pack` wrote it.
+
+    Raises:
+        InputError: There is none, or it is something else.
+    """
+    return Shard(Path(path))
+
+
+class Shard:
+    """A benchmark in one Zarr store; pickles as its path, so that worker processes open it themselves.
+
+    Attributes:
+        path: The store.
+        manifest: The benchmark's manifest.
+        contents: Names of the packed blocks under `flow`, `pictures`, `prior` and `coarse`.
+        still_size: Height and width of still images stored as arrays, or None.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            group = zarr.open_group(path, mode="r")
+            attributes = dict(group.attrs)
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(path, "no Zarr store", "a shard written by vsodprep pack") from error
+        if attributes.get("format") != layout.FORMAT:
+            raise InputError(path, f"format {attributes.get('format')!r}", f"{layout.FORMAT!r}; pack it again")
+        manifest: Any = attributes["manifest"]
+        contents: Any = attributes["contents"]
+        still_size: Any = attributes["still_size"]
+        self.manifest: Manifest = from_json(manifest)
+        self.contents: dict[str, tuple[str, ...]] = {key: tuple(names) for key, names in contents.items()}
+        self.still_size: tuple[int, int] | None = tuple(still_size) if still_size else None  # type: ignore[assignment]
+        self._group = group
+        self._sequences: dict[str, ShardSequence] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return open_shard, (self.path,)
+
+    def __getitem__(self, name: str) -> "ShardSequence":
+        """Return a sequence's arrays.
+
+        Raises:
+            InputError: There is no such sequence.
+        """
+        known = self._sequences.get(name)
+        if known is None:
+            sequence = self.manifest.sequence(name)
+            group: Any = self._group[name]
+            known = self._sequences[name] = ShardSequence(group, sequence)
+        return known
+
+    def require(self, kind: str, name: str) -> None:
+        """Check that a block was packed.
+
+        Args:
+            kind: `flow`, `pictures`, `prior` or `coarse`.
+            name: The block's name.
+
+        Raises:
+            InputError: It was not.
+        """
+        if name not in self.contents[kind]:
+            found = ", ".join(self.contents[kind]) or "none"
+            raise InputError(self.path, f"no {kind} {name!r}; it has {found}", f"one packed with --{kind} {name}")
+
+
+class ShardSequence:
+    """One video, or one split of still images; frames are counted from 0 in manifest order.
+
+    What a frame lacks is None.
+    """
+
+    def __init__(self, group: zarr.Group, sequence: Video) -> None:
+        self.sequence = sequence
+        self._group = group
+        self._rows: dict[str, _Rows | None] = {}
+
+    def _find(self, name: str) -> "_Rows | None":
+        if name not in self._rows:
+            node: Any = self._group.get(name)
+            self._rows[name] = None if node is None else _Rows(node, gray=name != layout.FRAMES)
+        return self._rows[name]
+
+    def _read(self, name: str, frame: int) -> NDArray[Any] | None:
+        rows = self._find(name)
+        return None if rows is None or frame not in rows.of_frame else rows.reader[rows.of_frame[frame]]
+
+    def has(self, name: str, frame: int) -> bool:
+        """Return whether a frame has a row in an array such as `flow/dis`."""
+        rows = self._find(name)
+        return rows is not None and frame in rows.of_frame
+
+    def attributes(self, name: str) -> dict[str, Any]:
+        """Return the attributes of an array such as `flow/dis`, empty if there is no such array."""
+        rows = self._find(name)
+        return {} if rows is None else rows.attributes
+
+    def frame(self, frame: int) -> NDArray[np.uint8]:
+        """Return a frame, uint8 `(H, W, 3)` RGB.
+
+        Raises:
+            IndexError: There is no such frame.
+        """
+        image = self._read(layout.FRAMES, frame)
+        if image is None:
+            raise IndexError(f"frame {frame} of {len(self.sequence.frames)} in {self.sequence.name}")
+        return image
+
+    def mask(self, frame: int, labels: str = layout.MASKS) -> NDArray[np.uint8] | None:
+        """Return a mask or coarse label, uint8 `(H, W)` of 0 and 255.
+
+        Args:
+            frame: Frame index.
+            labels: `masks`, or `coarse/{labels}`.
+        """
+        return self._read(labels, frame)
+
+    def flow(self, name: str, frame: int) -> NDArray[np.float32] | None:
+        """Return the flow shown to a frame, float32 `(H, W, 2)` in pixels."""
+        stored = self._read(f"{layout.FLOW}/{name}", frame)
+        if stored is None:
+            return None
+        scale = self.attributes(f"{layout.FLOW}/{name}")["scale"]
+        return stored.astype(np.float32) * np.float32(scale)
+
+    def picture(self, name: str, frame: int) -> NDArray[np.uint8] | None:
+        """Return the flow's colour picture, uint8 `(H, W, 3)` RGB: the stored one, else coloured now."""
+        stored = self._read(f"{layout.PICTURES}/{name}", frame)
+        if stored is not None:
+            return stored
+        flow = self.flow(name, frame)
+        return None if flow is None else flow_picture(flow, self.attributes(f"{layout.FLOW}/{name}"))
+
+    def prior(self, name: str, frame: int) -> NDArray[np.uint8] | None:
+        """Return the motion prior, uint8 `(H, W)`, 0..255 for [0, 1]."""
+        return self._read(f"{layout.PRIOR}/{name}", frame)
+
+
+class _Rows:
+    """An array of a sequence, or its image files, and which frame each row belongs to."""
+
+    def __init__(self, node: zarr.Array | zarr.Group, *, gray: bool) -> None:
+        self.attributes: dict[str, Any] = dict(node.attrs)
+        self.of_frame = {int(frame): row for row, frame in enumerate(self.attributes["frames"])}
+        self.reader: ChunkReader | _Files
+        self.reader = ChunkReader(node) if isinstance(node, zarr.Array) else _Files(node, gray=gray)
+
+
+class _Files:
+    """Image files that lie end to end."""
+
+    def __init__(self, group: zarr.Group, *, gray: bool) -> None:
+        data: Any = group["data"]
+        offsets: Any = group["offsets"]
+        self._data = ChunkReader(data)
+        self._offsets = np.asarray(offsets[:])
+        self._where = str(group.store_path)
+        self._gray = gray
+
+    def __getitem__(self, row: int) -> NDArray[np.uint8]:
+        data = self._data.range(int(self._offsets[row]), int(self._offsets[row + 1]))
+        image = decode(data, f"{self._where}, file {row}", gray=self._gray)
+        return np.where(image > FOREGROUND_ABOVE, np.uint8(255), np.uint8(0)) if self._gray else image

@@ -1,0 +1,125 @@
+"""Which samples make up the batch of a step: a pure function of the seed and the step."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.shards.transform import draw_size
+
+_ORDER, _SIZE = 1, 2  # keep the draws of the order and of the sizes apart
+
+
+class Pick(NamedTuple):
+    """A sample of a batch.
+
+    Attributes:
+        sample: Number of the sample in the dataset.
+        stage: Stage of training.
+        step: Batch of the stage, from 0.
+        slot: Place in the batch.
+        size: Height and width of the batch's images; None leaves it to the dataset.
+    """
+
+    sample: int
+    stage: int = 0
+    step: int = 0
+    slot: int = 0
+    size: tuple[int, int] | None = None
+
+
+class BatchSampler:
+    """Batches of a stage, from a given step to its last.
+
+    An epoch is a shuffled pass; its last, incomplete batch is dropped, as the papers' loaders do.
+
+    Args:
+        videos: For each sample the video that it is from.
+        batch: Samples of a batch.
+        steps: Batches of the stage.
+        seed: Seed of the run.
+        stage: Number of the stage.
+        start: First step; training that goes on starts where it stopped.
+        clips_per_video: Samples of one video that stand together; a divisor of `batch`.
+        size: Height and width at scale 1.
+        scales: Factors on it, one drawn for each batch.
+
+    Raises:
+        ValueError: `clips_per_video` is no divisor of `batch`.
+    """
+
+    def __init__(
+        self,
+        videos: Sequence[int],
+        *,
+        batch: int,
+        steps: int,
+        seed: int,
+        stage: int = 0,
+        start: int = 0,
+        clips_per_video: int = 1,
+        size: tuple[int, int] | None = None,
+        scales: tuple[float, ...] = (1.0,),
+    ) -> None:
+        if batch % clips_per_video:
+            raise ValueError(f"batch of {batch} cannot hold {clips_per_video} clips of each video")
+        self._videos = np.asarray(videos)
+        self._batch = batch
+        self._steps = steps
+        self._seed = seed
+        self._stage = stage
+        self._start = start
+        self._clips = clips_per_video
+        self._size = size
+        self._scales = scales
+
+    def __len__(self) -> int:
+        return self._steps - self._start
+
+    def __iter__(self) -> Iterator[list[Pick]]:
+        per_epoch = batches_per_epoch(self._videos, self._batch, self._clips)
+        order: tuple[int, NDArray[np.int64]] | None = None
+        for step in range(self._start, self._steps):
+            epoch, place = divmod(step, per_epoch)
+            if order is None or order[0] != epoch:
+                order = epoch, self._order(epoch)
+            # A dataset smaller than a batch is gone through again within it.
+            chosen = np.take(order[1], range(place * self._batch, (place + 1) * self._batch), mode="wrap")
+            size = self._size
+            if size is not None:
+                size = draw_size(size, self._scales, (self._seed, self._stage, step, _SIZE))
+            yield [Pick(int(sample), self._stage, step, slot, size) for slot, sample in enumerate(chosen)]
+
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        rng = np.random.default_rng((self._seed, self._stage, epoch, _ORDER))
+        if self._clips == 1:
+            return rng.permutation(len(self._videos))
+        groups = [
+            group
+            for video in np.unique(self._videos)
+            for group in _groups(rng.permutation(np.flatnonzero(self._videos == video)), self._clips)
+        ]
+        return np.concatenate([groups[number] for number in rng.permutation(len(groups))])
+
+
+def _groups(samples: NDArray[np.int64], length: int) -> list[NDArray[np.int64]]:
+    """Cut a video's samples into groups; what is left over is dropped, and a short video is repeated to fill one."""
+    if len(samples) < length:
+        return [np.resize(samples, length)]
+    return list(samples[: len(samples) // length * length].reshape(-1, length))
+
+
+def batches_per_epoch(videos: Sequence[int] | NDArray[np.int64], batch: int, clips_per_video: int = 1) -> int:
+    """Return how many batches one pass over the samples has; at least one.
+
+    Args:
+        videos: For each sample the video that it is from.
+        batch: Samples of a batch.
+        clips_per_video: Samples of one video that stand together.
+    """
+    samples = len(videos)
+    if clips_per_video > 1:
+        _, counts = np.unique(np.asarray(videos), return_counts=True)
+        samples = int(np.maximum(1, counts // clips_per_video).sum()) * clips_per_video
+    return max(1, samples // batch)

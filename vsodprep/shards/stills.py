@@ -1,0 +1,115 @@
+"""A split of still images in a shard: their files end to end, or arrays at one size."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from vsodprep.errors import InputError
+from vsodprep.images import read_frame, read_mask
+from vsodprep.manifest import Sequence as Split
+from vsodprep.manifest import frame_path, mask_path
+from vsodprep.shards import layout
+from vsodprep.shards.transform import resize, resize_mask
+
+
+def pack_stills(
+    group: zarr.Group,
+    folder: Path,
+    split: Split,
+    *,
+    coarse: Mapping[str, Path],
+    size: tuple[int, int] | None,
+    frames_per_shard: int,
+) -> None:
+    """Fill the group of a split of still images.
+
+    Args:
+        group: The split's empty group.
+        folder: The normalised benchmark.
+        split: The split's entry in the manifest.
+        coarse: Blocks of coarse labels: name to folder of `{split}/{frame}.png`; one without the split is passed over.
+        size: Height and width of arrays; None keeps the files as they are.
+        frames_per_shard: Images in one shard file of an array.
+
+    Raises:
+        InputError: A file is missing or unreadable.
+    """
+    index = {frame: number for number, frame in enumerate(split.frames)}
+    rows = list(range(len(split.frames)))
+    annotated = [index[frame] for frame in split.annotated]
+    groups: list[tuple[str, list[int], Callable[[int], Path]]] = [
+        (layout.FRAMES, rows, lambda row: frame_path(folder, split.name, split.frames[row])),
+        (layout.MASKS, annotated, lambda row: mask_path(folder, split.name, split.frames[row])),
+    ]
+    for name, labels in coarse.items():
+        if (labels / split.name).is_dir():
+            groups.append((f"{layout.COARSE}/{name}", rows, _in(labels / split.name, split.frames)))
+    for name, chosen, path_of in groups:
+        paths = [path_of(row) for row in chosen]
+        if size is None:
+            _write_files(group, name, chosen, paths)
+        else:
+            _write_arrays(group, name, chosen, paths, size=size, frames_per_shard=frames_per_shard)
+
+
+def _in(folder: Path, frames: Sequence[str]) -> Callable[[int], Path]:
+    return lambda row: folder / f"{frames[row]}.png"
+
+
+def _write_files(group: zarr.Group, name: str, rows: Sequence[int], paths: Sequence[Path]) -> None:
+    lengths = [_length(path) for path in paths]
+    data = layout.create_encoded(group, name, lengths, {"frames": list(rows)})
+    step = data.shards[0] if data.shards else data.chunks[0]
+    start = 0
+    waiting = bytearray()
+    for path, length in zip(paths, lengths, strict=True):
+        content = path.read_bytes()
+        if len(content) != length:
+            raise InputError(path, f"{len(content)} bytes", f"{length}, as when packing began")
+        waiting += content
+        while len(waiting) >= step:
+            data[start : start + step] = np.frombuffer(bytes(waiting[:step]), dtype=np.uint8)
+            start += step
+            del waiting[:step]
+    if waiting:
+        data[start : start + len(waiting)] = np.frombuffer(bytes(waiting), dtype=np.uint8)
+
+
+def _length(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError as error:
+        raise InputError(path, error.strerror or "unreadable", "an image file") from error
+
+
+def _write_arrays(
+    group: zarr.Group,
+    name: str,
+    rows: Sequence[int],
+    paths: Sequence[Path],
+    *,
+    size: tuple[int, int],
+    frames_per_shard: int,
+) -> None:
+    binary = name != layout.FRAMES
+
+    def read(path: Path) -> NDArray[np.uint8]:
+        if binary:
+            return resize_mask(read_mask(path).astype(np.uint8) * 255, size)
+        return resize(read_frame(path), size)
+
+    array = layout.create_array(
+        group,
+        name,
+        (len(rows), *size) if binary else (len(rows), *size, 3),
+        "uint8",
+        frames_per_shard=frames_per_shard,
+        attributes={"frames": list(rows)},
+        binary=binary,
+    )
+    for start in range(0, len(rows), frames_per_shard):
+        block = paths[start : start + frames_per_shard]
+        array[start : start + len(block)] = np.stack([read(path) for path in block])

@@ -1,0 +1,185 @@
+"""One video of a shard: arrays of frames, masks, flow, priors and coarse labels."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from vsodprep.errors import InputError
+from vsodprep.flow.store import SCALE, FlowFile, open_flow, quantise
+from vsodprep.images import read_frame, read_mask
+from vsodprep.manifest import Sequence as Video
+from vsodprep.manifest import frame_path, mask_path
+from vsodprep.shards import layout
+from vsodprep.shards.pictures import flow_picture
+
+
+def pack_video(
+    group: zarr.Group,
+    folder: Path,
+    video: Video,
+    *,
+    flow: Mapping[str, Path],
+    pictures: Sequence[str],
+    prior: Mapping[str, Path],
+    coarse: Mapping[str, Path],
+    frames_per_shard: int,
+) -> None:
+    """Fill a video's group; no more than one shard file's frames are in memory.
+
+    Args:
+        group: The video's empty group.
+        folder: The normalised benchmark.
+        video: The video's entry in the manifest.
+        flow: Flow blocks: name to folder of `{seq}.h5`.
+        pictures: Flow blocks whose colour pictures are stored too.
+        prior: Prior blocks: name to folder of `{seq}.h5`.
+        coarse: Blocks of coarse labels: name to folder of `{seq}/{frame}.png`.
+        frames_per_shard: Frames in one shard file.
+
+    Raises:
+        InputError: A file is missing, unreadable, or of another size than the manifest says.
+    """
+    if video.height is None or video.width is None:
+        raise InputError(folder / video.name, "frames of several sizes", "a video whose frames have one size")
+    size = (video.height, video.width)
+    everything = range(len(video.frames))
+    index = {frame: number for number, frame in enumerate(video.frames)}
+
+    def write(
+        name: str,
+        rows: Sequence[int],
+        read: Callable[[int], NDArray[Any]],
+        shape: tuple[int, ...],
+        *,
+        binary: bool = False,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> None:
+        dtype = "int16" if name.startswith(f"{layout.FLOW}/") else "uint8"
+        array = layout.create_array(
+            group,
+            name,
+            (len(rows), *shape),
+            dtype,
+            frames_per_shard=frames_per_shard,
+            attributes={"frames": list(rows), **(attributes or {})},
+            binary=binary,
+        )
+        for start in range(0, len(rows), frames_per_shard):
+            block = rows[start : start + frames_per_shard]
+            array[start : start + len(block)] = np.stack([read(row) for row in block])
+
+    def frame(row: int) -> NDArray[np.uint8]:
+        path = frame_path(folder, video.name, video.frames[row])
+        return checked(read_frame(path), path, size)
+
+    def binary_at(path: Path) -> NDArray[np.uint8]:
+        return checked(read_mask(path), path, size).astype(np.uint8) * 255
+
+    write(layout.FRAMES, everything, frame, (*size, 3))
+    annotated = [index[frame] for frame in video.annotated]
+    write(
+        layout.MASKS,
+        annotated,
+        lambda row: binary_at(mask_path(folder, video.name, video.frames[row])),
+        size,
+        binary=True,
+    )
+    for name, labels in coarse.items():
+        read_label = _labels(labels / video.name, video.frames, binary_at)
+        write(f"{layout.COARSE}/{name}", everything, read_label, size, binary=True)
+    with ExitStack() as files:
+        for name, flows in flow.items():
+            path = flows / f"{video.name}.h5"
+            reader = files.enter_context(open_flow(path))
+            rows = _flow_rows(reader, path, video, size)
+            attributes = {key: _plain(value) for key, value in reader.attributes.items()} | {"scale": SCALE}
+            write(f"{layout.FLOW}/{name}", rows, _stored_flow(reader), (*size, 2), attributes=attributes)
+            if name in pictures:
+                write(f"{layout.PICTURES}/{name}", rows, _picture(reader), (*size, 3))
+        for name, priors in prior.items():
+            path = priors / f"{video.name}.h5"
+            source = files.enter_context(_open_prior(path, video, size))
+            known = [int(row) for row in source["frames"][:]] if _numbers(source) else list(everything)
+            place = {row: number for number, row in enumerate(known)}
+            write(
+                f"{layout.PRIOR}/{name}",
+                known,
+                lambda row, source=source, place=place: source["prior"][place[row]],  # type: ignore[misc]
+                size,
+                binary=True,
+                attributes={key: _plain(value) for key, value in source.attrs.items()},
+            )
+
+
+def checked(image: NDArray[Any], path: Path, size: tuple[int, int]) -> NDArray[Any]:
+    """Return an image if it has the size that the manifest promises.
+
+    Raises:
+        InputError: It has another.
+    """
+    if image.shape[:2] != size:
+        raise InputError(path, f"{image.shape[1]} × {image.shape[0]} pixels", f"{size[1]} × {size[0]}, as its frame")
+    return image
+
+
+def _labels(
+    folder: Path, frames: Sequence[str], read: Callable[[Path], NDArray[np.uint8]]
+) -> Callable[[int], NDArray[np.uint8]]:
+    if not folder.is_dir():
+        raise InputError(folder, "no such folder", "one coarse label per frame")
+    return lambda row: read(folder / f"{frames[row]}.png")
+
+
+def _flow_rows(reader: FlowFile, path: Path, video: Video, size: tuple[int, int]) -> tuple[int, ...]:
+    if reader.size != size:
+        raise InputError(path, f"flow of {reader.size[1]} × {reader.size[0]} pixels", f"{size[1]} × {size[0]}")
+    rows = reader.frame_indices
+    if rows and rows[-1] >= len(video.frames):
+        raise InputError(path, f"flow of frame {rows[-1]}", f"flow of {len(video.frames)} frames, as in the manifest")
+    return rows
+
+
+def _of_frame(reader: FlowFile, row: int) -> NDArray[np.float32]:
+    flow = reader.of_frame(row)
+    if flow is None:
+        raise ValueError(f"no flow of frame {row}")
+    return flow
+
+
+def _stored_flow(reader: FlowFile) -> Callable[[int], NDArray[np.int16]]:
+    return lambda row: quantise(_of_frame(reader, row)).values
+
+
+def _picture(reader: FlowFile) -> Callable[[int], NDArray[np.uint8]]:
+    return lambda row: flow_picture(_of_frame(reader, row), reader.attributes)
+
+
+def _numbers(source: h5py.File) -> bool:
+    return "frames" in source and np.issubdtype(source["frames"].dtype, np.integer)
+
+
+def _open_prior(path: Path, video: Video, size: tuple[int, int]) -> h5py.File:
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        found = "no HDF5 file" if path.is_file() else "no such file"
+        raise InputError(path, found, "a prior written by vsodprep prior apply") from error
+    shape: tuple[int, ...] = file["prior"].shape if "prior" in file else ()
+    if shape[1:] != size or shape[0] > len(video.frames):
+        file.close()
+        expected = f"up to {len(video.frames)} frames of {size[1]} × {size[0]} pixels"
+        raise InputError(path, f"a prior of shape {shape}", expected)
+    return file
+
+
+def _plain(value: Any) -> Any:
+    """Return an HDF5 attribute as a value that JSON knows."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    return value.decode() if isinstance(value, bytes) else value
