@@ -13,6 +13,7 @@ import click
 @click.option("--resolution", help="Resolution, where the benchmark has several (davis2016: 480p, 1080p).")
 @click.option("--allow", multiple=True, metavar="KIND", help="Kind of issue to list instead of stopping; repeatable.")
 @click.option("--splits", metavar="JSON", help="Splits that replace or join the benchmark's own, or a file of them.")
+@click.option("--sequence", "sequences", multiple=True, metavar="SEQ", help="Take only this sequence; repeatable.")
 @click.option("--folder", is_flag=True, help="SOURCE is a folder of your own videos, and NAME your name for it.")
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Threads.")
 def command(
@@ -24,6 +25,7 @@ def command(
     resolution: str | None,
     allow: tuple[str, ...],
     splits: str | None,
+    sequences: tuple[str, ...],
     folder: bool,
     jobs: int,
 ) -> None:
@@ -38,7 +40,7 @@ def command(
     from vsodprep.normalize.splits import parse_splits
 
     benchmark = benchmarks.get(name)
-    options = Options(partial, resolution, allow, parse_splits(splits))
+    options = Options(partial, resolution, allow, parse_splits(splits), sequences)
     if benchmark.generated:
         if sources:
             raise InputError(sources[0], f"a source for {name}", "none, it is generated")

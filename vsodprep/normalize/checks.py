@@ -77,13 +77,14 @@ def judge(finding: Finding, allowed: frozenset[str]) -> Issue:
     raise InputError(finding.culprit, issue.detail, remedy)
 
 
-def check_layout(benchmark: Benchmark, layout: Layout, source: str) -> Iterator[Finding]:
+def check_layout(benchmark: Benchmark, layout: Layout, source: str, only: Collection[str] = ()) -> Iterator[Finding]:
     """Compare what a delivery holds with what it says of itself, then with what is known of the benchmark.
 
     Args:
         benchmark: The benchmark.
         layout: What was found.
         source: What to name where no file is at fault.
+        only: Sequences that were asked for; the whole benchmark if empty.
 
     Yields:
         What is wrong, the delivery's contradictions with itself first, as they are the most telling.
@@ -98,6 +99,8 @@ def check_layout(benchmark: Benchmark, layout: Layout, source: str) -> Iterator[
             yield Finding(issue, f"{source}: {files.name}")
     found = {sequence.name: sequence for sequence in layout.sequences}
     for name, expected in known.items():
+        if only and name not in only:
+            continue
         if name not in found:
             issue = Issue("missing-sequence", name, f"sequence {name} is missing")
             yield Finding(issue, source)

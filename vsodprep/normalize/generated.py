@@ -24,7 +24,7 @@ def normalize_generated(benchmark: Benchmark, out: Path, options: Options, jobs:
     benchmark.resolution(options.resolution)
     check_overrides(benchmark, (), options.splits)
     with atomic_directory(out) as folder:
-        made = write_benchmark(folder, jobs)
+        made = write_benchmark(folder, jobs, sequences=options.sequences)
         sequences = (replace(one, splits=joined_splits(one.name, one.splits, options.splits)) for one in made.sequences)
         manifest = replace(made, sequences=tuple(sequences), extra=made.extra | user_splits(options))
         write_manifest(folder, manifest)

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,12 +34,14 @@ class Options:
         resolution: Resolution, None for the benchmark's default.
         allow: Kinds of issue that are listed in the manifest instead of stopping.
         splits: Splits that replace or join the benchmark's own.
+        sequences: Take only these sequences; all if empty.
     """
 
     partial: bool = False
     resolution: str | None = None
     allow: tuple[str, ...] = ()
     splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sequences: tuple[str, ...] = ()
 
 
 def normalize(
@@ -64,8 +66,10 @@ def normalize(
     allowed = allowed_kinds(benchmark, options.allow, partial=options.partial)
     out.parent.mkdir(parents=True, exist_ok=True)
     with open_delivery(paths, scratch=out.parent) as delivery:
-        layout = find_layout(benchmark, delivery, resolution)
-        issues = [judge(finding, allowed) for finding in check_layout(benchmark, layout, str(delivery))]
+        layout = chosen(find_layout(benchmark, delivery, resolution), options.sequences)
+        issues = [
+            judge(finding, allowed) for finding in check_layout(benchmark, layout, str(delivery), options.sequences)
+        ]
         with atomic_directory(out) as folder, ThreadPoolExecutor(jobs) as pool:
             hashes = [None if path.is_dir() else pool.submit(sha256, path) for path in delivery.paths]
             sequences, found, digest = _convert_all(
@@ -98,6 +102,19 @@ def find_layout(benchmark: Benchmark, delivery: Delivery, resolution: str) -> La
         first = f"{len(delivery.names)} files, the first is {delivery.names[0]}" if delivery.names else "nothing in it"
         raise InputError(str(delivery), f"not a delivery of {benchmark.title} ({first})", benchmark.expects)
     return layout
+
+
+def chosen(layout: Layout, names: Sequence[str]) -> Layout:
+    """Keep only the named sequences of a layout; all of them if none is named.
+
+    Raises:
+        InputError: The delivery does not hold a named sequence.
+    """
+    known = [sequence.name for sequence in layout.sequences]
+    for name in names:
+        if name not in known:
+            raise InputError(f"sequence {name!r}", "not in the delivery", f"one of {', '.join(known)}")
+    return replace(layout, sequences=tuple(one for one in layout.sequences if not names or one.name in names))
 
 
 def _convert_all(

@@ -3,6 +3,7 @@
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -39,12 +40,27 @@ def generate(out: Path, jobs: int = 1, seed: int = SEED) -> Manifest:
         return write_benchmark(folder, jobs, seed)
 
 
-def write_benchmark(folder: Path, jobs: int = 1, seed: int = SEED) -> Manifest:
-    """Generate the benchmark into an existing folder; see `generate`."""
-    work: list[Job] = [*VIDEOS, *(range(at, at + _STILLS_PER_JOB) for at in range(0, STILL_COUNT, _STILLS_PER_JOB))]
+def write_benchmark(folder: Path, jobs: int = 1, seed: int = SEED, sequences: tuple[str, ...] = ()) -> Manifest:
+    """Generate the benchmark into an existing folder; see `generate`.
+
+    Args:
+        folder: Where to.
+        jobs: Number of processes.
+        seed: Chooses textures, phases and still images.
+        sequences: Make only these; all if empty.
+
+    Raises:
+        InputError: There is no such sequence.
+    """
+    whole = describe(seed)
+    chosen = tuple(whole.sequence(name) for name in sequences) or whole.sequences
+    names = {sequence.name for sequence in chosen}
+    work: list[Job] = [video for video in VIDEOS if video.name in names]
+    if STILLS in names:
+        work += [range(at, at + _STILLS_PER_JOB) for at in range(0, STILL_COUNT, _STILLS_PER_JOB)]
     for _ in track(_run(partial(_write, folder, seed), work, jobs), f"generate {NAME}", len(work), unit="part"):
         pass
-    manifest = describe(seed)
+    manifest = replace(whole, sequences=tuple(one for one in whole.sequences if one.name in names))
     write_manifest(folder, manifest)
     return manifest
 
