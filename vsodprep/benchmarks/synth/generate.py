@@ -16,6 +16,7 @@ from vsodprep.benchmarks.synth.png import write_png
 from vsodprep.benchmarks.synth.render import flow, render
 from vsodprep.benchmarks.synth.scene import build
 from vsodprep.benchmarks.synth.stills import still
+from vsodprep.errors import VsodprepError
 from vsodprep.files import atomic_directory
 from vsodprep.manifest import Manifest, Sequence, write_manifest
 from vsodprep.progress import track
@@ -57,7 +58,7 @@ def write_benchmark(folder: Path, jobs: int = 1, seed: int = SEED, sequences: tu
     names = {sequence.name for sequence in chosen}
     work: list[Job] = [video for video in VIDEOS if video.name in names]
     if STILLS in names:
-        work += [range(at, at + _STILLS_PER_JOB) for at in range(0, STILL_COUNT, _STILLS_PER_JOB)]
+        work += [range(at, min(at + _STILLS_PER_JOB, STILL_COUNT)) for at in range(0, STILL_COUNT, _STILLS_PER_JOB)]
     for _ in track(_run(partial(_write, folder, seed), work, jobs), f"generate {NAME}", len(work), unit="part"):
         pass
     manifest = replace(whole, sequences=tuple(one for one in whole.sequences if one.name in names))
@@ -92,7 +93,9 @@ def _write_video(folder: Path, video: Video, seed: int) -> None:
         write_png(folder / "masks" / f"{frame}.png", picture.mask.astype(np.uint8) * 255)
         if time + 1 < video.frames:
             motion, visible = flow(scene, time)
-            cv2.writeOpticalFlow(str(folder / "flow_gt" / f"{frame}.flo"), motion)
+            path = folder / "flow_gt" / f"{frame}.flo"
+            if not cv2.writeOpticalFlow(str(path), motion):
+                raise VsodprepError(f"{path}: cannot be written; is the disk full?")
             write_png(folder / "flow_gt" / f"{frame}.png", visible.astype(np.uint8) * 255)
 
 
@@ -103,7 +106,7 @@ def frame_ids(count: int) -> tuple[str, ...]:
 
 def describe(seed: int = SEED) -> Manifest:
     """Return the manifest without generating anything."""
-    stills = frame_ids(STILL_COUNT)
+    frames = frame_ids(STILL_COUNT)
     sizes = tuple(STILL_SIZES[index % len(STILL_SIZES)] for index in range(STILL_COUNT))
     videos = (
         Sequence(
@@ -117,6 +120,7 @@ def describe(seed: int = SEED) -> Manifest:
         )
         for video in VIDEOS
     )
+    stills = Sequence(STILLS, (STILLS,), frames, frames, None, None, still=True, sizes=sizes)
     return Manifest(
         name=NAME,
         version=VERSION,
@@ -125,6 +129,6 @@ def describe(seed: int = SEED) -> Manifest:
         citation="vsodprep: synth, a generated benchmark of video salient object detection",
         homepage="",
         sources=(),
-        sequences=(*videos, Sequence(STILLS, (STILLS,), stills, stills, None, None, still=True, sizes=sizes)),
+        sequences=tuple(sorted((*videos, stills), key=lambda sequence: sequence.name)),
         extra={"seed": seed},
     )

@@ -25,16 +25,16 @@ class Pcg32:
     """PCG-XSH-RR with 64 bits of state and 32 of output.
 
     Args:
-        key: What the stream is for; different keys give unrelated streams.
+        state: Where in the stream to begin, 64 bits.
+        sequence: Which stream, 63 bits.
 
     Source: O'Neill, "PCG: A Family of Simple Fast Space-Efficient Statistically Good Algorithms for Random Number
     Generation", HMC-CS-2014-0905, section 6.3.
     """
 
-    def __init__(self, *key: str | int) -> None:
-        digest = hashlib.sha256("/".join(map(str, key)).encode()).digest()
-        self._increment = int.from_bytes(digest[8:16], "little") | 1
-        self._state = (int.from_bytes(digest[:8], "little") + self._increment) & _MASK64
+    def __init__(self, state: int, sequence: int) -> None:
+        self._increment = (sequence << 1 | 1) & _MASK64
+        self._state = (state + self._increment) & _MASK64
         self.bits()
 
     def bits(self) -> int:
@@ -50,7 +50,7 @@ class Pcg32:
         return low + (high - low) * (self.bits() / 4294967296.0)
 
     def below(self, limit: int) -> int:
-        """Return an integer in [0, limit); `limit` is small, so that the bias of the product is nil."""
+        """Return an integer in [0, limit); small limits only, where the product's bias is far below 1e-8."""
         return (self.bits() * limit) >> 32
 
     def choice(self, items: Sequence[Item]) -> Item:
@@ -60,6 +60,16 @@ class Pcg32:
     def chance(self, probability: float) -> bool:
         """Return True with the given probability."""
         return self.uniform(0.0, 1.0) < probability
+
+
+def stream(*key: str | int) -> Pcg32:
+    """Return the stream of random numbers for a purpose.
+
+    Args:
+        key: The purpose, such as seed, sequence name and part; different keys give unrelated streams.
+    """
+    digest = hashlib.sha256("/".join(map(str, key)).encode()).digest()
+    return Pcg32(int.from_bytes(digest[:8], "little"), int.from_bytes(digest[8:16], "little"))
 
 
 def lattice(column: NDArray[np.int64], row: NDArray[np.int64], seed: int) -> Floats:

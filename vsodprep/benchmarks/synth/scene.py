@@ -7,7 +7,7 @@ import numpy as np
 
 from vsodprep.benchmarks.synth.model import Actor, Video
 from vsodprep.benchmarks.synth.motion import Affine, Placement, actor_at, camera_at
-from vsodprep.benchmarks.synth.portable import Pcg32
+from vsodprep.benchmarks.synth.portable import Pcg32, stream
 from vsodprep.benchmarks.synth.shapes import SHAPES
 from vsodprep.benchmarks.synth.sprites import Coat, Raster, sprite
 from vsodprep.benchmarks.synth.textures import COATS, PALETTES, backdrop
@@ -47,20 +47,20 @@ def build(video: Video, seed: int) -> Scene:
     """
 
     def camera(time: int) -> Affine:
-        return camera_at(video.camera, video, time, Pcg32(seed, video.name, "camera"))
+        return camera_at(video.camera, video, time, stream(seed, video.name, "camera"))
 
     def ground_at(time: int) -> Placement:
         return Placement(camera(time))
 
     def body(index: int, actor: Actor) -> Layer:
         def at(time: int) -> Placement:
-            in_world = actor_at(actor, time, Pcg32(seed, video.name, "motion", index))
+            in_world = actor_at(actor, time, stream(seed, video.name, "motion", index))
             return replace(in_world, affine=camera(time).after(in_world.affine))
 
-        raster = sprite(SHAPES[actor.shape], actor.size, _coat(actor), Pcg32(seed, video.name, "coat", index))
+        raster = sprite(SHAPES[actor.shape], actor.size, _coat(actor), stream(seed, video.name, "coat", index))
         return Layer(raster, at, actor.salient)
 
-    ground = _ground(video, [camera(time) for time in range(video.frames)], Pcg32(seed, video.name, "ground"))
+    ground = _ground(video, [camera(time) for time in range(video.frames)], stream(seed, video.name, "ground"))
     bodies = (body(index, actor) for index, actor in enumerate(video.actors))
     return Scene(video, (Layer(ground, ground_at, salient=False), *bodies))
 

@@ -2,7 +2,7 @@
 
 from vsodprep.benchmarks.synth.cases import STILL_SIZES, STILLS
 from vsodprep.benchmarks.synth.model import Actor, Video
-from vsodprep.benchmarks.synth.portable import Pcg32
+from vsodprep.benchmarks.synth.portable import stream
 from vsodprep.benchmarks.synth.shapes import CREATURES
 from vsodprep.benchmarks.synth.textures import BACKDROPS, COATS, PALETTES, PATTERNS
 
@@ -19,7 +19,7 @@ def still(index: int, seed: int) -> Video:
     Returns:
         A video of one frame.
     """
-    rng = Pcg32(seed, STILLS, index)
+    rng = stream(seed, STILLS, index)
     height, width = STILL_SIZES[index % len(STILL_SIZES)]
     palette = rng.choice(sorted(PALETTES))
     ground = rng.choice(sorted(BACKDROPS))
