@@ -1,4 +1,5 @@
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -9,10 +10,12 @@ from click.testing import CliRunner, Result
 from flow_cases import texture, write_frames
 
 from vsodprep.cli.flow import command
+from vsodprep.config import Flow
 from vsodprep.errors import InputError
 from vsodprep.flow.store import open_flow
 from vsodprep.images import write_png
 from vsodprep.manifest import Manifest, Sequence, write_manifest
+from vsodprep.workflow.options import options
 
 
 def run(*arguments: object) -> Result:
@@ -175,6 +178,28 @@ def test_manifest_says_which_frames_there_are(frames: Path, tmp_path: Path) -> N
     (folder / "00001.png").unlink()
     result = run("dis", folder, "--out", tmp_path / "b.h5")
     assert "00001" in str(result.exception)
+
+
+def test_annotated_frames_and_their_clips(frames: Path, tmp_path: Path) -> None:
+    folder = copy(frames, tmp_path / "seq" / "frames")
+    names = tuple(f"{index:05d}" for index in range(5))
+    sequence = Sequence("seq", ("test",), names, ("00000", "00004"), 48, 64)
+    write_manifest(tmp_path, Manifest("toy", "1", "Toy", "", "", "", (), (sequence,)))
+    run("dis", folder, "--out", tmp_path / "a.h5", "--frames", "annotated", "--clip-length", 2)
+    with open_flow(tmp_path / "a.h5") as flow:
+        assert flow.frame_indices == (0, 3, 4)
+        assert flow.attributes["policy"]["frames"] == "listed"
+
+
+def test_annotated_frames_need_a_manifest(frames: Path, tmp_path: Path) -> None:
+    result = run("dis", frames, "--out", tmp_path / "a.h5", "--frames", "annotated")
+    assert "which frames are annotated" in str(result.exception)
+
+
+def test_every_key_of_the_configuration_is_an_option(frames: Path, tmp_path: Path) -> None:
+    block = Flow(method="dis", weights="none", iterations=3)
+    result = run("dis", frames, "--out", tmp_path / "a.h5", *shlex.split(options(block, skip={"method"})))
+    assert result.exit_code == 0, result.output
 
 
 def test_unknown_method_is_wrong_usage(frames: Path, tmp_path: Path) -> None:

@@ -40,10 +40,26 @@ _PARAMS = [
         "zero",
         "What a first frame without partner gets: nothing, its neighbour's flow, or zero.",
     ),
+    _choice("--fit", ("pad", "resize", "crop"), "pad", "How a frame meets a network's size multiple."),
+    _choice("--border", ("replicate", "zero", "stretch"), "replicate", "With --fit crop, what lies outside the crop."),
+    click.Option(["--iterations"], type=click.IntRange(1), help="Updates of raft; 12 if not given."),
+    _choice("--precision", ("float32", "float16", "bfloat16"), "float32", "Arithmetic of a network."),
+    click.Option(["--weights"], help="Weights of a network: a name that the method knows, or a file."),
+    _choice("--device", ("cpu", "cuda"), "cpu", "Where a network runs."),
+    _choice(
+        "--frames", ("all", "annotated"), "all", "Frames that need a flow; `annotated` with the clips before them."
+    ),
+    click.Option(
+        ["--clip-length"],
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="With --frames annotated, frames of a clip that ends at an annotated frame.",
+    ),
     click.Option(
         ["--only"],
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="JSON list of the frame ids that need a flow; all if not given.",
+        help="JSON list of the frame ids that need a flow.",
     ),
     click.Option(["--allow-gaps"], is_flag=True, help="Accept a folder whose frame numbers have gaps."),
     click.Option(
@@ -82,23 +98,30 @@ def _estimate(
     *,
     frames_dir: Path,
     out: Path,
-    preset: Any,
+    frames: str,
+    clip_length: int,
     only: Path | None,
     allow_gaps: bool,
-    threads: int,
-    **policy: Any,
+    **options: Any,
 ) -> None:
+    from dataclasses import fields
+
     import cv2
 
-    from vsodprep.flow.frames import read_frame_list, sequence_frames
-    from vsodprep.flow.methods import build_estimator
-    from vsodprep.flow.pairs import Policy
+    from vsodprep.flow.frames import annotated_frames, read_frame_list, sequence_frames
+    from vsodprep.flow.methods import Options, build_estimator
+    from vsodprep.flow.pairs import Policy, clip_frames
     from vsodprep.flow.sequence import write_sequence
 
     cv2.setNumThreads(1)  # pairs are spread over threads, not the rows of one
-    frames = sequence_frames(frames_dir, allow_gaps=allow_gaps)
-    wanted = read_frame_list(only, frames) if only else None
-    estimator = build_estimator(method, preset=preset, threads=threads)
-    summary = write_sequence(frames, out, estimator, Policy(**policy), only=wanted, threads=threads)
+    paths = sequence_frames(frames_dir, allow_gaps=allow_gaps)
+    wanted = read_frame_list(only, paths) if only else None
+    if frames == "annotated":
+        wanted = clip_frames(annotated_frames(frames_dir), clip_length)
+    policy = Policy(
+        **{key: options.pop(key) for key in ("direction", "stride", "show_at", "last_frame", "first_frame")}
+    )
+    run = Options(**options)
+    summary = write_sequence(paths, out, build_estimator(method, run), policy, only=wanted, threads=run.threads)
     known = {name: value for name, value in summary.items() if value is not None}
     click.echo(f"{out}: " + ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in known.items()))

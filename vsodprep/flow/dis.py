@@ -31,12 +31,16 @@ class Dis:
 
     def __init__(self, preset: Preset = "medium", threads: int = 1) -> None:
         self.preset: Preset = preset
-        self.batch = threads
+        self.threads = threads
 
     @property
     def record(self) -> dict[str, Any]:
         """See `Estimator`."""
         return {"method": "dis", "preset": self.preset, "weights_sha256": None, "versions": {"opencv": cv2.__version__}}
+
+    def batch(self, size: tuple[int, int]) -> int:
+        """See `Estimator`."""
+        return self.threads
 
     def encode(self, frames: Sequence[Frame], sources: Sequence[bool]) -> list[NDArray[np.uint8]]:
         """See `Estimator`; a frame becomes grey, uint8 `(H, W)`."""

@@ -11,17 +11,14 @@ Field = NDArray[np.float32]
 
 
 class Estimator(Protocol):
-    """A flow method: frames are encoded once each, pairs of encoded frames give flows.
-
-    Attributes:
-        batch: Pairs that are best estimated together.
-    """
-
-    batch: int
+    """A flow method: frames are encoded once each, pairs of encoded frames give flows."""
 
     @property
     def record(self) -> dict[str, Any]:
         """What the stored file says about the method: its name, options, weights, their sha256, and versions."""
+
+    def batch(self, size: tuple[int, int]) -> int:
+        """Return how many pairs of frames of this height and width are best estimated together."""
 
     def encode(self, frames: Sequence[Frame], sources: Sequence[bool]) -> list[Any]:
         """Turn frames into what `estimate` takes.

@@ -1,12 +1,11 @@
-"""The frames of a sequence: which files they are, and their pixels, each decoded once and ahead of use."""
+"""The frames of a sequence: which files they are, and their pixels."""
 
 import json
 import re
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from itertools import islice, pairwise
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from collections.abc import Sequence as Ordered
+from itertools import pairwise
 from pathlib import Path
 
 from PIL import Image
@@ -14,7 +13,16 @@ from PIL import Image
 from vsodprep.errors import InputError
 from vsodprep.flow.estimator import Frame
 from vsodprep.images import list_images, read_frame
-from vsodprep.manifest import MANIFEST, frame_paths, read_manifest
+from vsodprep.manifest import MANIFEST, Sequence, frame_paths, read_manifest
+
+
+def _in_benchmark(folder: Path) -> tuple[Path, Sequence] | None:
+    """Return the normalised benchmark that a folder of frames is part of, and its sequence."""
+    folder = folder.absolute()
+    benchmark = folder.parent.parent
+    if folder.name != "frames" or not (benchmark / MANIFEST).is_file():
+        return None
+    return benchmark, read_manifest(benchmark).sequence(folder.parent.name)
 
 
 def sequence_frames(folder: Path, *, allow_gaps: bool = False) -> tuple[Path, ...]:
@@ -30,13 +38,28 @@ def sequence_frames(folder: Path, *, allow_gaps: bool = False) -> tuple[Path, ..
     Raises:
         InputError: There are none, one that the manifest lists is missing, or a file number is.
     """
-    benchmark = folder.absolute().parent.parent
-    if folder.name == "frames" and (benchmark / MANIFEST).is_file():
-        return tuple(frame_paths(benchmark, read_manifest(benchmark).sequence(folder.absolute().parent.name)))
+    found = _in_benchmark(folder)
+    if found is not None:
+        return tuple(frame_paths(*found))
     paths = list_images(folder)
     if not allow_gaps:
         _check_numbers(paths)
     return paths
+
+
+def annotated_frames(folder: Path) -> tuple[int, ...]:
+    """Return the indices of a sequence's annotated frames, as the normalised benchmark's manifest has them.
+
+    Raises:
+        InputError: The folder is not in a normalised benchmark.
+    """
+    found = _in_benchmark(folder)
+    if found is None:
+        expected = "the frames of a sequence of a normalised benchmark, or --only with a list of frames"
+        raise InputError(folder, "nothing says which frames are annotated", expected)
+    _, sequence = found
+    index = {frame: number for number, frame in enumerate(sequence.frames)}
+    return tuple(index[frame] for frame in sequence.annotated)
 
 
 def sequence_name(folder: Path) -> str:
@@ -58,7 +81,7 @@ def image_size(path: Path) -> tuple[int, int]:
         raise InputError(path, "unreadable image", "a whole image file") from error
 
 
-def _check_numbers(paths: Sequence[Path]) -> None:
+def _check_numbers(paths: Ordered[Path]) -> None:
     found = [re.fullmatch(r"(.*?)(\d+)", path.stem) for path in paths]
     stems = {match[1] for match in found if match}
     if len(stems) != 1 or None in found:
@@ -72,7 +95,7 @@ def _check_numbers(paths: Sequence[Path]) -> None:
             raise InputError(path.parent, f"a frame is missing: {path.name} is followed by number {second}", expected)
 
 
-def read_frame_list(path: Path, frames: Sequence[Path]) -> tuple[int, ...]:
+def read_frame_list(path: Path, frames: Ordered[Path]) -> tuple[int, ...]:
     """Read a JSON list of frame ids and return their indices.
 
     Raises:
@@ -91,42 +114,23 @@ def read_frame_list(path: Path, frames: Sequence[Path]) -> tuple[int, ...]:
     return tuple(sorted({index[name] for name in names}))
 
 
-@contextmanager
-def read_ahead(paths: Sequence[Path], order: Iterable[int], ahead: int = 8) -> Iterator[Iterator[tuple[int, Frame]]]:
-    """Decode frames in a thread of their own, some ahead of the one that is asked for.
+def read_frames(paths: Ordered[Path], order: Iterable[int]) -> Iterator[tuple[int, Frame]]:
+    """Decode frames.
 
     Args:
         paths: Frames of the sequence.
         order: Indices into `paths` in the order of use.
-        ahead: Frames that may wait decoded.
 
     Yields:
-        An iterator over index and pixels, uint8 `(H, W, 3)` RGB.
+        Index and pixels, uint8 `(H, W, 3)` RGB.
 
     Raises:
-        InputError: A frame is unreadable, or its size is not the first one's.
+        InputError: A frame is unreadable, or its size is not that of the sequence's first frame.
     """
-    waiting: deque[tuple[int, Future[Frame]]] = deque()
-    pool = ThreadPoolExecutor(1)
-
-    def frames() -> Iterator[tuple[int, Frame]]:
-        remaining = iter(order)
-        first: tuple[Path, tuple[int, ...]] | None = None
-        while True:
-            for index in islice(remaining, ahead - len(waiting)):
-                waiting.append((index, pool.submit(read_frame, paths[index])))
-            if not waiting:
-                return
-            index, future = waiting.popleft()
-            frame = future.result()
-            size = frame.shape[:2]
-            first = first or (paths[index], size)
-            if size != first[1]:
-                found, expected = (f"{height} x {width} pixels" for height, width in (size, first[1]))
-                raise InputError(paths[index], found, f"{expected}, as {first[0].name}")
-            yield index, frame
-
-    try:
-        yield frames()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    expected = image_size(paths[0])
+    for index in order:
+        frame = read_frame(paths[index])
+        if frame.shape[:2] != expected:
+            found, wanted = (f"{height} x {width} pixels" for height, width in (frame.shape[:2], expected))
+            raise InputError(paths[index], found, f"{wanted}, as {paths[0].name}")
+        yield index, frame

@@ -11,14 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep import __version__
+from vsodprep.flow.ahead import ahead
 from vsodprep.flow.estimator import Estimator, Field
-from vsodprep.flow.frames import image_size, read_ahead, sequence_name
+from vsodprep.flow.frames import image_size, read_frames, sequence_name
 from vsodprep.flow.pairs import Pair, Policy, make_pairs
 from vsodprep.flow.quality import inconsistent_share, photometric_error
 from vsodprep.flow.store import write_flow
 from vsodprep.progress import track
 
 Job = tuple[int, int]  # the frames a flow leads from and to
+
+_DECODED_AHEAD = 8  # frames
+_ESTIMATED_AHEAD = 4  # flows
 
 
 class _Estimated(NamedTuple):
@@ -76,8 +80,10 @@ def write_sequence(
         "versions": {"vsodprep": __version__, "h5py": h5py.__version__, "numpy": np.__version__, **record["versions"]},
         "quality": quality,
     }
-    with read_ahead(frames, _first_uses(jobs)) as decoded:
-        estimated = _estimate(jobs, decoded, estimator)
+    with (
+        ahead(read_frames(frames, _first_uses(jobs)), _DECODED_AHEAD) as decoded,
+        ahead(_estimate(jobs, decoded, estimator, size), _ESTIMATED_AHEAD) as estimated,
+    ):
         rows = _rows(pairs, policy, estimated, size, quality)
         write_flow(
             out,
@@ -101,11 +107,15 @@ def _last_uses(jobs: Sequence[Sequence[Any]]) -> dict[Any, int]:
 
 
 def _estimate(
-    jobs: Sequence[Job], decoded: Iterator[tuple[int, NDArray[np.uint8]]], estimator: Estimator
+    jobs: Sequence[Job],
+    decoded: Iterator[tuple[int, NDArray[np.uint8]]],
+    estimator: Estimator,
+    size: tuple[int, int],
 ) -> Iterator[tuple[Job, _Estimated]]:
     """Yield the flows in order; a frame is encoded once and kept until the last batch that uses it."""
     sources = {source for source, _ in jobs}
-    batches = [jobs[start : start + estimator.batch] for start in range(0, len(jobs), estimator.batch)]
+    together = estimator.batch(size)
+    batches = [jobs[start : start + together] for start in range(0, len(jobs), together)]
     last = _last_uses([_first_uses(batch) for batch in batches])
     encoded: dict[int, Any] = {}
     grey: dict[int, NDArray[np.uint8]] = {}
