@@ -26,6 +26,7 @@ COMMANDS: dict[str, str] = {
     "export": "Write a shard as the folders that other code bases read.",
     "train": "Train a network.",
     "predict": "Predict saliency maps of a shard, frames or a video.",
+    "trivial": "Write the maps that a network has to beat: centre prior, flow magnitude.",
     "evaluate": "Score saliency maps against masks.",
     "report": "Make the HTML report.",
 }

@@ -1,0 +1,112 @@
+"""The maps that nothing has been learned for."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from shard_tree import SIZE, STILLS, make_everything
+
+from vsodprep.cli import cli
+from vsodprep.errors import InputError
+from vsodprep.images import read_gray
+from vsodprep.shards import pack_benchmark
+from vsodprep.trivial import SIGMA, centre_prior, flow_magnitude, write_trivial
+
+
+@pytest.fixture(scope="module")
+def shard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("trivial")
+    make_everything(root)
+    pack_benchmark(root / "normalized", root / "mini.zarr", flow={"dis": root / "flow"})
+    pack_benchmark(root / "normalized", root / "bare.zarr")
+    return root / "mini.zarr"
+
+
+def test_centre_prior_is_a_gaussian_stretched_to_the_frame() -> None:
+    prior = centre_prior(101, 201)
+    assert prior[50, 100] == 1.0
+    # One sigma below, and one to the right: a quarter of each side.
+    assert np.interp(50 + SIGMA * 101, np.arange(101), prior[:, 100]) == pytest.approx(np.exp(-0.5), abs=1e-3)
+    assert np.interp(100 + SIGMA * 201, np.arange(201), prior[50]) == pytest.approx(np.exp(-0.5), abs=1e-3)
+    np.testing.assert_array_equal(prior, prior[::-1, ::-1])
+
+
+def test_flow_magnitude_is_scaled_by_the_fastest_pixel() -> None:
+    flow = np.zeros((2, 2, 2), np.float32)
+    flow[0, 0] = (3, -4)
+    flow[1, 1] = (0, 2)
+    np.testing.assert_allclose(flow_magnitude(flow), [[1, 0], [0, 0.4]])
+
+
+def test_flow_magnitude_of_rest_is_empty() -> None:
+    np.testing.assert_array_equal(flow_magnitude(np.zeros((3, 4, 2), np.float32)), np.zeros((3, 4)))
+
+
+def test_flow_magnitude_of_a_shard(shard: Path, tmp_path: Path) -> None:
+    write_trivial("flow-magnitude", shard, tmp_path, "test")
+    # moon: (2, 0) px everywhere, but on column t (2, 1.5 + t/64).
+    for frame in range(4):
+        fastest = np.hypot(2, 1.5 + frame / 64)
+        image = read_gray(tmp_path / "moon" / f"{frame:05d}.png")
+        assert image[5, frame] == 255
+        assert image[5, frame + 5] == int(255 * 2 / fastest + 0.5)
+    marker = json.loads((tmp_path / "predictions.json").read_text())
+    assert marker == {
+        "method": "flow-magnitude",
+        "settings": {"flow": "dis", "without_flow": 0},
+        "split": "test",
+        "maps": 4,
+    }
+
+
+def test_a_frame_without_flow_gets_an_empty_map(shard: Path, tmp_path: Path) -> None:
+    write_trivial("flow-magnitude", shard, tmp_path, "train", "dis")
+    assert read_gray(tmp_path / "coin" / "00004.png").max() == 0
+    assert read_gray(tmp_path / "coin" / "00003.png").max() == 255
+    assert json.loads((tmp_path / "predictions.json").read_text())["settings"]["without_flow"] == 1
+
+
+def test_centre_prior_has_each_image_s_own_size(shard: Path, tmp_path: Path) -> None:
+    write_trivial("centre-prior", shard, tmp_path, "stills")
+    shapes = {name: read_gray(tmp_path / "stills" / f"{name}.png").shape for name in STILLS}
+    assert shapes == STILLS
+
+
+def test_no_marker_is_left_from_an_earlier_run(shard: Path, tmp_path: Path) -> None:
+    write_trivial("centre-prior", shard, tmp_path, "test")
+    (tmp_path / "moon" / "00003.png").unlink()
+    (tmp_path / "moon" / "00003.png").mkdir()  # the last map cannot be written
+    with pytest.raises(OSError):
+        write_trivial("centre-prior", shard, tmp_path, "test")
+    assert not (tmp_path / "predictions.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("store", "split", "flow", "culprit"),
+    [
+        ("mini.zarr", "val", None, "no split 'val'"),
+        ("mini.zarr", "test", "raft", "no flow 'raft'"),
+        ("mini.zarr", "stills", None, "still images in stills"),
+        ("bare.zarr", "test", None, "no flow"),
+        ("none.zarr", "test", None, "no Zarr store"),
+    ],
+)
+def test_bad_input_is_named(
+    *, shard: Path, tmp_path: Path, store: str, split: str, flow: str | None, culprit: str
+) -> None:
+    with pytest.raises(InputError, match=culprit):
+        write_trivial("flow-magnitude", shard.parent / store, tmp_path, split, flow)
+
+
+def test_command(shard: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(cli, ["trivial", "centre-prior", str(shard), "--out", str(tmp_path), "--split", "test"])
+    assert result.exit_code == 0, result.output
+    expected = np.floor(centre_prior(*SIZE) * 255 + 0.5)
+    np.testing.assert_array_equal(read_gray(tmp_path / "moon" / "00000.png"), expected)
+
+
+def test_command_refuses_an_unknown_map(shard: Path, tmp_path: Path) -> None:
+    arguments = ["trivial", "luck", str(shard), "--out", str(tmp_path), "--split", "test"]
+    assert CliRunner().invoke(cli, arguments).exit_code == 2

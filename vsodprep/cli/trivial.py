@@ -1,0 +1,25 @@
+"""`vsodprep trivial`: the maps that a network has to beat."""
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(["centre-prior", "flow-magnitude"]), metavar="centre-prior|flow-magnitude")
+@click.argument("shard", type=click.Path(path_type=Path), metavar="X.zarr")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder that gets {seq}/{frame}.png.")
+@click.option("--split", required=True, help="Split of the benchmark.")
+@click.option("--flow", metavar="NAME", help="Flow block that flow-magnitude reads; default: the shard's first.")
+def command(
+    kind: Literal["centre-prior", "flow-magnitude"], shard: Path, out: Path, split: str, flow: str | None
+) -> None:
+    """Write maps that nothing has been learned for, laid out as predictions.
+
+    centre-prior: a Gaussian about the centre, sigma a quarter of each side. flow-magnitude: the length of the flow,
+    scaled by each frame's maximum.
+    """
+    from vsodprep.trivial import write_trivial
+
+    write_trivial(kind, shard, out, split, flow)

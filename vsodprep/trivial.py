@@ -1,0 +1,108 @@
+"""Maps that nothing has been learned for: what a network has to beat."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.errors import InputError
+from vsodprep.files import write_json
+from vsodprep.images import write_png
+from vsodprep.manifest import Sequence
+from vsodprep.progress import track
+from vsodprep.shards import Shard, open_shard
+
+Trivial = Literal["centre-prior", "flow-magnitude"]
+PREDICTIONS = "predictions.json"
+SIGMA = 0.25
+
+
+def centre_prior(height: int, width: int, sigma: float = SIGMA) -> NDArray[np.float64]:
+    """Return a Gaussian about the frame's centre, stretched to the frame's shape.
+
+    Args:
+        height: In px.
+        width: In px.
+        sigma: Standard deviation, as a fraction of the height and of the width.
+
+    Returns:
+        float64 `(H, W)` in (0, 1], 1 at the centre.
+
+    Source: the centre baseline of Judd, Durand and Torralba, "A Benchmark of Computational Models of Saliency to
+    Predict Human Fixations", MIT-CSAIL-TR-2012-001; its width is ours.
+    """
+    y = (np.arange(height) - 0.5 * (height - 1)) / (sigma * height)
+    x = (np.arange(width) - 0.5 * (width - 1)) / (sigma * width)
+    gaussian: NDArray[np.float64] = np.exp(-0.5 * (y[:, None] ** 2 + x[None, :] ** 2))
+    return gaussian
+
+
+def flow_magnitude(flow: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return how fast each pixel moves, as a fraction of the frame's fastest one; the camera's motion stays in.
+
+    Args:
+        flow: float32 `(H, W, 2)`, (u, v) in px.
+
+    Returns:
+        float64 `(H, W)` in [0, 1]; all 0 where nothing moves.
+    """
+    u, v = flow[..., 0].astype(np.float64), flow[..., 1].astype(np.float64)
+    speed: NDArray[np.float64] = np.hypot(u, v)
+    fastest = float(speed.max())
+    return speed / fastest if fastest else speed
+
+
+def write_trivial(kind: Trivial, shard: Path, out: Path, split: str, flow: str | None = None) -> None:
+    """Write a trivial map for every frame of a split, laid out as predictions are.
+
+    A frame without flow gets an empty map; the marker counts them.
+
+    Args:
+        kind: Which map.
+        shard: The packed benchmark.
+        out: Gets `{seq}/{frame}.png` at each frame's own size and, last, `predictions.json`.
+        split: The split.
+        flow: The flow block that `flow-magnitude` reads; None takes the shard's first.
+
+    Raises:
+        InputError: The shard has no such split, no such flow, or, for `flow-magnitude`, holds still images there.
+    """
+    opened = open_shard(shard)
+    sequences = opened.manifest.split(split)
+    block = _flow_block(opened, sequences, flow) if kind == "flow-magnitude" else None
+    marker = out / PREDICTIONS
+    marker.unlink(missing_ok=True)
+    frames = [(sequence, index) for sequence in sequences for index in range(len(sequence.frames))]
+    without_flow = 0
+    for sequence, index in track(frames, kind, len(frames)):
+        size = _size(sequence, index)
+        if block is None:
+            values = centre_prior(*size)
+        else:
+            stored = opened[sequence.name].flow(block, index)
+            values = np.zeros(size) if stored is None else flow_magnitude(stored)
+            without_flow += stored is None
+        write_png(out / sequence.name / f"{sequence.frames[index]}.png", np.floor(values * 255 + 0.5).astype(np.uint8))
+    settings = {"sigma": SIGMA} if block is None else {"flow": block, "without_flow": without_flow}
+    write_json(marker, {"method": kind, "settings": settings, "split": split, "maps": len(frames)})
+
+
+def _flow_block(shard: Shard, sequences: Iterable[Sequence], name: str | None) -> str:
+    """Return the flow block to read, the shard's first if none is named."""
+    stills = [sequence.name for sequence in sequences if sequence.still]
+    if stills:
+        raise InputError(shard.path, f"still images in {stills[0]}", "videos; still images have no flow")
+    if name is None:
+        if not shard.contents["flow"]:
+            raise InputError(shard.path, "no flow", "a shard packed with --flow")
+        return shard.contents["flow"][0]
+    shard.require("flow", name)
+    return name
+
+
+def _size(sequence: Sequence, index: int) -> tuple[int, int]:
+    if sequence.height is None or sequence.width is None:
+        return sequence.sizes[index]
+    return sequence.height, sequence.width
