@@ -1,0 +1,116 @@
+"""`vsodprep evaluate`: score saliency maps against masks."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def _settings(changes: tuple[str, ...]) -> dict[str, Any]:
+    import yaml
+
+    pairs = [change.partition("=") for change in changes]
+    for key, equals, _ in pairs:
+        if not equals:
+            raise click.BadParameter(f"{key!r} is not of the form SETTING=VALUE")
+    return {key: yaml.safe_load(value) for key, _, value in pairs}
+
+
+def _show(scores: dict[str, Any]) -> None:
+    """Print the settings and the figures of the benchmark."""
+    from vsodprep.evaluate.aggregate import SCALARS
+
+    click.echo(f"protocol {scores['protocol']}")
+    for key, value in scores["settings"].items():
+        click.echo(f"  {key} = {value}")
+    click.echo(f"{scores['frames']} frames in {len(scores['sequences'])} sequences")
+    for name in SCALARS:
+        if scores[name] is not None:
+            click.echo(f"{name:>16}  {scores[name]:.4f}")
+
+
+def _warn(scores: dict[str, Any]) -> None:
+    """Say on stderr what was unusual about the inputs."""
+    inputs = scores["inputs"]
+    for key, what in (("missing", "frames without a map, left out"), ("extra", "maps of no frame, not read")):
+        if inputs[key]:
+            shown = ", ".join(inputs[key][:5]) + (" ..." if len(inputs[key]) > 5 else "")
+            click.echo(f"{len(inputs[key])} {what}: {shown}", err=True)
+    for sequence, rule in inputs["naming"].items():
+        click.echo(f"{sequence}: maps found by {rule}", err=True)
+    for key, what in (
+        ("resized", "maps resized to their masks"),
+        ("constant_maps", "maps of one value only"),
+        ("empty_masks", "masks without foreground"),
+    ):
+        if inputs[key]:
+            click.echo(f"{inputs[key]} {what}", err=True)
+
+
+@click.command("evaluate")
+@click.option("--pred", required=True, type=click.Path(path_type=Path), help="Maps: a folder or zip archive.")
+@click.option("--gt", required=True, help="Masks, a normalised benchmark, a shard, or a benchmark's name.")
+@click.option("--split", help="A split of the benchmark, or a text file of sequence names.")
+@click.option("--protocol", default="davsod", show_default=True, help="Name of a protocol, or a file of settings.")
+@click.option("--set", "changes", multiple=True, metavar="SETTING=VALUE", help="Change one setting of the protocol.")
+@click.option("--measures", help="Comma-separated; default all: mae,s,f,e,weighted_f,j,boundary.")
+@click.option("--json", "output", type=click.Path(path_type=Path), help="Write all figures to this file.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes; default all cores. Changes no figure.")
+@click.option("--allow-missing", is_flag=True, help="Leave out frames without a map.")
+@click.option(
+    "--naming",
+    type=click.Choice(["auto", "stem", "number", "position"]),
+    default="auto",
+    show_default=True,
+    help="How maps are named: frame id, frame number, or position counted from 0.",
+)
+@click.option(
+    "--cache",
+    "cache_folder",
+    type=click.Path(path_type=Path),
+    envvar="VSODPREP_CACHE",
+    show_envvar=True,
+    help="Keep scores in this folder and score again only what changed.",
+)
+@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Where named benchmarks lie.")
+def command(  # noqa: PLR0917
+    pred: Path,
+    gt: str,
+    split: str | None,
+    protocol: str,
+    changes: tuple[str, ...],
+    measures: str | None,
+    output: Path | None,
+    jobs: int | None,
+    allow_missing: bool,
+    naming: str,
+    cache_folder: Path | None,
+    results: Path,
+) -> None:
+    """Score saliency maps, SEQUENCE/FRAME.png, against masks."""
+    import os
+
+    from vsodprep.evaluate import evaluate_folders
+    from vsodprep.evaluate.frame import MEASURES
+    from vsodprep.evaluate.protocols import change_protocol, find_protocol
+    from vsodprep.files import write_json
+
+    chosen = tuple(measure for measure in MEASURES if measures is None or measure in measures.split(","))
+    if unknown := set(measures.split(",") if measures else ()) - set(MEASURES):
+        raise click.BadParameter(f"no measure {sorted(unknown)[0]!r}; there is {', '.join(MEASURES)}")
+    scores = evaluate_folders(
+        pred,
+        gt,
+        split=split,
+        protocol=change_protocol(find_protocol(protocol), _settings(changes)),
+        measures=chosen,
+        jobs=jobs or len(os.sched_getaffinity(0)),
+        allow_missing=allow_missing,
+        naming=naming,
+        cache_folder=cache_folder,
+        results=results,
+    )
+    if output is not None:
+        write_json(output, scores)
+    _warn(scores)
+    _show(scores)

@@ -1,0 +1,183 @@
+"""From frames to a number: means over frames, sequences or pixels."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.evaluate.f_measure import area_under_curve, f_measure, precision_recall
+from vsodprep.evaluate.frame import CURVES, FrameScores
+from vsodprep.evaluate.levels import THRESHOLDS
+from vsodprep.evaluate.protocols import Protocol
+from vsodprep.evaluate.statistics import decay, recall_above
+
+# Names of the figures in a score file that are one number, in the order in which they are shown.
+SCALARS = (
+    "mae",
+    "s_measure",
+    "max_f",
+    "mean_f",
+    "adaptive_f",
+    "max_e",
+    "mean_e",
+    "adaptive_e",
+    "weighted_f",
+    "j_mean",
+    "j_recall",
+    "j_decay",
+    "boundary_mean",
+    "boundary_recall",
+    "boundary_decay",
+    "pr_auc",
+)
+_PLAIN = ("mae", "s_measure", "adaptive_e", "weighted_f")
+_DAVIS = {"j": "j", "boundary": "boundary_f"}
+Curve = NDArray[np.float64]
+
+
+@dataclass
+class SequenceTotals:
+    """A sequence's frames, summed in order as they come.
+
+    Attributes:
+        frames: Ids of the frames.
+        scalars: Figures of each frame by name.
+        curves: Sums of the frames' curves by name.
+        pixels: Pixels of all frames.
+        error: Sum of |p - g| over these pixels.
+        positives: Foreground pixels of each frame's mask.
+        resized: Number of maps that had another size than their mask.
+        constant: Number of maps of one value only.
+        hits: Predicted pixels inside the masks at each threshold, int64 `(256,)`.
+        predicted: Predicted pixels at each threshold, int64 `(256,)`.
+    """
+
+    frames: list[str] = field(default_factory=list)
+    scalars: dict[str, list[float]] = field(default_factory=dict)
+    curves: dict[str, Curve] = field(default_factory=dict)
+    pixels: int = 0
+    error: float = 0.0
+    positives: list[int] = field(default_factory=list)
+    resized: int = 0
+    constant: int = 0
+    hits: NDArray[np.int64] = field(default_factory=lambda: np.zeros(THRESHOLDS, dtype=np.int64))
+    predicted: NDArray[np.int64] = field(default_factory=lambda: np.zeros(THRESHOLDS, dtype=np.int64))
+
+    def add(self, frame: str, scores: FrameScores, resized: bool) -> None:
+        """Add the next frame."""
+        self.frames.append(frame)
+        for name, value in scores.scalars.items():
+            self.scalars.setdefault(name, []).append(value)
+        for name, curve in scores.curves.items():
+            self.curves[name] = self.curves[name] + curve if name in self.curves else curve.copy()
+        self.pixels += scores.pixels
+        self.error += scores.scalars.get("mae", 0.0) * scores.pixels
+        self.positives.append(scores.positives)
+        self.resized += resized
+        self.constant += scores.constant
+        if scores.hits is not None and scores.predicted is not None:
+            self.hits += scores.hits
+            self.predicted += scores.predicted
+
+    def counted(self, name: str, protocol: Protocol) -> int:
+        """Return over how many frames a figure is averaged."""
+        if protocol.empty_masks == "skip" and name in ("precision", "recall", "f", "adaptive_f"):
+            return sum(positives > 0 for positives in self.positives)
+        return len(self.frames)
+
+
+def _mean(values: Sequence[Any]) -> Any:
+    return np.mean(np.array(values), axis=0) if len(values) else None
+
+
+def _average(parts: list[tuple[Any, int]], by_sequence: bool) -> Any:
+    """Average sums: over sequences of their means, or over all that was summed; None if nothing was."""
+    parts = [(total, count) for total, count in parts if count]
+    if not parts:
+        return None
+    if by_sequence:
+        return _mean([total / count for total, count in parts])
+    return sum(total for total, _ in parts) / sum(count for _, count in parts)
+
+
+def _scalar(name: str, sequences: Iterable[SequenceTotals], protocol: Protocol) -> float | None:
+    """Average a figure that every frame has."""
+    values = [
+        np.array(
+            [
+                value
+                for value, positives in zip(sequence.scalars.get(name, ()), sequence.positives, strict=False)
+                if positives > 0 or sequence.counted(name, protocol) == len(sequence.frames)
+            ]
+        )
+        for sequence in sequences
+    ]
+    values = [frames for frames in values if len(frames)]
+    if not values:
+        return None
+    if protocol.average == "sequences":
+        return float(np.mean([np.mean(frames) for frames in values]))
+    return float(np.mean(np.concatenate(values)))
+
+
+def _curves(sequences: list[SequenceTotals], protocol: Protocol) -> dict[str, Curve | None]:
+    by_sequence = protocol.average == "sequences"
+    curves = {
+        name: _average(
+            [
+                (sequence.curves[name], sequence.counted(name, protocol))
+                for sequence in sequences
+                if name in sequence.curves
+            ],
+            by_sequence,
+        )
+        for name in CURVES
+    }
+    if protocol.average == "pixels" and curves["f"] is not None:
+        curves["precision"], curves["recall"] = precision_recall(
+            np.sum([sequence.hits for sequence in sequences], axis=0),
+            np.sum([sequence.predicted for sequence in sequences], axis=0),
+            sum(sum(sequence.positives) for sequence in sequences),
+            protocol.pr_epsilon,
+        )
+    if protocol.f_from == "precision-recall" and curves["precision"] is not None:
+        curves["f"] = f_measure(curves["precision"], curves["recall"], protocol.beta2, protocol.pr_epsilon)
+    return curves
+
+
+def summarize(sequences: Sequence[SequenceTotals], protocol: Protocol) -> dict[str, Any]:
+    """Reduce sequences to the figures of a score file.
+
+    Args:
+        sequences: Their totals; one gives that sequence's own figures.
+        protocol: Says what is averaged over what.
+
+    Returns:
+        `frames`, the scalars and the curves by name; None where there is nothing to average.
+    """
+    scored = [sequence for sequence in sequences if sequence.frames]
+    result: dict[str, Any] = dict.fromkeys(SCALARS)
+    result["frames"] = sum(len(sequence.frames) for sequence in scored)
+    for name in (*_PLAIN, "adaptive_f"):
+        result[name] = _scalar(name, scored, protocol)
+    if protocol.average == "pixels" and result["mae"] is not None:
+        result["mae"] = sum(sequence.error for sequence in scored) / sum(sequence.pixels for sequence in scored)
+    curves = _curves(scored, protocol)
+    for name in ("f", "e"):
+        curve = curves[name]
+        if curve is not None:
+            result[f"max_{name}"], result[f"mean_{name}"] = float(curve.max()), float(curve.mean())
+    if curves["precision"] is not None and curves["recall"] is not None:
+        result["pr_auc"] = area_under_curve(curves["precision"], curves["recall"])
+    for name, per_frame in _DAVIS.items():
+        values = [np.array(sequence.scalars[per_frame]) for sequence in scored if per_frame in sequence.scalars]
+        if values:  # always over sequences, whatever the protocol says of the other measures
+            result[f"{name}_mean"] = float(np.mean([frames.mean() for frames in values]))
+            result[f"{name}_recall"] = float(np.mean([recall_above(frames) for frames in values]))
+            result[f"{name}_decay"] = float(np.mean([decay(frames) for frames in values]))
+    for name, key in (("precision", "precision"), ("recall", "recall"), ("f", "f_curve"), ("e", "e_curve")):
+        curve = curves[name]
+        result[key] = None if curve is None else curve.tolist()
+    return result

@@ -1,0 +1,210 @@
+"""Scores whole folders of maps: one pass over the frames, on all cores, in memory that does not grow with them."""
+
+import hashlib
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from vsodprep.errors import InputError
+from vsodprep.evaluate import cache
+from vsodprep.evaluate.aggregate import SequenceTotals, summarize
+from vsodprep.evaluate.decode import decode_map
+from vsodprep.evaluate.frame import MEASURES, FrameScores, Measure, score_frame
+from vsodprep.evaluate.inputs import Inputs, Pair, pair
+from vsodprep.evaluate.protocols import Protocol, find_protocol
+from vsodprep.evaluate.resize import resize
+from vsodprep.evaluate.sources import FolderImages, ZipImages, open_images
+from vsodprep.evaluate.truth import Masks, Truth, open_truth
+from vsodprep.progress import track
+
+# Frames that a process takes at once: few enough that a long sequence keeps all cores busy.
+_CHUNK = 16
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """All that a process needs to score frames."""
+
+    masks: Masks
+    maps: FolderImages | ZipImages
+    protocol: Protocol
+    measures: tuple[Measure, ...]
+
+    def score(self, item: Pair) -> tuple[FrameScores, bool]:
+        """Return a frame's scores, and whether its map had another size than its mask."""
+        mask = self.masks.mask(item.mask, self.protocol.foreground_above)
+        where = self.maps.root / item.map
+        saliency = decode_map(self.maps.read(item.map), where, self.protocol.channel)
+        fitted = resize(saliency, mask.shape[0], mask.shape[1], self.protocol.resize, where)
+        return score_frame(fitted, mask, self.protocol, self.measures), fitted.shape != saliency.shape
+
+
+# Set once in each worker process: archives stay open and settings are not sent with every chunk.
+_worker: _Reader | None = None
+
+
+def _start_worker(reader: _Reader) -> None:
+    global _worker  # noqa: PLW0603
+    _worker = reader
+    cv2.setNumThreads(1)  # the processes share the cores among them already
+
+
+def _score_chunk(items: tuple[Pair, ...]) -> list[tuple[FrameScores, bool]]:
+    assert _worker is not None
+    return [_worker.score(item) for item in items]
+
+
+def _score_all(reader: _Reader, items: list[Pair], jobs: int) -> Iterator[tuple[FrameScores, bool]]:
+    """Yield the scores of all frames in order."""
+    chunks = [tuple(items[start : start + _CHUNK]) for start in range(0, len(items), _CHUNK)]
+    jobs = min(jobs, len(chunks))
+    if jobs <= 1:
+        yield from map(reader.score, items)
+        return
+    # Not fork: OpenCV's threads and Zarr's do not survive it.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["vsodprep.evaluate.engine"])
+    with ProcessPoolExecutor(jobs, context, _start_worker, (reader,)) as pool:
+        try:
+            for scores in pool.map(_score_chunk, chunks):
+                yield from scores
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+class _Cache:
+    """The cache of one evaluation: what it holds already, and where new totals go."""
+
+    def __init__(self, folder: Path, truth: Truth, reader: _Reader, pairs: dict[str, tuple[Pair, ...]]) -> None:
+        self._folder = folder
+        digests = [
+            cache.Digests(folder / "stamps" / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()}.json")
+            for root in (truth.where, reader.maps.root)
+        ]
+        self._keys = {}
+        for name, items in pairs.items():
+            hashes = [(digests[0].of(reader.masks, item.mask), digests[1].of(reader.maps, item.map)) for item in items]
+            self._keys[name] = cache.sequence_key(items, hashes, reader.protocol, reader.measures)
+        for known in digests:
+            known.save()
+
+    def load(self, name: str) -> SequenceTotals | None:
+        return cache.load(self._folder, self._keys[name])
+
+    def save(self, name: str, totals: SequenceTotals) -> None:
+        cache.save(self._folder, self._keys[name], totals)
+
+
+def _total(reader: _Reader, inputs: Inputs, jobs: int, stored: _Cache | None) -> dict[str, SequenceTotals]:
+    """Sum the frames of each sequence."""
+    known = {name: totals for name in inputs.pairs if stored and (totals := stored.load(name))}
+    waiting = {name: items for name, items in inputs.pairs.items() if name not in known}
+    scores = track(
+        _score_all(reader, [item for items in waiting.values() for item in items], jobs),
+        "evaluate",
+        sum(map(len, waiting.values())),
+    )
+    for name, items in waiting.items():
+        totals = SequenceTotals()
+        for item in items:
+            totals.add(item.frame, *next(scores))
+        known[name] = totals
+        if stored:
+            stored.save(name, totals)
+    for _ in scores:  # let the bar end
+        pass
+    return {name: known[name] for name in inputs.pairs}
+
+
+def _per_frame(totals: SequenceTotals) -> dict[str, Any]:
+    return {"frame": totals.frames, **totals.scalars}
+
+
+def _attributes(truth: Truth, totals: dict[str, SequenceTotals], protocol: Protocol) -> dict[str, Any]:
+    """Summarise the sequences of each of the benchmark's attributes."""
+    names = sorted({attribute for sequence in truth.sequences for attribute in sequence.attributes})
+    return {
+        name: _without_curves(
+            summarize([totals[each.name] for each in truth.sequences if name in each.attributes], protocol)
+        )
+        | {"sequences": [each.name for each in truth.sequences if name in each.attributes]}
+        for name in names
+    }
+
+
+def _without_curves(summary: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in summary.items() if not isinstance(value, list)}
+
+
+def evaluate_folders(
+    pred: Path | str,
+    gt: Path | str,
+    *,
+    split: str | None = None,
+    protocol: Protocol | str = "davsod",
+    measures: tuple[Measure, ...] = MEASURES,
+    jobs: int = 1,
+    allow_missing: bool = False,
+    naming: str = "auto",
+    cache_folder: Path | None = None,
+    results: Path = Path("results"),
+) -> dict[str, Any]:
+    """Score saliency maps against masks.
+
+    Args:
+        pred: Folder or zip archive of maps, `SEQUENCE/FRAME.png` or in one of the other conventions of `naming`.
+        gt: What `open_truth` takes: a normalised benchmark, a shard, masks, or a benchmark's name.
+        split: A split of the benchmark, or a file of sequence names; None for all sequences.
+        protocol: A protocol, the name of a built-in one, or a file of settings.
+        measures: What to compute; the figures of the others are None.
+        jobs: Number of processes; does not change any figure.
+        allow_missing: Leave out frames without a map instead of stopping.
+        naming: `auto`, `stem`, `number` or `position`.
+        cache_folder: Keep each sequence's scores there, and score again only what changed.
+        results: Where named benchmarks lie.
+
+    Returns:
+        The content of a score file: figures of the benchmark, its curves (thresholds from high to low), settings,
+        what was noticed about the inputs, and the figures of every sequence, frame and attribute.
+
+    Raises:
+        InputError: Masks or maps are missing, unreadable or do not fit one another.
+    """
+    if isinstance(protocol, str):
+        protocol = find_protocol(protocol)
+    truth = open_truth(gt, split, results)
+    if not any(sequence.masks for sequence in truth.sequences):
+        raise InputError(truth.where, "no masks", "annotated sequences")
+    reader = _Reader(truth.masks, open_images(Path(pred)), protocol, measures)
+    inputs = pair(truth, reader.maps, protocol, naming=naming, allow_missing=allow_missing)
+    stored = _Cache(cache_folder, truth, reader, inputs.pairs) if cache_folder else None
+    totals = _total(reader, inputs, jobs, stored)
+    every = list(totals.values())
+    return {
+        "protocol": protocol.name,
+        "settings": protocol.model_dump(exclude={"name"}),
+        "benchmark": truth.benchmark,
+        "split": Path(split).stem if split else None,
+        "measures": list(measures),
+        **summarize(every, protocol),
+        "inputs": {
+            "missing": list(inputs.missing),
+            "extra": list(inputs.extra),
+            "naming": inputs.naming,
+            "resized": sum(each.resized for each in every),
+            "constant_maps": sum(each.constant for each in every),
+            "empty_masks": sum(positives == 0 for each in every for positives in each.positives),
+        },
+        "attributes": _attributes(truth, totals, protocol),
+        "sequences": {
+            name: _without_curves(summarize([each], protocol)) | {"per_frame": _per_frame(each)}
+            for name, each in totals.items()
+        },
+    }

@@ -1,0 +1,115 @@
+"""All measures of one frame."""
+
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.evaluate import boundary, e_measure, f_measure, jaccard, mae, s_measure, weighted_f
+from vsodprep.evaluate.histogram import Joint, centroid, joint_histogram
+from vsodprep.evaluate.levels import adaptive_first, counts_from, first_values, real_values
+from vsodprep.evaluate.protocols import Protocol
+
+Measure = Literal["mae", "s", "f", "e", "weighted_f", "j", "boundary"]
+MEASURES: tuple[Measure, ...] = get_args(Measure)
+CURVES = ("precision", "recall", "f", "e")
+
+
+@dataclass(frozen=True)
+class FrameScores:
+    """What one frame contributes.
+
+    Attributes:
+        scalars: Figures of this frame by name.
+        curves: `precision`, `recall`, `f` and `e` at 256 thresholds from high to low, float64 `(256,)` each.
+        pixels: Number of pixels.
+        positives: Pixels of the mask.
+        constant: Whether the map has one value only.
+        hits: Predicted pixels inside the mask at each threshold, int64 `(256,)`, where F was asked for.
+        predicted: Predicted pixels at each threshold, int64 `(256,)`, likewise.
+    """
+
+    scalars: dict[str, float] = field(default_factory=dict)
+    curves: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    pixels: int = 0
+    positives: int = 0
+    constant: bool = False
+    hits: NDArray[np.int64] | None = None
+    predicted: NDArray[np.int64] | None = None
+
+
+def _joint(saliency: NDArray[np.uint8], mask: NDArray[np.bool_], protocol: Protocol, cut_in_four: bool) -> Joint:
+    if not cut_in_four or not mask.any():
+        return joint_histogram(saliency, mask)
+    return joint_histogram(saliency, mask, s_measure.quadrant_cut(*centroid(mask), protocol.centroid))
+
+
+def score_frame(
+    saliency: NDArray[np.uint8],
+    mask: NDArray[np.bool_],
+    protocol: Protocol,
+    measures: tuple[Measure, ...] = MEASURES,
+) -> FrameScores:
+    """Score a saliency map against a mask of the same size.
+
+    Args:
+        saliency: uint8 `(H, W)`.
+        mask: bool `(H, W)`.
+        protocol: The choices.
+        measures: What to compute.
+
+    Returns:
+        The frame's figures; names as in a score file, where a frame has such a figure.
+    """
+    saliency, mask = np.ascontiguousarray(saliency), np.ascontiguousarray(mask)
+    scalars: dict[str, float] = {}
+    curves: dict[str, NDArray[np.float64]] = {}
+    joint = _joint(saliency, mask, protocol, "s" in measures)
+    foreground, background = joint.foreground, joint.background
+    present = foreground + background
+    positives, pixels = int(foreground.sum()), mask.size
+    hits: NDArray[np.int64] | None = None
+    predicted: NDArray[np.int64] | None = None
+    values = real_values(present, protocol.normalize)
+
+    if "mae" in measures:
+        scalars["mae"] = mae.mean_absolute_error(values, foreground, background)
+    if "s" in measures:
+        scalars["s_measure"] = s_measure.s_measure(
+            values, joint, protocol.s_variance, protocol.epsilon, protocol.s_clamp
+        )
+    if "f" in measures:
+        first = first_values(values, protocol.thresholds)
+        first = np.append(first, adaptive_first(values, present))
+        hits, predicted = counts_from(foreground, first), counts_from(present, first)
+        precision, recall = f_measure.precision_recall(hits, predicted, positives, protocol.pr_epsilon)
+        f = f_measure.f_measure(precision, recall, protocol.beta2, protocol.pr_epsilon)
+        curves |= {"precision": precision[:-1], "recall": recall[:-1], "f": f[:-1]}
+        scalars |= {"max_f": float(f[:-1].max()), "mean_f": float(f[:-1].mean()), "adaptive_f": float(f[-1])}
+    if "e" in measures:
+        strict = protocol.e_comparison == ">"
+        first = first_values(values, protocol.thresholds, strict)
+        first = np.append(first, adaptive_first(values, present, strict))
+        e = e_measure.e_measure(
+            counts_from(foreground, first), counts_from(present, first), positives, pixels, protocol.epsilon
+        )
+        curves["e"] = e[:-1]
+        scalars |= {"max_e": float(e[:-1].max()), "mean_e": float(e[:-1].mean()), "adaptive_e": float(e[-1])}
+    if "weighted_f" in measures:
+        scalars["weighted_f"] = weighted_f.weighted_f(saliency, values, mask, protocol.weighted_epsilon)
+    if "j" in measures or "boundary" in measures:
+        binary = saliency >= protocol.binary_from
+        if "j" in measures:
+            scalars["j"] = jaccard.jaccard(binary, mask)
+        if "boundary" in measures:
+            scalars["boundary_f"] = boundary.boundary_f(binary, mask, protocol.boundary_tolerance)
+    return FrameScores(
+        scalars,
+        curves,
+        pixels,
+        positives,
+        bool(np.count_nonzero(present) == 1),
+        None if hits is None else hits[:-1],
+        None if predicted is None else predicted[:-1],
+    )

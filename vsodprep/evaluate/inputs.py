@@ -1,0 +1,108 @@
+"""Pairs of map and mask."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vsodprep.errors import InputError
+from vsodprep.evaluate.naming import Matched, group_by_sequence, match
+from vsodprep.evaluate.protocols import Protocol
+from vsodprep.evaluate.sources import FolderImages, ZipImages
+from vsodprep.evaluate.truth import Truth, TruthSequence
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One frame to score: its id, the key of its mask and the name of its map."""
+
+    frame: str
+    mask: str
+    map: str
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What an evaluation reads, and what it noticed on the way.
+
+    Attributes:
+        pairs: The frames to score of each sequence, in order.
+        missing: `SEQUENCE/FRAME` of frames without a map.
+        extra: Names of maps that belong to no frame.
+        naming: Rule by which the maps of each sequence were found, where it is not by the frame's id.
+    """
+
+    pairs: dict[str, tuple[Pair, ...]]
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+    naming: dict[str, str]
+
+
+def scored_frames(sequence: TruthSequence, protocol: Protocol) -> tuple[str, ...]:
+    """Return the ids of the annotated frames that a protocol scores."""
+    annotated = tuple(sequence.masks)
+    return annotated[protocol.skip_first : max(len(annotated) - protocol.skip_last, 0)]
+
+
+def _match(sequence: TruthSequence, wanted: tuple[str, ...], files: list[tuple[str, str]], rule: str) -> Matched:
+    known = sequence.frames or tuple(sequence.masks)
+    found = match(wanted, known, files, rule, complete=bool(sequence.frames))
+    if len(found.maps) == len(wanted) or not sequence.original:
+        return found
+    # A repack renumbered the frames; maps may carry the numbers of the original release.
+    renamed = dict(zip(sequence.frames, sequence.original, strict=True))
+    other = match(tuple(renamed[frame] for frame in wanted), sequence.original, files, rule)
+    if len(other.maps) <= len(found.maps):
+        return found
+    back = {original: frame for frame, original in renamed.items()}
+    return Matched({back[frame]: name for frame, name in other.maps.items()}, other.extra, f"original {other.rule}")
+
+
+def pair(
+    truth: Truth,
+    maps: FolderImages | ZipImages,
+    protocol: Protocol,
+    *,
+    naming: str = "auto",
+    allow_missing: bool = False,
+) -> Inputs:
+    """Find the map of each frame that a protocol scores.
+
+    Args:
+        truth: The masks.
+        maps: The maps.
+        protocol: Says which frames are scored; a map of any other frame is neither needed nor extra.
+        naming: `auto`, or the rule by which maps are named.
+        allow_missing: Leave out frames without a map instead of stopping.
+
+    Raises:
+        InputError: A map is missing, or two are the map of one frame.
+    """
+    names = maps.names()
+    if not names:
+        raise InputError(maps.root, "no image in it", "saliency maps, SEQUENCE/FRAME.png")
+    grouped = group_by_sequence(names, [sequence.name for sequence in truth.sequences], str(maps.root))
+    extra = [name for name, _ in grouped.get("", [])]
+    pairs: dict[str, tuple[Pair, ...]] = {}
+    missing: list[str] = []
+    rules: dict[str, str] = {}
+    for sequence in truth.sequences:
+        wanted = scored_frames(sequence, protocol)
+        found = _match(sequence, wanted, grouped.get(sequence.name, []), naming)
+        missing += [f"{sequence.name}/{frame}" for frame in wanted if frame not in found.maps]
+        extra += found.extra
+        if found.rule != "stem":
+            rules[sequence.name] = found.rule
+        pairs[sequence.name] = tuple(
+            Pair(frame, sequence.masks[frame], found.maps[frame]) for frame in wanted if frame in found.maps
+        )
+    _check(pairs, missing, maps.root, allow_missing)
+    return Inputs(pairs, tuple(missing), tuple(sorted(extra)), rules)
+
+
+def _check(pairs: dict[str, tuple[Pair, ...]], missing: list[str], where: Path, allow_missing: bool) -> None:
+    total = len(missing) + sum(map(len, pairs.values()))
+    if len(missing) == total:
+        first = missing[0] if missing else "any frame"
+        raise InputError(where, f"no map of {first}", "maps of these sequences, SEQUENCE/FRAME.png")
+    if missing and not allow_missing:
+        count = f"{len(missing)} of {total} maps missing, first {missing[0]}"
+        raise InputError(where, count, "a map of every scored frame (or --allow-missing)")

@@ -1,0 +1,157 @@
+"""Which map belongs to which frame, whatever convention its name follows."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from vsodprep.errors import InputError
+
+_NUMBER = re.compile(r"(\d+)(?!.*\d)")
+_SEPARATORS = "_-. "
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The maps of one sequence.
+
+    Attributes:
+        maps: Name of the map of each frame that has one.
+        extra: Names of maps that belong to no frame.
+        rule: How names were read: `stem`, `number` or `position`.
+    """
+
+    maps: dict[str, str] = field(default_factory=dict)
+    extra: tuple[str, ...] = ()
+    rule: str = "stem"
+
+
+def canonical(name: str) -> str:
+    """Return a name without capitals and separators: `select_0616_1` and `select0616-1` are one sequence."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def group_by_sequence(names: Iterable[str], sequences: Sequence[str], where: str) -> dict[str, list[tuple[str, str]]]:
+    """Assign image files to sequences.
+
+    The innermost folder named like a sequence decides; failing that a file name that begins with a sequence's name;
+    the only sequence takes all files if none names it.
+
+    Args:
+        names: Relative file names.
+        sequences: Sequence names.
+        where: What to name in an error.
+
+    Returns:
+        For each sequence its files, as pairs of name and stem without the sequence's name; under the empty string
+        those that belong to none.
+
+    Raises:
+        InputError: Two sequences differ only in separators or capitals, and a name does not say which it means.
+    """
+    exact = set(sequences)
+    by_form: dict[str, list[str]] = defaultdict(list)
+    for known in sequences:
+        by_form[canonical(known)].append(known)
+    longest_first = sorted(sequences, key=lambda known: (-len(known), known))
+
+    def of_folder(part: str) -> str | None:
+        if part in exact:
+            return part
+        alike = by_form.get(canonical(part), [])
+        if len(alike) > 1:
+            raise InputError(where, f"folder {part!r} may be {' or '.join(alike)}", "the sequence's exact name")
+        return alike[0] if alike else None
+
+    grouped: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for name in names:
+        path = PurePosixPath(name)
+        stem = path.stem
+        sequence: str | None = None
+        for part in reversed(path.parts[:-1]):
+            if sequence := of_folder(part):
+                break
+        if sequence is not None:
+            stem = _without(stem, sequence) or stem
+        else:
+            for candidate in longest_first:
+                if rest := _without(stem, candidate):
+                    sequence, stem = candidate, rest
+                    break
+        grouped[sequence or ""].append((name, stem))
+    if len(sequences) == 1 and sequences[0] not in grouped:
+        return {sequences[0]: grouped[""]}
+    return dict(grouped)
+
+
+def _without(stem: str, sequence: str) -> str | None:
+    """Return what follows the sequence's name and a separator in a stem, or None if it does not begin so."""
+    pattern = "[^a-z0-9]*".join(re.escape(letter) for letter in canonical(sequence))
+    found = re.match(rf"{pattern}[{re.escape(_SEPARATORS)}]+(?=.)", stem.lower()) if pattern else None
+    return stem[found.end() :] if found else None
+
+
+def _number(stem: str) -> int | None:
+    found = _NUMBER.search(stem)
+    return int(found[1]) if found else None
+
+
+def _by_id(files: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Index files by their stem, with and without the sequence's name."""
+    index: dict[str, str] = {}
+    for name, stem in files:
+        for key in {stem, PurePosixPath(name).stem}:
+            if key in index:
+                raise InputError(name, f"a second map of one frame beside {index[key]}", "one map for each frame")
+            index[key] = name
+    return index
+
+
+def _by_number(files: Iterable[tuple[str, str]]) -> dict[int, str]:
+    """Index files by the last number in their stem; empty if two share one."""
+    numbered = [(number, name) for name, stem in files if (number := _number(stem)) is not None]
+    index = dict(numbered)
+    return index if len(index) == len(numbered) else {}
+
+
+def match(
+    frames: Sequence[str], known: Sequence[str], files: Sequence[tuple[str, str]], rule: str, *, complete: bool = True
+) -> Matched:
+    """Find each frame's map in the files of its sequence.
+
+    Rules: `stem`, the frame's id, with or without the sequence's name before it; `number`, the frame's number however
+    it is padded; `position`, its place among all frames counted from 0, as the VSOD repacks number theirs. `auto`
+    takes `stem` if it finds every frame, else `position` where the maps count from 0 and the frames do not, else
+    `number`, or the one of them that finds more.
+
+    Args:
+        frames: Ids of the frames that need a map.
+        known: Ids of all frames in order, or of the annotated ones where only these are known.
+        files: Pairs of file name and stem without the sequence's name.
+        rule: `auto`, or one of the rules.
+        complete: Whether `known` are all frames.
+
+    Returns:
+        The maps found.
+
+    Raises:
+        InputError: Two files are the map of one frame.
+    """
+    by_id = _by_id(files)
+    rules = {"stem": {frame: by_id[frame] for frame in known if frame in by_id}}
+    numbers = {frame: number for frame in known if (number := _number(frame)) is not None}
+    by_number = _by_number(files) if len(set(numbers.values())) == len(known) else {}
+    if rule == "position" or (0 in by_number and 0 not in numbers.values()):
+        # Masks alone do not say at which positions they lie, unless every one of them has a map and nothing else has.
+        countable = complete or len(files) == len(known)
+        found = {frame: by_number[place] for place, frame in enumerate(known) if place in by_number}
+        rules["position"] = found if countable else {}
+    if rule == "number" or "position" not in rules:
+        rules["number"] = {frame: by_number[number] for frame, number in numbers.items() if number in by_number}
+    if rule == "auto":
+        rule = max(rules, key=lambda name: sum(frame in rules[name] for frame in frames))
+    maps = rules[rule]
+    used = set(maps.values())
+    extra = tuple(sorted(name for name, _ in files if name not in used))
+    return Matched({frame: maps[frame] for frame in frames if frame in maps}, extra, rule)

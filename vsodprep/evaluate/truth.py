@@ -1,0 +1,201 @@
+"""The masks that maps are scored against: a normalised benchmark, a shard, a benchmark's name, or a tree of masks."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.errors import InputError
+from vsodprep.evaluate.decode import decode_mask
+from vsodprep.evaluate.naming import canonical
+from vsodprep.evaluate.sources import FolderImages, ZipImages, open_images
+from vsodprep.images import natural_key
+from vsodprep.manifest import MANIFEST, Manifest, read_manifest
+
+if TYPE_CHECKING:
+    from vsodprep.shards import Shard
+
+# Folders that hold a sequence's masks beside its frames, in the benchmarks' layouts and in the VSOD repacks.
+MASK_FOLDERS = frozenset(
+    {"annotations", "groundtruth", "gt", "gtobjectlevel", "label", "labels", "mask", "masks", "segmentations"}
+)
+_RESOLUTIONS = frozenset({"480p", "1080p", "fullresolution"})
+
+
+class Masks(Protocol):
+    """Masks by key."""
+
+    def mask(self, key: str, foreground_above: int) -> NDArray[np.bool_]:
+        """Return a mask, bool `(H, W)`."""
+
+    def data(self, key: str) -> bytes:
+        """Return the bytes that the mask is made from."""
+
+    def stamp(self, key: str) -> list[int] | None:
+        """Return numbers that change when the mask does, found without reading it, or None if there are none."""
+
+
+@dataclass(frozen=True)
+class FileMasks:
+    """Masks in image files."""
+
+    images: FolderImages | ZipImages
+
+    def mask(self, key: str, foreground_above: int) -> NDArray[np.bool_]:
+        """Read a mask, bool `(H, W)`."""
+        return decode_mask(self.images.read(key), self.images.root / key, foreground_above)
+
+    def data(self, key: str) -> bytes:
+        """Return the file's bytes."""
+        return self.images.read(key)
+
+    def stamp(self, key: str) -> list[int]:
+        """Return the file's size and times or checksum."""
+        return self.images.stamp(key)
+
+
+@dataclass(frozen=True)
+class ShardMasks:
+    """Masks in a shard; a key is a sequence and a frame's position, with `/` between."""
+
+    shard: "Shard"
+
+    def _stored(self, key: str) -> NDArray[np.uint8]:
+        sequence, _, frame = key.rpartition("/")
+        stored = self.shard[sequence].mask(int(frame))
+        if stored is None:
+            raise InputError(self.shard.path, f"no mask of frame {frame} in {sequence}", "one for each annotated frame")
+        return stored
+
+    def mask(self, key: str, foreground_above: int) -> NDArray[np.bool_]:
+        """Read a mask, bool `(H, W)`; shards hold 0 and 255 only."""
+        return self._stored(key) > 0
+
+    def data(self, key: str) -> bytes:
+        """Return shape and values."""
+        stored = self._stored(key)
+        return f"{stored.shape}".encode() + stored.tobytes()
+
+    def stamp(self, key: str) -> None:
+        """Return None: a shard's masks are read to know them."""
+
+
+@dataclass(frozen=True)
+class TruthSequence:
+    """A sequence's masks.
+
+    Attributes:
+        name: Sequence name.
+        masks: Key of each annotated frame's mask by frame id, in order of time.
+        frames: Ids of all frames in order; empty where only the masks are known.
+        original: Ids before a repack renumbered them, as long as `frames`, or empty.
+        attributes: The benchmark's own attributes of the sequence.
+    """
+
+    name: str
+    masks: dict[str, str]
+    frames: tuple[str, ...] = ()
+    original: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What maps are scored against."""
+
+    where: Path
+    benchmark: str | None
+    masks: Masks
+    sequences: tuple[TruthSequence, ...] = field(default=())
+
+
+def _chosen(names: list[str], split: Path | str | None, where: Path) -> list[str]:
+    """Return the sequences that a file of names asks for, one on each line."""
+    if split is None:
+        return names
+    path = Path(split)
+    if not path.is_file():
+        raise InputError(where, f"no manifest that knows a split {str(split)!r}", "a file of sequence names as split")
+    wanted = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    if missing := sorted(set(wanted) - set(names)):
+        raise InputError(path, f"sequence {missing[0]!r}, of which {where} has no masks", "names of its sequences")
+    return [name for name in names if name in set(wanted)]
+
+
+def _from_manifest(manifest: Manifest, where: Path, split: str | None, masks: Masks, *, shard: bool) -> Truth:
+    if split is None or Path(split).is_file():
+        names = _chosen([sequence.name for sequence in manifest.sequences], split, where)
+    else:
+        names = [sequence.name for sequence in manifest.split(split)]
+    chosen = []
+    for sequence in manifest.sequences:
+        if sequence.name not in names:
+            continue
+        place = {frame: number for number, frame in enumerate(sequence.frames)}
+        keys = {
+            frame: f"{sequence.name}/{place[frame]}" if shard else f"{sequence.name}/masks/{frame}.png"
+            for frame in sequence.annotated
+        }
+        chosen.append(TruthSequence(sequence.name, keys, sequence.frames, sequence.original, sequence.attributes))
+    return Truth(where, manifest.name, masks, tuple(sorted(chosen, key=lambda sequence: sequence.name)))
+
+
+def _is_mask_folder(part: str) -> bool:
+    return canonical(part) in MASK_FOLDERS
+
+
+def _from_tree(where: Path, split: str | None) -> Truth:
+    images = open_images(where)
+    names = images.names()
+    if not names:
+        raise InputError(where, "no image in it", "masks, SEQUENCE/FRAME.png")
+    beside_frames = [name for name in names if any(map(_is_mask_folder, PurePosixPath(name).parts[:-1]))]
+    folders: dict[str, dict[str, str]] = defaultdict(dict)
+    origin: dict[str, PurePosixPath] = {}
+    for name in beside_frames or names:
+        path = PurePosixPath(name)
+        parts = [part for part in path.parts[:-1] if not _is_mask_folder(part) and part.lower() not in _RESOLUTIONS]
+        sequence = parts[-1] if parts else where.stem
+        if origin.setdefault(sequence, path.parent) != path.parent:
+            raise InputError(where, f"sequence {sequence} twice ({origin[sequence]}, {path.parent})", "one folder each")
+        if path.stem in folders[sequence]:
+            raise InputError(where / name, f"a second mask beside {folders[sequence][path.stem]}", "one for each frame")
+        folders[sequence][path.stem] = name
+    sequences = tuple(
+        TruthSequence(name, {frame: folders[name][frame] for frame in sorted(folders[name], key=natural_key)})
+        for name in _chosen(sorted(folders), split, where)
+    )
+    return Truth(where, None, FileMasks(images), sequences)
+
+
+def open_truth(given: Path | str, split: str | None = None, results: Path = Path("results")) -> Truth:
+    """Find the masks to score against.
+
+    Args:
+        given: A normalised benchmark; a shard; a folder or zip archive of masks, `SEQUENCE/FRAME.png` or in a
+            benchmark's own layout with the masks in a folder such as `ground-truth`; or the name of a benchmark that
+            lies, normalised or packed, below `results`.
+        split: A split of the benchmark, or a text file of sequence names; None for all sequences.
+        results: Where `normalized/` and `shards/` of named benchmarks lie.
+
+    Raises:
+        InputError: Nothing of the kind, or no such split.
+    """
+    path = Path(given)
+    if not path.exists() and len(path.parts) == 1:
+        options = (results / "normalized" / path, results / "shards" / f"{path}.zarr")
+        found = next((option for option in options if option.exists()), None)
+        if found is None:
+            raise InputError(path, "no such file or folder", f"masks, or a benchmark below {results}")
+        path = found
+    if (path / MANIFEST).is_file():
+        return _from_manifest(read_manifest(path), path, split, FileMasks(FolderImages(path)), shard=False)
+    if (path / "zarr.json").is_file():
+        from vsodprep.shards import open_shard  # noqa: PLC0415 - Zarr is slow to import
+
+        shard = open_shard(path)
+        return _from_manifest(shard.manifest, path, split, ShardMasks(shard), shard=True)
+    return _from_tree(path, split)
