@@ -17,6 +17,15 @@ __all__ = ["Benchmark", "KnownSequence", "get", "known", "modules", "present_seq
 _MODULES: Mapping[str, str] = {
     "synth": "embedded",
     "davis2016": "davis2016",
+    "fbms": "fbms",
+    "segtrackv2": "segtrackv2",
+    "visal": "visal",
+    "vos": "vos",
+    "davsod": "davsod",
+    "duts": "duts",
+    "msra10k": "msra10k",
+    "dutomron": "dutomron",
+    "ecssd": "ecssd",
 }
 
 

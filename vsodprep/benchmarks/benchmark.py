@@ -69,11 +69,13 @@ class Split:
         sequences: Sequence names; None where nobody published the list.
         origin: Who uses it, and where the list is from.
         open: Whether we chose it, because the paper that uses it does not name its sequences.
+        unnamed: Number of further sequences, whose names nobody published.
     """
 
     sequences: tuple[str, ...] | None
     origin: str
     open: bool = False
+    unnamed: int = 0
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ class Benchmark:
         files: What it is published as.
         frames: Frames per sequence, where known.
         annotated: Masks per sequence, where known.
+        published: Total counts as published (`sequences`, `frames`, `annotated`), where a list is not complete.
         size: Usual height and width in pixels, to plan with.
         still: Names of the sequences whose frames are unrelated images.
         attributes: Attributes per sequence.
@@ -124,6 +127,7 @@ class Benchmark:
         stems: Frame ids per sequence, where a list is known.
         maps: Published saliency maps.
         generated: Whether it is made here, from no source at all.
+        masks: Whether every sequence has masks.
         notes: What a user should know.
     """
 
@@ -140,6 +144,7 @@ class Benchmark:
     files: tuple[SourceFile, ...] = ()
     frames: Mapping[str, int] = field(default_factory=dict)
     annotated: Mapping[str, int] = field(default_factory=dict)
+    published: Mapping[str, int] = field(default_factory=dict)
     size: tuple[int, int] = (480, 854)
     still: frozenset[str] = frozenset()
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -149,12 +154,13 @@ class Benchmark:
     stems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     maps: tuple[PublishedMaps, ...] = ()
     generated: bool = False
+    masks: bool = True
     notes: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:
         """Whether every split's list is known."""
-        return all(split.sequences is not None for split in self.splits.values())
+        return all(split.sequences is not None and not split.unnamed for split in self.splits.values())
 
     @property
     def sequences(self) -> tuple[KnownSequence, ...]:
@@ -186,6 +192,10 @@ class Benchmark:
         return asked
 
 
+def _text(name: str) -> str:
+    return resources.files("vsodprep.benchmarks").joinpath("lists", name).read_text(encoding="utf-8")
+
+
 @cache
 def read_list(name: str) -> tuple[str, ...]:
     """Return the lines of a list that ships with the package.
@@ -193,20 +203,25 @@ def read_list(name: str) -> tuple[str, ...]:
     Args:
         name: File name below `lists/`, without ending.
     """
-    text = resources.files("vsodprep.benchmarks").joinpath("lists", f"{name}.txt").read_text(encoding="utf-8")
-    return tuple(text.split())
+    return tuple(_text(f"{name}.txt").split())
 
 
 @cache
 def read_counts(benchmark: str) -> tuple[dict[str, int], dict[str, int]]:
     """Return a benchmark's known numbers of frames and of masks, by sequence."""
-    text = resources.files("vsodprep.benchmarks").joinpath("lists", "frame_counts.tsv").read_text(encoding="utf-8")
     frames: dict[str, int] = {}
     annotated: dict[str, int] = {}
-    for line in text.splitlines()[1:]:
+    for line in _text("frame_counts.tsv").splitlines()[1:]:
         name, sequence, count, masks, _source = line.split("\t")
         if name == benchmark:
             frames[sequence] = int(count)
             if masks:
                 annotated[sequence] = int(masks)
     return frames, annotated
+
+
+@cache
+def read_attributes(benchmark: str) -> dict[str, tuple[str, ...]]:
+    """Return a benchmark's own attributes, by sequence."""
+    rows = (line.split("\t") for line in _text(f"{benchmark}_attributes.tsv").splitlines()[1:])
+    return {sequence: tuple(attributes.split()) for sequence, attributes in rows}

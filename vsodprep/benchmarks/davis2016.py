@@ -2,11 +2,20 @@
 
 Facts: 30 training and 20 validation sequences, 3,455 frames, 854x480 (or 1920x1080), zero-based numbers of five digits.
 One training mask is grey with alpha, fifteen are empty. Archives of DAVIS-2017 hold the same sequences with object ids
-as palette colours; the ids are united.
+as palette colours; the ids are united. The fifteen attributes are those of the paper's table 1, by sequence as in
+the file `db_info.yaml` of the authors' DAVIS-2017 code.
 """
 
 from vsodprep.archives import Delivery
-from vsodprep.benchmarks.benchmark import Benchmark, PublishedMaps, SourceFile, Split, read_counts, read_list
+from vsodprep.benchmarks.benchmark import (
+    Benchmark,
+    PublishedMaps,
+    SourceFile,
+    Split,
+    read_attributes,
+    read_counts,
+    read_list,
+)
 from vsodprep.benchmarks.layout import Layout, SequenceFiles, collect, ordered, pair, repack
 
 _FOLDERS = {"480p": "480p", "1080p": "1080p|Full-Resolution"}  # the second name is DAVIS-2017's
@@ -98,6 +107,7 @@ BENCHMARK = Benchmark(
     ),
     frames=_FRAMES,
     annotated=_MASKS,
+    attributes=read_attributes("davis2016"),
     resolutions=("480p", "1080p"),
     known_empty=frozenset([f"bmx-bumps/{number:05d}" for number in (60, *range(62, 75))] + ["surf/00054"]),
     maps=(

@@ -1,9 +1,8 @@
 """Where a benchmark's frames and masks lie in a delivery, found before anything is read whole."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.masks import THRESHOLD, MaskCoding
@@ -56,33 +55,46 @@ class Layout:
     Attributes:
         kind: `official`, or the name of another layout in which the benchmark travels.
         sequences: Sequences found, sorted by name; empty if the delivery is of something else.
+        issues: What is odd about the delivery as a whole.
     """
 
     kind: str
     sequences: tuple[SequenceFiles, ...]
+    issues: tuple[Issue, ...] = ()
 
 
 Files = dict[str, dict[str, str]]  # sequence -> stem -> path
 
 
-def collect(delivery: Delivery, pattern: str) -> Files:
+def candidates(
+    delivery: Delivery, pattern: str, suffixes: Collection[str] = IMAGE_SUFFIXES
+) -> dict[str, dict[str, tuple[str, ...]]]:
     """Collect images by sequence and stem.
 
     Args:
         delivery: The delivery.
         pattern: Regular expression over a whole path without its ending, with a group `seq`; the stem is the last part.
+        suffixes: Endings in lower case.
 
     Returns:
-        Sequence to stem to path. Of files with the same stem the first by name is taken.
+        Sequence to stem to the paths that have it, sorted by name.
     """
     compiled = re.compile(pattern)
-    found: Files = {}
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
     for name in delivery.names:
-        path = PurePosixPath(name)
-        match = compiled.fullmatch(str(path.with_suffix(""))) if path.suffix.lower() in IMAGE_SUFFIXES else None
+        start, dot, suffix = name.rpartition(".")
+        match = compiled.fullmatch(start) if dot + suffix.lower() in suffixes else None
         if match:
-            found.setdefault(match["seq"], {}).setdefault(path.stem, name)
+            stems = found.setdefault(match["seq"], {})
+            stem = start.rpartition("/")[2]
+            stems[stem] = (*stems.get(stem, ()), name)
     return found
+
+
+def collect(delivery: Delivery, pattern: str, suffixes: Collection[str] = IMAGE_SUFFIXES) -> Files:
+    """Collect images as `candidates` does; of files with the same stem the first by name is taken."""
+    found = candidates(delivery, pattern, suffixes)
+    return {name: {stem: paths[0] for stem, paths in stems.items()} for name, stems in found.items()}
 
 
 def pair(

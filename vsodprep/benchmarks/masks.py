@@ -33,11 +33,13 @@ class Decoded:
         mask: bool `(H, W)`.
         two_valued: Whether the delivered file holds 0 and 255 only.
         keepable: Whether the delivered bytes are already what a normalised mask is.
+        odd: Kind and detail of what does not follow the coding, if anything.
     """
 
     mask: NDArray[np.bool_]
     two_valued: bool
     keepable: bool = False
+    odd: tuple[str, str] | None = None
 
 
 class MaskCoding(Protocol):

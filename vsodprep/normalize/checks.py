@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from vsodprep.benchmarks.benchmark import Benchmark
-from vsodprep.benchmarks.layout import Layout
+from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence
+from vsodprep.benchmarks.layout import Layout, SequenceFiles
 from vsodprep.errors import InputError
 from vsodprep.manifest import Issue
 
@@ -32,12 +32,17 @@ KINDS: dict[str, Kind] = {
     "listed-missing": Kind("every file that the delivery's own list names"),
     "frame-count": Kind("as many frames as the benchmark has", partial=True),
     "mask-count": Kind("as many masks as the benchmark has", partial=True),
-    "extra-mask": Kind("no mask that the delivery's own list does not name"),
+    "list-contradiction": Kind("lists in the delivery that agree with one another"),
+    "extra-frame": Kind("no frame that the benchmark does not have"),
+    "extra-mask": Kind("no mask that the benchmark does not have"),
+    "unknown-region": Kind("no mask value but those of the regions that the delivery's list defines"),
+    "duplicate-mask": Kind("one mask for a frame"),
     "size-mismatch": Kind("a mask of its frame's size"),
     "frame-size": Kind("frames of one size in a video"),
     "empty-mask": Kind("a mask with foreground in it"),
     "locked": Kind("what the lock file recorded when the benchmark was first seen"),
     "double-mask": Kind("one mask for a frame", note=True),
+    "object-mask": Kind("a mask of every object for every frame", note=True),
     "ambiguous-region": Kind("regions that are clearly object or background", note=True),
     "stray-file": Kind("the benchmark's own files only", note=True),
 }
@@ -89,9 +94,8 @@ def check_layout(benchmark: Benchmark, layout: Layout, source: str, only: Collec
     Yields:
         What is wrong, the delivery's contradictions with itself first, as they are the most telling.
     """
-    for sequence in layout.sequences:
-        for issue in sequence.issues:
-            yield Finding(issue, f"{source}: {issue.where}")
+    for issue in (*layout.issues, *(issue for sequence in layout.sequences for issue in sequence.issues)):
+        yield Finding(issue, f"{source}: {issue.where}")
     known = {sequence.name: sequence for sequence in benchmark.sequences}
     for files in layout.sequences:
         if benchmark.complete and files.name not in known:
@@ -105,11 +109,26 @@ def check_layout(benchmark: Benchmark, layout: Layout, source: str, only: Collec
             issue = Issue("missing-sequence", name, f"sequence {name} is missing")
             yield Finding(issue, source)
             continue
-        frames = sum(frame.frame is not None for frame in found[name].frames)
-        if expected.frames not in (None, frames):
-            issue = Issue("frame-count", name, f"{frames} frames of {expected.frames}")
-            yield Finding(issue, f"{source}: {name}")
-        masks = sum(bool(frame.masks) for frame in found[name].frames)
-        if expected.annotated not in (None, masks):
-            issue = Issue("mask-count", name, f"{masks} masks of {expected.annotated}")
-            yield Finding(issue, f"{source}: {name}")
+        yield from _check_counts(benchmark, expected, found[name], source)
+
+
+def _check_counts(
+    benchmark: Benchmark, expected: KnownSequence, files: SequenceFiles, source: str
+) -> Iterator[Finding]:
+    name = expected.name
+    stems = {frame.id for frame in files.frames if frame.frame is not None}
+    listed = benchmark.stems.get(name, ())
+    if expected.frames not in (None, len(stems)):
+        missing = next((stem for stem in listed if stem not in stems), None)
+        first = f", the first that is missing is {missing}" if missing else ""
+        issue = Issue("frame-count", name, f"{len(stems)} frames of {expected.frames}{first}")
+        yield Finding(issue, f"{source}: {name}")
+    for stem in sorted(stems.difference(listed)) if listed else ():
+        issue = Issue("extra-frame", f"{name}/{stem}", "a frame that the benchmark does not have")
+        yield Finding(issue, f"{source}: {name}/{stem}")
+    masks = sum(bool(frame.masks) for frame in files.frames)
+    if masks == 0 and benchmark.masks:
+        yield Finding(Issue("missing-mask", name, "not one mask"), f"{source}: {name}")
+    elif expected.annotated not in (None, masks):
+        issue = Issue("mask-count", name, f"{masks} masks of {expected.annotated}")
+        yield Finding(issue, f"{source}: {name}")

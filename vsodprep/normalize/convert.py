@@ -72,6 +72,9 @@ def _convert_mask(
     delivered = [delivery.read(name) for name in files.masks]
     names = [delivery.where(name) for name in files.masks]
     decoded = sequence.coding.read(delivered, names)
+    if decoded.odd is not None:
+        kind, detail = decoded.odd
+        findings.append(Finding(Issue(kind, where, detail), names[0]))
     mask = decoded.mask
     fits = mask.shape == size
     if not fits:

@@ -1,0 +1,97 @@
+"""DAVSOD: attention shifts between objects, every frame annotated.
+
+Facts: 61 training, 46 validation and 80 test videos (35 easy, 25 normal, 20 difficult; the names of the last two were
+never published). Frames are PNG, 640x360, named by their number in the source video; masks are in `GT_object_level`.
+The repack of 2019 writes `select0616-1/Imgs/select0616-1_0390.jpg` for `select_0616_1/Imgs/0390.png`. Masks are empty
+where attention is on nothing.
+"""
+
+import re
+
+from vsodprep.archives import Delivery
+from vsodprep.benchmarks.benchmark import Benchmark, PublishedMaps, SourceFile, Split, read_counts, read_list
+from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, ordered, repack
+
+_FRAMES, _MASKS = read_counts("davsod")
+_REPACKED = re.compile(r"select(\d{4})(?:-(\d+))?")
+_SETS = {"test-normal": re.compile(r"normal-?25", re.I), "test-difficult": re.compile(r"difficult-?20", re.I)}
+_LISTED = frozenset(read_list("davsod_train") + read_list("davsod_val") + read_list("davsod_easy35"))
+
+
+def _layout(delivery: Delivery, resolution: str) -> Layout:
+    del resolution
+    found = repack(delivery, dense=True)
+    official = not any(_REPACKED.fullmatch(name) for name in found)
+    return Layout(
+        "official" if official else "repack",
+        ordered(_sequence(delivery, name, files) for name, files in found.items()),
+    )
+
+
+def _sequence(delivery: Delivery, name: str, files: tuple[FrameFiles, ...]) -> SequenceFiles:
+    match = _REPACKED.fullmatch(name)
+    original: tuple[str, ...] = ()
+    if match:
+        original = tuple(one.id.removeprefix(f"{name}_") for one in files)
+        name = f"select_{match[1]}" + (f"_{match[2]}" if match[2] else "")
+    return SequenceFiles(name, files, original=original, splits=_split(delivery, name, files))
+
+
+def _split(delivery: Delivery, name: str, files: tuple[FrameFiles, ...]) -> tuple[str, ...]:
+    """Return the test set that an unlisted video is in, by the name of its archive or folder."""
+    paths = [path for one in files[:1] for path in (one.frame, *one.masks) if path]
+    if name in _LISTED or not paths:
+        return ()
+    return tuple(split for split, pattern in _SETS.items() if pattern.search(delivery.where(paths[0])))
+
+
+_PAGE = "https://github.com/DengPingFan/DAVSOD"
+
+
+def _file(name: str, drive: str, size: int) -> SourceFile:
+    return SourceFile(name, (f"drive:{drive}",), bytes=size, page=_PAGE, status="quota")
+
+
+BENCHMARK = Benchmark(
+    name="davsod",
+    title="DAVSOD",
+    version="2019 (links of 2021-02-18)",
+    licence="non-commercial research use, as reported; the repository has no licence file",
+    citation=(
+        "D.-P. Fan, W. Wang, M.-M. Cheng, J. Shen: Shifting More Attention to Video Salient Object Detection. CVPR 2019."
+    ),
+    homepage=_PAGE,
+    year=2019,
+    splits={
+        "train": Split(read_list("davsod_train"), "official, as released: short videos merged, 90 in the paper"),
+        "val": Split(read_list("davsod_val"), "official"),
+        "test": Split(read_list("davsod_easy35"), "official Easy-35; what most papers report"),
+        "test-normal": Split(None, "official Normal-25; its list was never published"),
+        "test-difficult": Split(None, "official Difficult-20; its list was never published"),
+    },
+    layout=_layout,
+    expects="SEQUENCE/Imgs and SEQUENCE/GT_object_level (or SEQUENCE/ground-truth)",
+    files=(
+        _file("DAVSOD-TrainingSet.zip", "1DnkirrC5R16DSrqEPkMMwY516GudVnYX", 3275931542),
+        _file("DAVSOD-ValidationSet.zip", "1loE9_f947tpkrmM3MkRR04VFi7plJFUN", 2476015874),
+        _file("Easy-35.zip", "1hwlb1t7S_Zahp6GSKW9qlRMQh7lMUhph", 2236362741),
+        _file("Normal-25.zip", "1bclC888a-3yXc-yTVB5PPnwyPiPi2hNJ", 1535830992),
+        _file("Difficult-20.zip", "1ZHf3y96tF7m92L08DnctI3uRh7h-gZo9", 1488447205),
+    ),
+    frames=_FRAMES,
+    annotated=_MASKS,
+    published={"sequences": 187},
+    size=(360, 640),
+    tolerated=frozenset({"empty-mask"}),
+    maps=(
+        PublishedMaps(
+            "the methods that the DAVSOD page compares, on the test sets of VSOD benchmarks",
+            SourceFile(
+                "VSOD-results.zip",
+                page=_PAGE,
+                status="manual",
+                note="the page links to them as columns Baidu and Google, of which only Baidu was seen with an address",
+            ),
+        ),
+    ),
+)

@@ -1,0 +1,122 @@
+"""SegTrack-v2: 14 sequences, every frame annotated, one folder of masks for each object.
+
+Facts: 13 sequences with 1,025 frames in VSOD papers, which leave out `penguin` as badly annotated. Frames and masks are
+png or bmp, differing by sequence and between frames and masks; masks are antialiased RGB; sequences with several
+objects have numbered folders below `GroundTruth/SEQ`. A stray picture lies beside the folders of frames.
+"""
+
+import re
+from pathlib import PurePosixPath
+
+from vsodprep.archives import Delivery
+from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list
+from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, collect, ordered, pair, repack
+from vsodprep.images import IMAGE_SUFFIXES
+from vsodprep.manifest import Issue
+
+_FRAMES, _MASKS = read_counts("segtrackv2")
+# Prefix, first number and digits of the original names, for the sequences of which they are known.
+_ORIGINAL = {"birdfall": ("birdfall2_", 18, 5), "bmx": ("bmx_", 6668, 5), "girl": ("5117-8_", 70161, 5)}
+
+
+def _layout(delivery: Delivery, resolution: str) -> Layout:
+    del resolution
+    frames = collect(delivery, r"(?:.*/)?JPEGImages/(?P<seq>[^/]+)/[^/]+")
+    masks = collect(delivery, r"(?:.*/)?GroundTruth/(?P<seq>[^/]+(?:/\d+)?)/[^/]+")
+    if frames and masks:
+        stray = tuple(
+            Issue("stray-file", name, "belongs to no sequence")
+            for name in delivery.names
+            if re.fullmatch(r"(?:.*/)?JPEGImages/[^/]+", name) and PurePosixPath(name).suffix.lower() in IMAGE_SUFFIXES
+        )
+        names = sorted({*frames, *(name.split("/")[0] for name in masks)})
+        sequences = [_sequence(delivery, name, frames.get(name, {}), masks) for name in names]
+        return Layout("official", ordered(sequences), stray)
+    repacked = repack(delivery, dense=True)
+    return Layout(
+        "repack",
+        ordered(SequenceFiles(name, files, original=_original(name, len(files))) for name, files in repacked.items()),
+    )
+
+
+def _sequence(delivery: Delivery, name: str, frames: dict[str, str], masks: dict[str, dict[str, str]]) -> SequenceFiles:
+    objects = [files for key, files in sorted(masks.items()) if key.split("/")[0] == name]
+    stems = {stem for files in objects for stem in files}
+    united = {stem: tuple(files[stem] for files in objects if stem in files) for stem in stems}
+    issues = [
+        Issue("object-mask", f"{name}/{stem}", f"masks of {len(paths)} of {len(objects)} objects")
+        for stem, paths in sorted(united.items())
+        if len(paths) < len(objects)
+    ]
+    issues += _unlisted(delivery, name, frames)
+    files: tuple[FrameFiles, ...] = pair(frames, united, dense=True)
+    return SequenceFiles(name, files, issues=tuple(issues))
+
+
+def _unlisted(delivery: Delivery, name: str, frames: dict[str, str]) -> list[Issue]:
+    """Compare a sequence's frames with the delivery's own list: a line with their folder, then a stem per line."""
+    path = next(
+        (path for path in delivery.names if re.fullmatch(rf"(?:.*/)?ImageSets/{re.escape(name)}\.txt", path)), None
+    )
+    if path is None:
+        return []
+    folder, *stems = delivery.read(path).decode("latin-1").split()
+    issues = [
+        Issue("listed-missing", f"{folder}{stem}", f"listed in {path}, not delivered")
+        for stem in stems
+        if stem not in frames
+    ]
+    return issues + [
+        Issue("extra-frame", frames[stem], f"delivered, not listed in {path}")
+        for stem in sorted(set(frames) - set(stems))
+    ]
+
+
+def _original(name: str, count: int) -> tuple[str, ...]:
+    if name not in _ORIGINAL:
+        return ()
+    prefix, first, digits = _ORIGINAL[name]
+    return tuple(f"{prefix}{first + number:0{digits}d}" for number in range(count))
+
+
+_PAGE = "https://web.engr.oregonstate.edu/~lif/SegTrack2/dataset.html"
+
+BENCHMARK = Benchmark(
+    name="segtrackv2",
+    title="SegTrack-v2",
+    version="2",
+    licence="not stated; research use",
+    citation=(
+        "F. Li, T. Kim, A. Humayun, D. Tsai, J. M. Rehg: Video Segmentation by Tracking Many Figure-Ground Segments. "
+        "ICCV 2013."
+    ),
+    homepage=_PAGE,
+    year=2013,
+    splits={
+        "all": Split(read_list("segtrackv2_all14"), "official"),
+        "vsod13": Split(read_list("segtrackv2_vsod13"), "VSOD papers since the DAVSOD benchmark: without penguin"),
+    },
+    layout=_layout,
+    expects="JPEGImages/SEQUENCE and GroundTruth/SEQUENCE, or SEQUENCE/Imgs and SEQUENCE/ground-truth",
+    files=(
+        SourceFile(
+            "SegTrackv2.zip",
+            ("https://web.engr.oregonstate.edu/~lif/SegTrack2/SegTrackv2.zip",),
+            about="about 200 MB",
+            page=_PAGE,
+        ),
+        SourceFile(
+            "SegTrack-V2.zip",
+            ("drive:1xQznG6etAtbNEjb1R2ZbjXDD4RCWTHax",),
+            about="84.9 MB",
+            page="https://github.com/DengPingFan/DAVSOD",
+            status="quota",
+            optional=True,
+            note="VSOD repack, without penguin",
+        ),
+    ),
+    frames=_FRAMES,
+    annotated=_MASKS,
+    size=(360, 640),
+    notes=("The number of penguin's frames is not published; it is unknown until the archive is seen.",),
+)

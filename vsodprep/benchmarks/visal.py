@@ -1,0 +1,110 @@
+"""ViSal: 17 sequences, every fifth frame annotated, all masks in one flat folder.
+
+Facts: 963 frames, 193 masks. The prefix of a file differs from its folder's name (`horse` holds `horse2_*`, `horse2`
+holds `horse3_*`), so that masks are matched with frames by whole file name, never by folder. Numbers often start far
+above 1. Masks are RGB, mostly with grays between 0 and 255.
+"""
+
+import re
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from vsodprep.archives import Delivery
+from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list
+from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, collect, ordered, pair, repack
+from vsodprep.images import natural_key
+from vsodprep.manifest import Issue
+
+_FRAMES, _MASKS = read_counts("visal")
+_ANNOTATED: dict[str, list[str]] = {}  # sequence -> stems of its annotated frames
+for _line in read_list("visal_annotated"):
+    _ANNOTATED.setdefault(_line.split("/")[0], []).append(PurePosixPath(_line).stem)
+
+
+def _layout(delivery: Delivery, resolution: str) -> Layout:
+    del resolution
+    frames = collect(delivery, r"(?:.*/)?ViSal/(?P<seq>[^/]+)/[^/]+")
+    masks = collect(delivery, r"(?:.*/)?(?P<seq>GroundTruth)/[^/]+").get("GroundTruth", {})
+    if frames and masks:
+        return _official(frames, masks)
+    repacked = repack(delivery, dense=False)
+    return Layout(
+        "repack",
+        ordered(SequenceFiles(name, files, original=_original(name, len(files))) for name, files in repacked.items()),
+    )
+
+
+def _official(frames: dict[str, dict[str, str]], masks: dict[str, str]) -> Layout:
+    owner = {stem: name for name, stems in _ANNOTATED.items() for stem in stems}
+    owner |= {stem: name for name, files in frames.items() for stem in files}
+    mine: dict[str, dict[str, str]] = {name: {} for name in frames}
+    issues = []
+    for stem, path in sorted(masks.items()):
+        name = owner.get(stem)
+        if name in mine:
+            mine[name][stem] = path
+        if name is None or (name in _ANNOTATED and stem not in _ANNOTATED[name]):
+            issues.append(Issue("extra-mask", path, "a mask that the benchmark does not have"))
+    sequences = [
+        SequenceFiles(name, tuple(_promised(name, one) for one in pair(files, mine[name], dense=False)))
+        for name, files in frames.items()
+    ]
+    return Layout("official", ordered(sequences), tuple(issues))
+
+
+def _promised(name: str, files: FrameFiles) -> FrameFiles:
+    return replace(files, promised=bool(files.masks) or files.id in _ANNOTATED.get(name, ()))
+
+
+def _original(name: str, count: int) -> tuple[str, ...]:
+    if name not in _ANNOTATED:
+        return ()
+    first = min(_ANNOTATED[name], key=natural_key)  # the first frame of each sequence is annotated
+    match = re.fullmatch(r"(.*?)(\d+)", first)
+    if match is None:
+        return ()
+    return tuple(f"{match[1]}{int(match[2]) + number:0{len(match[2])}d}" for number in range(count))
+
+
+_PAGE = "https://github.com/shenjianbing/ViSalDataset"
+
+BENCHMARK = Benchmark(
+    name="visal",
+    title="ViSal",
+    version="2015",
+    licence="free for research, with citation",
+    citation=(
+        "W. Wang, J. Shen, L. Shao: Consistent Video Saliency Using Local Gradient Flow Optimization and Global "
+        "Refinement. IEEE Transactions on Image Processing 24(11), 2015."
+    ),
+    homepage=_PAGE,
+    year=2015,
+    splits={"test": Split(read_list("visal_test"), "no official split; VSOD papers test on all 17")},
+    layout=_layout,
+    expects="ViSal/SEQUENCE and one folder GroundTruth, or SEQUENCE/Imgs and SEQUENCE/ground-truth",
+    files=(
+        SourceFile(
+            "ViSalDataset-master.zip",
+            (
+                "https://github.com/shenjianbing/ViSalDataset/archive/refs/heads/master.zip",
+                "https://codeload.github.com/shenjianbing/ViSalDataset/zip/refs/heads/master",
+            ),
+            about="about 262 MB unpacked",
+            page=_PAGE,
+            note="made by GitHub on demand: its hash may change without its content; commit edc6257 was seen",
+        ),
+        SourceFile(
+            "ViSal.zip",
+            ("drive:1q7I0srSSrlj-78aInbUpPqhHrcdxTZUt",),
+            about="59.1 MB",
+            page="https://github.com/DengPingFan/DAVSOD",
+            status="quota",
+            optional=True,
+            note="VSOD repack",
+        ),
+    ),
+    frames=_FRAMES,
+    annotated=_MASKS,
+    size=(240, 320),
+    notes=("First published as DataViSal.rar, which is read too where a program to unpack it is installed.",),
+)
