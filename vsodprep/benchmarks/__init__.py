@@ -10,9 +10,10 @@ from pathlib import Path
 
 from vsodprep.archives import open_delivery
 from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence
+from vsodprep.benchmarks.folders import own_benchmark, scan_folder
 from vsodprep.errors import InputError
 
-__all__ = ["Benchmark", "KnownSequence", "get", "known", "modules", "present_sequences"]
+__all__ = ["Benchmark", "KnownSequence", "get", "known", "modules", "own_benchmark", "present_sequences", "scan_folder"]
 
 _MODULES: Mapping[str, str] = {
     "synth": "embedded",

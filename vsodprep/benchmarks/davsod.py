@@ -58,7 +58,8 @@ BENCHMARK = Benchmark(
     version="2019 (links of 2021-02-18)",
     licence="non-commercial research use, as reported; the repository has no licence file",
     citation=(
-        "D.-P. Fan, W. Wang, M.-M. Cheng, J. Shen: Shifting More Attention to Video Salient Object Detection. CVPR 2019."
+        "D.-P. Fan, W. Wang, M.-M. Cheng, J. Shen: Shifting More Attention to Video Salient Object "
+        "Detection. CVPR 2019."
     ),
     homepage=_PAGE,
     year=2019,

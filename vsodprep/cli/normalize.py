@@ -36,12 +36,17 @@ def command(
     from vsodprep import benchmarks
     from vsodprep.errors import InputError
     from vsodprep.normalize.generated import normalize_generated
+    from vsodprep.normalize.own import normalize_own
     from vsodprep.normalize.run import Options, normalize
     from vsodprep.normalize.splits import parse_splits
 
-    benchmark = benchmarks.get(name)
     options = Options(partial, resolution, allow, parse_splits(splits), sequences)
-    if benchmark.generated:
+    benchmark = benchmarks.own_benchmark(name) if folder else benchmarks.get(name)
+    if folder:
+        if len(sources) != 1:
+            raise InputError(f"normalize {name}", f"{len(sources)} sources", "one folder of videos")
+        manifest = normalize_own(benchmark, sources[0], out, options, jobs)
+    elif benchmark.generated:
         if sources:
             raise InputError(sources[0], f"a source for {name}", "none, it is generated")
         manifest = normalize_generated(benchmark, out, options, jobs)

@@ -18,7 +18,7 @@ from vsodprep.files import atomic_directory, sha256
 from vsodprep.manifest import Issue, Manifest, Source, write_manifest
 from vsodprep.normalize.checks import Finding, allowed_kinds, check_layout, judge
 from vsodprep.normalize.convert import Converted, convert
-from vsodprep.normalize.splits import splits_of
+from vsodprep.normalize.splits import check_overrides, splits_of
 from vsodprep.progress import track
 
 Item = TypeVar("Item")
@@ -45,7 +45,13 @@ class Options:
 
 
 def normalize(
-    benchmark: Benchmark, paths: Sequence[Path], out: Path, options: Options = Options(), jobs: int = 1
+    benchmark: Benchmark,
+    paths: Sequence[Path],
+    out: Path,
+    options: Options = Options(),
+    jobs: int = 1,
+    *,
+    sources: Sequence[Path] | None = None,
 ) -> Manifest:
     """Bring a benchmark into the one layout, with a manifest.
 
@@ -55,6 +61,7 @@ def normalize(
         out: The folder that it becomes, as a whole or not at all.
         options: What the user has chosen.
         jobs: Threads; the result does not depend on it.
+        sources: What the manifest names as sources, if not the archives and folders themselves.
 
     Returns:
         The manifest, which has been written.
@@ -70,8 +77,10 @@ def normalize(
         issues = [
             judge(finding, allowed) for finding in check_layout(benchmark, layout, str(delivery), options.sequences)
         ]
+        check_overrides(benchmark, [sequence.name for sequence in layout.sequences], options.splits)
+        origins = delivery.paths if sources is None else tuple(sources)
         with atomic_directory(out) as folder, ThreadPoolExecutor(jobs) as pool:
-            hashes = [None if path.is_dir() else pool.submit(sha256, path) for path in delivery.paths]
+            hashes = [None if path.is_dir() else pool.submit(sha256, path) for path in origins]
             sequences, found, digest = _convert_all(
                 benchmark, delivery, layout, folder=folder, allowed=allowed, pool=pool, jobs=jobs
             )
@@ -82,8 +91,8 @@ def normalize(
                 licence=benchmark.licence,
                 citation=benchmark.citation,
                 homepage=benchmark.homepage,
-                sources=tuple(map(_source, delivery.paths, hashes)),
-                sequences=splits_of(benchmark, layout, sequences, options.splits),
+                sources=tuple(map(_source, origins, hashes)),
+                sequences=splits_of(benchmark, sequences, options.splits),
                 issues=tuple(issues + found),
                 extra=_extra(benchmark, layout, options, resolution, digest),
             )
@@ -154,8 +163,8 @@ def _convert_all(
             if not any(here.iterdir()):
                 here.rmdir()
         if results_of:
-            sequence, found = _sequence(benchmark, files, results_of)
-            sequences.append(sequence)
+            finished, found = _sequence(benchmark, files, results_of)
+            sequences.append(finished)
             issues += [judge(finding, allowed) for finding in found]
         else:
             (folder / files.name).rmdir()

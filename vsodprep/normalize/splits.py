@@ -7,13 +7,11 @@ from pathlib import Path
 
 from vsodprep import manifest as manifests
 from vsodprep.benchmarks.benchmark import Benchmark
-from vsodprep.benchmarks.layout import Layout
 from vsodprep.errors import InputError
 
 
 def splits_of(
     benchmark: Benchmark,
-    layout: Layout,
     sequences: Collection[manifests.Sequence],
     overrides: Mapping[str, tuple[str, ...]],
 ) -> tuple[manifests.Sequence, ...]:
@@ -21,14 +19,9 @@ def splits_of(
 
     Args:
         benchmark: The benchmark.
-        layout: What was found in the delivery.
         sequences: The normalised sequences.
-        overrides: Splits that replace the benchmark's own of the same name, or join them.
-
-    Raises:
-        InputError: An override names a sequence that the benchmark does not have.
+        overrides: Splits that replace the benchmark's own of the same name, or join them; see `check_overrides`.
     """
-    check_overrides(benchmark, {sequence.name for sequence in layout.sequences}, overrides)
     own = {sequence.name: sequence.splits for sequence in benchmark.sequences}
     return tuple(
         replace(

@@ -1,0 +1,30 @@
+"""The user's own videos in the one layout."""
+
+from pathlib import Path
+
+from vsodprep.benchmarks.benchmark import Benchmark
+from vsodprep.benchmarks.folders import scan_folder, with_videos_decoded
+from vsodprep.manifest import Manifest
+from vsodprep.normalize.run import Options, normalize
+
+
+def normalize_own(benchmark: Benchmark, path: Path, out: Path, options: Options, jobs: int = 1) -> Manifest:
+    """Bring a user's own folder, or one video file, into the one layout.
+
+    Args:
+        benchmark: As `own_benchmark` gives it.
+        path: `PATH/SEQ/frames` with optional `PATH/SEQ/masks`, or video files.
+        out: The folder that it becomes, as a whole or not at all.
+        options: What the user has chosen.
+        jobs: Threads; the result does not depend on it.
+
+    Returns:
+        The manifest, which has been written.
+
+    Raises:
+        InputError: There is no sequence, a file is unreadable, or there is an issue that is not allowed.
+    """
+    scan_folder(path)  # says what is wrong before anything is decoded
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with with_videos_decoded(path, out.parent) as folders:
+        return normalize(benchmark, folders, out, options, jobs, sources=[path])
