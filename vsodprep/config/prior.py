@@ -6,6 +6,24 @@ from pydantic import Field
 
 from vsodprep.config.base import Name, Section, SplitOf
 
+# DRFI's grid of (sigma, k, minimum size) in the order of its code; it keeps the first fifteen.
+DRFI = (
+    (0.8, 100.0, 150),
+    (0.8, 400.0, 300),
+    (0.9, 200.0, 200),
+    (0.9, 100.0, 200),
+    (0.8, 300.0, 150),
+    (1.0, 200.0, 150),
+    (0.9, 300.0, 300),
+    (1.0, 100.0, 150),
+    (1.0, 500.0, 300),
+    (0.9, 200.0, 300),
+    (0.8, 600.0, 200),
+    (1.0, 600.0, 300),
+    (0.8, 200.0, 150),
+    (1.0, 500.0, 200),
+    (0.8, 400.0, 150),
+)
 # Five of DRFI's first fifteen triples (sigma, k, minimum size), so that small and large regions are both there.
 LIGHT = ((0.8, 100.0, 150), (0.9, 100.0, 200), (0.9, 300.0, 300), (0.9, 200.0, 300), (0.8, 200.0, 150))
 
@@ -16,13 +34,17 @@ class Prior(Section):
     flow: Name = "dis"
     """Flow block whose colour picture is segmented."""
     levels: tuple[tuple[float, float, int], ...] = LIGHT
-    """One (sigma, k, minimum size in pixels at full resolution) per segmentation; their number is M."""
+    """One (sigma, k, minimum size) per segmentation, k and the size in pixels at full resolution; their number is M."""
     scale: float = Field(default=0.5, gt=0, le=1)
     """Factor on height and width before segmentation."""
     backend: Literal["opencv", "skimage"] = "opencv"
     """Whose graph segmentation; label maps differ between the two."""
-    features: Literal["contrast", "alexnet"] = "contrast"
-    """Region features: `contrast` needs no weights, `alexnet` is MDF's three windows."""
+    min_regions: int = Field(default=16, ge=1)
+    """Where a level has fewer regions, k and the minimum size are halved, at most five times."""
+    features: Literal["contrast", "alexnet", "vgg16"] = "contrast"
+    """Region features: `contrast` needs no weights; `alexnet` is MDF's three windows, `vgg16` the same with VGG-16."""
+    weights: str | None = None
+    """Weights of that network: torchvision's name, a file, or `random`; torchvision's ImageNet weights if null."""
     hidden: tuple[int, ...] = (300, 300)
     """Neurons of the classifier's hidden layers."""
     purity: float = Field(default=0.7, gt=0.5, le=1)

@@ -1,0 +1,107 @@
+"""The motion prior of one sequence, from its frames and flow to the stored file."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.errors import InputError
+from vsodprep.flow.frames import sequence_frames
+from vsodprep.flow.store import open_flow
+from vsodprep.images import read_frame
+from vsodprep.prior.classifier import Classifier, load
+from vsodprep.prior.frame import Described, Windows, combine, describe
+from vsodprep.prior.store import write_prior
+from vsodprep.progress import track
+
+
+def motion_prior(
+    frame: NDArray[np.uint8], flow: NDArray[np.float32], classifier: Classifier, windows: Windows | None = None
+) -> tuple[NDArray[np.float32], Described]:
+    """Compute one frame's motion prior.
+
+    Args:
+        frame: uint8 `(H, W, 3)` RGB.
+        flow: float32 `(H, W, 2)` in px.
+        classifier: Scores the regions.
+        windows: The network's features, unless the classifier was fitted on `contrast`.
+
+    Returns:
+        float32 `(H, W)` in [0, 1] (STAN, MSST: Eq. 1), and the regions it comes from.
+    """
+    described = describe(frame, flow, classifier.settings, windows)
+    scores = [classifier.score(features) for features in described.features]
+    return combine(described.levels, scores, (flow.shape[0], flow.shape[1])), described
+
+
+def _network(classifier: Classifier, path: Path, weights: str | None, device: str) -> Windows | None:
+    settings = classifier.settings
+    if settings.features == "contrast":
+        return None
+    from vsodprep.prior.fit import with_network  # noqa: PLC0415  torch is slow to import
+
+    if settings.weights == "file" and weights is None:
+        raise InputError(path, "features of weights in a file", "--weights with that file")
+    windows, found = with_network(replace(settings, weights=weights or settings.weights), device)
+    if found.weights_sha256 != settings.weights_sha256:
+        raise InputError(
+            f"{settings.features} weights {weights or settings.weights}",
+            f"parameters with SHA-256 {found.weights_sha256[:16]}",
+            f"{settings.weights_sha256[:16]}, which {path} was fitted with",
+        )
+    return windows
+
+
+def apply(
+    frames_folder: Path,
+    flow_path: Path,
+    classifier_path: Path,
+    out: Path,
+    *,
+    weights: str | None = None,
+    device: str = "cpu",
+) -> None:
+    """Compute and write the motion prior of a sequence.
+
+    Args:
+        frames_folder: The sequence's frames.
+        flow_path: Its flow.
+        classifier_path: What `fit` wrote.
+        out: HDF5 file; frames without a flow are left out.
+        weights: File with the weights of the network behind the windows, where the classifier was fitted with one.
+        device: Where that network runs.
+
+    Raises:
+        InputError: A frame is missing, its size is not the flow's, or the classifier or flow is unreadable.
+    """
+    classifier = load(classifier_path)
+    frames = sequence_frames(frames_folder, allow_gaps=True)
+    windows = _network(classifier, classifier_path, weights, device)
+    with open_flow(flow_path) as flow:
+        indices = flow.frame_indices
+        if indices and indices[-1] >= len(frames):
+            raise InputError(flow_path, f"flow of frame {indices[-1]}", f"{len(frames)} frames as in {frames_folder}")
+        priors = np.zeros((len(indices), *flow.size), dtype=np.uint8)
+        regions = np.zeros((len(indices), len(classifier.settings.levels)), dtype=np.int32)
+        halvings = np.zeros_like(regions, dtype=np.uint8)
+        for row, index in enumerate(track(indices, f"motion prior of {flow_path.stem}")):
+            frame, motion = read_frame(frames[index]), flow.of_frame(index)
+            if motion is None or frame.shape[:2] != flow.size:
+                found = f"{frame.shape[0]} x {frame.shape[1]} px"
+                raise InputError(frames[index], found, f"{flow.size[0]} x {flow.size[1]}, as {flow_path}")
+            prior, described = motion_prior(frame, motion, classifier, windows)
+            priors[row] = np.round(prior * 255).astype(np.uint8)
+            regions[row] = [level.regions for level in described.levels]
+            halvings[row] = [level.halvings for level in described.levels]
+        attributes = {
+            "flow": {key: _plain(value) for key, value in flow.attributes.items()},
+            "settings": classifier.settings.to_json(),
+            "training": classifier.training,
+        }
+    names = [frames[index].stem for index in indices]
+    write_prior(out, priors, names, attributes, regions=regions, halvings=halvings)
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, (str, int, float, bool, dict)) else str(value)

@@ -1,0 +1,75 @@
+"""Region features that need no weights: statistics in three windows, after MDF's three windows of AlexNet."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.prior.channels import DIRECTIONS, NAMES, VECTORS, Channels
+from vsodprep.prior.regions import GEOMETRY, geometry, outline, sums
+
+WINDOWS = ("neighbourhood", "rest", "border")
+FRAME_LEVEL = ("motion_log", "residual_log")
+
+FEATURES: tuple[str, ...] = (
+    *(f"mean_{name}" for name in NAMES),
+    *(f"deviation_{name}" for name in NAMES),
+    *(f"{window}_{name}" for window in WINDOWS for name in NAMES),
+    *(f"{window}_{name}" for window in WINDOWS for name in (*VECTORS, "directions")),
+    *GEOMETRY,
+    *FRAME_LEVEL,
+)
+
+
+def contrast(labels: NDArray[np.int32], count: int, given: Channels) -> NDArray[np.float32]:
+    """Describe each region by itself and against its surroundings.
+
+    Like MDF (Li and Yu, CVPR 2015) it looks at the region alone, at its neighbourhood (the regions that touch it) and
+    at the rest of the picture; DRFI's pseudo-background, a band along the image border, joins them.
+
+    Args:
+        labels: int32 `(H, W)`, 0..count-1, all of them used.
+        count: Number of regions.
+        given: The frame's channels at the same size.
+
+    Returns:
+        float32 `(count, 86)` in the order of `FEATURES`: mean and standard deviation of each channel; the mean's
+        difference from that of the neighbourhood, the rest, the border band; the length of the difference of colours
+        and flow; the chi-square distance of the histograms of flow directions; position and shape; how much motion
+        there is in the frame. A window without pixels has no contrast: 0.
+    """
+    values = given.values
+    directions = np.eye(DIRECTIONS, dtype=np.float32)[given.direction] * given.strength[..., None]
+    one = np.ones((*labels.shape, 1), dtype=np.float32)
+    stack = np.concatenate([one, values, directions], axis=2)
+    totals = sums(labels, stack, count)
+    squares = sums(labels, values**2, count)
+    area = totals[:, :1]
+    mean = totals[:, 1 : 1 + len(NAMES)] / area
+    deviation = np.sqrt(np.maximum(squares / area - mean**2, 0))
+
+    edges = outline(labels, count)
+    touching = (edges.shared > 0).astype(np.float64)
+    windows = (touching @ totals, totals.sum(axis=0) - totals, np.tile(_border_total(stack), (count, 1)))
+    differences, lengths = [], []
+    for window in windows:
+        there = window[:, :1] > 0
+        difference = np.where(there, mean - window[:, 1 : 1 + len(NAMES)] / np.maximum(window[:, :1], 1), 0)
+        differences.append(difference)
+        norms = [np.linalg.norm(difference[:, part], axis=1) for part in VECTORS.values()]
+        distance = _chi_square(totals[:, 1 + len(NAMES) :], window[:, 1 + len(NAMES) :])
+        lengths.append(np.stack([*norms, np.where(there[:, 0], distance, 0)], axis=1))
+    features = [mean, deviation, *differences, *lengths, geometry(labels, count, edges)]
+    return np.concatenate([*features, np.tile(given.frame_level, (count, 1))], axis=1).astype(np.float32)
+
+
+def _border_total(stack: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Add up the channels over a band along the image border, a fifteenth of the shorter side wide."""
+    height, width = stack.shape[:2]
+    band = max(1, min(height, width) // 15)
+    inner = stack[band : height - band, band : width - band].astype(np.float64).sum(axis=(0, 1))
+    return np.asarray(stack.astype(np.float64).sum(axis=(0, 1)) - inner)
+
+
+def _chi_square(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the chi-square distance between the rows of two sets of histograms, each scaled to sum 1: 0..1."""
+    a, b = (one / np.maximum(one.sum(axis=1, keepdims=True), 1e-9) for one in (a, b))
+    return np.asarray(((a - b) ** 2 / np.maximum(a + b, 1e-12)).sum(axis=1) / 2)

@@ -1,0 +1,168 @@
+"""Fitting the motion prior's classifier to annotated frames."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from vsodprep.errors import InputError
+from vsodprep.flow.store import open_flow
+from vsodprep.images import read_frame, read_mask
+from vsodprep.manifest import Sequence as Video
+from vsodprep.manifest import frame_path, mask_path, read_manifest
+from vsodprep.prior.classifier import Classifier, save
+from vsodprep.prior.frame import Windows, describe
+from vsodprep.prior.labels import region_labels, spread
+from vsodprep.prior.settings import Settings
+from vsodprep.prior.training import standardisation, train
+from vsodprep.progress import track
+
+
+class Split(NamedTuple):
+    """Annotated frames to learn from: a normalised benchmark, the folder of its flow files, the name of a split."""
+
+    benchmark: Path
+    flow: Path
+    split: str
+
+
+class Samples(NamedTuple):
+    """Training regions.
+
+    Attributes:
+        features: float32 `(n, d)`.
+        foreground: bool `(n,)`.
+        frames: How many frames they are from.
+        mixed: How many regions were left out because neither label covers enough of them.
+    """
+
+    features: NDArray[np.float32]
+    foreground: NDArray[np.bool_]
+    frames: int
+    mixed: int
+
+
+def _annotated(video: Video, indices: Sequence[int], most: int) -> tuple[int, ...]:
+    """Return indices of annotated frames that have a flow, evenly spread over the video."""
+    annotated = set(video.annotated)
+    return spread([index for index in indices if video.frames[index] in annotated], most)
+
+
+def _frames(split: Split, most: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.bool_]]]:
+    """Yield frame, flow and mask of the frames to learn from."""
+    videos = [video for video in read_manifest(split.benchmark).split(split.split) if not video.still]
+    for video in track(videos, f"regions of {split.benchmark.name} {split.split}", unit="sequence"):
+        with open_flow(split.flow / f"{video.name}.h5") as flow:
+            for index in _annotated(video, flow.frame_indices, most):
+                name = video.frames[index]
+                motion = flow.of_frame(index)
+                mask = mask_path(split.benchmark, video.name, name)
+                truth = read_mask(mask)
+                if motion is None or motion.shape[:2] != truth.shape:
+                    found = "none" if motion is None else f"{motion.shape[0]} x {motion.shape[1]}"
+                    raise InputError(mask, f"{truth.shape[0]} x {truth.shape[1]} px, its flow {found}", "one size")
+                yield read_frame(frame_path(split.benchmark, video.name, name)), motion, truth
+
+
+def collect(
+    splits: Sequence[Split], settings: Settings, purity: float, most: int, windows: Windows | None = None
+) -> Samples:
+    """Collect training regions.
+
+    Args:
+        splits: Where the annotated frames are.
+        settings: How regions are made and described.
+        purity: Least share of a region that its label covers.
+        most: Annotated frames per sequence.
+        windows: The network's features, unless `settings.features` is `contrast`.
+
+    Raises:
+        InputError: A frame, mask or flow is missing or does not fit, or no frame is annotated.
+    """
+    features: list[NDArray[np.float32]] = []
+    foreground: list[NDArray[np.bool_]] = []
+    frames = mixed = 0
+    for split in splits:
+        for frame, flow, mask in _frames(split, most):
+            described = describe(frame, flow, settings, windows)
+            for level, rows in zip(described.levels, described.features, strict=True):
+                small = cv2.resize(mask.astype(np.uint8) * 255, level.labels.shape[::-1], interpolation=cv2.INTER_AREA)
+                chosen, label = region_labels(level.labels, level.regions, small > 127, purity)
+                features.append(rows[chosen])
+                foreground.append(label[chosen])
+                mixed += int((~chosen).sum())
+            frames += 1
+    if not frames:
+        raise InputError(splits[0].benchmark, f"no annotated frame with flow in {splits[0].split}", "at least one")
+    return Samples(np.concatenate(features), np.concatenate(foreground), frames, mixed)
+
+
+def fit(
+    splits: Sequence[Split],
+    out: Path,
+    settings: Settings,
+    *,
+    hidden: Sequence[int],
+    purity: float,
+    epochs: int,
+    frames_per_sequence: int,
+    seed: int,
+    device: str = "cpu",
+) -> Classifier:
+    """Fit the classifier and write it.
+
+    Args:
+        splits: Annotated frames to learn from.
+        out: File that gets the classifier, `.npz`.
+        settings: How regions are made and described; the hash of the network's parameters is filled in.
+        hidden: Neurons of the hidden layers.
+        purity: Least share of a region that its label covers.
+        epochs: Passes over the regions.
+        frames_per_sequence: Annotated frames per sequence.
+        seed: Seed.
+        device: Where the network behind the windows runs.
+
+    Returns:
+        The classifier.
+
+    Raises:
+        InputError: A frame, mask or flow is missing or does not fit.
+    """
+    torch.set_num_threads(1)  # sums depend on how they are split, and the classifier is small
+    windows = None
+    if settings.features != "contrast":
+        windows, settings = with_network(settings, device)
+    samples = collect(splits, settings, purity, frames_per_sequence, windows)
+    mean, deviation = standardisation(samples.features)
+    weights, biases, losses = train(
+        (samples.features - mean) / deviation, samples.foreground, hidden, epochs=epochs, seed=seed
+    )
+    training: dict[str, Any] = {
+        "splits": [[split.benchmark.name, split.split] for split in splits],
+        "frames": samples.frames,
+        "regions": len(samples.foreground),
+        "foreground": int(samples.foreground.sum()),
+        "mixed": samples.mixed,
+        "purity": purity,
+        "epochs": epochs,
+        "seed": seed,
+        "loss_first": round(losses[0], 6),
+        "loss_last": round(losses[-1], 6),
+    }
+    classifier = Classifier(mean, deviation, tuple(weights), tuple(biases), settings, training)
+    save(out, classifier)
+    return classifier
+
+
+def with_network(settings: Settings, device: str) -> tuple[Windows, Settings]:
+    """Return the features of the network that the settings name, and the settings with its parameters' hash."""
+    from vsodprep.prior.windows import backbone, extractor, parameters_sha256  # noqa: PLC0415  torchvision is slow
+
+    network = backbone(settings.features, settings.weights)
+    kind = "random" if settings.weights == "random" else "file" if Path(settings.weights).suffix else settings.weights
+    return extractor(network, device), replace(settings, weights=kind, weights_sha256=parameters_sha256(network))

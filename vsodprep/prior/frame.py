@@ -1,0 +1,87 @@
+"""One frame: its regions at every level, their features, and the prior that scores make of them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.flow.picture import colour
+from vsodprep.prior.channels import channels
+from vsodprep.prior.contrast import contrast
+from vsodprep.prior.segmentation import Segmentation, segment_levels
+from vsodprep.prior.settings import Settings
+
+# Describes the regions of a picture by a network: (picture, labels, count) to float32 (count, d).
+Windows = Callable[[NDArray[np.uint8], NDArray[np.int32], int], NDArray[np.float32]]
+
+
+class Described(NamedTuple):
+    """A frame's regions.
+
+    Attributes:
+        levels: One segmentation per level.
+        features: float32 `(regions, d)` of each.
+    """
+
+    levels: tuple[Segmentation, ...]
+    features: tuple[NDArray[np.float32], ...]
+
+
+def describe(
+    frame: NDArray[np.uint8], flow: NDArray[np.float32], settings: Settings, windows: Windows | None = None
+) -> Described:
+    """Cut a frame's flow picture into regions and describe them.
+
+    Args:
+        frame: uint8 `(H, W, 3)` RGB.
+        flow: float32 `(H, W, 2)` in px.
+        settings: How.
+        windows: The network's features, unless `settings.features` is `contrast`.
+
+    Returns:
+        Regions and features of each level, at `settings.scale`.
+    """
+    height, width = flow.shape[:2]
+    size = (max(3, round(width * settings.scale)), max(3, round(height * settings.scale)))
+    picture = _shrunk(colour(flow), size)
+    levels = segment_levels(
+        picture,
+        settings.levels,
+        scale=settings.scale,
+        min_regions=settings.min_regions,
+        backend=settings.backend,
+    )
+    if windows is not None:
+        return Described(levels, tuple(windows(picture, level.labels, level.regions) for level in levels))
+    given = channels(_shrunk(frame, size), _shrunk(flow, size), picture)
+    return Described(levels, tuple(contrast(level.labels, level.regions, given) for level in levels))
+
+
+def _shrunk(image: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    if image.shape[1::-1] == size:
+        return image
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
+
+
+def combine(
+    levels: Sequence[Segmentation], scores: Sequence[NDArray[np.float32]], size: tuple[int, int]
+) -> NDArray[np.float32]:
+    """Give each pixel the mean over the levels of the score of the region that it lies in (STAN, MSST: Eq. 1).
+
+    Args:
+        levels: Segmentations.
+        scores: float32 `(regions,)` of each.
+        size: Height and width of the frame; a smaller map is enlarged bilinearly.
+
+    Returns:
+        float32 `(H, W)` in [0, 1].
+    """
+    total = np.zeros(levels[0].labels.shape, dtype=np.float32)
+    for level, score in zip(levels, scores, strict=True):
+        total += score[level.labels]
+    mean = total / np.float32(len(levels))
+    if mean.shape == size:
+        return mean
+    return np.asarray(cv2.resize(mean, size[::-1], interpolation=cv2.INTER_LINEAR))

@@ -1,0 +1,156 @@
+"""Sums, neighbours and shapes of all regions of a segmentation at once."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+GEOMETRY = (
+    "x",
+    "y",
+    "x_from_centre",
+    "y_from_centre",
+    "from_centre",
+    "area",
+    "area_log",
+    "box_height",
+    "box_width",
+    "extent",
+    "elongation",
+    "spread",
+    "roughness",
+    "border_share",
+    "border_sides",
+    "neighbours_log",
+    "regions_log",
+)
+
+
+class Outline(NamedTuple):
+    """Where regions meet.
+
+    Attributes:
+        shared: float64 `(n, n)`, length in px of the outline that two regions share; 0 on the diagonal.
+        border: float64 `(n, 4)`, length on the image's top, bottom, left and right.
+    """
+
+    shared: NDArray[np.float64]
+    border: NDArray[np.float64]
+
+
+def sums(labels: NDArray[np.int32], values: NDArray[np.floating], count: int) -> NDArray[np.float64]:
+    """Add up values over regions.
+
+    Args:
+        labels: int32 `(H, W)`, 0..count-1.
+        values: `(H, W, C)`.
+        count: Number of regions.
+
+    Returns:
+        float64 `(count, C)`.
+    """
+    pixels = labels.size
+    members = csr_array((np.ones(pixels, np.float64), labels.ravel(), np.arange(pixels + 1)), shape=(pixels, count))
+    return np.asarray(members.T @ values.reshape(pixels, -1).astype(np.float64))
+
+
+def outline(labels: NDArray[np.int32], count: int) -> Outline:
+    """Measure the outlines between regions, pixel side by pixel side.
+
+    Args:
+        labels: int32 `(H, W)`, 0..count-1.
+        count: Number of regions.
+    """
+    pairs = np.zeros(count * count)
+    for a, b in ((labels[:, :-1], labels[:, 1:]), (labels[:-1], labels[1:])):
+        apart = a != b
+        pairs += np.bincount(a[apart].astype(np.int64) * count + b[apart], minlength=count * count)
+    shared = pairs.reshape(count, count)
+    sides = (labels[0], labels[-1], labels[:, 0], labels[:, -1])
+    border = np.stack([np.bincount(side, minlength=count) for side in sides], axis=1)
+    return Outline(shared + shared.T, border.astype(np.float64))
+
+
+def geometry(labels: NDArray[np.int32], count: int, edges: Outline) -> NDArray[np.float64]:
+    """Describe position and shape of each region.
+
+    Args:
+        labels: int32 `(H, W)`, 0..count-1.
+        count: Number of regions.
+        edges: Their outlines.
+
+    Returns:
+        float64 `(count, 17)` in the order of `GEOMETRY`. Positions are -1..1 from side to side, areas and boxes shares
+        of the image; `extent` is the share of its box that a region fills, `elongation` the ratio of its axes of
+        inertia, `spread` their geometric mean over that of a disc of the same area, `roughness` the outline over that
+        of a square of the same area.
+    """
+    height, width = labels.shape
+    flat = labels.ravel()
+    area = np.bincount(flat, minlength=count).astype(np.float64)
+    y, x = (axis.ravel().astype(np.float64) for axis in np.indices((height, width)))
+    first = {name: np.bincount(flat, one, count) / area for name, one in (("x", x), ("y", y))}
+    xx, yy, xy = (
+        np.bincount(flat, a * b, count) / area - first[m] * first[n]
+        for a, b, m, n in ((x, x, "x", "x"), (y, y, "y", "y"), (x, y, "x", "y"))
+    )
+    # 1/12 is the variance of a pixel itself; without it a line would have no width.
+    xx, yy = xx + 1 / 12, yy + 1 / 12
+    middle, half = (xx + yy) / 2, np.sqrt(((xx - yy) / 2) ** 2 + xy**2)
+    major, minor = middle + half, np.maximum(middle - half, 1 / 12)
+    tall, wide = _boxes(labels, count)
+    perimeter = edges.shared.sum(axis=1) + edges.border.sum(axis=1)
+    from_x, from_y = first["x"] / max(width - 1, 1) * 2 - 1, first["y"] / max(height - 1, 1) * 2 - 1
+    columns = (
+        from_x,
+        from_y,
+        np.abs(from_x),
+        np.abs(from_y),
+        np.hypot(from_x, from_y),
+        area / flat.size,
+        np.log(area / flat.size),
+        tall / height,
+        wide / width,
+        area / (tall * wide),
+        np.sqrt(minor / major),
+        np.sqrt(np.sqrt(major * minor)) * np.sqrt(4 * np.pi / area),
+        perimeter / (4 * np.sqrt(area)),
+        edges.border.sum(axis=1) / perimeter,
+        (edges.border > 0).sum(axis=1) / 4,
+        np.log1p((edges.shared > 0).sum(axis=1)),
+        np.full(count, np.log(count)),
+    )
+    return np.stack(columns, axis=1)
+
+
+def _boxes(labels: NDArray[np.int32], count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return heights and widths of the regions' bounding boxes in px."""
+    top, bottom, left, right = boxes(labels, count).T
+    return (bottom - top).astype(np.float64), (right - left).astype(np.float64)
+
+
+def boxes(labels: NDArray[np.int32], count: int) -> NDArray[np.int64]:
+    """Return the regions' bounding boxes.
+
+    Args:
+        labels: int32 `(H, W)`, 0..count-1, all of them used.
+        count: Number of regions.
+
+    Returns:
+        int64 `(count, 4)`: first row, row after the last, first column, column after the last.
+    """
+    height, width = labels.shape
+    in_row = np.zeros((height, count), dtype=np.bool_)
+    in_row[np.arange(height)[:, None], labels] = True
+    in_column = np.zeros((width, count), dtype=np.bool_)
+    in_column[np.arange(width), labels] = True
+    return np.stack(
+        [
+            in_row.argmax(axis=0),
+            height - in_row[::-1].argmax(axis=0),
+            in_column.argmax(axis=0),
+            width - in_column[::-1].argmax(axis=0),
+        ],
+        axis=1,
+    )
