@@ -109,7 +109,7 @@ VIDEOS: tuple[Video, ...] = (
         "coral",
         (
             Actor("snail", "violet", "rings", 36, (136, 78), (-0.8, 0.1), swim=0.04),
-            Actor("leaf", "lime", None, 29, (24, 34), (5.2, 1.6), sway=6.0, roll=0.03),
+            Actor("leaf", "violet", None, 29, (24, 34), (5.2, 1.6), sway=6.0, roll=0.03),
         ),
         Camera(shake=0.8),
     ),
@@ -120,11 +120,11 @@ VIDEOS: tuple[Video, ...] = (
         "water",
         "reef",
         (
-            Actor("puff", "violet", None, 25, (160, 94), (-5.0, -1.8), sway=4.0),
+            Actor("puff", "yellow", None, 31, (164, 92), (-5.6, -1.4), sway=4.0),
             Actor("fish", "pink", "dots", 30, (150, 38), (-4.6, 1.6), sway=2.0, swim=0.16),
             Actor("fish", "yellow", "stripes", 35, (38, 80), (3.0, -1.2), sway=2.0, swim=0.16),
         ),
-        Camera(pan=(-1.4, 0.5)),
+        Camera(pan=(1.9, -0.5)),
     ),
     Video(
         "plain-turtle",
@@ -141,7 +141,7 @@ VIDEOS: tuple[Video, ...] = (
         "grass",
         "meadow",
         (
-            Actor("leaf", "orange", None, 29, (28, 34), (6.2, 1.6), sway=7.0, roll=-0.035),
+            Actor("leaf", "blue", None, 29, (30, 28), (7.0, -0.4), sway=7.0, roll=-0.035),
             Actor("butterfly", "blue", "dots", 34, (62, 80), (3.6, -1.2), sway=4.0, flap=0.4),
         ),
         Camera(pan=(2.2, -0.8), zoom=-0.004, spin=-0.002),
@@ -171,9 +171,9 @@ VIDEOS: tuple[Video, ...] = (
         "pebbles",
         "slate",
         (
-            Actor("beetle", "orange", "checks", 30, (36, 44), (4.4, 0.7), sway=1.5),
+            Actor("beetle", "orange", "checks", 30, (34, 46), (5.3, 0.6), sway=1.5),
             Actor("beetle", "lime", "stripes", 27, (158, 98), (-1.2, -0.6), sway=1.5),
-            Actor("bush", "forest", None, 38, (94, 50)),
+            Actor("bush", "meadow", None, 35, (92, 50)),
         ),
         Camera(pan=(0.5, 0.2)),
     ),
@@ -184,7 +184,7 @@ VIDEOS: tuple[Video, ...] = (
         "clouds",
         "heath",
         (
-            Actor("puff", "teal", None, 27, (160, 88), (-4.8, -0.8), sway=3.0),
+            Actor("puff", "yellow", None, 27, (160, 88), (-4.8, -0.8), sway=3.0),
             Actor("bird", "yellow", "stripes", 10, (44, 38), (3.2, 1.2), sway=4.0, flap=0.2),
         ),
         Camera(pan=(-0.4, 0.2), shake=0.8),

@@ -9,7 +9,7 @@ from vsodprep.benchmarks.synth.model import Actor, Video
 from vsodprep.benchmarks.synth.motion import Affine, Placement, actor_at, camera_at
 from vsodprep.benchmarks.synth.portable import Pcg32, stream
 from vsodprep.benchmarks.synth.shapes import SHAPES
-from vsodprep.benchmarks.synth.sprites import Coat, Raster, sprite
+from vsodprep.benchmarks.synth.sprites import Coat, Raster, soften, sprite
 from vsodprep.benchmarks.synth.textures import COATS, PALETTES, backdrop
 
 GROUND_DENSITY = 2  # texels per pixel of the background
@@ -71,7 +71,7 @@ def _coat(actor: Actor) -> Coat:
         return Coat(tones, None, period=0.45 * min(actor.size, 50.0))
     period = max(4.5, 0.27 * actor.size)
     if actor.coat in PALETTES:
-        return Coat(PALETTES[actor.coat], actor.pattern, period, mottle=0.45)
+        return Coat(PALETTES[actor.coat], actor.pattern, period, mottle=0.6)
     return Coat(COATS[actor.coat], actor.pattern, period)
 
 
@@ -87,4 +87,4 @@ def _ground(video: Video, cameras: list[Affine], rng: Pcg32) -> Raster:
     # The texture's own origin is random, so that no two grounds share a place.
     far_x, far_y, seed = rng.uniform(200.0, 900.0), rng.uniform(200.0, 900.0), rng.bits()
     colour = backdrop(video.ground, video.palette, x + far_x, y + far_y, seed)
-    return Raster(colour, None, left - 1.0, top - 1.0, GROUND_DENSITY)
+    return Raster(soften(colour), None, left - 1.0, top - 1.0, GROUND_DENSITY)

@@ -74,6 +74,18 @@ class Raster:
         return np.asarray(within & self.inside.ravel().take(index))
 
 
+def soften(colour: Floats) -> Floats:
+    """Blur a texture by (1, 2, 1) / 4 along both axes, so that looking it up between texels misses little.
+
+    Args:
+        colour: float64 `(rows, columns, 3)`; the outermost texels are repeated.
+    """
+    padded = np.pad(colour, ((1, 1), (0, 0), (0, 0)), mode="edge")
+    colour = 0.25 * (padded[:-2] + padded[2:]) + 0.5 * padded[1:-1]
+    padded = np.pad(colour, ((0, 0), (1, 1), (0, 0)), mode="edge")
+    return np.asarray(0.25 * (padded[:, :-2] + padded[:, 2:]) + 0.5 * padded[:, 1:-1])
+
+
 @dataclass(frozen=True)
 class Coat:
     """What a body wears.
@@ -134,4 +146,4 @@ def sprite(shape: Shape, size: float, coat: Coat, rng: Pcg32) -> Raster:
         squared = ((u - eye_x) * (u - eye_x) + (v - eye_y) * (v - eye_y)) / (shape.eye * shape.eye)
         colour = np.where((squared <= 1.0)[..., None], 245.0, colour)
         colour = np.where((squared <= 0.36)[..., None], 20.0, colour)
-    return Raster(colour, covered, -columns / DENSITY, -rows / DENSITY, DENSITY)
+    return Raster(soften(colour), covered, -columns / DENSITY, -rows / DENSITY, DENSITY)
