@@ -1,6 +1,5 @@
-"""A miniature results folder as the pipeline would leave it: made-up pictures, maps and scores that agree with them."""
+"""A miniature results folder as the pipeline would leave it: made-up pictures and maps, and their true scores."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -8,9 +7,10 @@ import h5py
 import numpy as np
 
 from vsodprep.config import Config, parse
+from vsodprep.evaluate import evaluate_folders
 from vsodprep.files import write_json, write_text
-from vsodprep.images import write_mask, write_png
-from vsodprep.manifest import Issue, Manifest, Sequence, Source, frame_path, mask_path, write_manifest
+from vsodprep.images import read_mask, write_mask, write_png
+from vsodprep.manifest import Issue, Manifest, Sequence, Source, mask_path, write_manifest
 from vsodprep.workflow.paths import Paths
 
 SEQUENCES = {
@@ -108,7 +108,8 @@ def _sequence(paths: Paths, names: tuple[str, str, str], size: tuple[int, int], 
         write_mask(Path(paths.coarse("weightfree", benchmark, name)).with_suffix("") / f"{frame}.png", label)
     _write_flow(Path(paths.flow("dis", benchmark, name)), np.stack(flows))
     _write_prior(Path(paths.prior("light", benchmark, name)), np.stack(priors).astype(np.uint8), ids)
-    return Sequence(name, (split,), ids, ids, height, width)
+    attributes = ("camera moves",) if name in ("drift", "pair") else ()
+    return Sequence(name, (split,), ids, ids, height, width, attributes=attributes)
 
 
 def _write_flow(path: Path, flow: np.ndarray) -> None:
@@ -169,59 +170,12 @@ def _test(
     model, run, seed, post, benchmark = where
     marker = Path(paths.predictions(*where))
     folder = Path(paths.manifest(benchmark)).parent
-    sequences = {}
     for name, of in SEQUENCES[benchmark].items():
         if of == split:
             random = _generator(model, run, post, str(seed), name)
-            measured = []
             for path in sorted((folder / name / "masks").iterdir()):
-                mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) > 128
-                saliency = _saliency(mask, skill, random)
-                write_png(marker.parent / name / path.name, saliency)
-                measured.append(_measure(saliency, mask))
-            sequences[name] = {key: np.mean([one[key] for one in measured], axis=0) for key in measured[0]}
+                write_png(marker.parent / name / path.name, _saliency(read_mask(path), skill, random))
     write_json(marker, {"split": split})
     for protocol in protocols:
-        write_json(Path(paths.scores(*where, protocol)), _scores(sequences, protocol))
-
-
-def _measure(saliency: np.ndarray, mask: np.ndarray) -> dict[str, np.ndarray]:
-    above = saliency[None] >= np.arange(255, -1, -1)[:, None, None]
-    hit = (above & mask).sum((1, 2))
-    precision = hit / np.maximum(above.sum((1, 2)), 1)
-    recall = hit / max(int(mask.sum()), 1)
-    f = 1.3 * precision * recall / np.maximum(0.3 * precision + recall, 1e-12)
-    j = hit[127] / (above[127] | mask).sum()
-    mae = np.abs(saliency / 255 - mask).mean()
-    return {"precision": precision, "recall": recall, "f_curve": f, "mae": mae, "j_mean": j, "s_measure": 1 - 2 * mae}
-
-
-def _scores(sequences: dict[str, dict[str, np.ndarray]], protocol: str) -> dict[str, object]:
-    mean = {
-        key: np.mean([values[key] for values in sequences.values()], axis=0) for key in next(iter(sequences.values()))
-    }
-    shown = ("j_mean",) if protocol == "davis2016" else ("mae", "s_measure", "max_f", "mean_f")
-
-    def scalars(values: dict[str, np.ndarray]) -> dict[str, float]:
-        every = {**values, "max_f": values["f_curve"].max(), "mean_f": values["f_curve"].mean()}
-        return {key: float(every[key]) for key in shown}
-
-    curves = {} if protocol == "davis2016" else {k: mean[k].tolist() for k in ("precision", "recall", "f_curve")}
-    return {
-        "protocol": protocol,
-        "frames": 4 * len(sequences),
-        **scalars(mean),
-        **curves,
-        "j_decay": None,
-        "sequences": {name: scalars(values) for name, values in sequences.items()},
-    }
-
-
-def edit_manifest(folder: Path, **changes: object) -> None:
-    """Rewrite a manifest with other values."""
-    from vsodprep.manifest import read_manifest
-
-    write_manifest(folder, replace(read_manifest(folder), **changes))
-
-
-__all__ = ["build", "configuration", "edit_manifest", "frame_path"]
+        scores = evaluate_folders(marker.parent, folder, split=split, protocol=protocol)
+        write_json(Path(paths.scores(*where, protocol)), scores)

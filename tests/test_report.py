@@ -112,8 +112,14 @@ def test_table_repeats_the_score_files(report: Path, tree: tuple[Path, Config]) 
         assert float(found["value"]) == values[metric]
 
 
-def test_undefined_scores_have_no_line(report: Path) -> None:
-    assert not [one for one in rows(report) if one["metric"] == "j_decay"]
+def test_undefined_scores_have_no_line(copy: tuple[Path, Config], tmp_path: Path) -> None:
+    path = copy[0] / "scores" / "dsnet" / "full" / "seed1" / "raw" / "synth.davsod.json"
+    write_json(path, json.loads(path.read_text(encoding="utf-8")) | {"mae": None})
+    write_report(copy[1], copy[0], tmp_path / "out")
+    found = [
+        one for one in rows(tmp_path / "out") if (one["model"], one["post"], one["metric"]) == ("dsnet", "raw", "mae")
+    ]
+    assert [(one["seed"], one["benchmark"]) for one in found if one["run"] == "full"] == [("0", "synth")]
 
 
 def test_seeds_are_averaged_and_kept(report: Path) -> None:
@@ -209,7 +215,7 @@ def test_strips_hold_every_stage(page: Page, report: Path) -> None:
     # dsnet/full shows a refined map too; two strips each of best, median and worst.
     assert text.count('alt="flow of') == text.count('alt="motion prior of') == text.count('alt="mask of') == 18
     assert text.count('alt="prediction of') == 18
-    assert text.count('alt="+ CRF stan of') == 6
+    assert text.count('alt="after CRF stan of') == 6
     assert page.tags.count("svg") == 2 + 2 + 2 + 3
 
 

@@ -10,11 +10,13 @@ import pytest
 from vsodprep.config import Run, Stage
 from vsodprep.config.train import Data
 from vsodprep.report.collect import Score
-from vsodprep.report.frames import FrameError, choose, frame_mae
-from vsodprep.report.measures import MEASURES
+from vsodprep.report.frames import FrameError, choose, frame_errors
+from vsodprep.report.measures import MEASURES, ordered
 from vsodprep.report.methods import Comparison, Method, method_name
 from vsodprep.report.page import signed
-from vsodprep.report.paper import departures, printed
+from vsodprep.report.paper import departures, printed, published
+from vsodprep.report.protocol import notes, settings
+from vsodprep.report.stages import agreement, spread
 from vsodprep.report.tables import table
 from vsodprep.report.thumbnails import thumbnail
 from vsodprep.report.training import POINTS, read_losses, thinned
@@ -22,22 +24,15 @@ from vsodprep.report.training import POINTS, read_losses, thinned
 STAGE = Stage(data=(Data(benchmark="synth", split="train"),), size=(64, 96), steps=600)
 
 
-def test_frame_mae_stretches_the_map() -> None:
-    mask = np.array([[True, False], [False, False]])
-    assert frame_mae(np.array([[150, 50], [50, 100]], dtype=np.uint8), mask) == pytest.approx(0.5 / 4)
-
-
-def test_frame_mae_leaves_a_constant_map() -> None:
-    mask = np.array([[True, False]])
-    assert frame_mae(np.full((1, 2), 51, dtype=np.uint8), mask) == pytest.approx((0.8 + 0.2) / 2)
-
-
-def test_frame_mae_resizes_the_map_not_the_mask() -> None:
-    mask = np.zeros((4, 4), dtype=bool)
-    mask[:, 2:] = True
-    small = np.array([[0, 255]], dtype=np.uint8)
-    # Bilinear halves between the two pixels: 0, 1/4, 3/4, 1 in each row.
-    assert frame_mae(small, mask) == pytest.approx(0.125, abs=2e-3)
+def test_frame_errors_come_from_the_score_file() -> None:
+    scores = {
+        "sequences": {
+            "b": {"mae": 0.2, "per_frame": {"frame": ["1", "2"], "mae": [0.1, 0.3]}},
+            "a": {"mae": 0.4, "per_frame": {"frame": ["1"], "mae": [0.4]}},
+            "c": {"mae": 0.5},
+        }
+    }
+    assert frame_errors(scores) == errors((0.1, "b", "1"), (0.3, "b", "2"), (0.4, "a", "1"))
 
 
 def errors(*values: tuple[float, str, str]) -> list[FrameError]:
@@ -183,3 +178,59 @@ def test_thinned_averages_neighbours() -> None:
     assert len(steps) == POINTS
     assert steps[:2] == [0.5, 2.5]
     assert set(values) == {2.0}
+
+
+def test_agreement_of_a_map_with_a_mask() -> None:
+    mask = np.array([[True, True], [False, False]])
+    mae, overlap = agreement(np.array([[255, 127], [128, 0]], dtype=np.uint8), mask)
+    assert mae == pytest.approx((128 + 128) / 255 / 4)
+    assert overlap == pytest.approx(1 / 3)  # 127 is not above one half, 128 is
+
+
+def test_agreement_of_nothing_with_nothing() -> None:
+    assert agreement(np.zeros((2, 2), dtype=np.uint8), np.zeros((2, 2), dtype=bool)) == (0.0, 1.0)
+
+
+def test_agreement_resizes_the_map() -> None:
+    mask = np.zeros((4, 4), dtype=bool)
+    mask[:, 2:] = True
+    assert agreement(np.array([[0, 255]], dtype=np.uint8), mask)[1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(3, "0 4 9"), (2, "0 9"), (10, "0 1 2 3 4 5 6 7 8 9"), (99, "0 1 2 3 4 5 6 7 8 9")]
+)
+def test_spread_keeps_both_ends(count: int, shown: str) -> None:
+    assert " ".join(spread(tuple("0123456789"), count)) == shown
+
+
+def test_published_shows_each_paper_for_itself() -> None:
+    found = published("davis2016", "davsod", [measure for measure in MEASURES if measure.key in ("max_f", "mae")])
+    assert found is not None
+    assert [measure.key for measure in found.measures] == ["max_f", "mae"]
+    mga = {row.paper: row.values for row in found.rows if row.method == "MGA"}
+    assert mga["DS-Net"][0] == 0.892
+    assert mga["Contrastive-WACV22"][0] == 0.901
+    firsts = [row.values[0] for row in found.rows if row.values[0] is not None]
+    assert firsts == sorted(firsts, reverse=True)
+
+
+def test_nothing_is_published_about_synth() -> None:
+    assert published("synth", "davsod", MEASURES) is None
+
+
+def test_ordered_puts_the_davis_measures_first() -> None:
+    assert [measure.key for measure in ordered("davis2016")][:2] == ["j_mean", "boundary_mean"]
+    assert ordered("davsod") == MEASURES
+    assert set(ordered("davis2016")) == set(MEASURES)
+
+
+def test_settings_say_what_is_not_usual() -> None:
+    found = {one.key: one for one in settings({"settings": {"skip_first": 0, "skip_last": 1}})}
+    assert (found["skip_first"].usual, found["skip_last"].usual) == (False, True)
+    assert "Annotated frames left out" in found["skip_first"].meaning
+
+
+def test_notes_name_what_was_noticed() -> None:
+    inputs = {"missing": [], "extra": ["a/1.png", "a/2.png"], "resized": 3, "constant_maps": 0, "naming": {}}
+    assert notes({"inputs": inputs}) == ["2 maps of no frame, not read", "3 maps resized to their masks"]

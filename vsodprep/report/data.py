@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from vsodprep.files import sha256
 from vsodprep.manifest import MANIFEST, Issue, Manifest, Sequence
 from vsodprep.report.collect import Results
+from vsodprep.report.thumbnails import Thumbnail
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,14 @@ class Benchmark:
         sha256: Hash of the manifest file, which names every source by its own hash.
         splits: Counts per split.
         issues: Issues per kind, the most frequent first.
+        sheet: A frame of every sequence, its mask outlined.
     """
 
     manifest: Manifest
     sha256: str
     splits: tuple[Split, ...]
     issues: tuple[Issues, ...]
+    sheet: Thumbnail | None = None
 
 
 def benchmark(results: Results, name: str) -> Benchmark:

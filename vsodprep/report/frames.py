@@ -1,17 +1,8 @@
 """Which frames to show: the best, the median and the worst of a method on a split."""
 
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
-from vsodprep.images import read_gray, read_mask
-from vsodprep.manifest import Manifest, mask_path
-from vsodprep.progress import track
+from typing import Any
 
 
 @dataclass(frozen=True, order=True)
@@ -23,45 +14,21 @@ class FrameError:
     frame: str
 
 
-def frame_mae(saliency: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
-    """Return the mean absolute error of one map after min-max normalisation, as in the DAVSOD toolbox.
+def frame_errors(scores: Mapping[str, Any]) -> list[FrameError]:
+    """Return the MAE of every scored frame, from what `vsodprep evaluate` wrote.
 
     Args:
-        saliency: uint8 `(h, w)`; resized to the mask where it differs. A constant map is only divided by 255.
-        mask: bool `(H, W)`.
-    """
-    if saliency.shape != mask.shape:
-        saliency = cv2.resize(saliency, mask.shape[::-1], interpolation=cv2.INTER_LINEAR).astype(np.uint8)
-    low, high = int(saliency.min()), int(saliency.max())
-    scaled = (saliency - float(low)) / (high - low) if high > low else saliency / 255.0
-    return float(np.abs(scaled - mask).mean())
-
-
-def frame_errors(predictions: Path, folder: Path, manifest: Manifest, split: str) -> list[FrameError]:
-    """Measure every annotated frame of a split that has a map.
-
-    Args:
-        predictions: Folder of `{seq}/{frame}.png`.
-        folder: The normalised benchmark.
-        manifest: Its manifest.
-        split: Name of the split.
+        scores: A score file's contents.
 
     Returns:
-        One error per frame, in manifest order.
+        One error per frame, in the file's order; nothing where it does not go down to frames.
     """
-    jobs = [
-        (predictions / sequence.name / f"{frame}.png", sequence.name, frame)
-        for sequence in manifest.split(split)
-        for frame in sequence.annotated
-    ]
-    jobs = [job for job in jobs if job[0].is_file()]
-
-    def measure(job: tuple[Path, str, str]) -> FrameError:
-        path, sequence, frame = job
-        return FrameError(frame_mae(read_gray(path), read_mask(mask_path(folder, sequence, frame))), sequence, frame)
-
-    with ThreadPoolExecutor() as pool:  # OpenCV decodes outside the interpreter lock
-        return list(track(pool.map(measure, jobs), f"frames of {manifest.name}", total=len(jobs)))
+    errors = []
+    for sequence, values in scores["sequences"].items():
+        frames = values.get("per_frame", {})
+        pairs = zip(frames.get("frame", ()), frames.get("mae", ()), strict=False)
+        errors += [FrameError(float(mae), sequence, frame) for frame, mae in pairs]
+    return errors
 
 
 def choose(errors: Sequence[FrameError], count: int) -> dict[str, list[FrameError]]:

@@ -38,3 +38,12 @@ MEASURES = (
     Measure("boundary_recall", "F_b recall", False, "share of frames with contour accuracy above 0.5"),
     Measure("boundary_decay", "F_b decay", True, "loss of contour accuracy from the first to the last quarter"),
 )
+
+# The measure that a protocol is known for comes first in its tables.
+_LEADING = {"davis2016": ("j_mean", "boundary_mean", "j_recall", "j_decay", "boundary_recall", "boundary_decay")}
+
+
+def ordered(protocol: str) -> tuple[Measure, ...]:
+    """Return all measures in the order of a protocol's tables."""
+    leading = _LEADING.get(protocol, ())
+    return tuple(sorted(MEASURES, key=lambda m: leading.index(m.key) if m.key in leading else len(leading)))

@@ -51,12 +51,15 @@ class Method:
         """Return the mean of a measure over the seeds."""
         return _mean([score.values.get(key) for score in self.scores])
 
-    def sequences(self, key: str) -> dict[str, float | None]:
-        """Return the mean of a measure over the seeds, per sequence."""
-        names = self.scores[0].values["sequences"]
-        return {
-            name: _mean([score.values["sequences"].get(name, {}).get(key) for score in self.scores]) for name in names
-        }
+    def parts(self, part: str, key: str) -> dict[str, float | None]:
+        """Return the mean of a measure over the seeds, per part of the benchmark.
+
+        Args:
+            part: `sequences` or `attributes`.
+            key: Key of the measure.
+        """
+        each = [score.values.get(part, {}) for score in self.scores]
+        return {name: _mean([parts.get(name, {}).get(key) for parts in each]) for name in each[0]}
 
     def curve(self, key: str) -> list[float | None]:
         """Return the mean of a curve over the seeds, point by point; empty where there is none."""
@@ -74,16 +77,20 @@ class Comparison:
     methods: tuple[Method, ...]
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """The protocol's settings as the score files record them; empty where they do not."""
-        settings = self.methods[0].scores[0].values.get("settings")
-        return settings if isinstance(settings, dict) else {}
+    def first(self) -> dict[str, Any]:
+        """The first score file: what it says about protocol and frames holds for all."""
+        return self.methods[0].scores[0].values
 
     @property
     def frames(self) -> int | None:
         """Number of frames scored."""
-        frames = self.methods[0].scores[0].values.get("frames")
+        frames = self.first.get("frames")
         return int(frames) if frames is not None else None
+
+
+def anchor(comparison: Comparison) -> str:
+    """Return the id of a comparison's section in the page."""
+    return f"results-{comparison.benchmark}-{comparison.split}"
 
 
 def comparisons(results: Results) -> list[Comparison]:

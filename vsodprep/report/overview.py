@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from vsodprep.config import Run
 from vsodprep.report.collect import Results, runs_of
 from vsodprep.report.measures import Measure
-from vsodprep.report.methods import Method, method_name
+from vsodprep.report.methods import Method, anchor, method_name
 from vsodprep.report.paper import departures
 from vsodprep.report.tables import Table
+from vsodprep.report.training import Training, training
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,15 @@ class RunView:
     name: str
     run: Run
     departures: tuple[str, ...]
+    training: Training | None
+
+    @property
+    def summary(self) -> str:
+        """Why it is not the paper's training, in a few words."""
+        lengths = " then ".join(f"{s.steps:,} steps" if s.steps else f"{s.epochs:g} epochs" for s in self.run.stages)
+        width = f"width {self.run.width:g}, " if self.run.width != 1 else ""
+        weights = "" if self.run.pretrained else ", no ImageNet weights"
+        return f"{width}{lengths}{weights}"
 
 
 @dataclass(frozen=True)
@@ -40,11 +50,18 @@ class Card:
     rival: Method | None
     margin: float | None
 
+    @property
+    def anchor(self) -> str:
+        """Where its section is in the page."""
+        return anchor(self.table.comparison)
+
 
 def run_views(results: Results) -> list[RunView]:
     """Return every configured run, in order."""
     return [
-        RunView(model, method_name(model, name, "raw"), run, tuple(departures(run)))
+        RunView(
+            model, method_name(model, name, "raw"), run, tuple(departures(run)), training(results, model, name, run)
+        )
         for model, name, run in runs_of(results.config)
     ]
 

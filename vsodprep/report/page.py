@@ -12,12 +12,11 @@ from vsodprep.config import Config
 from vsodprep.files import write_text
 from vsodprep.report.collect import Results, collect
 from vsodprep.report.data import benchmark
-from vsodprep.report.measures import MEASURES
 from vsodprep.report.methods import comparisons
 from vsodprep.report.overview import card, run_views
 from vsodprep.report.sections import section
+from vsodprep.report.stages import flow_stages, map_stages
 from vsodprep.report.tables import Table, results_csv, table
-from vsodprep.report.training import trainings
 from vsodprep.report.versions import versions
 
 
@@ -64,9 +63,9 @@ def render(results: Results, tables: list[Table]) -> str:
         runs=run_views(results),
         cards=[made for made in map(card, tables) if made],
         sections=[section(results, list(group)) for _, group in by_split],
-        trainings=trainings(results),
         benchmarks=[benchmark(results, name) for name in results.manifests],
-        measures=MEASURES,
+        flow_stages=flow_stages(results),
+        map_stages=map_stages(results),
         configuration=configuration_text(results.config),
         versions=versions(),
         absent=results.absent,

@@ -1,7 +1,11 @@
 """What a model's own paper prints, and whether a run may be set beside it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from vsodprep.config import Run
 from vsodprep.evaluate.papers import OWN_METHOD, Figure, figures
+from vsodprep.report.measures import Measure
 
 # STAN and MSST score maps that a dense CRF has refined; the other papers score what the network gives.
 REFINED = ("stan", "msst")
@@ -34,6 +38,52 @@ def printed(model: str, variant: str, post: str, *, benchmark: str, protocol: st
         ):
             return figure
     return None
+
+
+@dataclass(frozen=True)
+class PublishedRow:
+    """What one paper prints about one method: its own name, the paper's, and a number per column."""
+
+    method: str
+    paper: str
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the five papers print about one benchmark."""
+
+    measures: tuple[Measure, ...]
+    rows: tuple[PublishedRow, ...]
+
+
+def published(benchmark: str, protocol: str, measures: Sequence[Measure]) -> Published | None:
+    """Return all that the five papers print about a benchmark, each paper for itself, best method first.
+
+    Args:
+        benchmark: Benchmark name.
+        protocol: Evaluation protocol; numbers of papers that name none are among them.
+        measures: Measures to look for; the first that any paper prints orders the rows.
+
+    Returns:
+        A column per measure that is printed anywhere; None where nothing is.
+    """
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    for figure in figures():
+        if figure.variant == "full" and figure.benchmark == benchmark and figure.protocol in ("", protocol):
+            found.setdefault((figure.method, OWN_METHOD[figure.paper]), {}).setdefault(figure.metric, figure.value)
+    shown = tuple(measure for measure in measures if any(measure.key in values for values in found.values()))
+    rows = [
+        PublishedRow(method, paper, tuple(values.get(measure.key) for measure in shown))
+        for (method, paper), values in found.items()
+        if any(measure.key in values for measure in shown)
+    ]
+
+    def order(row: PublishedRow) -> tuple[bool, float, str, str]:
+        first = row.values[0]
+        return first is None, (first or 0.0) * (1 if shown[0].small else -1), row.method, row.paper
+
+    return Published(shown, tuple(sorted(rows, key=order))) if rows else None
 
 
 def departures(run: Run) -> list[str]:

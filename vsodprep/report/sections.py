@@ -1,6 +1,7 @@
 """The page's sections about results: one per benchmark and split, with tables, curves, sequences and strips."""
 
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from markupsafe import Markup
@@ -10,25 +11,29 @@ from vsodprep.figures.sequences import ranking
 from vsodprep.figures.style import inline_svg
 from vsodprep.report.collect import Results
 from vsodprep.report.frames import choose, frame_errors
-from vsodprep.report.measures import MEASURES, Measure
-from vsodprep.report.methods import Comparison, method_name
+from vsodprep.report.measures import Measure, ordered
+from vsodprep.report.methods import Comparison, Method, anchor, method_name
+from vsodprep.report.paper import Published, published
+from vsodprep.report.protocol import Setting, notes, settings
 from vsodprep.report.strips import Strip, inputs, strip
 from vsodprep.report.tables import Table
 
-SEQUENCE_MEASURES = ("max_f", "s_measure", "mae", "j_mean", "boundary_mean")
+PART_MEASURES = ("max_f", "s_measure", "mae", "j_mean", "boundary_mean")
 
 
 @dataclass(frozen=True)
-class SequenceTable:
-    """Scores of every sequence, one table per measure.
+class PartTable:
+    """One measure of every part of a benchmark: of its sequences, or of its attributes.
 
     Attributes:
         measure: The measure.
+        part: What a part is.
         methods: Heading of each column.
-        rows: Sequence name and one score per method.
+        rows: Name of the part and one score per method.
     """
 
     measure: Measure
+    part: str
     methods: tuple[str, ...]
     rows: tuple[tuple[str, tuple[float | None, ...]], ...]
 
@@ -42,21 +47,32 @@ class Gallery:
 
 
 @dataclass(frozen=True)
+class ScoredTable:
+    """A table with what its protocol decides and what papers print about its benchmark."""
+
+    table: Table
+    settings: list[Setting]
+    notes: list[str]
+    published: Published | None
+
+
+@dataclass(frozen=True)
 class Section:
     """Everything about the results on one split of one benchmark."""
 
     benchmark: str
     split: str
-    tables: tuple[Table, ...]
+    tables: tuple[ScoredTable, ...]
     curves: tuple[tuple[str, Markup], ...] = ()
     ranking: Markup | None = None
-    sequences: tuple[SequenceTable, ...] = ()
+    sequences: tuple[PartTable, ...] = ()
+    attributes: tuple[PartTable, ...] = ()
     galleries: tuple[Gallery, ...] = field(default=())
 
     @property
     def anchor(self) -> str:
         """Its id in the page."""
-        return f"results-{self.benchmark}-{self.split}"
+        return anchor(self.tables[0].table.comparison)
 
 
 def section(results: Results, tables: list[Table]) -> Section:
@@ -70,44 +86,58 @@ def section(results: Results, tables: list[Table]) -> Section:
     return Section(
         first.benchmark,
         first.split,
-        tuple(tables),
-        _curves([table.comparison for table in tables]),
+        tuple(_scored(made) for made in tables),
+        _curves(first),
         _ranking(first),
-        _sequence_tables(first),
-        _galleries(results, first.benchmark, first.split),
+        _part_tables(first, "sequences", "sequence"),
+        _part_tables(first, "attributes", "attribute"),
+        _galleries(results, first),
     )
 
 
-def _curves(comparisons: list[Comparison]) -> tuple[tuple[str, Markup], ...]:
-    """Draw precision-recall and F-threshold curves under every protocol that has them."""
+def _scored(table: Table) -> ScoredTable:
+    comparison = table.comparison
+    return ScoredTable(
+        table,
+        settings(comparison.first),
+        notes(comparison.first),
+        published(comparison.benchmark, comparison.protocol, table.measures),
+    )
+
+
+def _curves(comparison: Comparison) -> tuple[tuple[str, Markup], ...]:
+    """Draw precision-recall and F-threshold curves, each with its caption."""
+    pairs, falls = [], []
+    for method in comparison.methods:
+        recall, precision, curve = method.curve("recall"), method.curve("precision"), method.curve("f_curve")
+        if recall and precision:
+            pairs.append(Line(method.name, recall, precision, method.trivial))
+        if curve:
+            thresholds = [float(value) for value in range(len(curve) - 1, -1, -1)]
+            falls.append(Line(method.name, thresholds, curve, method.trivial))
+    where = f"{comparison.benchmark} {comparison.split}, protocol {comparison.protocol}"
+    prefix = f"{comparison.benchmark}-{comparison.split}"
     drawn = []
-    for comparison in comparisons:
-        pairs, falls = [], []
-        for method in comparison.methods:
-            recall, precision, curve = method.curve("recall"), method.curve("precision"), method.curve("f_curve")
-            if recall and precision:
-                pairs.append(Line(method.name, recall, precision, method.trivial))
-            if curve:
-                thresholds = [float(value) for value in range(len(curve) - 1, -1, -1)]
-                falls.append(Line(method.name, thresholds, curve, method.trivial))
-        prefix = f"{comparison.benchmark}-{comparison.split}-{comparison.protocol}"
-        what = f"{comparison.benchmark} {comparison.split}, protocol {comparison.protocol}"
-        if pairs:
-            label = f"Precision against recall, {what}"
-            drawn.append((label, Markup(inline_svg(precision_recall(pairs), f"pr-{prefix}", label))))
-        if falls:
-            label = f"F-measure against threshold, {what}"
-            drawn.append((label, Markup(inline_svg(f_threshold(falls), f"f-{prefix}", label))))
+    if pairs:
+        label = f"Precision against recall, {where}"
+        drawn.append((label, Markup(inline_svg(precision_recall(pairs), f"pr-{prefix}", label))))
+    if falls:
+        label = f"F-measure against threshold, {where}"
+        drawn.append((label, Markup(inline_svg(f_threshold(falls), f"f-{prefix}", label))))
     return tuple(drawn)
 
 
 def _present(comparison: Comparison) -> list[Measure]:
-    """Return the measures that sequences have, in the order of `SEQUENCE_MEASURES`."""
-    known = {measure.key: measure for measure in MEASURES}
+    """Return those of `PART_MEASURES` that sequences have, in the protocol's order."""
     return [
-        known[key]
-        for key in SEQUENCE_MEASURES
-        if any(value is not None for method in comparison.methods for value in method.sequences(key).values())
+        measure
+        for measure in ordered(comparison.protocol)
+        if measure.key in PART_MEASURES
+        and any(
+            value is not None
+            for method in comparison.methods
+            for value in method.parts("sequences", measure.key).values()
+        )
     ]
 
 
@@ -116,48 +146,50 @@ def _ranking(comparison: Comparison) -> Markup | None:
     if not present:
         return None
     measure = present[0]
-    scores = {method.name: method.sequences(measure.key) for method in comparison.methods}
+    scores = {method.name: method.parts("sequences", measure.key) for method in comparison.methods}
     references = [method.name for method in comparison.methods if method.trivial]
     figure = ranking(scores, measure.title, ascending=measure.small, references=references)
     label = f"{measure.heading} of every sequence of {comparison.benchmark} {comparison.split}"
     return Markup(inline_svg(figure, f"seq-{comparison.benchmark}-{comparison.split}", label))
 
 
-def _sequence_tables(comparison: Comparison) -> tuple[SequenceTable, ...]:
+def _part_tables(comparison: Comparison, key: str, part: str) -> tuple[PartTable, ...]:
     made = []
     for measure in _present(comparison):
-        columns = [method.sequences(measure.key) for method in comparison.methods]
+        columns = [method.parts(key, measure.key) for method in comparison.methods]
         names = sorted({name for column in columns for name in column})
         rows = tuple((name, tuple(column.get(name) for column in columns)) for name in names)
-        made.append(SequenceTable(measure, tuple(method.name for method in comparison.methods), rows))
+        if rows:
+            made.append(PartTable(measure, part, tuple(method.name for method in comparison.methods), rows))
     return tuple(made)
 
 
-def _galleries(results: Results, benchmark: str, split: str) -> tuple[Gallery, ...]:
-    """Make the strips of every run tested on the split: its first seed, frames chosen by its first maps."""
-    if benchmark not in results.manifests:
+def _galleries(results: Results, comparison: Comparison) -> tuple[Gallery, ...]:
+    """Make the strips of every trained method: its first seed, frames chosen by its first maps."""
+    if comparison.benchmark not in results.manifests:
         return ()
     made = []
-    for model, runs in results.config.runs.items():
-        for name, run in runs.items():
-            posts = [
-                post for test in run.test if (test.benchmark, test.split) == (benchmark, split) for post in test.post
-            ]
-            folders: dict[str, Path] = {}
-            for post in dict.fromkeys(posts):
-                marker = Path(results.paths.predictions(model, name, run.seeds[0], post, benchmark))
-                if marker.parent.is_dir():
-                    folders["prediction" if post == "raw" else f"+ CRF {post}"] = marker.parent
-            if not folders:
-                continue
-            errors = frame_errors(
-                next(iter(folders.values())), results.folder(benchmark), results.manifests[benchmark], split
-            )
-            blocks = inputs(results, model, name)
+    for (model, run), group in groupby(comparison.methods, key=lambda method: (method.model, method.run)):
+        methods = [method for method in group if not method.trivial]
+        folders = {caption(method.post): _folder(results, method) for method in methods}
+        folders = {label: folder for label, folder in folders.items() if folder.is_dir()}
+        if folders:
+            errors = frame_errors(methods[0].scores[0].values)
+            blocks = inputs(results, model, run)
             strips = tuple(
-                strip(results, benchmark, error, place=place, blocks=blocks, predictions=folders)
+                strip(results, comparison.benchmark, error, place=place, blocks=blocks, predictions=folders)
                 for place, chosen in choose(errors, results.config.report.strips).items()
                 for error in chosen
             )
-            made.append(Gallery(method_name(model, name, "raw"), strips))
+            made.append(Gallery(method_name(model, run, "raw"), strips))
     return tuple(made)
+
+
+def caption(post: str) -> str:
+    """Return what stands under a predicted map."""
+    return "prediction" if post == "raw" else f"after CRF {post}"
+
+
+def _folder(results: Results, method: Method) -> Path:
+    first = method.scores[0]
+    return Path(results.paths.predictions(first.model, first.run, first.seed, first.post, first.benchmark)).parent

@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.flow.picture import colour
-from vsodprep.flow.store import open_flow
-from vsodprep.images import read_frame, read_gray
-from vsodprep.manifest import Sequence, frame_path, mask_path
+from vsodprep.images import read_frame
+from vsodprep.manifest import frame_path
 from vsodprep.report.collect import Results
 from vsodprep.report.frames import FrameError
+from vsodprep.report.maps import Reader, coarse_reader, flow_reader, prior_reader, reader_of_folder
 from vsodprep.report.thumbnails import Thumbnail, thumbnail
 
 
@@ -82,44 +80,19 @@ def strip(
     """
     folder = results.folder(benchmark)
     sequence = results.manifests[benchmark].sequence(error.sequence)
-    index = sequence.frames.index(error.frame)
-    shown = [Picture("frame", thumbnail(read_frame(frame_path(folder, error.sequence, error.frame))))]
-    if not sequence.still:
-        if blocks.flow:
-            path = Path(results.paths.flow(blocks.flow, benchmark, error.sequence))
-            shown.append(_picture("flow", _flow(path, index)))
-        if blocks.prior:
-            path = Path(results.paths.prior(blocks.prior, benchmark, error.sequence))
-            shown.append(_picture("motion prior", _prior(path, sequence, index)))
+    readers: list[tuple[str, Reader]] = []
+    if blocks.flow and not sequence.still:
+        readers.append(("flow", flow_reader(results, blocks.flow, benchmark, sequence)))
+    if blocks.prior and not sequence.still:
+        readers.append(("motion prior", prior_reader(results, blocks.prior, benchmark, sequence)))
     if blocks.coarse:
-        marker = Path(results.paths.coarse(blocks.coarse, benchmark, error.sequence))
-        shown.append(_picture("coarse label", _map(marker.with_suffix("") / f"{error.frame}.png")))
-    for label, maps in predictions.items():
-        shown.append(_picture(label, _map(maps / error.sequence / f"{error.frame}.png")))
-    shown.append(_picture("mask", _map(mask_path(folder, error.sequence, error.frame))))
+        readers.append(("coarse label", coarse_reader(results, blocks.coarse, benchmark, sequence)))
+    readers += [(label, reader_of_folder(maps / error.sequence)) for label, maps in predictions.items()]
+    readers.append(("mask", reader_of_folder(folder / error.sequence / "masks")))
+    frame = thumbnail(read_frame(frame_path(folder, error.sequence, error.frame)))
+    shown = [Picture("frame", frame), *(_picture(label, read(error.frame)) for label, read in readers)]
     return Strip(place, error.sequence, error.frame, error.mae, tuple(shown))
 
 
 def _picture(label: str, image: NDArray[np.uint8] | None) -> Picture:
     return Picture(label, None if image is None else thumbnail(image))
-
-
-def _map(path: Path) -> NDArray[np.uint8] | None:
-    return read_gray(path) if path.is_file() else None
-
-
-def _flow(path: Path, index: int) -> NDArray[np.uint8] | None:
-    if not path.is_file():
-        return None
-    with open_flow(path) as reader:
-        flow = reader.of_frame(index)
-    return None if flow is None else colour(flow)
-
-
-def _prior(path: Path, sequence: Sequence, index: int) -> NDArray[np.uint8] | None:
-    if not path.is_file():
-        return None
-    with h5py.File(path) as file:
-        frames = [frame.decode() for frame in file["frames"]]
-        frame = sequence.frames[index]
-        return np.asarray(file["prior"][frames.index(frame)], dtype=np.uint8) if frame in frames else None

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from vsodprep.report.measures import MEASURES, Measure
+from vsodprep.report.measures import Measure, ordered
 from vsodprep.report.methods import Comparison, Method
 from vsodprep.report.paper import departures, printed
 
@@ -72,7 +72,9 @@ class Table:
 def table(comparison: Comparison) -> Table:
     """Return the table of one comparison: a row per method, a column per measure that any of them has."""
     scores = [score for method in comparison.methods for score in method.scores]
-    measures = tuple(m for m in MEASURES if any(score.values.get(m.key) is not None for score in scores))
+    measures = tuple(
+        m for m in ordered(comparison.protocol) if any(score.values.get(m.key) is not None for score in scores)
+    )
     rows = [_row(comparison, method, measures) for method in comparison.methods]
     return Table(comparison, measures, tuple(_ranked(rows, measures)))
 

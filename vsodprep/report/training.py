@@ -7,10 +7,11 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from vsodprep.config import Run
 from vsodprep.errors import InputError
 from vsodprep.figures.curves import Line, losses
 from vsodprep.figures.style import inline_svg
-from vsodprep.report.collect import Results, runs_of
+from vsodprep.report.collect import Results
 from vsodprep.report.methods import method_name
 
 POINTS = 300  # more cannot be told apart at the figure's width
@@ -20,28 +21,21 @@ POINTS = 300  # more cannot be told apart at the figure's width
 class Training:
     """The losses of one run, all its seeds in one figure."""
 
-    name: str
     figure: Markup
     last: str
 
 
-def trainings(results: Results) -> list[Training]:
-    """Draw the losses of every run whose `metrics.csv` is there."""
-    made = []
-    for model, name, run in runs_of(results.config):
-        lines = []
-        for seed in run.seeds:
-            path = Path(results.paths.checkpoint(model, name, seed)).parent / "metrics.csv"
-            if path.is_file():
-                steps, values = read_losses(path)
-                lines.append(Line(f"seed {seed}", *thinned(steps, values)))
-        if lines:
-            title = method_name(model, name, "raw")
-            figure = losses(lines)
-            svg = inline_svg(figure, f"loss-{model}-{name}", f"Training loss of {title} against steps")
-            last = ", ".join(f"{line.y[-1]:.3f}" for line in lines if line.y)
-            made.append(Training(title, Markup(svg), last))
-    return made
+def training(results: Results, model: str, name: str, run: Run) -> Training | None:
+    """Draw the losses of a run; None if no `metrics.csv` of it is there."""
+    lines = []
+    for seed in run.seeds:
+        path = Path(results.paths.checkpoint(model, name, seed)).parent / "metrics.csv"
+        if path.is_file():
+            lines.append(Line(f"seed {seed}", *thinned(*read_losses(path))))
+    if not lines:
+        return None
+    svg = inline_svg(losses(lines), f"loss-{model}-{name}", f"Training loss of {method_name(model, name, 'raw')}")
+    return Training(Markup(svg), ", ".join(f"{line.y[-1]:.3f}" for line in lines if line.y))
 
 
 def read_losses(path: Path) -> tuple[list[float], list[float]]:

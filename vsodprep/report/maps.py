@@ -1,0 +1,81 @@
+"""Reading one frame's map wherever a stage keeps it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.errors import InputError
+from vsodprep.flow.picture import colour
+from vsodprep.flow.store import open_flow
+from vsodprep.images import read_gray
+from vsodprep.manifest import Sequence
+from vsodprep.report.collect import Results
+
+Reader = Callable[[str], NDArray[np.uint8] | None]
+"""From a frame id to uint8 `(H, W)` or `(H, W, 3)`; None where that frame has no map."""
+
+
+def fitted(made: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Return a map `(h, w)` at the size of its mask `(H, W)`, resized bilinearly where it differs."""
+    if made.shape == mask.shape:
+        return made
+    return np.asarray(cv2.resize(made, mask.shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+
+
+def reader_of_folder(folder: Path) -> Reader:
+    """Read `{frame}.png` of a folder."""
+
+    def read(frame: str) -> NDArray[np.uint8] | None:
+        path = folder / f"{frame}.png"
+        return read_gray(path) if path.is_file() else None
+
+    return read
+
+
+def saliency_reader(results: Results, block: str, benchmark: str, sequence: Sequence) -> Reader:
+    """Read a sequence's saliency maps."""
+    return reader_of_folder(Path(results.paths.saliency(block, benchmark, sequence.name)).parent)
+
+
+def coarse_reader(results: Results, block: str, benchmark: str, sequence: Sequence) -> Reader:
+    """Read a sequence's coarse labels."""
+    return reader_of_folder(Path(results.paths.coarse(block, benchmark, sequence.name)).with_suffix(""))
+
+
+def prior_reader(results: Results, block: str, benchmark: str, sequence: Sequence) -> Reader:
+    """Read a sequence's motion prior, one frame at a time.
+
+    Raises:
+        InputError: When called, if the file is no motion prior.
+    """
+    path = Path(results.paths.prior(block, benchmark, sequence.name))
+
+    def read(frame: str) -> NDArray[np.uint8] | None:
+        if not path.is_file():
+            return None
+        try:
+            with h5py.File(path) as file:
+                frames = [name.decode() for name in file["frames"]]
+                return np.asarray(file["prior"][frames.index(frame)], dtype=np.uint8) if frame in frames else None
+        except (OSError, KeyError) as error:
+            raise InputError(path, "no motion prior", "a file written by vsodprep prior apply") from error
+
+    return read
+
+
+def flow_reader(results: Results, block: str, benchmark: str, sequence: Sequence) -> Reader:
+    """Read a sequence's flow as colour pictures."""
+    path = Path(results.paths.flow(block, benchmark, sequence.name))
+
+    def read(frame: str) -> NDArray[np.uint8] | None:
+        if not path.is_file():
+            return None
+        with open_flow(path) as reader:
+            flow = reader.of_frame(sequence.frames.index(frame))
+        return None if flow is None else colour(flow)
+
+    return read
