@@ -13,19 +13,34 @@ from vsodprep.prior.classifier import layer_sizes
 MOMENTUM = 0.9
 WEIGHT_DECAY = 5e-4
 LEARNING_RATE = 0.01
-DROPOUT = 0.5
 BATCH = 1000
 _FEWEST_BATCHES = 10  # of an epoch: few regions would otherwise make too few steps
 _PATIENCE = 3  # epochs without a lower loss before the learning rate is halved
 _LEAST_DEVIATION = 1e-3
 
 
-def network(inputs: int, hidden: Sequence[int]) -> nn.Sequential:
+class HalfDropout(nn.Module):
+    """Dropout with probability one half: one random bit per value, several times faster than torch's on a CPU."""
+
+    def __init__(self, seed: Sequence[int]) -> None:
+        super().__init__()
+        self._random = np.random.default_rng(seed)
+
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        """Keep each value with probability 1/2, doubled, in training; pass all of them otherwise."""
+        if not self.training:
+            return values
+        bits = np.frombuffer(self._random.bytes((values.numel() + 7) // 8), dtype=np.uint8)
+        keep = torch.from_numpy(np.unpackbits(bits, count=values.numel())).view_as(values)
+        return values * (keep * 2).to(values.dtype)
+
+
+def network(inputs: int, hidden: Sequence[int], seed: int) -> nn.Sequential:
     """Return the layers of `vsodprep.prior.classifier.Classifier`, with dropout on the hidden ones."""
     layers: list[nn.Module] = []
     sizes = layer_sizes(inputs, hidden)
-    for before, after in sizes[:-1]:
-        layers += [nn.Linear(before, after), nn.ReLU(), nn.Dropout(DROPOUT)]
+    for index, (before, after) in enumerate(sizes[:-1]):
+        layers += [nn.Linear(before, after), nn.ReLU(), HalfDropout((seed, index))]
     return nn.Sequential(*layers, nn.Linear(*sizes[-1]))
 
 
@@ -67,7 +82,7 @@ def train(
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = network(features.shape[1], hidden)
+        model = network(features.shape[1], hidden, seed)
         optimiser = torch.optim.SGD(model.parameters(), LEARNING_RATE, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY)
         halving = torch.optim.lr_scheduler.ReduceLROnPlateau(optimiser, factor=0.5, patience=_PATIENCE)
         count = len(foreground)
