@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -98,7 +99,7 @@ def load(folder: Path, key: str) -> SequenceTotals | None:
                 hits=stored["hits"],
                 predicted=stored["predicted"],
             )
-    except (OSError, ValueError, KeyError):
+    except (OSError, EOFError, ValueError, KeyError, BadZipFile):
         return None  # damaged: score again
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import cv2
 
-from vsodprep.errors import InputError
 from vsodprep.evaluate import cache
 from vsodprep.evaluate.aggregate import SequenceTotals, summarize
 from vsodprep.evaluate.decode import decode_map
@@ -180,8 +179,6 @@ def evaluate_folders(
     if isinstance(protocol, str):
         protocol = find_protocol(protocol)
     truth = open_truth(gt, split, results)
-    if not any(sequence.masks for sequence in truth.sequences):
-        raise InputError(truth.where, "no masks", "annotated sequences")
     reader = _Reader(truth.masks, open_images(Path(pred)), protocol, measures)
     inputs = pair(truth, reader.maps, protocol, naming=naming, allow_missing=allow_missing)
     stored = _Cache(cache_folder, truth, reader, inputs.pairs) if cache_folder else None

@@ -74,8 +74,11 @@ def pair(
         allow_missing: Leave out frames without a map instead of stopping.
 
     Raises:
-        InputError: A map is missing, or two are the map of one frame.
+        InputError: A map is missing, two are the map of one frame, or no frame is to be scored.
     """
+    if not any(scored_frames(sequence, protocol) for sequence in truth.sequences):
+        skipped = protocol.skip_first + protocol.skip_last
+        raise InputError(truth.where, "no frame to score", f"a sequence of more than {skipped} masks")
     names = maps.names()
     if not names:
         raise InputError(maps.root, "no image in it", "saliency maps, SEQUENCE/FRAME.png")
@@ -101,8 +104,7 @@ def pair(
 def _check(pairs: dict[str, tuple[Pair, ...]], missing: list[str], where: Path, allow_missing: bool) -> None:
     total = len(missing) + sum(map(len, pairs.values()))
     if len(missing) == total:
-        first = missing[0] if missing else "any frame"
-        raise InputError(where, f"no map of {first}", "maps of these sequences, SEQUENCE/FRAME.png")
+        raise InputError(where, f"no map of {missing[0]} or any other frame", "saliency maps, SEQUENCE/FRAME.png")
     if missing and not allow_missing:
         count = f"{len(missing)} of {total} maps missing, first {missing[0]}"
         raise InputError(where, count, "a map of every scored frame (or --allow-missing)")

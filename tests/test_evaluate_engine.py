@@ -1,0 +1,238 @@
+"""The engine: aggregation, processes, cache, and the command."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from tests.evaluate_cases import disk, read_json, soft_map, write_tree
+from vsodprep.cli import cli
+from vsodprep.errors import InputError
+from vsodprep.evaluate import PROTOCOLS, engine, evaluate_folders
+from vsodprep.evaluate.aggregate import SCALARS, SequenceTotals, summarize
+from vsodprep.evaluate.frame import score_frame
+from vsodprep.evaluate.protocols import change_protocol, find_protocol
+from vsodprep.files import write_json
+from vsodprep.images import write_png
+
+LENGTHS = {"drift": 7, "hide": 4, "stop": 3}
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> tuple[Path, Path]:
+    return write_tree(tmp_path, LENGTHS)
+
+
+def totals(protocol: str, *sequences: list[tuple[Any, Any]]) -> list[SequenceTotals]:
+    made = []
+    for frames in sequences:
+        total = SequenceTotals()
+        for number, (saliency, mask) in enumerate(frames):
+            total.add(str(number), score_frame(saliency, mask, PROTOCOLS[protocol]), resized=False)
+        made.append(total)
+    return made
+
+
+def frames(number: int, seed: int) -> list[tuple[Any, Any]]:
+    masks = [disk(20, 30, 10, 8 + step, 5) for step in range(number)]
+    return [(soft_map(mask, seed + step), mask) for step, mask in enumerate(masks)]
+
+
+def test_sequences_count_the_same_and_frames_count_the_same() -> None:
+    long, short = frames(6, 0), frames(2, 50)
+    single = [
+        [each["mae"] for each in (score_frame(*one, PROTOCOLS["pysod"]).scalars for one in part)]
+        for part in (long, short)
+    ]
+    by_sequence = summarize(totals("davsod", long, short), PROTOCOLS["davsod"])
+    by_frame = summarize(totals("pysod", long, short), PROTOCOLS["pysod"])
+    assert by_sequence["mae"] == pytest.approx(np.mean([np.mean(single[0]), np.mean(single[1])]), abs=1e-9)
+    assert by_frame["mae"] == pytest.approx(np.mean(single[0] + single[1]), abs=1e-12)
+
+
+def test_pooled_counts_every_pixel_once() -> None:
+    long, short = frames(3, 0), frames(1, 50)
+    found = summarize(totals("pooled-f1", long, short), PROTOCOLS["pooled-f1"])
+    saliency = np.concatenate([each.ravel() for each, _ in long + short])
+    mask = np.concatenate([each.ravel() for _, each in long + short])
+    best = 0.0
+    for level in range(256):
+        hits = int((mask & (saliency >= level)).sum())
+        if hits:
+            precision, recall = hits / (saliency >= level).sum(), hits / mask.sum()
+            best = max(best, 2 * precision * recall / (precision + recall))
+    assert found["max_f"] == pytest.approx(best, abs=1e-12)
+    assert found["mae"] == pytest.approx(np.abs(saliency / 255 - mask).mean(), abs=1e-12)
+
+
+def test_empty_masks_count_as_zero_or_are_left_out() -> None:
+    empty = (np.full((20, 30), 9, np.uint8), np.zeros((20, 30), bool))
+    some = frames(1, 0)
+    skip = change_protocol(PROTOCOLS["pysod"], {"empty_masks": "skip"})
+    alone = summarize(totals("pysod", some), skip)
+    counted = summarize(totals("pysod", [*some, empty]), PROTOCOLS["pysod"])
+    skipped = summarize(totals("pysod", [*some, empty]), skip)
+    for name in ("max_f", "mean_f", "adaptive_f"):
+        assert counted[name] == pytest.approx(alone[name] / 2)
+        assert skipped[name] == alone[name]
+    assert skipped["mae"] == counted["mae"]
+
+
+def test_a_sequence_too_short_to_score_is_left_out(tmp_path: Path) -> None:
+    maps, masks = write_tree(tmp_path, {"long": 5, "two": 2})
+    scores = evaluate_folders(maps, masks)
+    assert scores["sequences"]["two"]["frames"] == 0
+    assert scores["sequences"]["two"]["s_measure"] is None
+    assert scores["s_measure"] == scores["sequences"]["long"]["s_measure"]
+
+
+def test_all_sequences_too_short(tmp_path: Path) -> None:
+    maps, masks = write_tree(tmp_path, {"one": 1, "two": 2})
+    with pytest.raises(InputError, match="no frame to score"):
+        evaluate_folders(maps, masks)
+
+
+def test_the_file_follows_the_contract(tree: tuple[Path, Path], tmp_path: Path) -> None:
+    scores = evaluate_folders(*tree)
+    assert scores["frames"] == 5 + 2 + 1
+    assert scores["protocol"] == "davsod"
+    assert {name: len(scores[name]) for name in ("precision", "recall", "f_curve", "e_curve")} == dict.fromkeys(
+        ("precision", "recall", "f_curve", "e_curve"), 256
+    )
+    assert all(isinstance(scores[name], float) for name in SCALARS)
+    assert set(SCALARS) <= set(scores["sequences"]["drift"])
+    assert scores["settings"]["skip_first"] == 1
+    write_json(tmp_path / "scores.json", scores)  # refuses NaN
+    assert read_json(tmp_path / "scores.json") == json.loads(json.dumps(scores))
+
+
+def test_measures_that_are_not_asked_for_are_null(tree: tuple[Path, Path]) -> None:
+    scores = evaluate_folders(*tree, measures=("mae", "j"))
+    assert {name for name in SCALARS if scores[name] is not None} == {"mae", "j_mean", "j_recall", "j_decay"}
+    assert scores["f_curve"] is None
+    everything = evaluate_folders(*tree)
+    assert (scores["mae"], scores["j_mean"]) == (everything["mae"], everything["j_mean"])
+
+
+@pytest.mark.parametrize("protocol", ["davsod", "pooled-f1"])
+def test_processes_do_not_change_a_figure(tmp_path: Path, protocol: str) -> None:
+    maps, masks = write_tree(tmp_path, {"drift": 35, "hide": 4})
+    assert evaluate_folders(maps, masks, protocol=protocol, jobs=3) == evaluate_folders(maps, masks, protocol=protocol)
+
+
+def test_order_of_sequences_does_not_change_a_figure(tmp_path: Path) -> None:
+    maps, masks = write_tree(tmp_path, LENGTHS)
+    expected = evaluate_folders(maps, masks)
+    for number, name in enumerate(reversed(LENGTHS)):
+        for root in (maps, masks):
+            (root / name).rename(root / f"{number}-{name}")
+    found = evaluate_folders(maps, masks)
+    assert list(found["sequences"]) == ["0-stop", "1-hide", "2-drift"]
+    assert [found[name] for name in SCALARS] == pytest.approx([expected[name] for name in SCALARS], abs=1e-15)
+
+
+def test_cache_scores_only_what_changed(
+    tree: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maps, masks = tree
+    read: list[str] = []
+    original = engine.decode_map
+
+    def decode_and_count(data: bytes, where: Path, channel: str) -> Any:
+        read.append(f"{where.parent.name}/{where.stem}")
+        return original(data, where, channel)
+
+    monkeypatch.setattr(engine, "decode_map", decode_and_count)
+    cache = tmp_path / "cache"
+    first = evaluate_folders(maps, masks, cache_folder=cache)
+    assert len(read) == 8
+    read.clear()
+    assert evaluate_folders(maps, masks, cache_folder=cache) == first == evaluate_folders(maps, masks) | {}
+    assert len(read) == 8  # of the run without the cache
+    read.clear()
+    write_png(maps / "hide" / "00001.png", np.zeros((30, 40), np.uint8))
+    changed = evaluate_folders(maps, masks, cache_folder=cache)
+    assert read == ["hide/00001", "hide/00002"]
+    assert changed["sequences"]["drift"] == first["sequences"]["drift"]
+    assert changed == evaluate_folders(maps, masks)
+
+
+def test_cache_knows_content_wherever_it_lies(
+    tree: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maps, masks = tree
+    cache = tmp_path / "cache"
+    first = evaluate_folders(maps, masks, cache_folder=cache)
+    maps.rename(tmp_path / "moved")
+    monkeypatch.setattr(engine, "score_frame", lambda *_: pytest.fail("scored again"))
+    assert evaluate_folders(tmp_path / "moved", masks, cache_folder=cache) == first
+
+
+@pytest.mark.parametrize("damage", [b"", b"junk"])
+def test_a_damaged_cache_is_made_again(tree: tuple[Path, Path], tmp_path: Path, damage: bytes) -> None:
+    cache = tmp_path / "cache"
+    first = evaluate_folders(*tree, cache_folder=cache)
+    for path in cache.rglob("*.*"):
+        path.write_bytes(damage)
+    assert evaluate_folders(*tree, cache_folder=cache) == first
+
+
+def test_a_setting_that_changes_frames_changes_the_key(tree: tuple[Path, Path], tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    evaluate_folders(*tree, cache_folder=cache)
+    other = change_protocol(PROTOCOLS["davsod"], {"beta2": 1.0})
+    assert evaluate_folders(*tree, protocol=other, cache_folder=cache) == evaluate_folders(*tree, protocol=other)
+
+
+def test_own_protocol_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("base: pysod\nskip_first: 2\nbeta2: 1\n", encoding="utf-8")
+    mine = find_protocol(str(tmp_path / "mine.yaml"))
+    assert (mine.name, mine.skip_first, mine.beta2, mine.thresholds) == ("mine", 2, 1, "levels")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("colour: red", "mine.yaml: no setting 'colour'; expected one of name, foreground_above"),
+        ("base: mine", "mine.yaml: base 'mine'; expected one of davsod"),
+        ("beta2: -1", "mine.yaml: beta2: Input should be greater than 0"),
+        ("average: pixels", "mine.yaml: .*average: pixels needs f_from"),
+        ("[1]", "mine.yaml: a list; expected a mapping"),
+        ("{", "mine.yaml: unreadable"),
+    ],
+)
+def test_faults_in_an_own_protocol(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=message):
+        find_protocol(str(tmp_path / "mine.yaml"))
+
+
+def test_command(tree: tuple[Path, Path], tmp_path: Path) -> None:
+    maps, masks = map(str, tree)
+    output = tmp_path / "scores.json"
+    arguments = ["evaluate", "--pred", maps, "--gt", masks, "--json", str(output), "--jobs", "1"]
+    result = CliRunner().invoke(cli, arguments)
+    assert result.exit_code == 0, result.output
+    scores = read_json(output)
+    assert scores == json.loads(json.dumps(evaluate_folders(*tree)))
+    assert "protocol davsod" in result.stdout
+    assert "skip_first = 1" in result.stdout
+    assert f"{scores['s_measure']:.4f}" in result.stdout
+
+
+def test_command_changes_a_setting(tree: tuple[Path, Path], tmp_path: Path) -> None:
+    maps, masks = map(str, tree)
+    arguments = ["evaluate", "--pred", maps, "--gt", masks, "--set", "skip_first=0", "--measures", "mae"]
+    result = CliRunner().invoke(cli, [*arguments, "--json", str(tmp_path / "scores.json")])
+    assert result.exit_code == 0, result.output
+    assert read_json(tmp_path / "scores.json")["frames"] == 6 + 3 + 2
+    assert "protocol davsod+skip_first=0" in result.stdout
+
+
+@pytest.mark.parametrize("options", [["--measures", "mae,speed"], ["--set", "beta2"], ["--naming", "guess"]])
+def test_wrong_usage(tree: tuple[Path, Path], options: list[str]) -> None:
+    result = CliRunner().invoke(cli, ["evaluate", "--pred", str(tree[0]), "--gt", str(tree[1]), *options])
+    assert result.exit_code == 2

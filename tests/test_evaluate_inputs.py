@@ -1,0 +1,286 @@
+"""What people deliver: layouts, formats, sizes, and what is wrong with it."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.evaluate_cases import disk, soft_map, write_tree
+from vsodprep.errors import InputError
+from vsodprep.evaluate import evaluate_folders
+from vsodprep.evaluate.decode import decode_map, decode_mask
+from vsodprep.evaluate.resize import bicubic, resize
+from vsodprep.images import write_png
+from vsodprep.manifest import Manifest, Sequence, write_manifest
+from vsodprep.shards import pack_benchmark
+
+LENGTHS = {"drift": 5, "hide": 4}
+
+
+def figures(scores: dict[str, Any]) -> dict[str, Any]:
+    """Everything but what the inputs were called."""
+    kept = {key: value for key, value in scores.items() if key not in ("benchmark", "split", "inputs", "attributes")}
+    return {
+        **kept,
+        "sequences": {
+            name: {key: value for key, value in each.items() if key != "per_frame"}
+            for name, each in scores["sequences"].items()
+        },
+    }
+
+
+def encode(image: np.ndarray, suffix: str = ".png") -> bytes:
+    return bytes(cv2.imencode(suffix, image)[1].tobytes())
+
+
+def test_depths_and_channels_of_maps() -> None:
+    values = np.array([[0, 1, 128], [200, 254, 255]], dtype=np.uint8)
+    assert decode_map(encode(values), "x").tolist() == values.tolist()
+    assert decode_map(encode(values.astype(np.uint16) * 257), "x").tolist() == values.tolist()
+    assert decode_map(encode(cv2.merge([values] * 3)), "x").tolist() == values.tolist()
+    assert decode_map(encode(cv2.merge([values] * 4)), "x").tolist() == values.tolist()
+    assert decode_map(encode(values, ".bmp"), "x").tolist() == values.tolist()
+
+
+def test_rgb_maps_by_first_channel_or_luma() -> None:
+    data = encode(np.array([[[10, 20, 200]]], dtype=np.uint8))  # OpenCV writes blue, green, red
+    assert decode_map(data, "x", "first") == [[200]]
+    assert decode_map(data, "x", "gray") == [[round(0.299 * 200 + 0.587 * 20 + 0.114 * 10)]]
+
+
+def palette_png(path: Path, indices: list[list[int]], colours: list[int]) -> bytes:
+    image = Image.fromarray(np.array(indices, dtype=np.uint8), "P")
+    image.putpalette(colours)
+    image.save(path)
+    return path.read_bytes()
+
+
+def test_palettes(tmp_path: Path) -> None:
+    objects = palette_png(tmp_path / "a.png", [[0, 1, 2]], [0, 0, 0, 128, 0, 0, 0, 128, 0])
+    assert decode_mask(objects, "x").tolist() == [[False, True, True]]
+    grays = palette_png(tmp_path / "b.png", [[0, 1, 2]], [0, 0, 0, 100, 100, 100, 255, 255, 255])
+    assert decode_mask(grays, "x").tolist() == [[False, False, True]]
+    assert decode_map(grays, "x").tolist() == [[0, 100, 255]]
+
+
+def test_masks_of_one_bit_and_around_the_threshold(tmp_path: Path) -> None:
+    Image.fromarray(np.array([[False, True]])).save(tmp_path / "bit.png")
+    assert decode_mask((tmp_path / "bit.png").read_bytes(), "x").tolist() == [[False, True]]
+    values = np.array([[0, 1, 127, 128, 129]], dtype=np.uint8)
+    assert decode_mask(encode(values), "x").tolist() == [[False, False, False, False, True]]
+    assert decode_mask(encode(values), "x", 127).tolist() == [[False, False, False, True, True]]
+    assert decode_mask(encode(values), "x", 0).tolist() == [[False, True, True, True, True]]
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [(b"", "0 bytes"), (b"no image", "8 bytes"), (encode(np.zeros((9, 9), np.uint8))[:40], "40 bytes")],
+)
+def test_damaged_images(data: bytes, found: str) -> None:
+    with pytest.raises(InputError, match=f"maps/x.png: unreadable image .{found}"):
+        decode_map(data, "maps/x.png")
+
+
+def rename_flat(maps: Path, out: Path) -> None:
+    for path in maps.rglob("*.png"):
+        write_png(out / f"{path.parent.name}_{path.name}", decode_map(path.read_bytes(), path))
+
+
+def rename_repack(maps: Path, out: Path) -> None:
+    for path in maps.rglob("*.png"):
+        name = path.parent.name
+        write_png(out / "Method" / name / f"{name}_{path.name}", decode_map(path.read_bytes(), path))
+
+
+def as_zip(maps: Path, out: Path) -> None:
+    with zipfile.ZipFile(out, "w") as archive:
+        for path in sorted(maps.rglob("*.png"), reverse=True):
+            archive.write(path, f"upload/{path.relative_to(maps)}")
+        archive.writestr("__MACOSX/upload/drift/._00000.png", b"junk")
+
+
+def as_rgb_16_bit(maps: Path, out: Path) -> None:
+    for path in maps.rglob("*.png"):
+        wide = decode_map(path.read_bytes(), path).astype(np.uint16) * 257
+        target = out / path.relative_to(maps)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(target), cv2.merge([wide] * 3))
+
+
+def as_bmp(maps: Path, out: Path) -> None:
+    for path in maps.rglob("*.png"):
+        target = (out / path.relative_to(maps)).with_suffix(".BMP")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(encode(decode_map(path.read_bytes(), path), ".bmp"))
+
+
+@pytest.mark.parametrize("deliver", [rename_flat, rename_repack, as_zip, as_rgb_16_bit, as_bmp])
+def test_delivery_does_not_change_figures(tmp_path: Path, deliver: Callable[[Path, Path], None]) -> None:
+    maps, masks = write_tree(tmp_path, LENGTHS)
+    deliver(maps, tmp_path / "delivered")
+    assert figures(evaluate_folders(tmp_path / "delivered", masks)) == figures(evaluate_folders(maps, masks))
+
+
+def normalized(root: Path, masks: Path) -> Path:
+    """Bring the masks into a normalised benchmark; frames are not read by an evaluation."""
+    sequences = []
+    for number, folder in enumerate(sorted(masks.iterdir())):
+        frames = tuple(sorted(path.stem for path in folder.iterdir()))
+        for frame in frames:
+            mask = decode_map((folder / f"{frame}.png").read_bytes(), frame)
+            write_png(root / folder.name / "masks" / f"{frame}.png", mask)
+            write_png(root / folder.name / "frames" / f"{frame}.png", cv2.merge([mask] * 3))
+        attributes = ("occlusion",) if number == 0 else ("occlusion", "motion blur")
+        sequence = Sequence(folder.name, ("test", folder.name), frames, frames, 30, 40, attributes=attributes)
+        sequences.append(sequence)
+    write_manifest(root, Manifest("own", "1", "Own", "-", "-", "-", (), tuple(sequences)))
+    return root
+
+
+def test_masks_from_a_benchmark_a_shard_a_zip_and_a_name(tmp_path: Path) -> None:
+    maps, masks = write_tree(tmp_path, LENGTHS)
+    benchmark = normalized(tmp_path / "results" / "normalized" / "own", masks)
+    pack_benchmark(benchmark, tmp_path / "own.zarr")
+    as_zip(masks, tmp_path / "masks.zip")
+    expected = evaluate_folders(maps, masks)
+    assert expected["benchmark"] is None
+    for truth in (benchmark, tmp_path / "own.zarr", tmp_path / "masks.zip"):
+        assert figures(evaluate_folders(maps, truth)) == figures(expected), truth
+    named = evaluate_folders(maps, "own", split="test", results=tmp_path / "results", jobs=2)
+    assert (named["benchmark"], named["split"]) == ("own", "test")
+    assert figures(named) == figures(expected)
+
+
+def test_splits_and_attributes(tmp_path: Path) -> None:
+    maps, masks = write_tree(tmp_path, LENGTHS)
+    benchmark = normalized(tmp_path / "own", masks)
+    every = evaluate_folders(maps, benchmark)
+    hide = evaluate_folders(maps, benchmark, split="hide")
+    assert list(hide["sequences"]) == ["hide"]
+    assert hide["inputs"]["extra"] == [f"drift/{frame:05d}.png" for frame in range(5)]
+    assert every["attributes"]["motion blur"]["sequences"] == ["hide"]
+    assert every["attributes"]["motion blur"]["s_measure"] == hide["s_measure"]
+    assert every["attributes"]["occlusion"]["max_f"] == every["max_f"]
+    (tmp_path / "mine.txt").write_text("hide\n", encoding="utf-8")
+    by_file = evaluate_folders(maps, masks, split=str(tmp_path / "mine.txt"))
+    assert (by_file["split"], by_file["mae"]) == ("mine", hide["mae"])
+
+
+def test_repack_layout_of_masks(tmp_path: Path) -> None:
+    maps, masks = write_tree(tmp_path, LENGTHS)
+    for path in masks.rglob("*.png"):
+        name = path.parent.name
+        for folder, value in (("ground-truth", decode_map(path.read_bytes(), path)), ("Imgs", np.zeros((3, 3)))):
+            write_png(tmp_path / "DS" / name / folder / f"{name}_{path.stem}.png", value.astype(np.uint8))
+    assert evaluate_folders(maps, tmp_path / "DS")["s_measure"] == evaluate_folders(maps, masks)["s_measure"]
+
+
+def test_original_numbers_of_renumbered_frames(tmp_path: Path) -> None:
+    maps, _ = write_tree(tmp_path, {"select_0606": 4})
+    root = normalized(tmp_path / "own", tmp_path / "masks")
+    frames = tuple(f"{number:05d}" for number in range(4))
+    original = ("0390", "0391", "0392", "0393")
+    sequence = Sequence("select_0606", (), frames, frames, 30, 40, original=original)
+    write_manifest(root, Manifest("own", "1", "Own", "-", "-", "-", (), (sequence,)))
+    for old, new in zip(frames, original, strict=True):
+        (maps / "select_0606" / f"{old}.png").rename(maps / "select_0606" / f"{new}.png")
+    (maps / "select_0606").rename(maps / "select0606")
+    scores = evaluate_folders(maps, root)
+    assert scores["inputs"]["naming"] == {"select_0606": "original stem"}
+    assert scores["frames"] == 2
+
+
+def test_missing_maps(tmp_path: Path) -> None:
+    maps, masks = write_tree(tmp_path, LENGTHS)
+    (maps / "drift" / "00000.png").unlink()  # not scored under davsod
+    assert evaluate_folders(maps, masks)["inputs"]["missing"] == []
+    (maps / "drift" / "00002.png").unlink()
+    with pytest.raises(InputError, match="1 of 5 maps missing, first drift/00002"):
+        evaluate_folders(maps, masks)
+    allowed = evaluate_folders(maps, masks, allow_missing=True)
+    assert (allowed["inputs"]["missing"], allowed["frames"]) == (["drift/00002"], 4)
+    assert allowed["sequences"]["drift"]["per_frame"]["frame"] == ["00001", "00003"]
+    for name in LENGTHS:
+        (maps / name).rename(maps / f"my-{name}")
+    with pytest.raises(InputError, match="no map of drift/00001 or any other frame"):
+        evaluate_folders(maps, masks, allow_missing=True)
+
+
+def test_extra_maps_are_listed(tmp_path: Path) -> None:
+    maps, masks = write_tree(tmp_path, LENGTHS)
+    write_png(maps / "drift" / "99999.png", np.zeros((30, 40), np.uint8))
+    write_png(maps / "panda" / "00000.png", np.zeros((30, 40), np.uint8))
+    assert evaluate_folders(maps, masks)["inputs"]["extra"] == ["drift/99999.png", "panda/00000.png"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"pred": "nowhere"}, "nowhere: no such file or folder"),
+        ({"gt": "nowhere"}, "nowhere: no such file or folder; expected masks, or a benchmark below results"),
+        ({"pred": "empty"}, "no image in it; expected saliency maps"),
+        ({"gt": "empty"}, "no image in it; expected masks"),
+        ({"split": "val"}, "no manifest that knows a split 'val'"),
+        ({"protocol": "davis"}, "no protocol 'davis'; expected one of davsod, pysod"),
+    ],
+)
+def test_plain_errors(tmp_path: Path, arguments: dict[str, str], message: str) -> None:
+    maps, masks = write_tree(tmp_path, {"drift": 3})
+    (tmp_path / "empty").mkdir()
+    given = {key: str(tmp_path / value) if value == "empty" else value for key, value in arguments.items()}
+    with pytest.raises(InputError, match=message):
+        evaluate_folders(**{"pred": maps, "gt": masks, **given})  # type: ignore[arg-type]
+
+
+def test_a_damaged_map_is_named_by_a_worker_process(tmp_path: Path) -> None:
+    maps, masks = write_tree(tmp_path, {"drift": 40})
+    (maps / "drift" / "00030.png").write_bytes(b"junk")
+    with pytest.raises(InputError, match=r"drift/00030.png: unreadable image"):
+        evaluate_folders(maps, masks, jobs=2)
+
+
+def test_resizing_follows_the_protocol(tmp_path: Path) -> None:
+    maps, masks = write_tree(tmp_path, {"drift": 4})
+    for path in maps.rglob("*.png"):
+        write_png(path, cv2.resize(decode_map(path.read_bytes(), path), (80, 60), interpolation=cv2.INTER_NEAREST))
+    scores = evaluate_folders(maps, masks)
+    assert scores["inputs"]["resized"] == 2
+    with pytest.raises(InputError, match=r"drift/00000.png: 80 x 60 pixels; expected 40 x 30 as its mask"):
+        evaluate_folders(maps, masks, protocol="pysod")
+
+
+def test_bicubic_keeps_ramps_and_constants() -> None:
+    assert (bicubic(np.full((7, 9), 77, np.uint8), 20, 4) == 77).all()
+    ramp = np.tile(np.arange(0, 240, 10, dtype=np.uint8), (6, 1))
+    doubled = bicubic(ramp, 6, 48)[2]
+    assert doubled[4:-4].tolist() == pytest.approx(np.arange(48)[4:-4] * 5 - 2.5, abs=0.51)
+
+
+def test_bicubic_by_hand() -> None:
+    # Doubling: weights at distances 1.25, 0.25, 0.75, 1.75 of Keys' kernel; the border is mirrored.
+    near, far = 1.5 * 0.25**3 - 2.5 * 0.25**2 + 1, 1.5 * 0.75**3 - 2.5 * 0.75**2 + 1
+    outer = -0.5 * 1.25**3 + 2.5 * 1.25**2 - 4 * 1.25 + 2
+    last = -0.5 * 1.75**3 + 2.5 * 1.75**2 - 4 * 1.75 + 2
+    row = np.array([[10, 200, 50, 90]], dtype=np.uint8)
+    expected = 200 * near + 50 * far + 10 * outer + 90 * last
+    assert bicubic(row, 1, 8)[0, 3] == round(expected)
+    mirrored = 10 * near + 10 * far + 200 * outer + 200 * last
+    assert bicubic(row, 1, 8)[0, 0] == max(round(mirrored), 0)
+
+
+@pytest.mark.parametrize("how", ["bicubic", "bilinear", "bilinear-pillow", "bilinear-aligned", "nearest"])
+def test_every_resize_gives_the_masks_size(how: str) -> None:
+    resized = resize(soft_map(disk(20, 30, 10, 10, 6), 0), 13, 47, how, "x")
+    assert (resized.shape, resized.dtype) == ((13, 47), np.uint8)
+
+
+def test_aligned_corners_stay() -> None:
+    image = np.array([[0, 100], [200, 50]], dtype=np.uint8)
+    resized = resize(image, 3, 5, "bilinear-aligned", "x")
+    assert resized[::2, ::4].tolist() == image.tolist()
+    assert resized[1, 2] == 88  # mean of the four corners, 87.5, rounded half up

@@ -1,0 +1,321 @@
+"""Measures of one frame, against figures worked out by hand and against direct formulas."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from vsodprep.evaluate import PROTOCOLS
+from vsodprep.evaluate.boundary import boundary_f, boundary_map, tolerance_pixels
+from vsodprep.evaluate.f_measure import area_under_curve
+from vsodprep.evaluate.frame import FrameScores, score_frame
+from vsodprep.evaluate.histogram import centroid, joint_histogram, value_counts
+from vsodprep.evaluate.jaccard import jaccard
+from vsodprep.evaluate.protocols import change_protocol
+from vsodprep.evaluate.statistics import decay, recall_above
+
+PYSOD = PROTOCOLS["pysod"]
+# A 2 x 4 mask of its left half, and a map that is right but for one pixel on each side.
+MASK = np.array([[1, 1, 0, 0], [1, 1, 0, 0]], dtype=bool)
+MAP = np.array([[255, 255, 0, 0], [255, 0, 255, 0]], dtype=np.uint8)
+
+Map = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+sizes = st.tuples(st.integers(1, 24), st.integers(1, 24))
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[Map, Mask]:
+    size = draw(sizes)
+    values = draw(st.sampled_from([st.integers(0, 255), st.sampled_from([0, 128, 255]), st.integers(100, 103)]))
+    return draw(arrays(np.uint8, size, elements=values)), draw(arrays(np.bool_, size))
+
+
+def test_by_hand() -> None:
+    found = score_frame(MAP, MASK, PYSOD).scalars
+    assert found["mae"] == 2 / 8
+    # 3 of 4 found and 3 of 4 right at every threshold but 0, where all 8 pixels are predicted.
+    assert found["max_f"] == pytest.approx(0.75)
+    at_zero = 1.3 * 0.5 * 1 / (0.3 * 0.5 + 1)
+    assert found["mean_f"] == pytest.approx((255 * 0.75 + at_zero) / 256)
+    assert found["adaptive_f"] == pytest.approx(0.75)
+    assert found["j"] == 3 / 5
+    # Mean-free map and mask are +-1/2 everywhere: alignment 1 on six pixels, -1 on two; the divisor is 8 - 1.
+    assert found["max_e"] == pytest.approx(6 / 7)
+
+
+def test_s_by_hand() -> None:
+    saliency = np.array([[255, 255, 0, 0], [0, 0, 255, 0]], dtype=np.uint8)
+    # Inside the mask 1, 1, 0, 0; outside, inverted, 1, 1, 0, 1.
+    inside = 2 * 0.5 / (0.5**2 + 1 + math.sqrt(1 / 3))
+    outside = 2 * 0.75 / (0.75**2 + 1 + 0.5)
+    # Centroid (0.5, 0.5) rounds half to even to pixel (0, 0): rectangles of 1 x 1, 1 x 3, 1 x 1 and 1 x 3.
+    single = 1.0  # one pixel has no variance
+    upper = 1.0  # map and mask are both 1, 0, 0
+    lower = (4 / 9 * -1 / 6) / (2 / 9 * 2 / 3)  # 0, 1, 0 and 1, 0, 0: means and variances 1/3, covariance -1/6
+    region = 2 * single / 8 + upper * 3 / 8 + lower * 3 / 8
+    found = score_frame(saliency, MASK, PYSOD).scalars["s_measure"]
+    assert found == pytest.approx(0.5 * (inside + outside) / 2 + 0.5 * region, abs=1e-12)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("size", [(30, 40), (41, 37)])
+def test_perfect_map(protocol: str, size: tuple[int, int]) -> None:
+    mask = np.zeros(size, dtype=bool)
+    mask[8:20, 10:31] = True
+    found = score_frame(mask.astype(np.uint8) * 255, mask, PROTOCOLS[protocol]).scalars
+    ones = ("max_f", "adaptive_f", "weighted_f", "j", "boundary_f")
+    if protocol != "codtoolbox":  # which compares with >, and nothing is above its adaptive threshold
+        excess = mask.size / (mask.size - 1)
+        assert found["adaptive_e"] == found["max_e"] == pytest.approx(excess, abs=1e-6)
+    assert found["mae"] == 0
+    assert [found[name] for name in ones] == pytest.approx([1] * len(ones), abs=1e-6)
+    # Variances over n with covariances over n - 1 lift it above 1.
+    assert found["s_measure"] == pytest.approx(1, abs=1e-2 if protocol == "cag-dde" else 1e-12)
+    assert found["s_measure"] <= 1 or protocol == "cag-dde"
+
+
+def test_inverse_of_a_perfect_map() -> None:
+    mask = np.zeros((30, 40), dtype=bool)
+    mask[8:20, 10:31] = True
+    found = score_frame(np.where(mask, 0, 255).astype(np.uint8), mask, PYSOD).scalars
+    share = mask.mean()
+    assert found["mae"] == 1
+    assert found["s_measure"] == 0
+    assert found["max_f"] == pytest.approx(1.3 * share / (0.3 * share + 1))  # at threshold 0
+    assert found["adaptive_f"] == found["j"] == 0
+    assert [found["adaptive_e"], found["weighted_f"]] == pytest.approx([0, 0], abs=1e-12)
+    # At threshold 0 the map's mean-free values are 0, alignment is 0, and each pixel scores 1/4.
+    assert found["max_e"] == pytest.approx(0.25 * mask.size / (mask.size - 1))
+
+
+EMPTY, FULL = np.zeros((5, 6), dtype=bool), np.ones((5, 6), dtype=bool)
+
+
+@pytest.mark.parametrize(
+    ("mask", "value", "expected"),
+    [
+        (EMPTY, 0, {"mae": 0, "s_measure": 1, "max_f": 0, "adaptive_f": 0, "weighted_f": 0, "j": 1, "boundary_f": 1}),
+        (EMPTY, 255, {"mae": 1, "s_measure": 0, "max_f": 0, "adaptive_e": 0, "weighted_f": 0, "j": 0}),
+        (EMPTY, 51, {"mae": 0.2, "s_measure": 0.8, "max_e": 30 / 29, "j": 1}),
+        (FULL, 255, {"mae": 0, "s_measure": 1, "max_f": 1, "adaptive_f": 1, "weighted_f": 1, "j": 1, "boundary_f": 1}),
+        (FULL, 0, {"mae": 1, "s_measure": 0, "max_f": 1, "adaptive_f": 1, "j": 0, "boundary_f": 1}),
+        (FULL, 51, {"mae": 0.8, "s_measure": 0.2, "max_f": 1, "adaptive_f": 0, "adaptive_e": 0}),
+    ],
+    ids=["empty-zero", "empty-one", "empty-fifth", "full-one", "full-zero", "full-fifth"],
+)
+def test_constant_map_on_constant_mask(mask: Mask, value: int, expected: dict[str, float]) -> None:
+    found = score_frame(np.full(mask.shape, value, dtype=np.uint8), mask, PYSOD).scalars
+    assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (7, 1), (2, 2)])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("inside", ["none", "first", "last", "all"])
+def test_smallest_frames_are_finite(size: tuple[int, int], protocol: str, inside: str) -> None:
+    mask = np.full(size, inside == "all")
+    if inside in ("first", "last"):
+        mask.flat[0 if inside == "first" else -1] = True
+    for value in (0, 128, 255):
+        found = score_frame(np.full(size, value, dtype=np.uint8), mask, PROTOCOLS[protocol])
+        assert all(math.isfinite(figure) for figure in found.scalars.values()), found.scalars
+        assert all(0 <= figure <= size[0] * size[1] for figure in found.scalars.values())
+
+
+def direct_s(saliency: Map, mask: Mask) -> float:
+    """S from the pixels, as the definition reads."""
+    p = saliency / 255
+    if p.max() > p.min():
+        p = (p - p.min()) / (p.max() - p.min())
+    if not mask.any():
+        return float(1 - p.mean())
+    if mask.all():
+        return float(p.mean())
+
+    def similarity(x: NDArray[Any]) -> float:
+        deviation = x.std(ddof=1) if x.size > 1 else 0.0
+        return float(2 * x.mean() / (x.mean() ** 2 + 1 + deviation + 2.0**-52))
+
+    share = mask.mean()
+    by_object = share * similarity(p[mask]) + (1 - share) * similarity(1 - p[~mask])
+    row, column = (int(centre) + 1 for centre in np.argwhere(mask).mean(axis=0).round())
+    by_region = 0.0
+    for part in np.s_[:row, :column], np.s_[:row, column:], np.s_[row:, :column], np.s_[row:, column:]:
+        x, y = p[part], mask[part].astype(float)
+        if x.size == 0:
+            continue
+        constant_x, constant_y = x.min() == x.max(), y.min() == y.max()
+        mean_x, mean_y = (x.flat[0] if constant_x else x.mean()), (y.flat[0] if constant_y else y.mean())
+        free = max(x.size - 1, 1)
+        spread = (((x - mean_x) ** 2).sum() + ((y - mean_y) ** 2).sum()) / free
+        above = 4 * mean_x * mean_y * ((x - mean_x) * (y - mean_y)).sum() / free
+        below = (mean_x**2 + mean_y**2) * spread
+        score = 0.0 if constant_x or constant_y else above / (below + 2.0**-52)
+        by_region += (1.0 if below == 0 else score) * x.size / p.size
+    return max(0.5 * by_object + 0.5 * by_region, 0.0)
+
+
+@given(pairs())
+@settings(max_examples=60, deadline=None)
+def test_s_equals_the_direct_formula(pair: tuple[Map, Mask]) -> None:
+    assert score_frame(*pair, PYSOD, ("s",)).scalars["s_measure"] == pytest.approx(direct_s(*pair), abs=1e-9)
+
+
+def direct_weighted_f(saliency: Map, mask: Mask) -> float:
+    """Weighted F from the pixels, with SciPy's distance transform."""
+    p = saliency / 255
+    if p.max() > p.min():
+        p = (p - p.min()) / (p.max() - p.min())
+    distance, nearest = ndimage.distance_transform_edt(~mask, return_indices=True)
+    error = np.abs(p - mask)
+    spread = error[tuple(nearest)]
+    rows, columns = np.mgrid[-3:4, -3:4]
+    kernel = np.exp(-(rows**2 + columns**2) / 50)
+    around = ndimage.convolve(spread, kernel / kernel.sum(), mode="constant")
+    weighted = np.where(mask, np.minimum(error, around), error * (2 - 0.5 ** (distance / 5)))
+    recall = 1 - weighted[mask].mean()
+    hits = mask.sum() - weighted[mask].sum()
+    precision = hits / (hits + weighted[~mask].sum() + 2.0**-52)
+    return float(2 * recall * precision / (recall + precision + 2.0**-52))
+
+
+@given(pairs())
+@settings(max_examples=60, deadline=None)
+def test_weighted_f_equals_the_direct_formula(pair: tuple[Map, Mask]) -> None:
+    saliency, mask = pair
+    expected = direct_weighted_f(saliency, mask) if mask.any() else 0.0
+    assert score_frame(saliency, mask, PYSOD, ("weighted_f",)).scalars["weighted_f"] == pytest.approx(
+        expected, abs=1e-9
+    )
+
+
+def test_weighted_f_far_from_the_object() -> None:
+    mask = np.zeros((40, 700), dtype=bool)
+    mask[10:20, 5:15] = True
+    saliency = np.random.default_rng(0).integers(0, 256, mask.shape).astype(np.uint8)
+    found = score_frame(saliency, mask, PYSOD, ("weighted_f",)).scalars["weighted_f"]
+    assert found == pytest.approx(direct_weighted_f(saliency, mask), abs=1e-12)
+
+
+def direct_boundary_f(predicted: Mask, mask: Mask) -> float:
+    """Boundary F over the whole frame, with SciPy's dilation."""
+
+    def boundary(region: Mask) -> Mask:
+        right, below, across = np.zeros_like(region), np.zeros_like(region), np.zeros_like(region)
+        right[:, :-1], below[:-1], across[:-1, :-1] = region[:, 1:], region[1:], region[1:, 1:]
+        edge = (region ^ right) | (region ^ below) | (region ^ across)
+        edge[-1] = region[-1] ^ right[-1]
+        edge[:, -1] = region[:, -1] ^ below[:, -1]
+        edge[-1, -1] = False
+        return edge
+
+    found, wanted = boundary(predicted), boundary(mask)
+    if not found.any() or not wanted.any():
+        return float(found.any() == wanted.any())
+    radius = math.ceil(0.1 * math.hypot(*mask.shape))
+    rows, columns = np.mgrid[-radius : radius + 1, -radius : radius + 1]
+    disk = rows**2 + columns**2 <= radius**2
+    precision = (found & ndimage.binary_dilation(wanted, disk)).sum() / found.sum()
+    recall = (wanted & ndimage.binary_dilation(found, disk)).sum() / wanted.sum()
+    return float(2 * precision * recall / (precision + recall)) if precision + recall else 0.0
+
+
+@given(sizes.flatmap(lambda size: st.tuples(arrays(np.bool_, size), arrays(np.bool_, size))))
+@settings(max_examples=60, deadline=None)
+def test_boundary_f_equals_the_direct_formula(masks: tuple[Mask, Mask]) -> None:
+    assert boundary_f(*masks, tolerance=0.1) == pytest.approx(direct_boundary_f(*masks), abs=1e-12)
+
+
+def test_boundary_map_by_hand() -> None:
+    mask = np.zeros((4, 5), dtype=bool)
+    mask[1:3, 1:3] = True
+    assert boundary_map(mask).tolist() == [[1, 1, 1, 0, 0], [1, 0, 1, 0, 0], [1, 1, 1, 0, 0], [0, 0, 0, 0, 0]]
+
+
+def test_boundary_of_a_full_frame_is_empty() -> None:
+    full = np.ones((4, 5), dtype=bool)
+    half = full.copy()
+    half[:, 2:] = False
+    assert boundary_f(full, full) == boundary_f(full, np.zeros_like(full)) == 1
+    assert boundary_f(full, half) == boundary_f(half, full) == 0
+
+
+def test_tolerance_at_480p() -> None:
+    assert tolerance_pixels(480, 854, 0.008) == 8
+
+
+def test_jaccard_of_empty_masks() -> None:
+    empty, one = np.zeros((3, 3), dtype=bool), np.eye(3, dtype=bool)
+    assert (jaccard(empty, empty), jaccard(one, empty), jaccard(empty, one), jaccard(one, one)) == (1, 0, 0, 1)
+
+
+def test_decay_shares_frames_between_bins() -> None:
+    values = np.array([1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3])
+    # Edges round(1, 2.75, 4.5, 6.25, 8), half up: frames 1 to 3 and 6 to 8.
+    assert decay(values) == pytest.approx(0.9 - 0.4)
+    assert decay(np.array([0.7])) == 0
+    assert recall_above(np.array([0.5, 0.51, 1.0, 0.0])) == 0.5
+
+
+@given(pairs())
+@settings(max_examples=40, deadline=None)
+def test_curves_equal_thresholding_pixel_by_pixel(pair: tuple[Map, Mask]) -> None:
+    saliency, mask = pair
+    none = change_protocol(PYSOD, {"normalize": "none"})
+    found = score_frame(saliency, mask, none, ("f",))
+    for place in (0, 100, 155, 255):
+        predicted = saliency >= 255 - place
+        hits = int((predicted & mask).sum())
+        assert found.curves["precision"][place] == (hits / predicted.sum() if hits else 0)
+        assert found.curves["recall"][place] == (hits / mask.sum() if hits else 0)
+
+
+@given(pairs())
+@settings(max_examples=40, deadline=None)
+def test_turning_map_and_mask_together_changes_counts_only_in_place(pair: tuple[Map, Mask]) -> None:
+    saliency, mask = pair
+    turned = FrameScores(**vars(score_frame(saliency[::-1, ::-1], mask[::-1, ::-1], PYSOD)))
+    upright = score_frame(saliency, mask, PYSOD)
+    for name in ("mae", "max_f", "mean_f", "adaptive_f", "max_e", "mean_e", "adaptive_e", "j"):
+        assert turned.scalars[name] == upright.scalars[name], name
+
+
+@given(pairs())
+@settings(max_examples=40, deadline=None)
+def test_stretching_does_not_care_for_contrast(pair: tuple[Map, Mask]) -> None:
+    saliency, mask = pair
+    squeezed = saliency // 4 + 20
+    wide = (saliency // 4) * 4
+    if wide.min() == wide.max():  # a constant map is not stretched
+        return
+    found = [score_frame(each.astype(np.uint8), mask, PYSOD).scalars for each in (squeezed, wide)]
+    for name in ("mae", "s_measure", "weighted_f"):
+        assert found[0][name] == pytest.approx(found[1][name], abs=1e-9), name
+
+
+def test_joint_histogram_is_one_count_of_all_pixels() -> None:
+    generator = np.random.default_rng(3)
+    saliency, mask = generator.integers(0, 256, (17, 23)).astype(np.uint8), generator.random((17, 23)) < 0.3
+    joint = joint_histogram(saliency, mask, (5, 23))
+    assert joint.counts.sum() == mask.size
+    assert joint.foreground.tolist() == np.bincount(saliency[mask], minlength=256).tolist()
+    assert joint.sizes.tolist() == [[5, 23], [5, 0], [12, 23], [12, 0]]
+    assert joint.counts[1].sum() == 0
+    rows, columns = np.nonzero(mask)
+    assert centroid(mask) == (rows.mean(), columns.mean())
+
+
+def test_counts_stay_exact_above_2_to_the_24() -> None:
+    pixels = np.zeros((1, (1 << 24) + 3), dtype=np.uint8)
+    assert value_counts(pixels)[0] == (1 << 24) + 3
+
+
+def test_area_under_curve_by_hand() -> None:
+    # From recall 0 the first precision is held, then one trapezoid.
+    assert area_under_curve(np.array([1.0, 0.5]), np.array([0.4, 1.0])) == pytest.approx(0.4 + 0.6 * 0.75)
