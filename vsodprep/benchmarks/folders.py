@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import cv2
+import numpy as np
 
 from vsodprep.archives import Delivery, open_delivery
 from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence, Split
@@ -124,7 +125,7 @@ def decode_video(video: Path, target: Path) -> int:
             ok, frame = capture.read()
             if not ok:
                 break
-            (target / f"{count:05d}.png").write_bytes(encode_png(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)))
+            (target / f"{count:05d}.png").write_bytes(encode_png(np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), dtype=np.uint8)))
             count += 1
     finally:
         capture.release()

@@ -144,13 +144,21 @@ def _convert_all(
     def task(item: tuple[SequenceFiles, FrameFiles]) -> Converted:
         return convert(delivery, item[0], item[1], folder)
 
+    originals = {
+        f"{sequence.name}/{files.id}": f"{sequence.name}/{original}"
+        for sequence in layout.sequences
+        for files, original in zip(sequence.frames, sequence.original, strict=False)
+    }
     converted: dict[str, list[Converted]] = {sequence.name: [] for sequence in layout.sequences}
     issues: list[Issue] = []
     digest = hashlib.sha256()
     with closing(map_ordered(pool, task, work, window=4 * jobs)) as results:
         labelled = track(results, f"normalize {benchmark.name}", total=len(work))
         for (owner, _), result in zip(work, labelled, strict=True):
-            issues += [_judge_frame(benchmark, finding, allowed) for finding in result.findings]
+            issues += [
+                finding.issue if _is_known(benchmark, originals, finding) else judge(finding, allowed)
+                for finding in result.findings
+            ]
             for path, hashed in result.digests:
                 digest.update(f"{hashed}  {path}\n".encode())
             if result.size is not None:
@@ -171,9 +179,9 @@ def _convert_all(
     return sequences, issues, digest.hexdigest()
 
 
-def _judge_frame(benchmark: Benchmark, finding: Finding, allowed: frozenset[str]) -> Issue:
-    known_empty = finding.issue.kind == "empty-mask" and finding.issue.where in benchmark.known_empty
-    return finding.issue if known_empty else judge(finding, allowed)
+def _is_known(benchmark: Benchmark, originals: Mapping[str, str], finding: Finding) -> bool:
+    where = finding.issue.where
+    return finding.issue.kind == "empty-mask" and originals.get(where, where) in benchmark.known_empty
 
 
 def _sequence(

@@ -1,0 +1,29 @@
+"""All miniature deliveries by name."""
+
+from collections.abc import Callable
+
+from tests.fakes import davis2016, davsod, fbms, segtrackv2, stills, visal, vos
+from tests.fakes.fake import Fake
+
+OFFICIAL: dict[str, Callable[[], Fake]] = {
+    "davis2016": davis2016.official,
+    "fbms": fbms.official,
+    "segtrackv2": segtrackv2.official,
+    "visal": visal.official,
+    "vos": vos.official,
+    "davsod": davsod.official,
+    "duts": stills.duts,
+    "msra10k": stills.msra10k,
+    "dutomron": stills.dutomron,
+    "ecssd": stills.ecssd,
+}
+
+OTHER: dict[str, Callable[[], Fake]] = {
+    "davis2016-as-davis2017": davis2016.davis2017,
+    "davis2016-repack": davis2016.repacked,
+    "fbms-repack": fbms.repacked,
+    "segtrackv2-repack": segtrackv2.repacked,
+    "visal-repack": visal.repacked,
+    "vos-repack": vos.repacked,
+    "davsod-repack": davsod.repacked,
+}

@@ -1,0 +1,321 @@
+"""The same tests over every benchmark, on miniature deliveries in their official and other layouts."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.fakes import davis2016, fbms
+from tests.fakes.every import OFFICIAL, OTHER
+from tests.fakes.fake import Fake, blob, encoded, gray, picture
+from vsodprep.benchmarks import present_sequences
+from vsodprep.errors import InputError
+from vsodprep.manifest import read_manifest
+from vsodprep.normalize.run import Options, normalize
+
+EVERY = pytest.mark.parametrize("make", {**OFFICIAL, **OTHER}.values(), ids=[*OFFICIAL, *OTHER])
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Hash every file of a folder."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def run(fake: Fake, tmp_path: Path, options: Options | None = None) -> Path:
+    out = tmp_path / "out"
+    normalize(fake.benchmark, fake.zipped(tmp_path / "in"), out, options or Options())
+    return out
+
+
+@EVERY
+def test_masks_are_right(make: Callable[[], Fake], tmp_path: Path) -> None:
+    fake = make()
+    out = run(fake, tmp_path)
+    manifest = read_manifest(out)
+    assert {one.name: one.frames for one in manifest.sequences} == fake.frames
+    assert {(one.name, stem) for one in manifest.sequences for stem in one.annotated} == set(fake.truth)
+    for (name, stem), mask in fake.truth.items():
+        with Image.open(out / name / "masks" / f"{stem}.png") as image:
+            assert image.mode == "L"
+            assert np.array_equal(np.asarray(image), gray(mask)), (name, stem)
+    masks = {(path.parent.parent.name, path.stem) for path in out.glob("*/masks/*")}
+    assert masks == set(fake.truth)
+
+
+@EVERY
+def test_frames_are_kept(make: Callable[[], Fake], tmp_path: Path) -> None:
+    fake = make()
+    out = run(fake, tmp_path)
+    delivered = {data for members in fake.archives.values() for data in members.values()}
+    pixels = {_pixels(data) for path, data in _images(fake)}
+    frames = list(out.glob("*/frames/*"))
+    assert len(frames) == sum(map(len, fake.frames.values()))
+    for path in frames:
+        assert path.suffix in (".jpg", ".png")
+        assert path.read_bytes() in delivered or (path.suffix == ".png" and _pixels(path.read_bytes()) in pixels)
+
+
+def _images(fake: Fake) -> list[tuple[str, bytes]]:
+    endings = (".jpg", ".png", ".bmp")
+    return [item for members in fake.archives.values() for item in members.items() if _is_image(item, endings)]
+
+
+def _is_image(item: tuple[str, bytes], endings: tuple[str, ...]) -> bool:
+    return item[0].endswith(endings) and item[1] != b"junk"
+
+
+def _pixels(data: bytes) -> bytes:
+    import io
+
+    with Image.open(io.BytesIO(data)) as image:
+        return image.convert("RGB").tobytes()
+
+
+@EVERY
+def test_manifest_tells_layout_originals_and_issues(make: Callable[[], Fake], tmp_path: Path) -> None:
+    fake = make()
+    manifest = read_manifest(run(fake, tmp_path))
+    assert manifest.extra["layout"] == fake.layout
+    assert {issue.kind for issue in manifest.issues} == fake.notes
+    assert {one.name: one.original for one in manifest.sequences if one.original} == fake.original
+    assert [source.file for source in manifest.sources] == list(fake.archives)
+    assert all(len(source.sha256 or "") == 64 for source in manifest.sources)
+
+
+@EVERY
+def test_odd_masks_are_kept_beside(make: Callable[[], Fake], tmp_path: Path) -> None:
+    fake = make()
+    out = run(fake, tmp_path)
+    kept = {(path.parent.parent.name, path.name.split(".")[0]): path for path in out.glob("*/masks_raw/*")}
+    allowed = fake.raw | ({("DUTS-TR", "n01532829_13482")} if fake.name == "duts" else set())
+    assert fake.raw <= set(kept) <= allowed
+    delivered = {data for members in fake.archives.values() for data in members.values()}
+    assert all(path.read_bytes() in delivered for path in kept.values())
+
+
+@EVERY
+def test_same_bytes_on_one_and_eight_jobs(make: Callable[[], Fake], tmp_path: Path) -> None:
+    fake = make()
+    paths = fake.zipped(tmp_path / "in")
+    normalize(fake.benchmark, paths, tmp_path / "one", jobs=1)
+    normalize(fake.benchmark, paths, tmp_path / "eight", jobs=8)
+    assert tree(tmp_path / "one") == tree(tmp_path / "eight")
+
+
+@EVERY
+def test_unpacked_folder_gives_the_same(make: Callable[[], Fake], tmp_path: Path) -> None:
+    fake = make()
+    normalize(fake.benchmark, fake.zipped(tmp_path / "zip"), tmp_path / "one")
+    normalize(fake.benchmark, fake.unpacked(tmp_path / "folder"), tmp_path / "two")
+    one, two = read_manifest(tmp_path / "one"), read_manifest(tmp_path / "two")
+    assert one.sequences == two.sequences
+    assert one.extra["sha256"] == two.extra["sha256"]
+
+
+@EVERY
+def test_unreadable_frame_is_named(make: Callable[[], Fake], tmp_path: Path) -> None:
+    fake = make()
+    whole = next(members[fake.a_frame] for members in fake.archives.values() if fake.a_frame in members)
+    fake.put(fake.a_frame, whole[: len(whole) // 2])
+    with pytest.raises(InputError, match=f"{_literal(fake.a_frame)}: unreadable image"):
+        run(fake, tmp_path)
+    assert not (tmp_path / "out").exists()
+
+
+@EVERY
+def test_mask_of_another_size(make: Callable[[], Fake], tmp_path: Path) -> None:
+    fake = make()
+    with Image.open(_file(fake, fake.a_mask)) as image:
+        small = np.asarray(image)[:-1]
+        mode = "P" if image.mode == "P" else None
+        palette = image.getpalette()
+    smaller = Image.fromarray(small, mode) if mode else Image.fromarray(small)
+    if mode:
+        smaller.putpalette(palette or [])
+    target = tmp_path / f"small{Path(fake.a_mask).suffix}"
+    smaller.save(target)
+    fake.put(fake.a_mask, target.read_bytes())
+    with pytest.raises(InputError, match=f"{_literal(fake.a_mask)}: a mask of 24x17 pixels for a frame of 24x18"):
+        run(fake, tmp_path)
+    manifest = read_manifest(run(fake, tmp_path, Options(allow=("size-mismatch",))))
+    assert "size-mismatch" in {issue.kind for issue in manifest.issues}
+
+
+@EVERY
+def test_missing_mask(make: Callable[[], Fake], tmp_path: Path) -> None:
+    fake = make()
+    fake.drop(fake.a_mask)
+    with pytest.raises(InputError, match=r"no mask|masks of|listed in the region file|not delivered"):
+        run(fake, tmp_path)
+
+
+@EVERY
+def test_missing_sequence_is_for_partial_only(make: Callable[[], Fake], tmp_path: Path) -> None:
+    fake = make()
+    benchmark = fake.benchmark
+    known = {name for split in benchmark.splits.values() for name in split.sequences or ()}
+    if len(known & set(fake.frames)) < 2:
+        pytest.skip("a delivery of one known sequence")
+    lost = sorted(known)[0]
+    for members in fake.archives.values():
+        for path in [path for path in members if _of(lost, path, fake)]:
+            del members[path]
+    with pytest.raises(InputError, match=f"sequence {lost} is missing"):
+        normalize(benchmark, fake.zipped(tmp_path / "in"), tmp_path / "out")
+    manifest = normalize(benchmark, fake.zipped(tmp_path / "in"), tmp_path / "out", Options(partial=True))
+    assert ("missing-sequence", lost) in {(issue.kind, issue.where) for issue in manifest.issues}
+    assert {one.name for one in manifest.sequences} == set(fake.frames) - {lost}
+    found = present_sequences(benchmark, fake.zipped(tmp_path / "in"))
+    assert [one.name for one in found] == sorted(set(fake.frames) - {lost})
+    assert {one.name: one.frames for one in found} == {one.name: len(one.frames) for one in manifest.sequences}
+
+
+def _of(sequence: str, path: str, fake: Fake) -> bool:
+    own = any(path.rsplit("/", 1)[-1].split(".", maxsplit=1)[0].startswith(stem) for stem in fake.frames[sequence])
+    return f"/{sequence}/" in f"/{path}" or path.endswith(f"/{sequence}.txt") or (own and fake.name == "visal")
+
+
+@EVERY
+def test_delivery_of_something_else(make: Callable[[], Fake], tmp_path: Path) -> None:
+    fake = make()
+    fake.archives = {"other.zip": {"readme.txt": b"nothing here"}}
+    with pytest.raises(InputError, match="not a delivery of"):
+        run(fake, tmp_path)
+
+
+@EVERY
+def test_splits_of_the_user_replace_and_join(make: Callable[[], Fake], tmp_path: Path) -> None:
+    fake = make()
+    first = sorted(fake.frames)[0]
+    manifest = read_manifest(run(fake, tmp_path, Options(splits={"mine": (first,)})))
+    assert [one.name for one in manifest.split("mine")] == [first]
+    assert manifest.extra["splits"] == {"mine": [first]}
+    with pytest.raises(InputError, match="no sequence 'nowhere'"):
+        run(fake, tmp_path, Options(splits={"mine": ("nowhere",)}))
+
+
+def _literal(text: str) -> str:
+    import re
+
+    return re.escape(text)
+
+
+def _file(fake: Fake, path: str) -> "object":
+    import io
+
+    return io.BytesIO(next(members[path] for members in fake.archives.values() if path in members))
+
+
+def test_first_of_several_faults_is_named_on_any_number_of_jobs(tmp_path: Path) -> None:
+    fake = davis2016.official()
+    for stem in ("00001", "00003"):
+        fake.put(f"DAVIS/JPEGImages/480p/bear/{stem}.jpg", b"\xff\xd8\xff broken")
+    for jobs in (1, 8):
+        with pytest.raises(InputError, match=r"bear/00001\.jpg"):
+            normalize(fake.benchmark, fake.zipped(tmp_path / "in"), tmp_path / "out", jobs=jobs)
+
+
+def test_frame_without_its_promised_mask_stops_a_partial_delivery_too(tmp_path: Path) -> None:
+    fake = davis2016.official()
+    fake.drop("DAVIS/Annotations/480p/dog/00001.png")
+    with pytest.raises(InputError, match=r"DAVIS-data\.zip.*dog/00001\.jpg: no mask"):
+        run(fake, tmp_path, Options(partial=True))
+    manifest = read_manifest(run(fake, tmp_path, Options(partial=True, allow=("missing-mask",))))
+    assert manifest.sequence("dog").annotated == ("00000", "00002")
+
+
+def test_mask_without_its_frame(tmp_path: Path) -> None:
+    fake = davis2016.official()
+    fake.drop("DAVIS/JPEGImages/480p/dog/00001.jpg")
+    with pytest.raises(InputError, match="2 frames of 3"):
+        run(fake, tmp_path)
+    manifest = read_manifest(run(fake, tmp_path, Options(partial=True)))
+    assert manifest.sequence("dog").frames == ("00000", "00002")
+    assert ("missing-frame", "dog/00001") in {(issue.kind, issue.where) for issue in manifest.issues}
+
+
+def test_empty_mask_that_the_release_does_not_have(tmp_path: Path) -> None:
+    fake = davis2016.official()
+    fake.put(fake.a_mask, encoded(gray(blob(1) & False), ".png"))
+    with pytest.raises(InputError, match=r"dog/00001\.png: no foreground"):
+        run(fake, tmp_path)
+
+
+def test_extra_sequence(tmp_path: Path) -> None:
+    fake = davis2016.official()
+    fake.put("DAVIS/JPEGImages/480p/mine/00000.jpg", picture(1))
+    with pytest.raises(InputError, match="mine: a sequence that the benchmark does not have"):
+        run(fake, tmp_path)
+
+
+def test_full_resolution_is_a_choice(tmp_path: Path) -> None:
+    fake = davis2016.official("1080p")
+    manifest = read_manifest(run(fake, tmp_path, Options(resolution="1080p")))
+    assert manifest.extra["resolution"] == "1080p"
+    with pytest.raises(InputError, match="not a delivery of DAVIS-2016"):
+        run(fake, tmp_path)
+    with pytest.raises(InputError, match="resolution '4k'; expected one of 480p, 1080p"):
+        run(fake, tmp_path, Options(resolution="4k"))
+
+
+def test_chosen_sequences_only(tmp_path: Path) -> None:
+    manifest = read_manifest(run(davis2016.official(), tmp_path, Options(sequences=("dog",))))
+    assert [one.name for one in manifest.sequences] == ["dog"]
+
+
+def test_unknown_kind_of_issue(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such kind of issue; expected one of missing-sequence"):
+        run(davis2016.official(), tmp_path, Options(allow=("missing",)))
+
+
+def test_broken_delivery_replaces_nothing(tmp_path: Path) -> None:
+    fake = davis2016.official()
+    out = run(fake, tmp_path)
+    before = tree(out)
+    fake.put(fake.a_frame, b"")
+    with pytest.raises(InputError):
+        run(fake, tmp_path)
+    assert tree(out) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "out"]
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_fbms_delivery_that_contradicts_its_own_list(partial: bool, tmp_path: Path) -> None:
+    fake = fbms.official()
+    fake.drop("Trainingset/cars2/cars2_03.jpg")
+    with pytest.raises(InputError, match=r"Trainingset/cars2/cars2_03\.jpg: listed in cars2\.bmf, not delivered"):
+        run(fake, tmp_path, Options(partial=partial))
+
+
+def test_fbms_value_that_no_region_has(tmp_path: Path) -> None:
+    fake = fbms.official()
+    fake.put("Testset/tennis/GroundTruth/tennis454.pgm", encoded(np.where(blob(6), 7, 153).astype(np.uint8), ".pgm"))
+    with pytest.raises(InputError, match="values that no region has, the first is 460551"):
+        run(fake, tmp_path)
+
+
+def test_fbms_frame_number_that_is_not_the_frame(tmp_path: Path) -> None:
+    fake = fbms.official()
+    path = "Trainingset/cars2/GroundTruth/cars2Def.dat"
+    text = fake.archives["FBMS_Trainingset.zip"][path].decode().replace("Frame number:\n3", "Frame number:\n2")
+    fake.put(path, text.encode())
+    with pytest.raises(InputError, match="frame 2 is cars2_04 here and cars2_03 in the list"):
+        run(fake, tmp_path)
+
+
+def test_unlisted_sequences_get_the_split_that_the_delivery_tells(tmp_path: Path) -> None:
+    manifest = read_manifest(run(OFFICIAL["davsod"](), tmp_path))
+    assert [one.name for one in manifest.split("test-normal")] == ["select_0999"]
+    manifest = read_manifest(run(OFFICIAL["vos"](), tmp_path))
+    assert "9999" in [one.name for one in manifest.split("easy")]
+
+
+def test_manifest_is_valid_json_without_paths_of_this_machine(tmp_path: Path) -> None:
+    text = (run(davis2016.official(), tmp_path) / "manifest.json").read_text()
+    assert str(tmp_path) not in text
+    assert json.loads(text)["counts"] == {"annotated": 11, "frames": 11, "sequences": 3}
