@@ -73,6 +73,8 @@ class Config(Section):
     """Accept incomplete deliveries from every local source."""
     folders: dict[Name, str] = {}
     """The user's own videos: NAME: PATH, with PATH/{seq}/frames and optional PATH/{seq}/masks, or with video files."""
+    sequences: dict[Name, tuple[str, ...]] = {}
+    """Take only these sequences of a benchmark: BENCHMARK: [SEQUENCE, ...]."""
     splits: dict[Name, dict[Name, tuple[str, ...]]] = {}
     """Splits that replace or join a benchmark's own: BENCHMARK: {SPLIT: [SEQUENCE, ...]}."""
     resolution: dict[Name, str] = {}
@@ -144,8 +146,9 @@ class Config(Section):
         given = self.sources.get(benchmark)
         if given is None:
             return None
-        path, partial = (given, False) if isinstance(given, str) else (given.path, given.partial)
-        return SourceOf(path=path, partial=partial or self.partial)
+        source = SourceOf(path=given) if isinstance(given, str) else given
+        paths = tuple(str(Path(path).expanduser()) for path in source.paths)
+        return SourceOf(path=paths, partial=source.partial or self.partial)
 
 
 def _known(where: str, names: Iterable[str], blocks: Iterable[str]) -> None:

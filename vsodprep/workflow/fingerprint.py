@@ -9,8 +9,8 @@ from pathlib import Path
 
 ROOT = "vsodprep"
 _DATA = {".csv", ".css", ".html", ".js", ".json", ".tsv", ".txt"}
-# Every command passes through these; they decide how it is called, never what it computes.
-_ENTRANCE = {"vsodprep.cli", "vsodprep.__main__"}
+# How a command is called, never what it computes; the values of a configuration stand in the rules themselves.
+_ENTRANCE = {"vsodprep.cli", "vsodprep.__main__", "vsodprep.config"}
 
 
 @cache
@@ -58,11 +58,16 @@ def closure(*modules: str) -> frozenset[str]:
 
 @cache
 def _origin(name: str) -> Path | None:
-    try:
+    """Return a module's file without importing its package, which may bring in torch: planning has to be quick."""
+    package, _, module = name.rpartition(".")
+    if package in ("", ROOT):  # finding a direct child imports the root only, and knows where `models` lies
         spec = find_spec(name)
-    except ModuleNotFoundError:
+        return Path(spec.origin) if spec is not None and spec.origin is not None else None
+    parent = _origin(package)
+    if parent is None or parent.name != "__init__.py":
         return None
-    return Path(spec.origin) if spec is not None and spec.origin is not None else None
+    found = (parent.parent / f"{module}.py", parent.parent / module / "__init__.py")
+    return next((path for path in found if path.is_file()), None)
 
 
 def _files(name: str) -> list[Path]:

@@ -1,0 +1,145 @@
+"""What a configuration makes, before anything exists."""
+
+import shlex
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from vsodprep import benchmarks
+from vsodprep.config import complete
+from vsodprep.config.defaults import default
+from vsodprep.errors import InputError
+from vsodprep.workflow.catalogue import Catalogue
+from vsodprep.workflow.plan import Plan
+
+BASE: dict[str, Any] = default().model_dump(mode="json")
+STILLS = {"stills"}
+
+
+def plan_of(over: dict[str, Any]) -> Plan:
+    config = complete(over, BASE)
+    plan = Plan(config, Catalogue(config))
+    plan.check()
+    return plan
+
+
+def wildcards(**values: str) -> SimpleNamespace:
+    return SimpleNamespace(**({"benchmark": "synth"} | values))
+
+
+def test_default_makes_the_shard_and_the_report() -> None:
+    assert plan_of({}).targets() == ["results/shards/synth.zarr/zarr.json", "results/report/index.html"]
+
+
+def test_scores_hold_the_run_and_both_trivial_maps() -> None:
+    assert plan_of({}).scores() == [
+        "results/scores/dsnet/full/seed0/raw/synth.davsod.json",
+        "results/scores/trivial/centre-prior/seed0/raw/synth.davsod.json",
+        "results/scores/trivial/flow-magnitude/seed0/raw/synth.davsod.json",
+    ]
+
+
+def test_every_seed_post_and_protocol_is_scored() -> None:
+    run = BASE["runs"]["dsnet"]["full"] | {
+        "seeds": [0, 1],
+        "test": [{"benchmark": "synth", "split": "test", "post": ["raw", "stan"], "protocols": ["davsod", "pysod"]}],
+    }
+    plan = plan_of({"runs": {"dsnet": {"full": run}}, "report": {"trivial": False}})
+    assert len(plan.scores()) == 2 * 2 * 2
+    assert len(set(plan.scores())) == 8
+
+
+def test_flow_is_made_of_videos_only() -> None:
+    names = {Path(path).stem for path in plan_of({}).pack_flow(wildcards())}
+    registered = {sequence.name for sequence in benchmarks.get("synth").sequences}
+    assert names == registered - STILLS
+
+
+def test_a_prior_fitted_on_its_own_split_needs_one(tmp_path: Path) -> None:
+    validation = {"sources": {"davis2016": str(archive_of(tmp_path, "blackswan"))}, "partial": True}
+    assert plan_of({}).priors("davis2016") == ["light"]
+    assert plan_of(validation).priors("davis2016") == []
+    joint = {"prior": {"light": {"fit": [{"benchmark": "synth", "split": "train"}]}}}
+    assert plan_of(validation | joint).priors("davis2016") == ["light"]
+
+
+def test_a_classifier_is_a_benchmarks_own_or_shared() -> None:
+    asked = wildcards(prior="light", benchmark="davis2016")
+    assert plan_of({}).classifier(asked) == "results/prior/light/davis2016/classifier.npz"
+    joint = plan_of({"prior": {"light": {"fit": [{"benchmark": "synth", "split": "train"}]}}})
+    assert joint.classifier(asked) == "results/prior/light/classifier.npz"
+    assert joint.training_manifests(asked) == ["results/normalized/synth/manifest.json"]
+
+
+def test_building_one_benchmark_reads_no_other() -> None:
+    plan = plan_of({})
+    inputs = [
+        *plan.pack_flow(wildcards(benchmark="davis2016")),
+        *plan.pack_prior(wildcards(benchmark="davis2016")),
+        *plan.pack_coarse(wildcards(benchmark="davis2016")),
+        *plan.own_training_flow(wildcards(benchmark="davis2016", prior="light")),
+    ]
+    assert inputs
+    assert not [path for path in inputs if "synth" in path]
+
+
+def test_own_splits_replace_the_registered_one() -> None:
+    plan = plan_of({"splits": {"synth": {"train": ["plain-fish"]}}})
+    assert plan.catalogue.videos("synth", "train") == ["plain-fish"]
+    assert plan.own_training_flow(wildcards(prior="light")) == ["results/flow/dis/synth/plain-fish.h5"]
+
+
+def test_chosen_sequences_leave_the_others_out() -> None:
+    plan = plan_of({"sequences": {"synth": ["plain-fish", "plain-turtle", "stills"]}})
+    assert plan.catalogue.videos("synth") == ["plain-fish", "plain-turtle"]
+    words = shlex.split(plan.normalize_options(wildcards()))
+    assert words == ["--sequence", "plain-fish", "--sequence", "plain-turtle", "--sequence", "stills"]
+
+
+@pytest.mark.parametrize(
+    ("over", "culprit"),
+    [
+        ({"benchmarks": ["davis2017"]}, "davis2017"),
+        ({"sources": {"davis2017": "a.zip"}}, "davis2017"),
+        ({"sources": {"davis2016": "nowhere.zip"}}, "nowhere.zip"),
+        ({"sequences": {"synth": ["plain-whale"]}}, "plain-whale"),
+        ({"splits": {"synth": {"test": ["plain-whale"]}}}, "plain-whale"),
+    ],
+)
+def test_what_does_not_exist_is_named(over: dict[str, Any], culprit: str) -> None:
+    with pytest.raises(InputError, match=culprit):
+        plan_of(over)
+
+
+def test_a_run_on_an_unknown_split_is_named() -> None:
+    run = BASE["runs"]["dsnet"]["full"] | {"test": [{"benchmark": "synth", "split": "validation"}]}
+    with pytest.raises(InputError, match="no split 'validation'; expected one of stills, test, train"):
+        plan_of({"runs": {"dsnet": {"full": run}}})
+
+
+def archive_of(folder: Path, sequence: str) -> Path:
+    """Write an archive in DAVIS's layout whose files are empty: only their names are looked at."""
+    archive = folder / f"{sequence}.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for kind, suffix in (("JPEGImages", "jpg"), ("Annotations", "png")):
+            zipped.writestr(f"DAVIS/{kind}/480p/{sequence}/00000.{suffix}", b"")
+    return archive
+
+
+def test_a_partial_delivery_is_looked_into(tmp_path: Path) -> None:
+    source = {"sources": {"davis2016": str(archive_of(tmp_path, "bear"))}}
+    assert plan_of(source | {"partial": True}).catalogue.videos("davis2016") == ["bear"]
+    assert len(plan_of(source).catalogue.videos("davis2016")) == 50
+
+
+def test_sources_are_local_downloaded_or_none(tmp_path: Path) -> None:
+    (tmp_path / "davis").mkdir()
+    local = plan_of({"sources": {"davis2016": str(tmp_path / "davis")}})
+    assert local.sources(wildcards(benchmark="davis2016")) == [str(tmp_path / "davis")]
+    fetched = plan_of({})
+    assert fetched.sources(wildcards(benchmark="davis2016")) == ["results/downloads/davis2016/sources.json"]
+    assert fetched.source_arguments(wildcards(benchmark="davis2016")) == "results/downloads/davis2016"
+    assert fetched.sources(wildcards(benchmark="synth")) == []

@@ -1,0 +1,87 @@
+"""Sequences and splits of a configuration's benchmarks, as far as they are known before anything is downloaded."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vsodprep import benchmarks
+from vsodprep.benchmarks import KnownSequence
+from vsodprep.config import Config
+from vsodprep.errors import InputError
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Answers from the registry, with the configuration's own splits and partial deliveries taken into account.
+
+    Attributes:
+        config: The configuration.
+    """
+
+    config: Config
+    _known: dict[str, tuple[KnownSequence, ...]] = field(default_factory=dict, compare=False)
+
+    def sequences(self, benchmark: str) -> tuple[KnownSequence, ...]:
+        """Return a benchmark's sequences, sorted by name.
+
+        A partial delivery and a user's own folder are looked into; everything else comes from the registry's lists.
+
+        Raises:
+            InputError: There is no such benchmark, or the configuration names a sequence that it does not have.
+        """
+        if benchmark not in self._known:
+            self._known[benchmark] = self._find(benchmark)
+        return self._known[benchmark]
+
+    def _find(self, benchmark: str) -> tuple[KnownSequence, ...]:
+        source = self.config.source(benchmark)
+        if benchmark in self.config.folders:
+            found = benchmarks.scan_folder(Path(self.config.folders[benchmark]))
+        elif source is not None and source.partial:
+            paths = [Path(path) for path in source.paths]
+            resolution = self.config.resolution.get(benchmark)
+            found = benchmarks.present_sequences(benchmarks.get(benchmark), paths, resolution)
+        else:
+            found = benchmarks.get(benchmark).sequences
+        chosen = self.config.sequences.get(benchmark)
+        if chosen is not None:
+            _check(f"sequences.{benchmark}", chosen, found)
+            found = tuple(sequence for sequence in found if sequence.name in chosen)
+        return found
+
+    def split(self, benchmark: str, split: str) -> tuple[str, ...]:
+        """Return the names of a split's sequences, as far as the benchmark's delivery holds them.
+
+        Raises:
+            InputError: There is no such split, or the configuration puts a sequence into it that does not exist.
+        """
+        found = self.sequences(benchmark)
+        own = self.config.splits.get(benchmark, {})
+        if split in own:
+            _check(f"splits.{benchmark}.{split}", own[split], found)
+            return tuple(sequence.name for sequence in found if sequence.name in own[split])
+        names = tuple(sequence.name for sequence in found if split in sequence.splits)
+        if not names:
+            known = sorted({*own, *(name for sequence in found for name in sequence.splits)})
+            raise InputError(f"benchmark {benchmark}", f"no split {split!r}", f"one of {', '.join(known) or 'none'}")
+        return names
+
+    def has_split(self, benchmark: str, split: str) -> bool:
+        """Return whether the benchmark has a split of that name with any sequence in it."""
+        own = self.config.splits.get(benchmark, {})
+        return split in own or any(split in sequence.splits for sequence in self.sequences(benchmark))
+
+    def videos(self, benchmark: str, split: str | None = None) -> list[str]:
+        """Return the names of the sequences, of one split or all, that are videos: still images have no flow."""
+        chosen = None if split is None else self.split(benchmark, split)
+        return [
+            sequence.name
+            for sequence in self.sequences(benchmark)
+            if not sequence.still and (chosen is None or sequence.name in chosen)
+        ]
+
+
+def _check(where: str, names: tuple[str, ...], found: tuple[KnownSequence, ...]) -> None:
+    known = [sequence.name for sequence in found]
+    for name in names:
+        if name not in known:
+            raise InputError(where, f"no sequence {name!r}", f"one of {', '.join(known)}")
