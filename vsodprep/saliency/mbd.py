@@ -12,7 +12,7 @@ PASSES = 3
 LONGEST_SIDE = 300  # px; the authors' setting
 BORDER_SHARE = 0.1
 COVARIANCE_FLOOR = 50.0  # added to the diagonal, on the 0..255 scale
-SMOOTHING = 50.0  # px of structuring element per root of mean saliency
+SMOOTHING = 50.0  # px of structuring element, at the longest side, per root of mean saliency
 STEEPNESS = 10.0
 
 
@@ -121,7 +121,7 @@ def minimum_barrier(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
     small = lab8(np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8))
     distance = barrier_distance(np.ascontiguousarray(small.transpose(2, 0, 1))).sum(axis=0)
     saliency = _scaled(_scaled(distance) + _scaled(backgroundness(small)))
-    side = max(3, int(SMOOTHING * float(saliency.mean()) ** 0.5))
+    side = max(3, int(SMOOTHING * max(size) / LONGEST_SIDE * float(saliency.mean()) ** 0.5))
     saliency = smooth(np.round(saliency * 255).astype(np.uint8), side).astype(np.float32)
     saliency = _scaled(saliency * _centre_map(*saliency.shape))
     if not saliency.any():

@@ -76,7 +76,7 @@ def boundary_connectivity(distance: NDArray[np.float64], border: NDArray[np.intp
 def background_weighted_contrast(
     colour: NDArray[np.float64], position: NDArray[np.float64], background: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Compute contrast to what is likely background, scaled to [0, 1] and cut below Otsu's threshold (Eq. 8).
+    """Compute contrast to what is likely background, scaled to [0, 1], zero up to Otsu's threshold (Eq. 8).
 
     Args:
         colour: float64 `(n, n)`, colour distances.
@@ -87,8 +87,8 @@ def background_weighted_contrast(
         float64 `(n,)`.
     """
     contrast = stretch((colour * _similarity(position, POSITION_SIGMA)) @ background).astype(np.float64)
-    threshold, _ = otsu(np.round(contrast * 255).astype(np.uint8)[None])
-    return np.where(contrast * 255 < threshold, 0.0, contrast)
+    _, high = otsu(np.round(contrast * 255).astype(np.uint8)[None])
+    return np.where(high[0], contrast, 0.0)
 
 
 def optimise(

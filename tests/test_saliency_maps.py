@@ -1,0 +1,53 @@
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from vsodprep.cli import cli
+from vsodprep.errors import InputError
+from vsodprep.images import read_gray, write_png
+from vsodprep.saliency.maps import METHODS, write_maps
+
+
+@pytest.fixture
+def frames(tmp_path):
+    folder = tmp_path / "frames"
+    for index in range(3):
+        frame = np.full((48, 64, 3), (60, 110, 60), dtype=np.uint8)
+        frame[16:32, 20 + index : 44 + index] = (200, 60, 50)
+        write_png(folder / f"{index:05d}.png", frame)
+    return folder
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_command_writes_a_map_per_frame_and_the_marker(method, frames, tmp_path):
+    out = tmp_path / "maps"
+    result = CliRunner().invoke(cli, ["saliency", method, str(frames), "--out", str(out)])
+    assert result.exit_code == 0, result.output
+    marker = json.loads((out / "maps.json").read_text())
+    assert (marker["method"], marker["frames"]) == (method, ["00000", "00001", "00002"])
+    for index, frame in enumerate(marker["frames"]):
+        saliency = read_gray(out / f"{frame}.png")
+        assert saliency.shape == (48, 64)
+        assert saliency[24, 32 + index] > 200
+        assert saliency[4, 4] < 60
+
+
+def test_two_runs_give_the_same_bytes(frames, tmp_path):
+    for name in ("a", "b"):
+        write_maps("mbd", frames, tmp_path / name)
+    for path in sorted((tmp_path / "a").iterdir()):
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+
+
+def test_broken_frame_is_named_and_leaves_no_marker(frames, tmp_path):
+    (frames / "00001.png").write_bytes(b"no image")
+    with pytest.raises(InputError, match=r"00001\.png: unreadable image"):
+        write_maps("ft", frames, tmp_path / "maps")
+    assert not (tmp_path / "maps" / "maps.json").exists()
+
+
+def test_unknown_method_is_named(frames, tmp_path):
+    with pytest.raises(InputError, match="saliency method mdb: unknown; expected one of mbd, rbd, ft"):
+        write_maps("mdb", frames, tmp_path / "maps")
