@@ -42,10 +42,15 @@ def _aggregation(match: re.Match[str]) -> str:
     return f"aggregation.blocks.{first}.{block}.{position}."
 
 
+def _refine(match: re.Match[str]) -> str:
+    block, position = divmod(int(match["index"]), 3)
+    return f"decoder.refine.{4 - int(match['level'])}.{block}.{position}."
+
+
 _ASPP: list[Rule] = [
     (r"\baspp\.aspp(\d)\.", lambda match: f"aspp.branches.{int(match[1]) - 1}."),
     (r"\.atrous_convolution\.", ".0."),
-    (r"(?<=branches\.\d)\.bn\.", ".1."),
+    (r"\bbranches\.(\d)\.bn\.", r"branches.\1.1."),
     (r"\baspp\.global_avg_pool\.(\d)\.", lambda match: f"aspp.pool.{int(match[1]) - 1}."),
     (r"\baspp\.conv1\.", "aspp.project.0."),
     (r"\baspp\.bn1\.", "aspp.project.1."),
@@ -64,6 +69,23 @@ RULES: Mapping[str, list[Rule]] = {
         (r"^convp_f\.", "temporal_weights.reduction."),
         (r"^conv(?P<level>\d|aspp)_(?P<branch>[if])\.", _level),
         (r"^block(?P<level>\d|aspp)\.(?P<index>\d)\.", _aggregation),
+    ],
+    "cagdde": [
+        (r"^(?=(conv1|bn1|layer\d)\.)", "encoder."),
+        (r"^skipblock(\d)\.conv\.", lambda match: f"reductions.{int(match[1]) - 1}.0."),
+        (r"^skipblock(\d)\.bn\.", lambda match: f"reductions.{int(match[1]) - 1}.1."),
+        (r"^pred(\d)\.seg\.", lambda match: f"gates.{int(match[1]) - 1}.segmentation."),
+        (r"^pred(\d)\.fcn\.", lambda match: f"gates.{int(match[1]) - 1}.score."),
+        (r"^adp(\d)\.", lambda match: f"fusions.{int(match[1]) - 1}."),
+        (r"^(fusions\.\d)\.conv1\.", r"\1.enhance_frame."),
+        (r"^(fusions\.\d)\.conv2\.", r"\1.enhance_flow."),
+        (r"\.enhance_(frame|flow)\.0\.", r".enhance_\1.conv."),
+        (r"\.enhance_(frame|flow)\.1\.", r".enhance_\1.activation."),
+        *_ASPP,
+        (r"^aspp\.", "decoder.aspp."),
+        (r"^refine(?P<level>\d)\.conv\.(?P<index>\d)\.", _refine),
+        (r"^last_conv\.6\.", "decoder.predict."),
+        (r"^last_conv\.(?P<index>\d)\.", _flat("decoder.refine.4")),
     ],
 }
 

@@ -31,11 +31,14 @@ class Network(nn.Module, ABC):
         options: The options it was built with.
         inputs: Keys of the batch that its forward pass reads.
         clip_length: Frames of a clip that its forward pass reads at test time; 1 for a single-frame network.
+        references: How many of them, before the last, are reference frames from anywhere in the sequence; the others
+            are the frames just before the last.
     """
 
     options: Options
     inputs: tuple[str, ...] = ("frames",)
     clip_length: int = 1
+    references: int = 0
 
     @abstractmethod
     def forward(self, batch: Batch) -> Outputs:
@@ -161,3 +164,21 @@ def tensor_of(batch: Batch, key: str) -> Tensor:
         raise InputError("batch", f"no {key}", f"a batch with {key}, which this network reads")
     value: Tensor = batch[key]
     return value
+
+
+def last_frames(clip: Tensor, number: int) -> Tensor:
+    """Return the last frames of a clip.
+
+    Args:
+        clip: (B, T, ...).
+        number: How many.
+
+    Returns:
+        (B, number, ...).
+
+    Raises:
+        InputError: The clip is shorter.
+    """
+    if clip.shape[1] < number:
+        raise InputError("batch", f"clips of {clip.shape[1]} frames", f"clips of at least {number}")
+    return clip[:, -number:]

@@ -21,3 +21,23 @@ def bce(logits: Tensor, mask: Tensor, reduction: Reduction = "mean") -> Tensor:
     """
     pixels = F.binary_cross_entropy_with_logits(logits.float(), mask, reduction="none").flatten(1)
     return pixels.sum(1) if reduction == "sum" else pixels.mean(1)
+
+
+def class_balanced_bce(logits: Tensor, mask: Tensor, reduction: Reduction = "sum") -> Tensor:
+    """Cross entropy with weight alpha on positives and 1 - alpha on negatives, alpha the share of negatives.
+
+    Xie and Tu, Holistically-nested edge detection, ICCV 2015; alpha is each sample's own, so that a mask without a
+    positive gives no loss.
+
+    Args:
+        logits: (B, 1, H, W).
+        mask: (B, 1, H, W) in [0, 1].
+        reduction: Over the pixels of a sample: their sum, or their mean.
+
+    Returns:
+        (B,), float32.
+    """
+    alpha = 1 - mask.mean(dim=(1, 2, 3), keepdim=True)
+    weight = alpha * mask + (1 - alpha) * (1 - mask)
+    pixels = F.binary_cross_entropy_with_logits(logits.float(), mask, weight, reduction="none").flatten(1)
+    return pixels.sum(1) if reduction == "sum" else pixels.mean(1)

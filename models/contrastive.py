@@ -1,0 +1,191 @@
+"""Video salient object detection via contrastive features and attention modules.
+
+Chen, Jin, Shen, Yang, WACV 2022. Sections, equations and tables named here are the paper's. No code was released; what
+the paper leaves open is an option, and the assembly is the one whose size agrees with the paper's 59.3 M parameters.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from vsodprep.models.losses.bce import bce
+from vsodprep.models.losses.info_nce import info_nce, pool_regions
+from vsodprep.models.losses.supervision import target
+from vsodprep.models.network import Batch, ClipNetwork, Definition, Options, Outputs, tensor_of
+from vsodprep.models.parts.aspp import ASPP
+from vsodprep.models.parts.attention import DynamicDepthwise, Gate, co_attention, self_attention
+from vsodprep.models.parts.layers import resize, scaled
+from vsodprep.models.parts.resnet import STRIDE_8, ResNet
+
+
+class ContrastiveOptions(Options):
+    """Options of the contrastive network; where the paper is silent, the choice is named."""
+
+    co_attention: Literal["cross-level", "cross-frame"] | None = "cross-level"
+    """Co-attention of a low-level feature with the encoder's output, Eq. 6, or of two frames (COSNet, Table 4)."""
+    self_attention: bool = True
+    """Non-local self-attention with a dynamic depthwise filter, Eq. 4-5."""
+    mining: Literal["hard", "random"] | None = "hard"
+    """Positives and negatives of the contrastive loss, Eq. 9; null is no contrastive loss."""
+    low_level: Literal["stage1", "stem"] = "stage1"
+    """Where v of the co-attention is taken: the paper's first block is read as stage 1, or as the stem."""
+    rates: tuple[int, ...] = (12, 24, 36)
+    """Dilations of the ASPP beside its 1x1 convolution; DeepLabv3's at output stride 8 (COSNet: 6, 12, 18)."""
+    references: int = 5
+    """Reference frames of a clip at test time, with cross-frame co-attention."""
+    positives: int = 4
+    """Positives of an anchor, at most."""
+    negatives: int = 4
+    """Negatives of an anchor, at most."""
+    temperature: float = 0.1
+    """tau of Eq. 9."""
+    normalise: bool = True
+    """Scale the contrasted features to length one; Eq. 9 shows bare products, which overflow more easily."""
+
+
+_BASELINE: dict[str, Any] = {"co_attention": None, "self_attention": False, "mining": None}
+_COSNET: dict[str, Any] = {**_BASELINE, "co_attention": "cross-frame"}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "full": {},
+    "baseline": _BASELINE,  # Table 3
+    "co-attention": {**_BASELINE, "co_attention": "cross-level"},
+    "self-attention": {**_BASELINE, "self_attention": True},
+    "both": {"mining": None},
+    "contrastive-loss": {"mining": "random"},
+    "hard-mining": {},
+    "cosnet": _COSNET,  # Table 4
+    "cosnet-1": {**_COSNET, "references": 1},
+}
+
+
+class Encoder(nn.Module):
+    """Fully convolutional DeepLabv3: ResNet-101 at output stride 8 and ASPP (Section 3.1)."""
+
+    def __init__(self, rates: tuple[int, ...], width: float, pretrained: bool) -> None:
+        super().__init__()
+        self.backbone = ResNet("resnet101", STRIDE_8, width, pretrained)
+        self.channels = scaled(256, width)
+        self.aspp = ASPP(self.backbone.channels[-1], self.channels, (1, *rates))
+
+    def forward(self, frame: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """Return x at 1/8, and the stem at 1/2, stage 1 at 1/4 and stage 2 at 1/8, from (B, 3, H, W)."""
+        features = self.backbone(frame)
+        return self.aspp(features[-1]), features[:3]
+
+
+class Contrastive(ClipNetwork):
+    """A single-frame network whose features tell foreground from background across a video's frames."""
+
+    options: ContrastiveOptions
+
+    def __init__(self, options: ContrastiveOptions, width: float = 1.0, pretrained: bool = False) -> None:
+        super().__init__()
+        self.options = options
+        if options.co_attention == "cross-frame":
+            self.references = options.references
+            self.clip_length = 1 + options.references
+        self.encoder = Encoder(options.rates, width, pretrained)
+        channels = self.encoder.channels
+        stem, stage1, stage2 = self.encoder.backbone.channels[:3]
+        if options.self_attention:
+            self.dynamic = DynamicDepthwise(channels)
+            self.self_gate = Gate(channels)
+        if options.co_attention == "cross-level":
+            low, stride = (stage1, 2) if options.low_level == "stage1" else (stem, 4)
+            self.low_level = nn.Conv2d(low, channels, 3, stride=stride, padding=1)
+        if options.co_attention is not None:
+            self.affinity = nn.Linear(channels, channels, bias=False)  # W of Eq. 6
+            self.co_gate = Gate(channels)
+        parts = 1 + options.self_attention + (options.co_attention is not None)
+        self.head = nn.Conv2d(parts * channels, 1, 1)
+        self.skips = nn.ModuleList(nn.Conv2d(number, 1, 3, padding=1) for number in (stem, stage1, stage2))
+
+    def encode(self, batch: Batch) -> dict[str, Tensor]:
+        """Encode every frame; see `ClipNetwork.encode`.
+
+        Returns:
+            `x` (B, T, C, h, w) at 1/8, `v` likewise with cross-level co-attention, and the one-channel predictions from
+            low-level features: `half`, `quarter` and `eighth` (B, T, 1, ., .).
+        """
+        frames = tensor_of(batch, "frames")
+        b, t = frames.shape[:2]
+        x, low = self.encoder(frames.flatten(0, 1))
+        features = {"x": x}
+        if self.options.co_attention == "cross-level":
+            features["v"] = self.low_level(low[1 if self.options.low_level == "stage1" else 0])
+        features |= {
+            name: skip(feature)
+            for name, skip, feature in zip(("half", "quarter", "eighth"), self.skips, low, strict=True)
+        }
+        size = torch.empty(b, t, 0, *frames.shape[3:], device=frames.device)  # carries H and W, and no data
+        return {**{name: value.unflatten(0, (b, t)) for name, value in features.items()}, "size": size}
+
+    def decode(self, features: Mapping[str, Tensor]) -> Outputs:
+        """Predict the last frame; see `ClipNetwork.decode`.
+
+        Returns:
+            `saliency`; in `aux` `feature`, the input of the last layer (B, C', h, w), with a contrastive loss, and
+            `reference`, logits of the first frame, where a pair is trained on.
+        """
+        saliency, feature = self._predict(features, current=-1)
+        aux = {} if self.options.mining is None else {"feature": feature}
+        pair = self.options.co_attention == "cross-frame" and features["x"].shape[1] == 2
+        if self.training and pair:
+            aux["reference"], _ = self._predict(features, current=0)
+        return {"saliency": saliency, "aux": aux}
+
+    def forward(self, batch: Batch) -> Outputs:
+        """Predict the last frame; see `Network.forward`."""
+        if self.options.co_attention != "cross-frame":
+            batch = {"frames": tensor_of(batch, "frames")[:, -1:]}
+        return super().forward(batch)
+
+    def _predict(self, features: Mapping[str, Tensor], current: int) -> tuple[Tensor, Tensor]:
+        frames = features["x"].shape[1]
+        x = features["x"][:, current]
+        parts = [x]
+        if self.options.self_attention:
+            parts.append(self.self_gate(self.dynamic(self_attention(x) + x, x)))  # z_self, Eq. 5 and 7
+        if self.options.co_attention == "cross-level":
+            parts.append(self.co_gate(co_attention(features["v"][:, current], x, self.affinity.weight)))  # Eq. 6, 8
+        elif self.options.co_attention == "cross-frame":
+            others = [index for index in range(frames) if index != current % frames] or [current]
+            gathered = [co_attention(x, features["x"][:, index], self.affinity.weight) for index in others]
+            parts.append(self.co_gate(torch.stack(gathered).mean(0)))
+        feature = torch.cat(parts, dim=1)
+        logits = self.head(feature)
+        sizes = [features["quarter"], features["half"], features["size"]]
+        for name, finer in zip(("eighth", "quarter", "half"), sizes, strict=True):
+            logits = resize(logits + features[name][:, current], finer.shape[-2:])
+        return logits, feature
+
+    def loss(self, outputs: Outputs, batch: Batch, generator: torch.Generator | None = None) -> dict[str, Tensor]:
+        """Cross entropy, and the contrastive loss over the frames of each video; see `Network.loss`.
+
+        A still image has no video, and takes no part in the contrastive loss.
+        """
+        truth = target(batch)
+        terms = {"bce": truth.average(bce(outputs["saliency"], truth.mask))}
+        if "reference" in outputs["aux"]:
+            reference = target(batch, frame=0)
+            terms["reference"] = reference.average(bce(outputs["aux"]["reference"], reference.mask))
+        if self.options.mining is not None:
+            foreground, background = pool_regions(outputs["aux"]["feature"], outputs["saliency"], truth)
+            losses, anchors = info_nce(
+                foreground,
+                background,
+                tensor_of(batch, "video").masked_fill(tensor_of(batch, "still"), -1),
+                mining=self.options.mining,
+                positives=self.options.positives,
+                negatives=self.options.negatives,
+                temperature=self.options.temperature,
+                normalise=self.options.normalise,
+                generator=generator,
+            )
+            terms["contrast"] = (losses * truth.weight).sum() / anchors.sum().clamp(min=1)
+        return {"loss": torch.stack(list(terms.values())).sum(), **terms}
+
+
+DEFINITION = Definition(Contrastive, ContrastiveOptions, VARIANTS)

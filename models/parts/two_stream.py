@@ -1,0 +1,112 @@
+"""The streams of STAN and MSST: fully convolutional VGG-16s whose branches predict maps from two of their levels."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from vsodprep.models.network import Batch, tensor_of
+from vsodprep.models.parts.layers import resize, scaled
+from vsodprep.models.parts.vgg import VGG16
+
+TemporalInput = Literal["prior", "flow"]
+LEVELS = 2
+
+
+class Stream(nn.Module):
+    """Predicts one map from the fourth pool and one from the last convolution.
+
+    Args:
+        channels_in: Channels of the input.
+        pools: Strides of the five pools.
+        fc6_dilation: Dilation of fc6.
+        dropout: Probability after fc6 and fc7.
+        width: Factor on all channel numbers.
+        pretrained: Load the ImageNet weights.
+    """
+
+    def __init__(
+        self,
+        channels_in: int,
+        pools: Sequence[int | None],
+        *,
+        fc6_dilation: int,
+        dropout: float,
+        width: float,
+        pretrained: bool,
+    ) -> None:
+        super().__init__()
+        self.fcn = VGG16(
+            channels_in, pools, fc6_dilation=fc6_dilation, dropout=dropout, width=width, pretrained=pretrained
+        )
+        hidden = scaled(128, width)
+        self.branches = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(number, hidden, 3, padding=1), nn.ReLU(inplace=True), nn.Conv2d(hidden, 1, 1))
+            for number in self.fcn.channels
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits (B, 2, H, W), after pool 4 and after the last convolution, from (B, channels_in, H, W)."""
+        levels = zip(self.branches, self.fcn(x), strict=True)
+        return torch.cat([resize(branch(feature), x.shape[2:]) for branch, feature in levels], dim=1)
+
+
+class TwoStreams(nn.Module):
+    """The spatial stream, and beside it the temporal stream where a variant has one; no weights are shared.
+
+    Args:
+        pools: Strides of the five pools.
+        temporal: What the temporal stream reads: the frame and the motion prior (four channels), the flow picture, or
+            None where there is no temporal stream.
+        fc6_dilation: Dilation of fc6.
+        dropout: Probability after fc6 and fc7.
+        width: Factor on all channel numbers.
+        pretrained: Load the ImageNet weights.
+    """
+
+    def __init__(
+        self,
+        pools: Sequence[int | None],
+        *,
+        temporal: TemporalInput | None,
+        fc6_dilation: int,
+        dropout: float,
+        width: float,
+        pretrained: bool,
+    ) -> None:
+        super().__init__()
+
+        def stream(channels_in: int) -> Stream:
+            return Stream(
+                channels_in, pools, fc6_dilation=fc6_dilation, dropout=dropout, width=width, pretrained=pretrained
+            )
+
+        self.spatial = stream(3)
+        self.temporal_input = temporal
+        if temporal is not None:
+            self.temporal = stream(4 if temporal == "prior" else 3)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Keys of the batch that the streams read."""
+        return ("frames",) if self.temporal_input is None else ("frames", self.temporal_input)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Predict the maps of every frame.
+
+        Args:
+            batch: With `frames` (B, T, 3, H, W), and `prior` or `flow` for the temporal stream.
+
+        Returns:
+            Logits (B, T, 4, H, W): two levels of the spatial stream, two of the temporal one; (B, T, 2, H, W) without.
+        """
+        frames = tensor_of(batch, "frames")
+        b, t = frames.shape[:2]
+        maps = [self.spatial(frames.flatten(0, 1))]
+        if self.temporal_input is not None:
+            temporal = tensor_of(batch, self.temporal_input)
+            if self.temporal_input == "prior":
+                temporal = torch.cat([frames, temporal], dim=2)
+            maps.append(self.temporal(temporal.flatten(0, 1)))
+        return torch.cat(maps, dim=1).unflatten(0, (b, t))

@@ -1,0 +1,171 @@
+"""STAN: spatiotemporal attention network for video salient object detection.
+
+Tang et al., the extension of MSST-ConvLSTM (see `msst`). Equations and figures named here are the paper's. No code was
+released; what the paper leaves open is an option.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+
+from vsodprep.models.losses.bce import Reduction, bce
+from vsodprep.models.losses.supervision import target
+from vsodprep.models.network import Batch, ClipNetwork, Definition, Options, Outputs, last_frames
+from vsodprep.models.parts.convlstm import ConvLSTM
+from vsodprep.models.parts.layers import scaled
+from vsodprep.models.parts.two_stream import LEVELS, TemporalInput, TwoStreams
+
+CLIP_LENGTH = 4
+POOLS = (2, 2, 2, 1, 1)
+
+
+class STANOptions(Options):
+    """Options of STAN; where the paper is silent, the choice is named."""
+
+    temporal: TemporalInput | None = "prior"
+    """Input of the temporal stream: frame and motion prior, or the flow picture; null is no temporal stream (OS)."""
+    convlstm: bool = True
+    """Map O_m of a ConvLSTM over the clip."""
+    conv3d: bool = True
+    """Map O_c of a 3D convolution over the clip."""
+    combine: Literal["attention", "sum"] = "attention"
+    """How the maps are joined: by the attention of Eq. 7, or added up (STC, STL, STLC)."""
+    hidden: int = 32
+    """Channels of the ConvLSTM's state, brought to one map by a 1x1 convolution; with 1 the state is the map."""
+    conv3d_depth: Literal[3, 4] = 4
+    """Frames under the 3D kernel: 4 leaves one map of four frames; 3 leaves two, which are averaged."""
+    fc6_dilation: int = 12
+    """Dilation of fc6: 12 as in DeepLab-LargeFOV, or 4."""
+    dropout: float = 0.5
+    """Dropout after fc6 and fc7, as in DeepLab-LargeFOV."""
+    reduction: Reduction = "sum"
+    """Cross entropy over the pixels of a sample: their sum, or their mean."""
+
+
+_ST: dict[str, Any] = {"convlstm": False, "conv3d": False, "combine": "sum"}
+VARIANTS: dict[str, dict[str, Any]] = {
+    "full": {},
+    "OS": {**_ST, "temporal": None},
+    "ST": _ST,
+    "STC": {"convlstm": False, "combine": "sum"},
+    "STL": {"conv3d": False, "combine": "sum"},
+    "STLC": {"combine": "sum"},
+    "flow": {"temporal": "flow"},
+}
+
+
+class ClipConvolution(nn.Module):
+    """A 3D convolution of a clip to one map, with a 3x3 kernel over `depth` frames; what is left of T is averaged.
+
+    It is written as a 2D convolution over the channels of `depth` frames, which is the same, because modules with 3D
+    weights cannot be brought to channels_last.
+    """
+
+    def __init__(self, channels: int, depth: int) -> None:
+        super().__init__()
+        self.depth = depth
+        self.conv = nn.Conv2d(depth * channels, 1, 3, padding=1)
+
+    def forward(self, clip: Tensor) -> Tensor:
+        """Return (B, 1, H, W) from a clip (B, T, channels, H, W)."""
+        starts = range(clip.shape[1] - self.depth + 1)
+        maps = [self.conv(clip[:, start : start + self.depth].flatten(1, 2)) for start in starts]
+        return torch.stack(maps).mean(0)
+
+
+class MapAttention(nn.Module):
+    """Joins maps by weights that sum to one at every pixel (Eq. 7, Fig. 3)."""
+
+    def __init__(self, maps: int, width: float) -> None:
+        super().__init__()
+        hidden = scaled(256, width)
+        self.weigh = nn.Sequential(
+            nn.Conv2d(maps, hidden, 3, padding=1), nn.ReLU(inplace=True), nn.Conv2d(hidden, maps, 1)
+        )
+
+    def forward(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the joined map (B, 1, H, W) and the weights, from maps (B, M, H, W)."""
+        weights = self.weigh(maps).softmax(dim=1)
+        return (weights * maps).sum(dim=1, keepdim=True), weights
+
+
+class STAN(ClipNetwork):
+    """Two streams, two levels each; their fusion, a ConvLSTM and a 3D convolution, joined by attention."""
+
+    options: STANOptions
+
+    def __init__(self, options: STANOptions, width: float = 1.0, pretrained: bool = False) -> None:
+        super().__init__()
+        self.options = options
+        self.streams = TwoStreams(
+            POOLS,
+            temporal=options.temporal,
+            fc6_dilation=options.fc6_dilation,
+            dropout=options.dropout,
+            width=width,
+            pretrained=pretrained,
+        )
+        self.inputs = self.streams.inputs
+        streams = 1 if options.temporal is None else 2
+        self.level_fusion = nn.ModuleList(nn.Conv2d(streams, 1, 1) for _ in range(LEVELS))  # Eq. 5
+        if options.convlstm:
+            hidden = options.hidden if options.hidden == 1 else scaled(options.hidden, width)
+            self.convlstm = ConvLSTM(LEVELS * streams, hidden)
+            self.project = nn.Identity() if hidden == 1 else nn.Conv2d(hidden, 1, 1)
+        if options.conv3d:
+            self.conv3d = ClipConvolution(LEVELS * streams, options.conv3d_depth)
+        if options.convlstm or options.conv3d:
+            self.clip_length = CLIP_LENGTH
+        if options.combine == "attention":
+            self.attention = MapAttention(1 + options.convlstm + options.conv3d, width)
+
+    def encode(self, batch: Batch) -> dict[str, Tensor]:
+        """Predict every frame's maps; see `ClipNetwork.encode`.
+
+        Returns:
+            `maps`, logits (B, T, 4, H, W): the spatial stream's two levels, then the temporal one's; (B, T, 2, H, W)
+            without a temporal stream.
+        """
+        return {"maps": self.streams(batch)}
+
+    def decode(self, features: Mapping[str, Tensor]) -> Outputs:
+        """Predict the last frame; see `ClipNetwork.decode`.
+
+        Returns:
+            `saliency`; in `aux` `maps`, the logits that were joined (B, M, H, W): O_st, O_m, O_c, and with attention
+            `weights` of that shape.
+        """
+        clip = last_frames(features["maps"], self.clip_length)
+        by_level = clip[:, -1].unflatten(1, (-1, LEVELS))  # (B, streams, levels, H, W)
+        spatiotemporal = [fusion(by_level[:, :, level]) for level, fusion in enumerate(self.level_fusion)]
+        maps = [torch.stack(spatiotemporal).sum(0)]  # O_st
+        if self.options.convlstm:
+            maps.append(self.project(self.convlstm(clip)))  # O_m
+        if self.options.conv3d:
+            maps.append(self.conv3d(clip))  # O_c
+        joined = torch.cat(maps, dim=1)
+        if self.options.combine == "sum":
+            return {"saliency": joined.sum(1, keepdim=True), "aux": {"maps": joined}}
+        saliency, weights = self.attention(joined)
+        return {"saliency": saliency, "aux": {"maps": joined, "weights": weights}}
+
+    def forward(self, batch: Batch) -> Outputs:
+        """Predict the last frame of every clip; see `Network.forward`."""
+        return super().forward({key: last_frames(batch[key], self.clip_length) for key in self.inputs if key in batch})
+
+    def loss(self, outputs: Outputs, batch: Batch, generator: torch.Generator | None = None) -> dict[str, Tensor]:
+        """Cross entropy of the map, Eq. 6: neither class balance nor an auxiliary term; see `Network.loss`."""
+        truth = target(batch)
+        final = truth.average(bce(outputs["saliency"], truth.mask, self.options.reduction))
+        return {"loss": final, "final": final}
+
+    def insight(self, outputs: Outputs) -> dict[str, Tensor]:
+        """Return, per frame, `attention` (B, M): the mean weights of O_st, O_m, O_c; none without attention."""
+        if self.options.combine == "sum":
+            return {}
+        return {"attention": outputs["aux"]["weights"].mean(dim=(2, 3))}
+
+
+DEFINITION = Definition(STAN, STANOptions, VARIANTS)
