@@ -108,8 +108,9 @@ def _estimate(
 
     import cv2
 
+    from vsodprep.flow.estimator import Options
     from vsodprep.flow.frames import annotated_frames, read_frame_list, sequence_frames
-    from vsodprep.flow.methods import Options, build_estimator
+    from vsodprep.flow.methods import build_estimator
     from vsodprep.flow.pairs import Policy, clip_frames
     from vsodprep.flow.sequence import write_sequence
 
@@ -118,9 +119,7 @@ def _estimate(
     wanted = read_frame_list(only, paths) if only else None
     if frames == "annotated":
         wanted = clip_frames(annotated_frames(frames_dir), clip_length)
-    policy = Policy(
-        **{key: options.pop(key) for key in ("direction", "stride", "show_at", "last_frame", "first_frame")}
-    )
+    policy = Policy(**{field.name: options.pop(field.name) for field in fields(Policy)})
     run = Options(**options)
     summary = write_sequence(paths, out, build_estimator(method, run), policy, only=wanted, threads=run.threads)
     known = {name: value for name, value in summary.items() if value is not None}

@@ -1,0 +1,104 @@
+"""Weights of flow networks: by name from torch's cache, fetched once and checked, or from a file."""
+
+import argparse
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vsodprep.errors import InputError, VsodprepError
+from vsodprep.files import sha256
+
+
+def cache() -> Path:
+    """Return the folder where torch keeps weights."""
+    return Path(torch.hub.get_dir()) / "checkpoints"
+
+
+def find_weights(name: str, known: Mapping[str, str]) -> Path:
+    """Return the file of some weights; fetch it if it is not there.
+
+    Args:
+        name: A file, or a key of `known`.
+        known: Addresses by name. Where the file name ends in `-` and hexadecimal digits, they begin its SHA-256;
+            an address without them is one from which nothing can be fetched unattended.
+
+    Raises:
+        InputError: There is no such file or name, or the file is not there and cannot be fetched: says what to fetch
+            and where to put it.
+    """
+    if Path(name).is_file():
+        return Path(name)
+    if name not in known:
+        raise InputError(f"weights {name!r}", "no such file or name", f"a file, or one of {', '.join(known)}")
+    url = known[name]
+    path = cache() / url.split("#")[0].rsplit("/", 1)[1]
+    prefix = re.search(r"-([0-9a-f]{8,})\.", path.name)
+    if prefix is None:
+        path = cache() / url.split("#")[1]
+        if not path.is_file():
+            expected = f"{path.name} from {url.split('#')[0]}, or its path given as weights"
+            raise InputError(path, "not there, and its host offers no direct download", expected)
+        return path
+    if not path.is_file():
+        _fetch(url, path, prefix[1])
+    found = sha256(path)
+    if not found.startswith(prefix[1]):
+        raise InputError(
+            path, f"sha256 {found[: len(prefix[1])]}...", f"{prefix[1]}..., as in its name; delete the file"
+        )
+    return path
+
+
+def _fetch(url: str, path: Path, prefix: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        torch.hub.download_url_to_file(url, str(path), hash_prefix=prefix, progress=False)
+    except (OSError, RuntimeError) as error:  # RuntimeError: what arrived has another hash
+        expected = f"{path.name} from {url} in {path.parent}, or its path given as weights"
+        raise InputError(path, f"not there, and its download failed ({error})", expected) from error
+
+
+def read_state(path: Path) -> dict[str, Tensor]:
+    """Read the parameters in a checkpoint, plain or wrapped in `state_dict` or `model`; no code in it is run.
+
+    Raises:
+        InputError: The file holds no parameters, or something that only running its code could restore.
+    """
+    # What published checkpoints hold beside tensors: their command line, and scores as NumPy numbers.
+    scalar = np.float64(0).__reduce__()[0]
+    harmless: list[Any] = [argparse.Namespace, np.dtype, np.float64, type(np.dtype(np.float64)), scalar]
+    try:
+        with torch.serialization.safe_globals(harmless):
+            value = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise InputError(path, "unreadable as weights", "a checkpoint of tensors saved by torch") from error
+    for wrapper in ("state_dict", "model_state_dict", "model"):
+        if isinstance(value, Mapping) and isinstance(value.get(wrapper), Mapping):
+            value = value[wrapper]
+    if not isinstance(value, Mapping) or not all(isinstance(tensor, Tensor) for tensor in value.values()) or not value:
+        raise InputError(path, "no named tensors in it", "a checkpoint saved by torch")
+    return {key.removeprefix("module."): tensor for key, tensor in value.items()}
+
+
+def load(network: nn.Module, state: Mapping[str, Tensor], what: str) -> None:
+    """Load parameters into a network.
+
+    Raises:
+        VsodprepError: They are not this network's; names the first one that is missing, unknown or of another shape.
+    """
+    own = network.state_dict()
+    for key, tensor in own.items():
+        if key not in state:
+            raise VsodprepError(f"{what}: no parameter {key}; these are another network's weights")
+        if state[key].shape != tensor.shape:
+            found, expected = (tuple(value.shape) for value in (state[key], tensor))
+            raise VsodprepError(f"{what}: {key} has shape {found}, expected {expected}; another network's weights?")
+    for key in state:
+        if key not in own:
+            raise VsodprepError(f"{what}: unknown parameter {key}; these are another network's weights")
+    network.load_state_dict(dict(state))
