@@ -149,8 +149,12 @@ def _manifest(folder: Path, name: str, sequences: list[Sequence]) -> None:
 def _training(folder: Path, seed: int) -> None:
     random = _generator("loss", str(seed))
     steps = range(9, 600, 10)
-    rows = [f"{step // 60},{step},{1.4 * np.exp(-step / 150) + 0.12 + random.uniform(0, 0.08):.6f}" for step in steps]
-    write_text(folder / "metrics.csv", "epoch,step,loss\n" + "\n".join(rows) + "\n")
+    rows = []
+    for step in steps:
+        final = 0.8 * np.exp(-step / 150) + 0.07 + random.uniform(0, 0.05)
+        coarse = 0.6 * np.exp(-step / 200) + 0.1 + random.uniform(0, 0.03)
+        rows.append(f"{step},{'stills' if step < 200 else 'videos'},5e-4,{final + coarse:.6f},{coarse:.6f},{final:.6f}")
+    write_text(folder / "metrics.csv", "step,stage,lr,loss,coarse,final\n" + "\n".join(rows) + "\n")
 
 
 def _saliency(mask: np.ndarray, skill: float, random: np.random.Generator) -> np.ndarray:

@@ -9,9 +9,9 @@ import pytest
 
 from vsodprep.config import Run, Stage
 from vsodprep.config.train import Data
+from vsodprep.evaluate.measures import MEASURES, ordered
 from vsodprep.report.collect import Score
 from vsodprep.report.frames import FrameError, choose, frame_errors
-from vsodprep.report.measures import MEASURES, ordered
 from vsodprep.report.methods import Comparison, Method, method_name
 from vsodprep.report.page import signed
 from vsodprep.report.paper import departures, printed, published
@@ -167,10 +167,13 @@ def test_thumbnail_is_a_jpeg_of_its_size(size: tuple[int, int], shown: tuple[int
     assert np.abs(image.mean((0, 1)) - (30, 30, 200)).max() < 6  # OpenCV reads BGR
 
 
-def test_losses_skip_rows_of_other_kinds(tmp_path: Path) -> None:
+def test_losses_keep_terms_and_stages(tmp_path: Path) -> None:
     path = tmp_path / "metrics.csv"
-    path.write_text("step,lr,loss\n1,0.1,2.5\n1,0.1,\n2,0.1,1.5\n", encoding="utf-8")
-    assert read_losses(path) == ([1.0, 2.0], [2.5, 1.5])
+    path.write_text("step,stage,lr,loss,bce,kl\n1,a,0.1,2.5,2,\n1,a,0.1,,,\n2,b,0.1,1.5,1,0.5\n", encoding="utf-8")
+    found = read_losses(path)
+    assert (found.steps, found.loss) == ([1.0, 2.0], [2.5, 1.5])
+    assert found.terms == {"bce": [2.0, 1.0], "kl": [None, 0.5]}
+    assert found.stages == {"a": 1.0, "b": 2.0}
 
 
 def test_thinned_averages_neighbours() -> None:

@@ -1,13 +1,13 @@
 """Precision-recall curves, F-measure against threshold, and losses against steps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vsodprep.figures.style import COLOURS, REFERENCE_COLOUR, REFERENCE_DASHES, house_style, new_figure
+from vsodprep.figures.style import COLOURS, FAINT, REFERENCE_COLOUR, REFERENCE_DASHES, house_style, new_figure
 
 
 @dataclass(frozen=True)
@@ -27,27 +27,33 @@ class Line:
     reference: bool = False
 
 
-def _draw(axes: Axes, lines: Sequence[Line]) -> None:
+def draw_lines(axes: Axes, lines: Sequence[Line], marker: str = "") -> None:
+    """Draw lines in the house's colours, references in grey.
+
+    Args:
+        axes: Where to.
+        lines: The lines.
+        marker: Matplotlib marker of each point.
+    """
     coloured = dashed = 0
     for line in lines:
         x = np.array(line.x, dtype=float)
         y = np.array(line.y, dtype=float)
         if line.reference:
             style = REFERENCE_DASHES[dashed % len(REFERENCE_DASHES)]
-            axes.plot(x, y, color=REFERENCE_COLOUR, linestyle=style, linewidth=1.3, label=line.label)
+            axes.plot(x, y, color=REFERENCE_COLOUR, linestyle=style, linewidth=1.3, marker=marker, label=line.label)
             dashed += 1
         else:
-            axes.plot(x, y, color=COLOURS[coloured % len(COLOURS)], label=line.label)
+            axes.plot(x, y, color=COLOURS[coloured % len(COLOURS)], marker=marker, label=line.label)
             coloured += 1
 
 
-def _legend_rows(lines: Sequence[Line]) -> int:
-    return -(-len(lines) // 2)
-
-
-def _legend(figure: Figure, lines: Sequence[Line]) -> None:
-    """Put the legend above the axes, where it hides no line."""
+def _with_legend(lines: Sequence[Line]) -> tuple[Figure, Axes]:
+    """Return a figure with the lines, and their names above them, where they hide nothing."""
+    figure, axes = new_figure(4.6, 3.4 + 0.2 * -(-len(lines) // 2))
+    draw_lines(axes, lines)
     figure.legend(loc="outside upper left", ncols=2, borderaxespad=0, columnspacing=1.4)
+    return figure, axes
 
 
 def precision_recall(lines: Sequence[Line]) -> Figure:
@@ -57,41 +63,47 @@ def precision_recall(lines: Sequence[Line]) -> Figure:
         lines: Recall as `x` and precision as `y`, both in [0, 1], one pair per threshold.
     """
     with house_style():
-        figure, axes = new_figure(4.6, 3.4 + 0.2 * _legend_rows(lines))
-        _draw(axes, lines)
+        figure, axes = _with_legend(lines)
         axes.set(xlim=(0, 1), ylim=(0, 1.005), xlabel="recall", ylabel="precision")
-        _legend(figure, lines)
     return figure
 
 
-def f_threshold(lines: Sequence[Line]) -> Figure:
+def f_threshold(lines: Sequence[Line], beta2: float = 0.3) -> Figure:
     """Plot the F-measure against the threshold that binarises the maps.
 
     Args:
         lines: Threshold (0 to 255) as `x` and F-measure in [0, 1] as `y`.
+        beta2: Weight of precision in F, for the label.
     """
     with house_style():
-        figure, axes = new_figure(4.6, 3.4 + 0.2 * _legend_rows(lines))
-        _draw(axes, lines)
-        axes.set(xlim=(0, 255), ylim=(0, 1.005), xlabel="threshold", ylabel="F-measure (β² = 0.3)")
+        figure, axes = _with_legend(lines)
+        axes.set(xlim=(0, 255), ylim=(0, 1.005), xlabel="threshold", ylabel=f"F-measure (β² = {beta2:g})")
         axes.set_xticks([0, 64, 128, 192, 255])
-        _legend(figure, lines)
     return figure
 
 
-def losses(lines: Sequence[Line], ylabel: str = "loss") -> Figure:
-    """Plot training losses against the optimiser's steps.
+def losses(lines: Sequence[Line], terms: Sequence[Line] = (), stages: Mapping[str, float] | None = None) -> Figure:
+    """Plot training losses against steps.
 
     Args:
         lines: Step as `x` and loss as `y`.
-        ylabel: What the loss is.
+        terms: The loss's terms, drawn thin.
+        stages: Step at which each stage starts, where there are several.
     """
     with house_style():
         figure, axes = new_figure(9.4, 2.8)
-        _draw(axes, lines)
-        axes.set(xlabel="step", ylabel=ylabel)
+        for name, start in (stages or {}).items():
+            axes.axvline(start, color=FAINT, linewidth=1)
+            axes.annotate(
+                name, (start, 1), xycoords=("data", "axes fraction"), xytext=(3, -9), textcoords="offset points"
+            )
+        draw_lines(axes, lines)
+        for index, term in enumerate(terms):
+            colour = COLOURS[(len(lines) + index) % len(COLOURS)]
+            axes.plot(np.array(term.x, float), np.array(term.y, float), color=colour, linewidth=0.9, label=term.label)
+        axes.set(xlabel="step", ylabel="loss")
         axes.set_xlim(left=0)
         axes.set_ylim(bottom=0)
-        if len(lines) > 1:
-            axes.legend(loc="upper right", ncols=min(len(lines), 4))
+        if len(lines) + len(terms) > 1:
+            axes.legend(loc="upper right", ncols=min(len(lines) + len(terms), 4))
     return figure

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from vsodprep.config import Run
+from vsodprep.evaluate.measures import Measure
 from vsodprep.report.collect import Results, runs_of
-from vsodprep.report.measures import Measure
 from vsodprep.report.methods import Method, anchor, method_name
 from vsodprep.report.paper import departures
 from vsodprep.report.tables import Table

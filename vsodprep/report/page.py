@@ -74,13 +74,12 @@ def render(results: Results, tables: list[Table]) -> str:
 
 def score(value: float | None) -> str:
     """Write a score with three digits; a dash where there is none."""
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if value is None else f"{value:.3f}".replace("-", "−")
 
 
 def signed(value: float) -> str:
     """Write a difference with its sign and three digits."""
-    text = f"{value:+.3f}"
-    return text.replace("-", "−")
+    return f"{value:+.3f}".replace("-", "−")
 
 
 def configuration_text(config: Config) -> str:

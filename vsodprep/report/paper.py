@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vsodprep.config import Run
+from vsodprep.evaluate.measures import Measure
 from vsodprep.evaluate.papers import OWN_METHOD, Figure, figures
-from vsodprep.report.measures import Measure
 
 # STAN and MSST score maps that a dense CRF has refined; the other papers score what the network gives.
 REFINED = ("stan", "msst")

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from vsodprep.evaluate.measures import Measure, ordered
 from vsodprep.figures.curves import Line, f_threshold, precision_recall
 from vsodprep.figures.sequences import ranking
 from vsodprep.figures.style import inline_svg
 from vsodprep.report.collect import Results
 from vsodprep.report.frames import choose, frame_errors
-from vsodprep.report.measures import Measure, ordered
 from vsodprep.report.methods import Comparison, Method, anchor, method_name
 from vsodprep.report.paper import Published, published
 from vsodprep.report.protocol import Setting, notes, settings

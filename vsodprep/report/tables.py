@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from vsodprep.report.measures import Measure, ordered
+from vsodprep.evaluate.measures import Measure, ordered
 from vsodprep.report.methods import Comparison, Method
 from vsodprep.report.paper import departures, printed
 
@@ -114,7 +114,7 @@ def _ranked(rows: list[Row], measures: tuple[Measure, ...]) -> list[Row]:
     for column, measure in enumerate(measures):
         values = [row.cells[column].value for row in rows]
         ordered = sorted({round(value, 3) for value in values if value is not None}, reverse=not measure.small)
-        ranks.append(dict(zip(ordered, (1, 2), strict=False)) if len(rows) > 1 else {})
+        ranks.append(dict(zip(ordered, (1, 2), strict=False)) if len(rows) > 1 and measure.ranked else {})
 
     def marked(row: Row) -> Row:
         pairs = zip(row.cells, ranks, strict=True)

@@ -12,12 +12,14 @@ class Measure:
         heading: Short heading of its column.
         small: Whether small is good.
         title: What it is, in words.
+        ranked: Whether to mark the best; maps that are bad throughout do not decay.
     """
 
     key: str
     heading: str
     small: bool
     title: str
+    ranked: bool = True
 
 
 MEASURES = (
@@ -33,10 +35,16 @@ MEASURES = (
     Measure("pr_auc", "PR AUC", False, "area under the precision-recall curve"),
     Measure("j_mean", "J mean", False, "region similarity (intersection over union)"),
     Measure("j_recall", "J recall", False, "share of frames with J above 0.5"),
-    Measure("j_decay", "J decay", True, "loss of J from the first to the last quarter of a sequence"),
-    Measure("boundary_mean", "F_b mean", False, "contour accuracy"),
-    Measure("boundary_recall", "F_b recall", False, "share of frames with contour accuracy above 0.5"),
-    Measure("boundary_decay", "F_b decay", True, "loss of contour accuracy from the first to the last quarter"),
+    Measure("j_decay", "J decay", True, "loss of J from the first to the last quarter of a sequence", ranked=False),
+    Measure("boundary_mean", "bdry F mean", False, "contour accuracy"),
+    Measure("boundary_recall", "bdry F recall", False, "share of frames with contour accuracy above 0.5"),
+    Measure(
+        "boundary_decay",
+        "bdry F decay",
+        True,
+        "loss of contour accuracy from the first to the last quarter",
+        ranked=False,
+    ),
 )
 
 # The measure that a protocol is known for comes first in its tables.

@@ -1,0 +1,90 @@
+"""Ablations as bars: one row per variant, one panel per measure."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from vsodprep.figures.style import COLOURS, REFERENCE_COLOUR, house_style
+
+
+def panels(count: int, width: float, height: float, *, shared: bool = True) -> tuple[Figure, list[Axes]]:
+    """Return a figure with panels side by side.
+
+    Args:
+        count: Number of panels.
+        width: Width of the figure in inches.
+        height: Height in inches.
+        shared: Whether they share their ordinate.
+    """
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, list(np.atleast_1d(figure.subplots(1, count, sharey=shared)))
+
+
+def ablation(
+    variants: Mapping[str, Mapping[str, float | None]],
+    measures: Mapping[str, bool],
+    *,
+    full: str | None = None,
+    printed: Mapping[str, Mapping[str, float | None]] | None = None,
+) -> Figure:
+    """Draw a bar per variant and measure, with its value; abscissae start where differences can be seen.
+
+    Args:
+        variants: Per variant, in the order of the rows, its scores by measure.
+        measures: Measures, one panel each, and whether small is good.
+        full: The variant that the others are compared with: a line through its bar's end.
+        printed: What a paper prints for the same variants and measures, drawn as hollow diamonds.
+    """
+    names = list(variants)
+    rows = np.arange(len(names))
+    with house_style():
+        figure, every = panels(len(measures), 1.2 + 3.2 * len(measures), 0.9 + 0.34 * len(names))
+        for axes, (measure, small) in zip(every, measures.items(), strict=True):
+            values = _numbers([variants[name].get(measure) for name in names])
+            best = _best(values, small)
+            colours = [COLOURS[0] if row == best else "#9db7d5" for row in rows]
+            axes.barh(rows, np.nan_to_num(values), height=0.62, color=colours)
+            for row, value in zip(rows, values, strict=True):
+                if np.isfinite(value):
+                    axes.text(0.995, float(row), f"{value:.3f}", transform=axes.get_yaxis_transform(), ha="right", va="center")
+            marks = _numbers([(printed or {}).get(name, {}).get(measure) for name in names])
+            if np.isfinite(marks).any():
+                axes.plot(marks, rows, "D", mfc="none", mec=REFERENCE_COLOUR, ms=5, label="printed in the paper")
+            level = variants[full].get(measure) if full is not None else None
+            if level is not None:
+                axes.axvline(level, color=REFERENCE_COLOUR, linewidth=1, linestyle=":")
+            axes.set_xlim(*_window(np.concatenate([values, marks])))
+            axes.xaxis.set_major_locator(MaxNLocator(4))
+            axes.set_title(f"{measure} ({'lower' if small else 'higher'} is better)")
+            axes.grid(visible=False, axis="y")
+        every[0].set_yticks(rows, names)
+        every[0].set_ylim(len(names) - 0.5, -0.5)
+        if printed:
+            handles, labels = every[0].get_legend_handles_labels()
+            figure.legend(handles, labels, loc="outside lower right")
+    return figure
+
+
+def _numbers(values: Sequence[float | None]) -> np.ndarray:
+    return np.array([np.nan if value is None else value for value in values], dtype=float)
+
+
+def _best(values: np.ndarray, small: bool) -> int | None:
+    if not np.isfinite(values).any():
+        return None
+    return int(np.nanargmin(values) if small else np.nanargmax(values))
+
+
+def _window(values: np.ndarray) -> tuple[float, float]:
+    """Return limits that leave the smallest bar a fifth of the panel and the labels their room."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return 0.0, 1.0
+    low, high = float(finite.min()), float(finite.max())
+    span = max(high - low, 0.05 * max(abs(high), 1e-6))
+    return max(0.0, low - 0.4 * span), high + 0.35 * span
