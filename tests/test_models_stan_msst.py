@@ -1,0 +1,225 @@
+"""STAN and MSST: the sums of their parts, their variants, and each mechanism with hand-set weights."""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from model_batches import make_batch
+from torch import nn
+
+from vsodprep.errors import InputError
+from vsodprep.models import build_model
+from vsodprep.models.losses.bce import bce, class_balanced_bce
+from vsodprep.models.stan import ClipConvolution, MapAttention
+
+VGG3, VGG4 = 14_714_688, 14_715_264
+FC6, FC7 = 4_719_616, 1_049_600
+BRANCHES = 590_081 + 1_179_905
+SPATIAL = VGG3 + FC6 + FC7 + BRANCHES
+TEMPORAL = VGG4 + FC6 + FC7 + BRANCHES
+CONVLSTM, PROJECT = 41_600, 33
+
+
+def count(module: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def narrow(name: str, variant: str = "full", **options: object):
+    torch.manual_seed(0)
+    return build_model(name, variant, width=0.25, **options)
+
+
+@pytest.mark.parametrize(
+    ("name", "variant", "parameters"),
+    [
+        ("msst", "full", SPATIAL + TEMPORAL + 3 + 3 + CONVLSTM + PROJECT),
+        ("msst", "OS", SPATIAL + 3),
+        ("msst", "ST", SPATIAL + TEMPORAL + 3 + 3),
+        ("msst", "hidden-1", SPATIAL + TEMPORAL + 3 + 3 + 184),
+        ("stan", "full", SPATIAL + TEMPORAL + 6 + CONVLSTM + PROJECT + 145 + 7_939),
+        ("stan", "OS", SPATIAL + 4),
+        ("stan", "ST", SPATIAL + TEMPORAL + 6),
+        ("stan", "STC", SPATIAL + TEMPORAL + 6 + 145),
+        ("stan", "STL", SPATIAL + TEMPORAL + 6 + CONVLSTM + PROJECT),
+        ("stan", "STLC", SPATIAL + TEMPORAL + 6 + CONVLSTM + PROJECT + 145),
+        ("stan", "flow", 2 * SPATIAL + 6 + CONVLSTM + PROJECT + 145 + 7_939),
+    ],
+)
+def test_parameters_are_the_sum_of_the_parts(name, variant, parameters):
+    with torch.device("meta"):
+        assert count(build_model(name, variant)) == parameters
+
+
+@pytest.mark.parametrize(("depth", "parameters"), [(4, 145), (3, 109)])
+def test_parameters_of_the_3d_convolution(depth, parameters):
+    assert count(ClipConvolution(4, depth)) == parameters
+
+
+@pytest.mark.parametrize("depth", [3, 4])
+def test_the_clip_convolution_is_a_3d_convolution(depth):
+    layer = ClipConvolution(4, depth)
+    clip = torch.randn(2, 4, 4, 6, 5)
+    weight = layer.conv.weight.view(1, depth, 4, 3, 3).transpose(1, 2)
+    expected = F.conv3d(clip.transpose(1, 2), weight, layer.conv.bias, padding=(0, 1, 1)).mean(2)
+    torch.testing.assert_close(layer(clip), expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "pools"),
+    [("msst", [2, 2, 2, 1, None]), ("stan", [2, 2, 2, 1, 1])],
+)
+def test_pools(name, pools):
+    with torch.device("meta"):
+        network = build_model(name)
+    for stream in (network.streams.spatial, network.streams.temporal):
+        assert [getattr(pool, "stride", None) for pool in stream.fcn.pools] == pools
+
+
+@pytest.mark.parametrize(
+    ("name", "variant", "inputs", "length"),
+    [
+        ("msst", "full", ("frames", "prior"), 4),
+        ("msst", "OS", ("frames",), 1),
+        ("msst", "ST", ("frames", "prior"), 1),
+        ("stan", "full", ("frames", "prior"), 4),
+        ("stan", "OS", ("frames",), 1),
+        ("stan", "ST", ("frames", "prior"), 1),
+        ("stan", "flow", ("frames", "flow"), 4),
+    ],
+)
+def test_what_a_variant_reads(name, variant, inputs, length):
+    with torch.device("meta"):
+        network = build_model(name, variant, width=0.25)
+    assert (network.inputs, network.clip_length) == (inputs, length)
+
+
+def test_the_temporal_stream_reads_frame_and_prior():
+    network = narrow("stan").eval()
+    seen = []
+    network.streams.temporal.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0]))
+    batch = make_batch(frames=4)
+    network(batch)
+    expected = torch.cat([batch["frames"], batch["prior"]], dim=2).flatten(0, 1)
+    assert torch.equal(seen[0], expected)
+
+
+@pytest.mark.parametrize("name", ["stan", "msst"])
+def test_encoded_frames_put_together_give_the_clips_map(name):
+    network = narrow(name).eval()
+    batch = make_batch(frames=4)
+    with torch.no_grad():
+        one_by_one = [
+            network.encode({key: batch[key][:, t : t + 1] for key in network.inputs})["maps"] for t in range(4)
+        ]
+        found = network.decode({"maps": torch.cat(one_by_one, dim=1)})["saliency"]
+        torch.testing.assert_close(found, network(batch)["saliency"], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["stan", "msst"])
+def test_only_the_last_four_frames_count(name):
+    network = narrow(name).eval()
+    batch = make_batch(frames=6)
+    tail = {key: batch[key][:, -4:] for key in network.inputs}
+    with torch.no_grad():
+        assert torch.equal(network(batch)["saliency"], network(tail)["saliency"])
+
+
+@pytest.mark.parametrize("name", ["stan", "msst"])
+def test_a_clip_that_is_too_short_is_named(name):
+    with pytest.raises(InputError, match="batch: clips of 3 frames; expected clips of at least 4"):
+        narrow(name)(make_batch(frames=3))
+
+
+def test_msst_adds_its_two_streams_and_the_clip_eq5():
+    network = narrow("msst").eval()
+    maps = torch.randn(1, 4, 4, 8, 8)
+    with torch.no_grad():
+        outputs = network.decode({"maps": maps})
+        w_s, w_t = network.spatial_fusion, network.temporal_fusion
+        last = maps[:, -1]
+        expected = (w_s.weight.flatten() @ last[0, :2].flatten(1) + w_s.bias).view(8, 8)
+        expected = expected + (w_t.weight.flatten() @ last[0, 2:].flatten(1) + w_t.bias).view(8, 8)
+        expected = expected + network.project(network.convlstm(maps))[0, 0]
+    torch.testing.assert_close(outputs["saliency"][0, 0], expected)
+
+
+def test_msst_loss_is_balanced_and_has_an_auxiliary_term():
+    network = narrow("msst")
+    batch = make_batch(frames=4)
+    outputs = network(batch)
+    mask = batch["masks"][:, -1]
+    terms = network.loss(outputs, batch)
+    torch.testing.assert_close(terms["final"], class_balanced_bce(outputs["saliency"], mask).mean())
+    expected = 0.1 * class_balanced_bce(outputs["aux"]["sequence"], mask).mean()
+    torch.testing.assert_close(terms["sequence"], expected)
+
+
+@pytest.mark.parametrize("variant", ["OS", "ST"])
+def test_msst_without_convlstm_has_no_auxiliary_term(variant):
+    network = narrow("msst", variant)
+    batch = make_batch()
+    assert set(network.loss(network(batch), batch)) == {"loss", "final"}
+
+
+def test_stan_loss_is_a_plain_sum_over_pixels():
+    network = narrow("stan")
+    batch = make_batch(frames=4)
+    outputs = network(batch)
+    expected = bce(outputs["saliency"], batch["masks"][:, -1], "sum").mean()
+    torch.testing.assert_close(network.loss(outputs, batch)["loss"], expected)
+    zeros = {**outputs, "saliency": torch.zeros(2, 1, 64, 64)}
+    assert network.loss(zeros, batch)["loss"].item() == pytest.approx(64 * 64 * math.log(2), rel=1e-5)
+
+
+def test_level_fusion_of_stan_eq5():
+    network = narrow("stan", "ST").eval()
+    for level, fusion in enumerate(network.level_fusion):
+        fusion.weight.data.copy_(torch.tensor([1.0, 10.0]).view(1, 2, 1, 1) * 100**level)
+        nn.init.zeros_(fusion.bias)
+    # spatial levels 1 and 2, then temporal levels 3 and 4
+    maps = torch.tensor([1.0, 2.0, 3.0, 4.0]).view(1, 1, 4, 1, 1).expand(1, 1, 4, 4, 4)
+    found = network.decode({"maps": maps})["saliency"]
+    assert found.unique().item() == pytest.approx((1 + 30) + 100 * (2 + 40))
+
+
+@pytest.mark.parametrize(("variant", "number"), [("ST", 1), ("STC", 2), ("STL", 2), ("STLC", 3)])
+def test_stan_variants_add_their_maps(variant, number):
+    outputs = narrow("stan", variant).eval()(make_batch(frames=4))
+    assert outputs["aux"]["maps"].shape[1] == number
+    torch.testing.assert_close(outputs["saliency"], outputs["aux"]["maps"].sum(1, keepdim=True))
+
+
+def test_attention_is_a_convex_combination():
+    outputs = narrow("stan").eval()(make_batch(frames=4))
+    maps, weights = outputs["aux"]["maps"], outputs["aux"]["weights"]
+    torch.testing.assert_close(weights.sum(1), torch.ones_like(weights[:, 0]))
+    assert (weights >= 0).all()
+    saliency = outputs["saliency"][:, 0]
+    assert (saliency <= maps.amax(1) + 1e-5).all()
+    assert (saliency >= maps.amin(1) - 1e-5).all()
+
+
+def test_attention_with_equal_weights_is_the_mean():
+    layer = MapAttention(3, 0.25)
+    nn.init.zeros_(layer.weigh[2].weight)
+    nn.init.zeros_(layer.weigh[2].bias)
+    maps = torch.randn(1, 3, 4, 4)
+    torch.testing.assert_close(layer(maps)[0], maps.mean(1, keepdim=True))
+
+
+def test_parameters_of_the_attention():
+    assert count(MapAttention(3, 1.0)) == 7_939
+
+
+def test_insight_is_the_mean_attention():
+    network = narrow("stan").eval()
+    read = network.insight(network(make_batch(frames=4)))["attention"]
+    assert read.shape == (2, 3)
+    torch.testing.assert_close(read.sum(1), torch.ones(2))
+
+
+def test_with_one_hidden_channel_the_state_is_the_map():
+    network = narrow("msst", "hidden-1").eval()
+    maps = torch.randn(1, 4, 4, 8, 8)
+    assert torch.equal(network.decode({"maps": maps})["aux"]["sequence"], network.convlstm(maps))
