@@ -13,8 +13,8 @@ import click
 def command(maps_dirs: tuple[Path, ...], gt: tuple[Path, ...], split: tuple[str, ...], out: Path) -> None:
     """Fit the weights of a combination of saliency maps to masks.
 
-    MAPS_DIR: one method's {seq}/{frame}.png. --gt: a normalised benchmark, or masks as {seq}/{frame}.png. With several
-    --gt, give all methods' folders for the first, then for the second, and so on.
+    MAPS_DIR: one method's {seq}/{frame}.png, or {benchmark}/{seq}/{frame}.png. --gt: a normalised benchmark, or masks
+    as {seq}/{frame}.png.
     """
     from vsodprep.coarse.folders import fit_folders
 

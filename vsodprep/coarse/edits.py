@@ -41,7 +41,8 @@ class Edit:
     def line(self) -> str:
         """Return the edit as its line in the file, without the line's end."""
         points = [f"{x},{y}" for x, y in self.points]
-        return " ".join([shlex.quote(self.sequence), shlex.quote(self.frame), self.action, self.shape, *points])
+        frame = self.frame if self.frame == "*" else shlex.quote(self.frame)
+        return " ".join([shlex.quote(self.sequence), frame, self.action, self.shape, *points])
 
 
 def parse_edit(line: str, where: str) -> Edit:

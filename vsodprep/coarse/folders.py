@@ -66,27 +66,30 @@ def _masks(folder: Path, split: str | None) -> dict[str, Path]:
     return {f"{one.name}/{frame}": mask_path(folder, one.name, frame) for one in chosen for frame in one.annotated}
 
 
+def _of_benchmark(folder: Path, truth: Path) -> Path:
+    """Return where a method's maps of a benchmark are: in a folder of its name, if there is one."""
+    return folder / truth.name if (folder / truth.name).is_dir() else folder
+
+
 def fit_folders(folders: Sequence[Path], truths: Sequence[Path], splits: Sequence[str], out: Path) -> None:
     """Fit the weights of a combination on annotated frames and write them.
 
     Args:
-        folders: The K methods' folders of `{seq}/{frame}.png` for the first of `truths`, then for the next.
+        folders: K methods' folders of `{seq}/{frame}.png`, or of `{benchmark}/{seq}/{frame}.png`.
         truths: Normalised benchmarks, or folders of masks.
         splits: One split per benchmark, or none for all their annotated frames.
         out: JSON file of the weights.
 
     Raises:
-        InputError: The numbers of folders do not fit, or an annotated frame has no map.
+        InputError: The number of splits does not fit, or an annotated frame has no map.
     """
-    if len(folders) % len(truths):
-        raise InputError("MAPS_DIR", f"{len(folders)} folders", f"as many for each of the {len(truths)} --gt")
     if splits and len(splits) != len(truths):
         raise InputError("--split", f"{len(splits)} splits", f"one for each of the {len(truths)} --gt, or none")
-    count = len(folders) // len(truths)
-    normal = Normal.empty(count)
-    for index, truth in enumerate(truths):
-        maps = folders[index * count : (index + 1) * count]
-        masks = _masks(truth, splits[index] if splits else None)
+    normal = Normal.empty(len(folders))
+    chosen: Sequence[str | None] = splits or [None] * len(truths)
+    for truth, split in zip(truths, chosen, strict=True):
+        masks = _masks(truth, split)
+        maps = [_of_benchmark(folder, truth) for folder in folders]
         for key, path in track(masks.items(), f"fit on {truth.name}", len(masks)):
             mask = read_mask(path)
             stack = stack_maps([map_of(folder, key) for folder in maps], (mask.shape[0], mask.shape[1]))
@@ -97,8 +100,8 @@ def fit_folders(folders: Sequence[Path], truths: Sequence[Path], splits: Sequenc
         {
             "weights": [round(float(weight), 9) for weight in weights],
             "error": round(normal.error(weights), 9),
-            "error_uniform": round(normal.error(uniform(count)), 9),
-            "error_single": [round(normal.error(corner), 9) for corner in np.eye(count)],
+            "error_uniform": round(normal.error(uniform(len(folders))), 9),
+            "error_single": [round(normal.error(corner), 9) for corner in np.eye(len(folders))],
             "frames": normal.frames,
             "size": FIT_SIZE,
             "rule": "least squares over weights that are not negative and sum to 1",

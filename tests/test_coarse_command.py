@@ -1,0 +1,117 @@
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from coarse_folders import FRAMES, SIZE, truth, write_sequence
+
+from vsodprep.cli import cli
+from vsodprep.errors import InputError
+from vsodprep.images import read_gray, write_png
+
+
+@pytest.fixture
+def tree(tmp_path):
+    return write_sequence(tmp_path)
+
+
+def label(tree, *options, maps=("good",), name="bear"):
+    words = ["coarse", "label", tree / "frames" / name, *(word for m in maps for word in ("--maps", tree / m / name))]
+    words += ["--out", tree / "coarse" / name, "--record", tree / "coarse" / f"{name}.json", *options]
+    result = CliRunner().invoke(cli, [str(word) for word in words])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return json.loads((tree / "coarse" / f"{name}.json").read_text())
+
+
+def labels(tree, name="bear"):
+    return {frame: read_gray(tree / "coarse" / name / f"{frame}.png") for frame in FRAMES}
+
+
+def test_labels_are_coded_as_masks(tree):
+    record = label(tree, "--order", "fuse,otsu")
+    for index, (frame, written) in enumerate(labels(tree).items()):
+        expected = truth(index)
+        expected[26:30, 32:38] = True
+        np.testing.assert_array_equal(written, expected * 255)
+        assert record["frames"][frame]["foreground"] == pytest.approx(expected.mean(), abs=1e-6)
+        assert 30 <= record["frames"][frame]["threshold"] < 220
+    assert list(record["frames"]) == sorted(FRAMES)
+
+
+def test_edits_are_applied_and_recorded(tree):
+    edits = tree / "edits.txt"
+    edits.write_text("bear 9..10 erase component 34,27\nbear 8 erase component 0,0\nfox * erase all\n")
+    record = label(tree, "--order", "fuse,otsu,edits", "--edits", str(edits))
+    for index, (frame, written) in enumerate(labels(tree).items()):
+        assert (written[27, 34] == 255) == (frame == "8")
+        np.testing.assert_array_equal(written[:22] > 0, truth(index)[:22])
+    assert record["frames"]["9"]["edits"] == ["bear 9..10 erase component 34,27"]
+    assert record["frames"]["9"]["edits_without_effect"] == []
+    assert record["frames"]["8"]["edits_without_effect"] == ["bear 8 erase component 0,0"]
+
+
+def test_record_tells_how_the_labels_came_about(tree):
+    write_png(tree / "good" / "bear" / "extra.png", np.zeros(SIZE, dtype=np.uint8))
+    record = label(tree, "--weights", "0.9,0.1", "--crf", "dss", maps=("good", "bad"))
+    assert record["weights"] == [0.9, 0.1]
+    assert record["order"] == ["fuse", "otsu", "crf", "edits"]
+    assert (record["crf"]["unary"], record["crf"]["iterations"], record["certainty"]) == ("dss", 1, 0.7)
+    assert record["methods"] == [{"method": "given"}, {"method": "given"}]
+    assert len({*record["maps"]}) == 2
+    assert str(tree) not in json.dumps(record)
+
+
+def test_maps_of_another_size_are_resized(tree):
+    for index, frame in enumerate(FRAMES):
+        write_png(tree / "small" / "bear" / f"{frame}.png", (truth(index)[::2, ::2] * 255).astype(np.uint8))
+    label(tree, "--order", "fuse,otsu", maps=("small",))
+    assert all((written > 0).sum() == pytest.approx(144, rel=0.2) for written in labels(tree).values())
+
+
+def test_two_runs_give_the_same_bytes(tree):
+    label(tree)
+    before = {path.name: path.read_bytes() for path in (tree / "coarse").rglob("*.*")}
+    label(tree)
+    assert before == {path.name: path.read_bytes() for path in (tree / "coarse").rglob("*.*")}
+
+
+def test_missing_map_is_named_and_leaves_no_record(tree):
+    (tree / "good" / "bear" / "9.png").unlink()
+    with pytest.raises(InputError, match=r"good/bear/9\.png: no map of this frame"):
+        label(tree)
+    assert not (tree / "coarse" / "bear.json").exists()
+
+
+def collect(tree, *records):
+    out = tree / "provenance.json"
+    result = CliRunner().invoke(cli, ["coarse", "collect", *map(str, records), "--out", str(out)])
+    if result.exception:
+        raise result.exception
+    return json.loads(out.read_text())
+
+
+def test_collect_joins_sequences(tree):
+    write_sequence(tree, "fox")
+    for name in ("fox", "bear"):
+        label(tree, name=name)
+    joined = collect(tree, tree / "coarse" / "fox.json", tree / "coarse" / "bear.json")
+    assert joined["counts"] == {"sequences": 2, "frames": 6}
+    assert list(joined["sequences"]) == ["bear", "fox"]
+    assert joined["sequences"]["fox"]["frames"]["10"]["threshold"] >= 30
+    assert joined["crf"]["bilateral_sxy"] == 60
+
+
+def test_collect_refuses_records_of_other_settings(tree):
+    write_sequence(tree, "fox")
+    label(tree)
+    label(tree, "--order", "fuse,otsu", name="fox")
+    with pytest.raises(InputError, match=r"fox\.json: order"):
+        collect(tree, tree / "coarse" / "fox.json", tree / "coarse" / "bear.json")
+
+
+def test_collect_refuses_what_is_no_record(tree):
+    (tree / "x.json").write_text("{}")
+    with pytest.raises(InputError, match=r"x\.json: no record"):
+        collect(tree, tree / "x.json")
