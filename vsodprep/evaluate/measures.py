@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from vsodprep.errors import InputError
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -55,3 +57,15 @@ def ordered(protocol: str) -> tuple[Measure, ...]:
     """Return all measures in the order of a protocol's tables."""
     leading = _LEADING.get(protocol, ())
     return tuple(sorted(MEASURES, key=lambda m: leading.index(m.key) if m.key in leading else len(leading)))
+
+
+def measure(key: str) -> Measure:
+    """Return a measure by its key in a score file.
+
+    Raises:
+        InputError: There is none.
+    """
+    for known in MEASURES:
+        if known.key == key:
+            return known
+    raise InputError("measure", f"no measure {key!r}", f"one of {', '.join(known.key for known in MEASURES)}")
