@@ -8,6 +8,7 @@ NAMES = {
     "Easy-35.zip": ("Easy-35", "select_0616_1", 390),
     "DAVSOD-TrainingSet.zip": ("Training Set", "select_0043", 12),
     "Normal-25.zip": ("Normal-25", "select_0999", 7),
+    "Difficult-20.zip": ("Difficult-20", "select_0998", 70),
 }
 
 

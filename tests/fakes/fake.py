@@ -73,13 +73,14 @@ class Fake:
     @property
     def benchmark(self) -> Benchmark:
         """The benchmark as if it had no sequences but these."""
-        whole = get(self.name)
-        splits = {
-            name: replace(split, sequences=tuple(one for one in split.sequences if one in self.frames))
-            if split.sequences is not None
-            else split
-            for name, split in whole.splits.items()
-        }
+        whole = get(self.name, lock=Path("no.lock"))
+        listed = {one for split in whole.splits.values() for one in split.sequences or ()}
+        splits = {}
+        for name, split in whole.splits.items():
+            here = None if split.sequences is None else tuple(one for one in split.sequences if one in self.frames)
+            splits[name] = replace(split, sequences=here)
+            if listed >= set(self.frames):  # nothing that the lists do not know
+                splits[name] = replace(split, sequences=here or (), unnamed=0)
         annotated = {name: sum(sequence == name for sequence, _ in self.truth) for name in self.frames}
         return replace(
             whole,

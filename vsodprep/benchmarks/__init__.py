@@ -11,6 +11,7 @@ from pathlib import Path
 from vsodprep.archives import open_delivery
 from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence
 from vsodprep.benchmarks.folders import own_benchmark, scan_folder
+from vsodprep.benchmarks.lock import LOCK, read_lock, with_lock
 from vsodprep.errors import InputError
 
 __all__ = ["Benchmark", "KnownSequence", "get", "known", "modules", "own_benchmark", "present_sequences", "scan_folder"]
@@ -35,13 +36,21 @@ def known() -> tuple[str, ...]:
     return tuple(_MODULES)
 
 
-@cache
-def get(name: str) -> Benchmark:
-    """Return a benchmark.
+def get(name: str, lock: Path = LOCK) -> Benchmark:
+    """Return a benchmark, with what the lock file has pinned in place of what nobody published.
+
+    Args:
+        name: The benchmark's name.
+        lock: The lock file, which need not exist.
 
     Raises:
         InputError: There is none of that name.
     """
+    return with_lock(_registered(name), read_lock(lock))
+
+
+@cache
+def _registered(name: str) -> Benchmark:
     if name not in _MODULES:
         raise InputError(f"benchmark {name!r}", "no such benchmark", f"one of {', '.join(known())}")
     benchmark: Benchmark = importlib.import_module(f"vsodprep.benchmarks.{_MODULES[name]}").BENCHMARK

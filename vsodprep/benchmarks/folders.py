@@ -125,7 +125,9 @@ def decode_video(video: Path, target: Path) -> int:
             ok, frame = capture.read()
             if not ok:
                 break
-            (target / f"{count:05d}.png").write_bytes(encode_png(np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), dtype=np.uint8)))
+            (target / f"{count:05d}.png").write_bytes(
+                encode_png(np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), dtype=np.uint8))
+            )
             count += 1
     finally:
         capture.release()

@@ -15,6 +15,13 @@ import click
 @click.option("--splits", metavar="JSON", help="Splits that replace or join the benchmark's own, or a file of them.")
 @click.option("--sequence", "sequences", multiple=True, metavar="SEQ", help="Take only this sequence; repeatable.")
 @click.option("--folder", is_flag=True, help="SOURCE is a folder of your own videos, and NAME your name for it.")
+@click.option(
+    "--lock",
+    type=click.Path(path_type=Path),
+    default=Path("vsodprep.lock.json"),
+    show_default=True,
+    help="File that pins what nobody published.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Threads.")
 def command(
     *,
@@ -27,6 +34,7 @@ def command(
     splits: str | None,
     sequences: tuple[str, ...],
     folder: bool,
+    lock: Path,
     jobs: int,
 ) -> None:
     """Bring the benchmark NAME into the one layout, with a manifest.
@@ -34,6 +42,7 @@ def command(
     SOURCE is its archives, an unpacked folder, or the folder of a download. `synth` has none: it is generated.
     """
     from vsodprep import benchmarks
+    from vsodprep.benchmarks.lock import pin_sequences
     from vsodprep.errors import InputError
     from vsodprep.normalize.generated import normalize_generated
     from vsodprep.normalize.own import normalize_own
@@ -41,7 +50,7 @@ def command(
     from vsodprep.normalize.splits import parse_splits
 
     options = Options(partial, resolution, allow, parse_splits(splits), sequences)
-    benchmark = benchmarks.own_benchmark(name) if folder else benchmarks.get(name)
+    benchmark = benchmarks.own_benchmark(name) if folder else benchmarks.get(name, lock)
     if folder:
         if len(sources) != 1:
             raise InputError(f"normalize {name}", f"{len(sources)} sources", "one folder of videos")
@@ -54,6 +63,8 @@ def command(
         raise InputError(f"normalize {name}", "no source", "an archive, an unpacked folder, or a download's folder")
     else:
         manifest = normalize(benchmark, sources, out, options, jobs)
+        if not (partial or sequences):
+            pin_sequences(lock, benchmark, manifest)
     counts = manifest.counts
     click.echo(
         f"{out}: {counts['sequences']} sequences, {counts['frames']} frames, {counts['annotated']} masks, "

@@ -110,6 +110,13 @@ def check_layout(benchmark: Benchmark, layout: Layout, source: str, only: Collec
             yield Finding(issue, source)
             continue
         yield from _check_counts(benchmark, expected, found[name], source)
+    unlisted = {files.name: files.splits for files in layout.sequences if files.name not in known}
+    for split, about in benchmark.splits.items():
+        here = sum(split in splits for splits in unlisted.values())
+        wanted = about.unnamed if about.sequences is not None else 1
+        if here < wanted and not only:
+            issue = Issue("missing-sequence", split, f"no sequence of split {split}, whose names were never published")
+            yield Finding(issue, source)
 
 
 def _check_counts(

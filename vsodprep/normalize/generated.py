@@ -6,7 +6,7 @@ from pathlib import Path
 from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.files import atomic_directory
 from vsodprep.manifest import Manifest, write_manifest
-from vsodprep.normalize.run import Options, user_splits
+from vsodprep.normalize.run import Options, user_splits, write_croissant
 from vsodprep.normalize.splits import check_overrides, joined_splits
 
 
@@ -28,4 +28,5 @@ def normalize_generated(benchmark: Benchmark, out: Path, options: Options, jobs:
         sequences = (replace(one, splits=joined_splits(one.name, one.splits, options.splits)) for one in made.sequences)
         manifest = replace(made, sequences=tuple(sequences), extra=made.extra | user_splits(options))
         write_manifest(folder, manifest)
+        write_croissant(folder, manifest, benchmark.year)
     return manifest

@@ -14,10 +14,11 @@ from vsodprep.archives import Delivery, open_delivery
 from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles
 from vsodprep.errors import InputError
-from vsodprep.files import atomic_directory, sha256
-from vsodprep.manifest import Issue, Manifest, Source, write_manifest
+from vsodprep.files import atomic_directory, sha256, write_json
+from vsodprep.manifest import MANIFEST, Issue, Manifest, Source, write_manifest
 from vsodprep.normalize.checks import Finding, allowed_kinds, check_layout, judge
 from vsodprep.normalize.convert import Converted, convert
+from vsodprep.normalize.croissant import CROISSANT, describe
 from vsodprep.normalize.splits import check_overrides, splits_of
 from vsodprep.progress import track
 
@@ -97,7 +98,14 @@ def normalize(
                 extra=_extra(benchmark, layout, options, resolution, digest),
             )
             write_manifest(folder, result)
+            write_croissant(folder, result, benchmark.year)
     return result
+
+
+def write_croissant(folder: Path, manifest: Manifest, year: int) -> None:
+    """Write `croissant.json` beside the manifest that has been written."""
+    suffixes = {path.suffix for frames in folder.glob("*/frames") for path in frames.iterdir()}
+    write_json(folder / CROISSANT, describe(manifest, sha256(folder / MANIFEST), year, suffixes))
 
 
 def find_layout(benchmark: Benchmark, delivery: Delivery, resolution: str) -> Layout:
