@@ -113,13 +113,14 @@ def load_official(model: str, path: Path) -> Network:
     """
     if model not in RULES:
         raise InputError("model", f"no released checkpoint is known of {model!r}", f"one of {', '.join(RULES)}")
-    network = build_model(model, "code")
     state = {rename(model, key): value for key, value in _state_dict(path).items()}
+    with torch.device("meta"):
+        network = build_model(model, "code")
     expected = network.state_dict()
     for key, value in expected.items():
         if key not in state:
             if key.endswith("num_batches_tracked"):  # files of torch before 0.4.1 have none
-                state[key] = value
+                state[key] = torch.tensor(0)
                 continue
             raise InputError(path, f"nothing for {key}", f"a checkpoint of {model} as its authors released it")
         if state[key].shape != value.shape:
@@ -128,7 +129,7 @@ def load_official(model: str, path: Path) -> Network:
     unknown = sorted(state.keys() - expected.keys())
     if unknown:
         raise InputError(path, f"unknown key {unknown[0]}", f"a checkpoint of {model} as its authors released it")
-    network.load_state_dict(state)
+    network.load_state_dict(state, assign=True)
     return network.eval()
 
 
