@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torchvision.models.optical_flow import Raft_Large_Weights, Raft_Small_Weights, raft_large, raft_small
 
 from vsodprep.files import sha256
+from vsodprep.flow.raft_update import units
 from vsodprep.flow.weights import find_weights, load, read_state
 
 Variant = Literal["large", "small"]
@@ -58,7 +59,11 @@ class Raft(nn.Module):
         ]
 
     def flow(self, pairs: Sequence[tuple[Encoded, Encoded]]) -> Tensor:
-        """See `FlowNetwork`; the same steps as torchvision's, but only the last flow is brought to full size."""
+        """See `FlowNetwork`.
+
+        The steps are torchvision's, except that only the last flow is brought to full size, and that what the context
+        adds to the recurrent unit is computed once.
+        """
         first = torch.cat([source.features for source, _ in pairs])
         second = torch.cat([target.features for _, target in pairs])
         context = torch.cat([source.context for source, _ in pairs if source.context is not None])
@@ -69,13 +74,16 @@ class Raft(nn.Module):
             context, [update.hidden_state_size, context.shape[1] - update.hidden_state_size], 1
         )
         hidden, context = torch.tanh(hidden), F.relu(context)
+        recurrent = units(update.recurrent_block, context)
         start = _grid(first)
         place = start
         for _ in range(self.iterations):
             with torch.autocast(first.device.type, enabled=False):
                 found = correlation.index_pyramid(centroids_coords=place)
-            hidden, change = update(hidden, context, found, place - start)
-            place = place + change.float()
+            motion = update.motion_encoder(place - start, found)
+            for unit in recurrent:
+                hidden = unit(hidden, motion)
+            place = place + update.flow_head(hidden).float()
         correlation.corr_pyramid = []
         mask = None if self.model.mask_predictor is None else self.model.mask_predictor(hidden).float()
         return _enlarge(place - start, mask)

@@ -1,0 +1,145 @@
+"""Flow files of other tools: Middlebury's `.flo` and KITTI's 16-bit PNG."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.errors import InputError
+from vsodprep.files import atomic_path
+
+UNKNOWN = 1e9  # what Middlebury's code writes where no flow is known
+_UNKNOWN_ABOVE = 1e9 * 0.999  # its reader takes everything of about that size for unknown
+_MAGIC = 202021.25  # "PIEH" read as a little-endian float
+_LARGEST_SIDE = 99_999  # as in Middlebury's reader: a larger one comes from the wrong byte order
+
+
+class Known(NamedTuple):
+    """A flow, and where it is known.
+
+    Attributes:
+        flow: float32 `(H, W, 2)` in pixels, (u, v); zero where it is not known.
+        known: bool `(H, W)`.
+    """
+
+    flow: NDArray[np.float32]
+    known: NDArray[np.bool_]
+
+
+def read_flo(path: Path) -> Known:
+    """Read a Middlebury `.flo` file.
+
+    Args:
+        path: Little-endian float32 202021.25, int32 width and height, then (u, v) row by row in float32.
+
+    Raises:
+        InputError: The file is missing, begins otherwise, has another length than its size asks for, or holds values
+            that are NaN or infinite.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(path, error.strerror or "unreadable", "a .flo file") from error
+    if len(data) < 12 or np.frombuffer(data, "<f4", 1)[0] != _MAGIC:
+        raise InputError(path, f"begins with {data[:4]!r}", "b'PIEH', the mark of a .flo file")
+    width, height = (int(side) for side in np.frombuffer(data, "<i4", 2, 4))
+    if not (0 < width <= _LARGEST_SIDE and 0 < height <= _LARGEST_SIDE):
+        raise InputError(path, f"size {height} x {width}", f"sides from 1 to {_LARGEST_SIDE}")
+    expected = 12 + 8 * height * width
+    if len(data) != expected:
+        raise InputError(path, f"{len(data)} bytes", f"{expected} for its size of {height} x {width}")
+    flow = np.frombuffer(data, "<f4", offset=12).reshape(height, width, 2).astype(np.float32)
+    if not np.isfinite(flow).all():
+        kind = "NaN" if np.isnan(flow).any() else "infinite"
+        raise InputError(path, f"{kind} values", "finite ones; unknown flow is written as 1e9 or more")
+    known = np.asarray((np.abs(flow) < _UNKNOWN_ABOVE).all(axis=2))
+    flow[~known] = 0
+    return Known(flow, known)
+
+
+def write_flo(path: Path, flow: NDArray[np.float32], known: NDArray[np.bool_] | None = None) -> None:
+    """Write a Middlebury `.flo` file, atomically.
+
+    Args:
+        path: Where to.
+        flow: float32 `(H, W, 2)` in pixels, (u, v).
+        known: bool `(H, W)`; unknown flow is written as 1e9. All is known if None.
+
+    Raises:
+        ValueError: The flow is not finite, or has another shape.
+    """
+    if flow.ndim != 3 or flow.shape[2] != 2 or not np.isfinite(flow).all():
+        raise ValueError(f"flow of shape {flow.shape}, expected (H, W, 2) and finite")
+    values = np.array(flow, dtype="<f4")
+    if known is not None:
+        values[~known] = UNKNOWN
+    height, width = flow.shape[:2]
+    header = np.array([_MAGIC], "<f4").tobytes() + np.array([width, height], "<i4").tobytes()
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(header + values.tobytes())
+
+
+def read_kitti(path: Path) -> Known:
+    """Read a KITTI flow PNG: 16 bits, R = 64 u + 32768, G = 64 v + 32768, B nonzero where the flow is known.
+
+    Raises:
+        InputError: The file is missing, or no 16-bit PNG of three channels.
+    """
+    data = np.fromfile(path, np.uint8) if path.is_file() else np.empty(0, np.uint8)
+    if not data.size:
+        raise InputError(path, "no such file, or empty", "a KITTI flow PNG")
+    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    if image is None or image.dtype != np.uint16 or image.ndim != 3 or image.shape[2] != 3:
+        found = "unreadable" if image is None else f"an image of {image.dtype} and shape {image.shape}"
+        raise InputError(path, found, "a PNG of 16 bits and three channels, as KITTI has it")
+    known = image[..., 0] > 0  # OpenCV hands over BGR
+    flow = (image[..., :0:-1].astype(np.float32) - np.float32(32768)) / np.float32(64)
+    flow[~known] = 0
+    return Known(flow, known)
+
+
+def write_kitti(path: Path, flow: NDArray[np.float32], known: NDArray[np.bool_] | None = None) -> int:
+    """Write a KITTI flow PNG, atomically; flow is rounded to 1/64 px.
+
+    Args:
+        path: Where to.
+        flow: float32 `(H, W, 2)` in pixels, (u, v).
+        known: bool `(H, W)`; all is known if None.
+
+    Returns:
+        Number of values beyond the format's range of -512 to 511.98 px, which are clipped.
+
+    Raises:
+        ValueError: The flow is not finite, or has another shape.
+    """
+    if flow.ndim != 3 or flow.shape[2] != 2 or not np.isfinite(flow).all():
+        raise ValueError(f"flow of shape {flow.shape}, expected (H, W, 2) and finite")
+    steps = np.rint(flow.astype(np.float64) * 64) + 32768
+    known = np.ones(flow.shape[:2], bool) if known is None else known
+    steps[~known] = 0
+    image = np.dstack([known, np.clip(steps, 0, 65535)[..., ::-1]]).astype(np.uint16)
+    ok, data = cv2.imencode(".png", image)
+    if not ok:
+        raise ValueError(f"cannot encode a flow of shape {flow.shape}")
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data.tobytes())
+    return int(np.count_nonzero((steps < 0) | (steps > 65535)))
+
+
+def end_point_error(flow: NDArray[np.float32], truth: Known) -> float:
+    """Return the mean distance in pixels between a flow and the truth, where that is known.
+
+    Args:
+        flow: float32 `(H, W, 2)` in pixels.
+        truth: The true flow of the same size.
+
+    Raises:
+        ValueError: Their sizes differ, or nothing is known.
+    """
+    if flow.shape != truth.flow.shape or not truth.known.any():
+        raise ValueError(
+            f"flow of shape {flow.shape} and truth of {truth.flow.shape}, {truth.known.sum()} pixels known"
+        )
+    return float(np.linalg.norm(flow - truth.flow, axis=2)[truth.known].mean())
