@@ -37,7 +37,6 @@ class Actor:
         sway: Amplitude of its swing across its course, in px.
         swim: Amplitude of the wave that runs down its body, as a fraction of its size.
         flap: How much narrower it gets as it flaps, as a fraction of its width.
-        grow: Growth per frame, as a fraction.
         roll: Rotation about itself, in turns per frame.
         turn: Rotation at frame 0 on top of its heading, in turns.
         stop: Frames at which it starts to slow down, and to move again; None if it never stops.
@@ -52,7 +51,6 @@ class Actor:
     sway: float = 0.0
     swim: float = 0.0
     flap: float = 0.0
-    grow: float = 0.0
     roll: float = 0.0
     turn: float = 0.0
     stop: tuple[int, int] | None = None

@@ -174,7 +174,6 @@ def actor_at(actor: Actor, time: int, rng: Pcg32) -> Placement:
     angle = actor.turn + actor.roll * now + lean * mirror
     c, s = float(cosine(angle)), float(sine(angle))
     turn_c, turn_s = ahead_x * c - ahead_y * s, ahead_y * c + ahead_x * s
-    scale = 1.0 + actor.grow * now
-    narrow = scale * (1.0 - actor.flap * (0.5 + 0.5 * float(sine(now / 6.0 + beat))))
-    affine = Affine(turn_c * scale * mirror, -turn_s * narrow, x, turn_s * scale * mirror, turn_c * narrow, y)
+    narrow = 1.0 - actor.flap * (0.5 + 0.5 * float(sine(now / 6.0 + beat)))
+    affine = Affine(turn_c * mirror, -turn_s * narrow, x, turn_s * mirror, turn_c * narrow, y)
     return Placement(affine, actor.swim * actor.size, beat - now / 9.0, actor.size)

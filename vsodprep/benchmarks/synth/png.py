@@ -14,7 +14,7 @@ def encode_png(image: NDArray[np.uint8]) -> bytes:
     """Encode an image without compressing it.
 
     Compressors (zlib, zlib-ng, and what OpenCV and Pillow carry) differ in the bytes they choose; stored blocks leave
-    no choice. Textured frames would shrink by a quarter only.
+    no choice. Compressed frames would be half as large.
 
     Args:
         image: uint8 `(H, W)` or RGB `(H, W, 3)`.
