@@ -46,6 +46,10 @@ _PARAMS = [
     _choice("--precision", ("float32", "float16", "bfloat16"), "float32", "Arithmetic of a network."),
     click.Option(["--weights"], help="Weights of a network: a name that the method knows, or a file."),
     _choice("--device", ("cpu", "cuda"), "cpu", "Where a network runs."),
+    click.Option(
+        ["--dialect"], type=click.Choice(("raft", "flownet2")), help="Whose pictures; the method's own if not given."
+    ),
+    click.Option(["--maximum"], type=float, help="Pixels that get a full colour; each frame's largest if not given."),
     _choice(
         "--frames", ("all", "annotated"), "all", "Frames that need a flow; `annotated` with the clips before them."
     ),
@@ -100,6 +104,8 @@ def _estimate(
     out: Path,
     frames: str,
     clip_length: int,
+    dialect: Any,
+    maximum: float | None,
     only: Path | None,
     allow_gaps: bool,
     **options: Any,
@@ -112,6 +118,7 @@ def _estimate(
     from vsodprep.flow.frames import annotated_frames, read_frame_list, sequence_frames
     from vsodprep.flow.methods import build_estimator
     from vsodprep.flow.pairs import Policy, clip_frames
+    from vsodprep.flow.picture import Picture, dialect_of
     from vsodprep.flow.sequence import write_sequence
 
     cv2.setNumThreads(1)  # pairs are spread over threads, not the rows of one
@@ -121,6 +128,8 @@ def _estimate(
         wanted = clip_frames(annotated_frames(frames_dir), clip_length)
     policy = Policy(**{field.name: options.pop(field.name) for field in fields(Policy)})
     run = Options(**options)
-    summary = write_sequence(paths, out, build_estimator(method, run), policy, only=wanted, threads=run.threads)
+    picture = Picture(dialect or dialect_of(method), maximum)
+    estimator = build_estimator(method, run)
+    summary = write_sequence(paths, out, estimator, policy, only=wanted, picture=picture, threads=run.threads)
     known = {name: value for name, value in summary.items() if value is not None}
     click.echo(f"{out}: " + ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in known.items()))

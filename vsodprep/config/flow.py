@@ -35,6 +35,10 @@ class Flow(Section):
     """Updates of an iterative network; its own default if null."""
     precision: Literal["float32", "float16", "bfloat16"] = "float32"
     """Arithmetic of a network method."""
+    dialect: Literal["raft", "flownet2"] | None = None
+    """Whose colour pictures are drawn, bit by bit; FlowNet2's for `flownet2` and RAFT's for the others if null."""
+    maximum: float | None = Field(default=None, gt=0)
+    """Length in pixels that gets a full colour in pictures; each frame's own largest if null."""
     frames: Literal["all", "annotated"] = "all"
     """`annotated`: only what annotated frames and the clip before them need (sparsely annotated benchmarks)."""
     clip_length: int = Field(default=1, ge=1)

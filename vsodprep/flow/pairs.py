@@ -1,6 +1,6 @@
 """Which pairs of frames a policy makes, and which frame each one's flow is shown to."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -8,6 +8,7 @@ Direction = Literal["forward", "backward", "both"]
 ShowAt = Literal["from", "to"]
 LastFrame = Literal["drop", "repeat", "backward"]
 FirstFrame = Literal["drop", "repeat", "zero"]
+Job = tuple[int, int]  # the frames an estimated flow leads from and to
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,19 @@ def _pair_of(frame: int, frames: int, policy: Policy) -> Pair | None:
 
 def _join(shown: int, other: int, policy: Policy) -> Pair:
     return Pair(shown, other, shown) if policy.show_at == "from" else Pair(other, shown, shown)
+
+
+def datasets_of(policy: Policy) -> tuple[str, ...]:
+    """Return the names of the stored datasets: the direction, or both."""
+    return ("forward", "backward") if policy.direction == "both" else (policy.direction,)
+
+
+def jobs_of(pairs: Sequence[Pair], policy: Policy) -> tuple[Job, ...]:
+    """Return the flows that have to be estimated, each once, in the order in which the stored pairs need them."""
+    both = policy.direction == "both"
+    moving = (pair for pair in pairs if not pair.rest)
+    wanted = (job for pair in moving for job in ([pair[:2], pair[1::-1]] if both else [pair[:2]]))
+    return tuple(dict.fromkeys(wanted))
 
 
 def clip_frames(annotated: Collection[int], clip_length: int, clip_stride: int = 1) -> tuple[int, ...]:

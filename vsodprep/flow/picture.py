@@ -6,6 +6,8 @@ the second, a picture without any motion white in the first and black in the sec
 """
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -72,6 +74,38 @@ def colour(flow: NDArray[Any], maximum: float | None = None, dialect: Dialect = 
     if unknown is not None:
         picture[unknown] = 0
     return picture.reshape(*flow.shape[:2], 3)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """How a block's flow is drawn.
+
+    Attributes:
+        dialect: Whose picture it is.
+        maximum: Length in pixels that gets a full colour; each frame's own largest if None.
+    """
+
+    dialect: Dialect = "raft"
+    maximum: float | None = None
+
+
+def dialect_of(method: str) -> Dialect:
+    """Return the dialect in which a method's own tools draw."""
+    return "flownet2" if method == "flownet2" else "raft"
+
+
+def picture_of(flow: NDArray[Any], attributes: Mapping[str, Any]) -> NDArray[np.uint8]:
+    """Draw a stored flow as its block of the configuration says.
+
+    Args:
+        flow: float32 `(H, W, 2)` in pixels.
+        attributes: The attributes of the file that it is from.
+
+    Returns:
+        uint8 `(H, W, 3)` RGB.
+    """
+    picture = Picture(**attributes.get("picture", {"dialect": dialect_of(attributes.get("method", ""))}))
+    return colour(flow, picture.maximum, picture.dialect)
 
 
 def _draw(u: NDArray[Any], v: NDArray[Any], longest: Any, dialect: Dialect, picture: NDArray[np.uint8]) -> None:

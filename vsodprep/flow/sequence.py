@@ -14,12 +14,11 @@ from vsodprep import __version__
 from vsodprep.flow.ahead import ahead
 from vsodprep.flow.estimator import Estimator, Field
 from vsodprep.flow.frames import image_size, read_frames, sequence_name
-from vsodprep.flow.pairs import Pair, Policy, make_pairs
+from vsodprep.flow.pairs import Job, Pair, Policy, datasets_of, jobs_of, make_pairs
+from vsodprep.flow.picture import Picture, dialect_of
 from vsodprep.flow.quality import inconsistent_share, photometric_error
 from vsodprep.flow.store import write_flow
 from vsodprep.progress import track
-
-Job = tuple[int, int]  # the frames a flow leads from and to
 
 _DECODED_AHEAD = 8  # frames
 _ESTIMATED_AHEAD = 4  # flows
@@ -30,19 +29,6 @@ class _Estimated(NamedTuple):
     photometric: float
 
 
-def datasets_of(policy: Policy) -> tuple[str, ...]:
-    """Return the names of the stored datasets: the direction, or both."""
-    return ("forward", "backward") if policy.direction == "both" else (policy.direction,)
-
-
-def jobs_of(pairs: Sequence[Pair], policy: Policy) -> tuple[Job, ...]:
-    """Return the flows that have to be estimated, each once, in the order in which the stored pairs need them."""
-    both = policy.direction == "both"
-    moving = (pair for pair in pairs if not pair.rest)
-    wanted = (job for pair in moving for job in ([pair[:2], pair[1::-1]] if both else [pair[:2]]))
-    return tuple(dict.fromkeys(wanted))
-
-
 def write_sequence(
     frames: Sequence[Path],
     out: Path,
@@ -50,6 +36,7 @@ def write_sequence(
     policy: Policy,
     *,
     only: Collection[int] | None = None,
+    picture: Picture | None = None,
     threads: int = 1,
 ) -> dict[str, Any]:
     """Estimate and store the flow of a sequence; decoding and writing overlap with the estimation.
@@ -60,6 +47,7 @@ def write_sequence(
         estimator: The method.
         policy: Which pairs.
         only: Indices of the frames that need a flow; all if None.
+        picture: How its pictures are drawn, which is only recorded; as the method's own tools do if None.
         threads: Threads that compress what is written.
 
     Returns:
@@ -76,6 +64,7 @@ def write_sequence(
     record = estimator.record
     attributes = {
         **record,
+        "picture": asdict(picture or Picture(dialect_of(record.get("method", "")))),
         "policy": asdict(policy) | {"frames": "all" if only is None else "listed"},
         "versions": {"vsodprep": __version__, "h5py": h5py.__version__, "numpy": np.__version__, **record["versions"]},
         "quality": quality,
