@@ -1,0 +1,29 @@
+"""`vsodprep download`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("name")
+@click.option("--to", required=True, type=click.Path(path_type=Path), help="Folder for the files.")
+@click.option("--resolution", help="Resolution, where the benchmark has several (davis2016: 480p, 1080p).")
+@click.option("--file", "files", multiple=True, metavar="FILE", help="Fetch this file instead; repeatable.")
+@click.option("--jobs", type=click.IntRange(min=1), default=3, show_default=True, help="Files fetched at once.")
+@click.option(
+    "--lock",
+    type=click.Path(path_type=Path),
+    default=Path("vsodprep.lock.json"),
+    show_default=True,
+    help="File that pins hashes nobody published.",
+)
+def command(*, name: str, to: Path, resolution: str | None, files: tuple[str, ...], jobs: int, lock: Path) -> None:
+    """Fetch and verify the files of the benchmark NAME; resumes, and uses what a person has put into the folder."""
+    from vsodprep import benchmarks
+    from vsodprep.download.run import download
+
+    benchmark = benchmarks.get(name, lock)
+    record = download(benchmark, to, resolution=resolution, names=files, jobs=jobs, lock=lock)
+    for file in record["files"]:
+        click.echo(f"{to / file['file']}: {file['bytes']} bytes, sha256 {file['sha256']}")

@@ -1,0 +1,58 @@
+"""Files that a person has put into the folder, whatever they are called."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from vsodprep.archives.delivery import SOURCES
+from vsodprep.download.verify import Expected, fault, is_archive
+
+
+def adopt(folder: Path, wanted: Sequence[Expected]) -> dict[str, Path]:
+    """Find wanted files among those in a folder.
+
+    A file is recognised by its checksum or exact size, under any name. One of which neither is known is recognised by
+    its name; if it is the only one wanted, by being the only archive that is nothing else.
+
+    Args:
+        folder: The folder, which need not exist.
+        wanted: What is looked for.
+
+    Returns:
+        Name of each file that is here to its path.
+    """
+    here = sorted(path for path in folder.glob("*") if path.is_file() and _visible(path)) if folder.is_dir() else []
+    found: dict[str, Path] = {}
+    for one in sorted(wanted, key=lambda one: not one.known):  # the certain ones first
+        free = [path for path in here if path not in found.values()]
+        match = next((path for path in _by_name_first(free, one.name) if _is(path, one)), None)
+        if match is not None:
+            found[one.name] = match
+    missing = [one for one in wanted if one.name not in found]
+    others = [path for path in here if path not in found.values()]
+    archives = [path for path in others if is_archive(path)]
+    if len(missing) == 1 and not missing[0].known and len(archives) == 1:
+        found[missing[0].name] = archives[0]
+    return found
+
+
+def _visible(path: Path) -> bool:
+    return not path.name.startswith(".") and path.name != SOURCES
+
+
+def _by_name_first(paths: Iterable[Path], name: str) -> list[Path]:
+    return sorted(paths, key=lambda path: path.name != name)
+
+
+def _is(path: Path, expected: Expected) -> bool:
+    if not expected.known and path.name != expected.name:
+        return False
+    return fault(path, expected) is None
+
+
+def in_the_way(folder: Path, found: Mapping[str, Path], wanted: Iterable[Expected]) -> dict[str, str]:
+    """Return what is wrong with files that have a wanted name and are not what was wanted."""
+    return {
+        one.name: fault(folder / one.name, one) or "not what is wanted"
+        for one in wanted
+        if one.name not in found and (folder / one.name).exists()
+    }

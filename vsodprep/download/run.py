@@ -1,0 +1,158 @@
+"""All files of a benchmark, several at once, each from the first address that gives it."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vsodprep.archives.delivery import SOURCES
+from vsodprep.benchmarks.benchmark import Benchmark, SourceFile
+from vsodprep.benchmarks.describe import size_text
+from vsodprep.benchmarks.lock import LOCK, pin_file, pinned_file
+from vsodprep.download.adopt import adopt, in_the_way
+from vsodprep.download.errors import AddressError, DiskError
+from vsodprep.download.fetch import PATIENT, Manners, discard, fetch, part_of
+from vsodprep.download.verify import Expected, expected_of, fault
+from vsodprep.errors import InputError, VsodprepError
+from vsodprep.files import free_bytes, sha256, write_json
+
+
+@dataclass(frozen=True)
+class Got:
+    """What came of a file.
+
+    Attributes:
+        file: The registry's entry.
+        path: Where it lies, None if it could not be had.
+        trouble: What each address answered.
+    """
+
+    file: SourceFile
+    path: Path | None
+    trouble: tuple[str, ...] = ()
+
+
+def files_of(benchmark: Benchmark, resolution: str | None, names: Sequence[str] = ()) -> tuple[SourceFile, ...]:
+    """Return the files to fetch: those of a resolution that are not optional, or those named.
+
+    Raises:
+        InputError: A name is not known.
+    """
+    if names:
+        known = {file.name: file for file in (*benchmark.files, *(maps.file for maps in benchmark.maps))}
+        for name in names:
+            if name not in known:
+                raise InputError(f"benchmark {benchmark.name}", f"no file {name!r}", f"one of {', '.join(known)}")
+        return tuple(known[name] for name in names)
+    chosen = benchmark.resolution(resolution)
+    return tuple(file for file in benchmark.files if not file.optional and file.resolution in ("", chosen))
+
+
+def download(
+    benchmark: Benchmark,
+    folder: Path,
+    *,
+    resolution: str | None = None,
+    names: Sequence[str] = (),
+    jobs: int = 3,
+    lock: Path = LOCK,
+    manners: Manners = PATIENT,
+) -> dict[str, Any]:
+    """Bring a benchmark's files into a folder, verified.
+
+    Args:
+        benchmark: The benchmark.
+        folder: Where the files go; those that a person has put there are used.
+        resolution: Resolution, None for the default.
+        names: Fetch these files instead of the usual ones.
+        jobs: Files fetched at once.
+        lock: The lock file, in which first-sight hashes are pinned.
+        manners: How patiently addresses are tried.
+
+    Returns:
+        The content of `sources.json`, which has been written last.
+
+    Raises:
+        InputError: The benchmark is generated, or a file is in the way.
+        VsodprepError: A file could not be had; the text says which page, which file, what size, into which folder.
+    """
+    if benchmark.generated:
+        raise InputError(f"benchmark {benchmark.name}", "nothing to download", "vsodprep normalize, which generates it")
+    files = files_of(benchmark, resolution, names)
+    expected = {file.name: expected_of(file, pinned_file(lock, benchmark.name, file.name)) for file in files}
+    folder.mkdir(parents=True, exist_ok=True)
+    found = adopt(folder, tuple(expected.values()))
+    for name, trouble in in_the_way(folder, found, expected.values()).items():
+        raise InputError(folder / name, trouble, "another file; move this one away and try again")
+    _check_disk(folder, [one for name, one in expected.items() if name not in found])
+
+    def get(file: SourceFile) -> Got:
+        if file.name in found:
+            return Got(file, found[file.name])
+        return _get(file, folder, expected[file.name], manners)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        results = list(pool.map(get, files))
+    missing = [got for got in results if got.path is None]
+    if missing:
+        raise VsodprepError(" ".join(_instruction(got, folder) for got in missing))
+    return _record(benchmark, folder, results, lock)
+
+
+def _check_disk(folder: Path, wanted: Sequence[Expected]) -> None:
+    needed = sum((one.bytes or 0) - _bytes_here(folder, one) for one in wanted if one.bytes is not None)
+    free = free_bytes(folder)
+    if free < needed:
+        raise InputError(folder, f"{free} bytes free", f"{needed} for what is to be fetched")
+
+
+def _bytes_here(folder: Path, expected: Expected) -> int:
+    part = part_of(folder / expected.name)
+    return part.stat().st_size if part.exists() else 0
+
+
+def _get(file: SourceFile, folder: Path, expected: Expected, manners: Manners) -> Got:
+    final = folder / file.name
+    trouble: list[str] = []
+    for url in file.urls:
+        try:
+            part = fetch(url, final, expected, manners)
+        except DiskError as error:
+            return Got(file, None, (*trouble, str(error)))
+        except AddressError as error:
+            trouble.append(f"{url}: {error}")
+            continue
+        wrong = fault(part, expected)
+        if wrong is None:
+            part.replace(final)
+            discard(part)
+            return Got(file, final)
+        discard(part)
+        trouble.append(f"{url}: not the file that is meant: {wrong}")
+    return Got(file, None, tuple(trouble))
+
+
+def _instruction(got: Got, folder: Path) -> str:
+    file = got.file
+    why = f" ({'; '.join(got.trouble)})" if got.trouble else " (only a person can fetch it)"
+    checksum = f", {file.checksum}" if file.checksum else ""
+    note = f" Note: {file.note}." if file.note else ""
+    page = file.page or "the benchmark's page"
+    return (
+        f"{file.name} could not be fetched{why}. By hand: open {page}, save {file.name} ({size_text(file)}{checksum}) "
+        f"into {folder} under any name, and run the same command again.{note}"
+    )
+
+
+def _record(benchmark: Benchmark, folder: Path, results: Sequence[Got], lock: Path) -> dict[str, Any]:
+    records = []
+    for got in results:
+        if got.path is None:
+            continue
+        digest, size = sha256(got.path), got.path.stat().st_size
+        pin_file(lock, benchmark.name, got.file.name, digest, size)
+        records.append({"file": got.path.name, "name": got.file.name, "sha256": digest, "bytes": size})
+    value = {"benchmark": benchmark.name, "version": benchmark.version, "files": records}
+    write_json(folder / SOURCES, value)
+    return value
