@@ -10,6 +10,7 @@ import pytest
 from vsodprep.config import Run, Stage
 from vsodprep.config.train import Data
 from vsodprep.evaluate.measures import MEASURES, ordered
+from vsodprep.figures.history import POINTS, read_losses, thinned
 from vsodprep.report.collect import Score
 from vsodprep.report.frames import FrameError, choose, frame_errors
 from vsodprep.report.methods import Comparison, Method, method_name
@@ -19,7 +20,6 @@ from vsodprep.report.protocol import notes, settings
 from vsodprep.report.stages import agreement, spread
 from vsodprep.report.tables import table
 from vsodprep.report.thumbnails import thumbnail
-from vsodprep.report.training import POINTS, read_losses, thinned
 
 STAGE = Stage(data=(Data(benchmark="synth", split="train"),), size=(64, 96), steps=600)
 
@@ -132,7 +132,7 @@ def test_a_mean_needs_every_seed() -> None:
         Score("dsnet", "full", "raw", seed, "synth", "test", "davsod", {"mae": value, "sequences": {}})
         for seed, value in enumerate((0.1, None))
     )
-    assert Method("dsnet", "full", "raw", None, scores).scalar("mae") is None
+    assert Method("dsnet", "full", "raw", None, scores).averaged.scalar("mae") is None
 
 
 def test_measures_are_distinct() -> None:

@@ -51,7 +51,8 @@ def ablation(
             axes.barh(rows, np.nan_to_num(values), height=0.62, color=colours)
             for row, value in zip(rows, values, strict=True):
                 if np.isfinite(value):
-                    axes.text(0.995, float(row), f"{value:.3f}", transform=axes.get_yaxis_transform(), ha="right", va="center")
+                    right = axes.get_yaxis_transform()
+                    axes.text(0.995, float(row), f"{value:.3f}", transform=right, ha="right", va="center")
             marks = _numbers([(printed or {}).get(name, {}).get(measure) for name in names])
             if np.isfinite(marks).any():
                 axes.plot(marks, rows, "D", mfc="none", mec=REFERENCE_COLOUR, ms=5, label="printed in the paper")

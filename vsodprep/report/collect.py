@@ -1,6 +1,5 @@
 """What a results folder holds of what a configuration asks for; what is absent is listed, not invented."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from vsodprep.config import Config, Run, Test
 from vsodprep.errors import InputError
+from vsodprep.figures.scores import read_scores
 from vsodprep.manifest import Manifest, read_manifest
 from vsodprep.workflow.paths import Paths
 
@@ -116,7 +116,7 @@ def collect(config: Config, root: Path) -> Results:
     scores: list[Score] = []
     for score, path in _expected(config, paths):
         if path.is_file():
-            scores.append(Score(*score, _read_scores(path)))
+            scores.append(Score(*score, read_scores(path)))
         else:
             absent.append(str(path.relative_to(root)))
     return Results(config, root, paths, manifests, tuple(scores), tuple(absent))
@@ -140,13 +140,3 @@ def _expected(config: Config, paths: Paths) -> Iterator[tuple[Key, Path]]:
             for name in TRIVIAL_MAPS:
                 path = Path(paths.scores(TRIVIAL, name, 0, "raw", benchmark, protocol))
                 yield (TRIVIAL, name, "raw", 0, benchmark, test.split, protocol), path
-
-
-def _read_scores(path: Path) -> dict[str, Any]:
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(path, "no JSON", "scores written by vsodprep evaluate --json") from error
-    if not isinstance(values, dict) or not isinstance(values.get("sequences"), dict):
-        raise InputError(path, "no scores with sequences", "scores written by vsodprep evaluate --json")
-    return values

@@ -1,11 +1,11 @@
 """Methods as the page compares them: one model, run and refinement, averaged over its seeds."""
 
-import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from vsodprep.config import Run
+from vsodprep.figures.scores import Scores
 from vsodprep.report.collect import TRIVIAL, Results, Score
 
 TITLES = {
@@ -47,24 +47,10 @@ class Method:
         """Whether it is one of the two maps that any network has to beat."""
         return self.model == TRIVIAL
 
-    def scalar(self, key: str) -> float | None:
-        """Return the mean of a measure over the seeds."""
-        return _mean([score.values.get(key) for score in self.scores])
-
-    def parts(self, part: str, key: str) -> dict[str, float | None]:
-        """Return the mean of a measure over the seeds, per part of the benchmark.
-
-        Args:
-            part: `sequences` or `attributes`.
-            key: Key of the measure.
-        """
-        each = [score.values.get(part, {}) for score in self.scores]
-        return {name: _mean([parts.get(name, {}).get(key) for parts in each]) for name in each[0]}
-
-    def curve(self, key: str) -> list[float | None]:
-        """Return the mean of a curve over the seeds, point by point; empty where there is none."""
-        curves: list[Sequence[float | None]] = [score.values.get(key) or [] for score in self.scores]
-        return [_mean(list(points)) for points in zip(*curves, strict=True)]
+    @property
+    def averaged(self) -> Scores:
+        """Its scores as figures take them."""
+        return Scores(self.name, tuple(score.values for score in self.scores))
 
 
 @dataclass(frozen=True)
@@ -116,9 +102,3 @@ def _grouped(
     for score in scores:
         groups.setdefault(key(score), []).append(score)
     return groups
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    """Return the mean, or None if any value is missing: a mean over some seeds would pass for one over all."""
-    known = [float(value) for value in values if value is not None]
-    return statistics.fmean(known) if known and len(known) == len(values) else None

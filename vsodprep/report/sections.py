@@ -7,8 +7,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from vsodprep.evaluate.measures import Measure, ordered
-from vsodprep.figures.curves import Line, f_threshold, precision_recall
-from vsodprep.figures.sequences import ranking
+from vsodprep.figures.compare import f_threshold_of, precision_recall_of, ranking_of
 from vsodprep.figures.style import inline_svg
 from vsodprep.report.collect import Results
 from vsodprep.report.frames import choose, frame_errors
@@ -107,23 +106,19 @@ def _scored(table: Table) -> ScoredTable:
 
 def _curves(comparison: Comparison) -> tuple[tuple[str, Markup], ...]:
     """Draw precision-recall and F-threshold curves, each with its caption."""
-    pairs, falls = [], []
-    for method in comparison.methods:
-        recall, precision, curve = method.curve("recall"), method.curve("precision"), method.curve("f_curve")
-        if recall and precision:
-            pairs.append(Line(method.name, recall, precision, method.trivial))
-        if curve:
-            thresholds = [float(value) for value in range(len(curve) - 1, -1, -1)]
-            falls.append(Line(method.name, thresholds, curve, method.trivial))
+    scores = [method.averaged for method in comparison.methods]
+    if not any(each.curve("f_curve") for each in scores):
+        return ()
+    trivial = [method.name for method in comparison.methods if method.trivial]
     where = f"{comparison.benchmark} {comparison.split}, protocol {comparison.protocol}"
     prefix = f"{comparison.benchmark}-{comparison.split}"
     drawn = []
-    if pairs:
-        label = f"Precision against recall, {where}"
-        drawn.append((label, Markup(inline_svg(precision_recall(pairs), f"pr-{prefix}", label))))
-    if falls:
-        label = f"F-measure against threshold, {where}"
-        drawn.append((label, Markup(inline_svg(f_threshold(falls), f"f-{prefix}", label))))
+    for kind, draw, what in (
+        ("pr", precision_recall_of, "Precision against recall"),
+        ("f", f_threshold_of, "F-measure against threshold"),
+    ):
+        label = f"{what}, {where}"
+        drawn.append((label, Markup(inline_svg(draw(scores, trivial), f"{kind}-{prefix}", label))))
     return tuple(drawn)
 
 
@@ -136,7 +131,7 @@ def _present(comparison: Comparison) -> list[Measure]:
         and any(
             value is not None
             for method in comparison.methods
-            for value in method.parts("sequences", measure.key).values()
+            for value in method.averaged.parts("sequences", measure.key).values()
         )
     ]
 
@@ -146,9 +141,8 @@ def _ranking(comparison: Comparison) -> Markup | None:
     if not present:
         return None
     measure = present[0]
-    scores = {method.name: method.parts("sequences", measure.key) for method in comparison.methods}
     references = [method.name for method in comparison.methods if method.trivial]
-    figure = ranking(scores, measure.title, ascending=measure.small, references=references)
+    figure = ranking_of([method.averaged for method in comparison.methods], measure.key, references)
     label = f"{measure.heading} of every sequence of {comparison.benchmark} {comparison.split}"
     return Markup(inline_svg(figure, f"seq-{comparison.benchmark}-{comparison.split}", label))
 
@@ -156,7 +150,7 @@ def _ranking(comparison: Comparison) -> Markup | None:
 def _part_tables(comparison: Comparison, key: str, part: str) -> tuple[PartTable, ...]:
     made = []
     for measure in _present(comparison):
-        columns = [method.parts(key, measure.key) for method in comparison.methods]
+        columns = [method.averaged.parts(key, measure.key) for method in comparison.methods]
         names = sorted({name for column in columns for name in column})
         rows = tuple((name, tuple(column.get(name) for column in columns)) for name in names)
         if rows:

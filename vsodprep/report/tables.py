@@ -89,7 +89,7 @@ def _row(comparison: Comparison, method: Method, measures: tuple[Measure, ...]) 
 
 
 def _cell(comparison: Comparison, method: Method, measure: Measure) -> Cell:
-    value = method.scalar(measure.key)
+    value = method.averaged.scalar(measure.key)
     spread = None
     if value is not None and len(method.scores) > 1:
         spread = statistics.stdev(float(score.values[measure.key]) for score in method.scores)

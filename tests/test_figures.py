@@ -1,0 +1,284 @@
+"""Figures: what they draw, that their bytes are fixed, and the commands that draw them."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import cv2
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from report_tree import build
+
+from vsodprep.cli import main
+from vsodprep.errors import InputError, VsodprepError
+from vsodprep.figures.bars import ablation
+from vsodprep.figures.compare import ablation_of, precision_recall_of, sweep_of
+from vsodprep.figures.curves import Line, f_threshold, losses, precision_recall
+from vsodprep.figures.grid import GridRow, grid, outlined
+from vsodprep.figures.history import Losses, draw_losses
+from vsodprep.figures.intervals import Interval, intervals
+from vsodprep.figures.level_weights import left_out, level_weights
+from vsodprep.figures.scores import Scores, labelled, load_scores, mean
+from vsodprep.figures.sequences import ranking
+from vsodprep.figures.style import FAINT, INK, inline_svg, save
+from vsodprep.figures.sweep import sweep
+from vsodprep.figures.timeline import extremes, timeline
+
+RANDOM = np.random.default_rng(0)
+WEIGHTS = RANDOM.uniform(0, 1, (20, 5))
+PICTURE = RANDOM.integers(0, 256, (30, 50, 3), dtype=np.uint8)
+# Made anew for each test: Matplotlib's layout goes on where the last drawing left it.
+EVERY: dict[str, Callable[[], Figure]] = {
+    "precision_recall": lambda: precision_recall([Line("a", [0, 0.5, 1], [1, 0.9, 0.2]), Line("b", [0], [1], True)]),
+    "f_threshold": lambda: f_threshold([Line("a", [255, 0], [0.1, 0.9])]),
+    "losses": lambda: losses([Line("loss", [1, 2], [2, 1])], [Line("bce", [1, 2], [1, None])], {"one": 1, "two": 2}),
+    "ranking": lambda: ranking({"a": {"x": 0.5, "y": None}, "b": {"x": 0.4, "y": 0.3}}, "max F", references=["b"]),
+    "ablation": lambda: ablation({"M1": {"F": 0.8}, "full": {"F": 0.9}}, {"F": False}, printed={"M1": {"F": 0.81}}),
+    "sweep": lambda: sweep("tau", [0.1, 0.2], {"x": {"F": [0.8, 0.9]}, "y": {"F": [0.7, None]}}, {"F": False}),
+    "level_weights": lambda: level_weights(WEIGHTS, 1 - WEIGHTS, 0.6),
+    "grid": lambda: grid(
+        ["frame", "mask"], [GridRow("a", (PICTURE, PICTURE), ("", "1")), GridRow("b", (None, PICTURE))]
+    ),
+    "timeline": lambda: timeline(["1", "2", "3"], {"a": [0.1, None, 0.3]}, "MAE", {2: [PICTURE], 0: [PICTURE]}),
+    "intervals": lambda: intervals({"a": Interval(0.5, 0.4, 0.6)}, "max F"),
+}
+
+
+def ends(axes_line: object) -> list[float]:
+    return [float(value) for value in axes_line.get_ydata()]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".pdf", ".png"])
+@pytest.mark.parametrize("kind", EVERY)
+def test_bytes_are_fixed(kind: str, suffix: str, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        save(EVERY[kind](), tmp_path / f"{name}{suffix}", dpi=50)
+    data = (tmp_path / f"one{suffix}").read_bytes()
+    assert data == (tmp_path / f"two{suffix}").read_bytes()
+    assert not re.search(rb"<dc:date>|CreationDate|Matplotlib v", data)
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_inline_svg_takes_the_pages_ink(kind: str) -> None:
+    svg = inline_svg(EVERY[kind](), "p", 'a "b" < c & d')
+    root = ElementTree.fromstring(svg)
+    assert root.get("aria-label") == 'a "b" < c & d'
+    assert INK not in svg
+    assert FAINT not in svg
+    ids = re.findall(r'\bid="([^"]*)"', svg)
+    assert all(one.startswith("p-") for one in ids)
+    assert {one for pair in re.findall(r'url\(#([^)]*)\)|href="#([^"]*)"', svg) for one in pair if one} <= set(ids)
+
+
+def test_lines_hold_the_numbers() -> None:
+    (axes,) = EVERY["precision_recall"]().axes
+    assert [ends(line) for line in axes.lines] == [[1, 0.9, 0.2], [1]]
+    assert [line.get_linestyle() for line in axes.lines] == ["-", "--"]
+
+
+def test_ranking_orders_by_the_first_method() -> None:
+    scores = {"a": {"x": 0.5, "y": 0.7, "z": None}, "b": {"x": 0.9, "y": 0.1, "z": 0.2}}
+    (axes,) = ranking(scores, "max F").axes
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["y", "x", "z"]
+    (axes,) = ranking(scores, "MAE", ascending=True).axes
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["x", "y", "z"]
+
+
+@pytest.mark.parametrize(("small", "best"), [(False, 1), (True, 0)])
+def test_ablation_marks_the_best(small: bool, best: int) -> None:
+    (axes,) = ablation({"M1": {"F": 0.8}, "full": {"F": 0.9}, "none": {"F": None}}, {"F": small}).axes
+    colours = [bar.get_facecolor() for bar in axes.patches]
+    assert colours.count(colours[best]) == 1
+    assert [text.get_text() for text in axes.texts] == ["0.800", "0.900"]
+
+
+def test_sweep_rings_the_best_value() -> None:
+    (axes,) = sweep("tau", [0.1, 0.2, 0.3], {"d": {"E": [0.3, 0.1, 0.2]}}, {"E": True}).axes
+    ring = axes.lines[-1]
+    assert (list(ring.get_xdata()), list(ring.get_ydata())) == ([0.2], [0.1])
+
+
+def test_left_out_counts_the_frames_beyond_tau() -> None:
+    spatial = np.array([[0.9, 0.5], [0.1, 0.5], [0.79, 0.15]])
+    assert left_out(spatial, 1 - spatial, 0.6) == pytest.approx([2 / 3, 1 / 3])
+
+
+def test_level_weights_need_equal_shapes() -> None:
+    with pytest.raises(ValueError, match=r"\(2, 5\) and \(3, 5\)"):
+        level_weights(np.zeros((2, 5)), np.zeros((3, 5)))
+
+
+def test_grid_needs_a_picture_per_column() -> None:
+    with pytest.raises(ValueError, match="1 pictures for 2 columns"):
+        grid(["a", "b"], [GridRow("row", (PICTURE,))])
+
+
+def test_outlined_changes_the_border_only() -> None:
+    mask = np.zeros((30, 50), dtype=bool)
+    mask[10:20, 10:30] = True
+    changed = (outlined(PICTURE, mask, (255, 0, 0)) != PICTURE).any(axis=2)
+    inner = np.zeros_like(mask)
+    inner[11:19, 11:29] = True
+    assert not changed[~mask].any()
+    assert not changed[inner].any()
+    assert changed[mask & ~inner].mean() > 0.95
+
+
+@pytest.mark.parametrize(
+    ("values", "count", "chosen"),
+    [
+        ([0.5, 0.1, 0.4, 0.4, 0.9, 0.4], 1, [1, 4]),
+        ([0.1, None, 0.3], 1, [0, 2]),
+        ([0.1], 2, [0]),
+        ([None, None], 1, []),
+        ([0.0, 0.01, 0.5, 0.5, 0.5, 0.5, 0.02, 0.5, 0.5, 0.5, 0.9, 0.91], 2, [0, 2, 6, 11]),
+    ],
+)
+def test_extremes(values: list[float | None], count: int, chosen: list[int]) -> None:
+    assert extremes(values, count) == chosen
+
+
+def test_timeline_shows_the_frames_asked_for() -> None:
+    titles = [axes.get_title() for axes in EVERY["timeline"]().axes[1:]]
+    assert titles == ["1: 0.100", "3: 0.300"]
+
+
+def test_differences_that_may_be_nothing_are_grey() -> None:
+    (axes,) = intervals({"a": Interval(0.1, -0.1, 0.3), "b": Interval(0.2, 0.1, 0.3)}, "difference", zero=True).axes
+    grey, _, coloured = (axes.lines[index].get_color() for index in (0, 1, 2))
+    assert grey != coloured
+
+
+@pytest.mark.parametrize(
+    ("argument", "label", "path"),
+    [
+        ("mine=a/b.json", "mine", "a/b.json"),
+        ("a/b.json", "b", "a/b.json"),
+        ("results/scores/dsnet/full/seed1/raw/synth.davsod.json", "dsnet full", None),
+        ("results/scores/stan/full/seed0/stan/synth.davsod.json", "stan full + stan", None),
+    ],
+)
+def test_labels(argument: str, label: str, path: str | None) -> None:
+    assert labelled([argument]) == [(label, Path(path or argument))]
+
+
+def test_seeds_are_averaged_by_frame_too() -> None:
+    files = tuple({"sequences": {"s": {"per_frame": {"frame": ["1", "2"], "mae": [0.1, mae]}}}} for mae in (0.2, 0.4))
+    assert Scores("a", files).frames("s", "mae") == {"1": pytest.approx(0.1), "2": pytest.approx(0.3)}
+    assert Scores("a", files).frames("t", "mae") == {}
+
+
+@pytest.mark.parametrize(("values", "result"), [([1.0, 2.0], 1.5), ([1.0, None], None), ([], None)])
+def test_mean(values: list[float | None], result: float | None) -> None:
+    assert mean(values) == result
+
+
+def test_ablation_takes_the_papers_figures_of_the_same_variant() -> None:
+    scores = [
+        Scores(name, ({"benchmark": "davis2016", "max_f": 0.8, "sequences": {}},)) for name in ("caa-wos", "full")
+    ]
+    (axes,) = ablation_of(scores, ["max_f"], "full", "dsnet").axes
+    marks = next(line for line in axes.lines if line.get_marker() == "D")
+    assert marks.get_xdata()[1] == 0.891  # DS-Net, Table II
+    assert 0.8 < marks.get_xdata()[0] < 0.891  # Table V
+
+
+def test_curves_need_curves() -> None:
+    with pytest.raises(VsodprepError, match="no curves"):
+        precision_recall_of([Scores("a", ({"sequences": {}},))])
+
+
+def test_sweep_needs_numbers() -> None:
+    with pytest.raises(InputError, match="full"):
+        sweep_of([Scores("full", ({"sequences": {}},))], "tau", ["mae"])
+
+
+def test_several_runs_are_drawn_without_terms() -> None:
+    one = Losses([1, 2], [2.0, 1.0], {"bce": [1.0, 0.5]}, {"main": 1})
+    assert [line.get_label() for line in draw_losses({"a": one}).axes[0].lines] == ["loss", "bce"]
+    assert [line.get_label() for line in draw_losses({"a": one, "b": one}).axes[0].lines] == ["a", "b"]
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("figures") / "results"
+    build(root)
+    return root
+
+
+SCORES = ("scores/dsnet/full/seed0/raw/synth.davsod.json", "scores/trivial/flow-magnitude/seed0/raw/synth.davsod.json")
+COMMANDS = {
+    "precision-recall": [*SCORES, "--reference", "trivial flow-magnitude"],
+    "f-threshold": [*SCORES],
+    "ranking": [*SCORES, "--measure", "mae"],
+    "ablation": [*SCORES, "--full", "dsnet full", "--measure", "s_measure"],
+    "sweep": [f"0.1={SCORES[0]}", f"0.6={SCORES[1]}"],
+    "losses": ["models/dsnet/full/seed0/metrics.csv"],
+    "grid": [
+        "normalized/synth", "--maps", "DS-Net=predictions/dsnet/full/seed0/raw/synth",
+        "--frame", "drift/00001", "--frame", "hide & seek/00002", "--scores", f"DS-Net={SCORES[0]}",
+    ],
+    "timeline": [
+        *SCORES, "--sequence", "drift", "--normalized", "normalized/synth",
+        "--maps", "predictions/dsnet/full/seed0/raw/synth",
+    ],
+}  # fmt: skip
+
+
+def call(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> int:
+    monkeypatch.setattr("sys.argv", ["vsodprep", "figure", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return int(ended.value.code or 0)
+
+
+@pytest.mark.parametrize("kind", COMMANDS)
+def test_command_draws(kind: str, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(results)
+    assert call(monkeypatch, [kind, *COMMANDS[kind], "--out", str(tmp_path / "figure.png")]) == 0
+    image = cv2.imread(str(tmp_path / "figure.png"))
+    assert image is not None
+    assert min(image.shape[:2]) > 200
+    assert len(np.unique(image.reshape(-1, 3), axis=0)) > 10
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (["ranking", "missing.json"], "missing.json"),
+        (["ranking", SCORES[0], "--measure", "typo"], "typo"),
+        (["ablation", SCORES[0], "--full", "typo"], "typo"),
+        (["timeline", SCORES[0], "--sequence", "typo"], "typo"),
+        (["grid", "normalized/synth", "--maps", "a=b", "--frame", "drift/typo"], "typo"),
+        (["grid", "normalized/synth", "--maps", "a=b", "--frame", "drift/00001"], "b/drift/00001.png"),
+        (["losses", SCORES[0]], SCORES[0]),
+        (["losses", "missing.csv"], "missing.csv"),
+    ],
+)
+def test_bad_input_is_named(
+    case: tuple[list[str], str],
+    results: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words, named = case
+    monkeypatch.chdir(results)
+    assert call(monkeypatch, [*words, "--out", str(tmp_path / "figure.svg")]) == 1
+    assert named in capsys.readouterr().err
+    assert not (tmp_path / "figure.svg").exists()
+
+
+def test_other_formats_are_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call(monkeypatch, ["ranking", "x.json", "--out", str(tmp_path / "figure.gif")]) == 2
+
+
+def test_scores_of_one_label_are_seeds(results: Path) -> None:
+    paths = [results / f"scores/dsnet/full/seed{seed}/raw/synth.davsod.json" for seed in (0, 1)]
+    (scores,) = load_scores([str(path) for path in paths])
+    each = [json.loads(path.read_text(encoding="utf-8"))["mae"] for path in paths]
+    assert scores.label == "dsnet full"
+    assert scores.scalar("mae") == pytest.approx(sum(each) / 2, abs=1e-15)

@@ -1,0 +1,126 @@
+"""Figures of score files: curves, rankings, ablations, sweeps."""
+
+from collections.abc import Collection, Sequence
+
+from matplotlib.figure import Figure
+
+from vsodprep.errors import InputError, VsodprepError
+from vsodprep.evaluate.measures import Measure, measure
+from vsodprep.evaluate.papers import OWN_METHOD, figures
+from vsodprep.figures.bars import ablation
+from vsodprep.figures.curves import Line, f_threshold, precision_recall
+from vsodprep.figures.scores import Scores
+from vsodprep.figures.sequences import ranking
+from vsodprep.figures.sweep import sweep
+
+
+def precision_recall_of(scores: Sequence[Scores], references: Collection[str] = ()) -> Figure:
+    """Plot the precision-recall curves of score files.
+
+    Args:
+        scores: The methods; one without curves is left out.
+        references: Labels of methods that are only to compare with.
+
+    Raises:
+        VsodprepError: None of them has curves.
+    """
+    lines = [Line(s.label, s.curve("recall"), s.curve("precision"), s.label in references) for s in scores]
+    return precision_recall(_drawn(lines))
+
+
+def f_threshold_of(scores: Sequence[Scores], references: Collection[str] = ()) -> Figure:
+    """Plot the F-measure of score files against the threshold; see `precision_recall_of`."""
+    lines = []
+    for each in scores:
+        curve = each.curve("f_curve")
+        lines.append(Line(each.label, list(range(len(curve) - 1, -1, -1)), curve, each.label in references))
+    beta2 = scores[0].files[0].get("settings", {}).get("beta2", 0.3)
+    return f_threshold(_drawn(lines), beta2)
+
+
+def _drawn(lines: Sequence[Line]) -> list[Line]:
+    drawn = [line for line in lines if any(value is not None for value in line.y)]
+    if not drawn:
+        raise VsodprepError("no curves in any of the score files; evaluate with the measure f")
+    return drawn
+
+
+def ranking_of(scores: Sequence[Scores], key: str, references: Collection[str] = ()) -> Figure:
+    """Rank the sequences of a benchmark by the first method's score.
+
+    Args:
+        scores: The methods.
+        key: Key of the measure.
+        references: Labels of methods that are only to compare with.
+
+    Raises:
+        InputError: No such measure.
+    """
+    of = measure(key)
+    values = {each.label: each.parts("sequences", key) for each in scores}
+    shown = [label for label in values if label in references]
+    return ranking(values, of.title, ascending=of.small, references=shown)
+
+
+def ablation_of(
+    scores: Sequence[Scores], keys: Sequence[str], full: str | None = None, paper: str | None = None
+) -> Figure:
+    """Draw variants as bars.
+
+    Args:
+        scores: One per variant, labelled with its name.
+        keys: Keys of the measures.
+        full: Label of the variant that the others are compared with.
+        paper: Model whose paper's ablation tables are set beside it, by variant and benchmark.
+
+    Raises:
+        InputError: No such measure or variant.
+    """
+    if full is not None and full not in [each.label for each in scores]:
+        raise InputError("--full", f"no variant {full!r}", f"one of {', '.join(each.label for each in scores)}")
+    measures = [measure(key) for key in keys]
+    values = {each.label: {of.heading: each.scalar(of.key) for of in measures} for each in scores}
+    printed = None
+    if paper is not None:
+        benchmark = str(scores[0].files[0].get("benchmark"))
+        printed = {label: _printed(paper, label, benchmark, measures) for label in values}
+    return ablation(values, {of.heading: of.small for of in measures}, full=full, printed=printed)
+
+
+def _printed(paper: str, variant: str, benchmark: str, measures: Sequence[Measure]) -> dict[str, float | None]:
+    """Return what a paper prints about a variant of its own method, by heading."""
+    found = {
+        figure.metric: figure.value
+        for figure in figures()
+        if (figure.paper, figure.method) == (paper, OWN_METHOD.get(paper))
+        and figure.variant == variant.lower()
+        and figure.benchmark == benchmark
+    }
+    return {of.heading: found.get(of.key) for of in measures}
+
+
+def sweep_of(scores: Sequence[Scores], parameter: str, keys: Sequence[str]) -> Figure:
+    """Draw scores against a parameter, a line per benchmark.
+
+    Args:
+        scores: Labelled with the parameter's value; files of one value may be of several benchmarks.
+        parameter: Its name.
+        keys: Keys of the measures.
+
+    Raises:
+        InputError: A label is no number, or no such measure.
+    """
+    try:
+        by_value = sorted(scores, key=lambda each: float(each.label))
+    except ValueError as error:
+        raise InputError("sweep", str(error), "labels that are the parameter's values: 0.6=SCORES.json") from error
+    benchmarks = list(dict.fromkeys(str(v.get("benchmark")) for each in by_value for v in each.files))
+    values = [float(each.label) for each in by_value]
+    lines: dict[str, dict[str, list[float | None]]] = {name: {} for name in benchmarks}
+    for name in benchmarks:
+        of_benchmark = [
+            Scores(each.label, tuple(v for v in each.files if str(v.get("benchmark")) == name)) for each in by_value
+        ]
+        for key in keys:
+            lines[name][measure(key).heading] = [each.scalar(key) for each in of_benchmark]
+    return sweep(parameter, values, lines, {measure(key).heading: measure(key).small for key in keys})

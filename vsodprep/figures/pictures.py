@@ -1,0 +1,97 @@
+"""Figures that show frames: qualitative grids, and time lines with the frames behind their extremes."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from vsodprep.errors import InputError
+from vsodprep.evaluate.measures import measure
+from vsodprep.figures.grid import GridRow, grid, outlined
+from vsodprep.figures.scores import Scores
+from vsodprep.figures.timeline import extremes, timeline
+from vsodprep.images import read_frame, read_gray, read_mask
+from vsodprep.manifest import frame_path, mask_path, read_manifest
+
+OUTLINE = (255, 64, 64)
+# Score files call the per-frame values behind these means by other names.
+_PER_FRAME = {"j_mean": "j", "boundary_mean": "boundary_f"}
+
+
+def grid_of(folder: Path, maps: Mapping[str, Path], frames: Sequence[str], scores: Sequence[Scores] = ()) -> Figure:
+    """Lay out frames, masks and the maps of several methods.
+
+    Args:
+        folder: The normalised benchmark.
+        maps: Per method, the folder of `{seq}/{frame}.png`.
+        frames: `SEQUENCE/FRAME` of each row.
+        scores: Score files under the methods' labels; where given, each map shows its MAE.
+
+    Raises:
+        InputError: A frame or a map is missing.
+    """
+    manifest = read_manifest(folder)
+    known = {each.label: each for each in scores}
+    rows = []
+    for name in frames:
+        sequence, _, frame = name.partition("/")
+        if frame not in manifest.sequence(sequence).frames:
+            raise InputError(f"sequence {sequence}", f"no frame {frame!r}", "SEQUENCE/FRAME of the benchmark")
+        pictures = [read_frame(frame_path(folder, sequence, frame)), _mask(folder, sequence, frame)]
+        pictures += [read_gray(of / sequence / f"{frame}.png") for of in maps.values()]
+        values = [known[label].frames(sequence, "mae").get(frame) if label in known else None for label in maps]
+        notes = ["" if value is None else f"{value:.3f}" for value in values]
+        rows.append(GridRow(name, tuple(pictures), ("", "", *notes)))
+    return grid(["frame", "mask", *maps], rows)
+
+
+def _mask(folder: Path, sequence: str, frame: str) -> NDArray[np.uint8] | None:
+    path = mask_path(folder, sequence, frame)
+    return read_gray(path) if path.is_file() else None
+
+
+def timeline_of(
+    scores: Sequence[Scores],
+    sequence: str,
+    key: str,
+    *,
+    folder: Path | None = None,
+    maps: Path | None = None,
+    count: int = 2,
+) -> Figure:
+    """Draw a measure along a sequence, with the frames behind the first method's extremes.
+
+    Args:
+        scores: The methods.
+        sequence: Name of the sequence.
+        key: Key of the measure.
+        folder: The normalised benchmark, whose frames are shown with their masks outlined; none if None.
+        maps: The first method's folder of `{seq}/{frame}.png`, shown below the frames; none if None.
+        count: Number of lowest and of highest frames.
+
+    Raises:
+        InputError: No such measure, or the score files do not go down to frames of that sequence.
+    """
+    of = measure(key)
+    values = {each.label: each.frames(sequence, _PER_FRAME.get(key, key)) for each in scores}
+    first = next(iter(values.values()))
+    if not any(value is not None for value in first.values()):
+        known = ", ".join(scores[0].files[0]["sequences"])
+        raise InputError(f"sequence {sequence}", f"no {key} of its frames in the score file", f"one of {known}")
+    frames = list(first)
+    pictures = {}
+    if folder is not None:
+        for index in extremes(list(first.values()), count):
+            pictures[index] = _stack(folder, maps, sequence, frames[index])
+    lines = {label: [column.get(frame) for frame in frames] for label, column in values.items()}
+    return timeline(frames, lines, of.heading, pictures)
+
+
+def _stack(folder: Path, maps: Path | None, sequence: str, frame: str) -> list[NDArray[np.uint8]]:
+    picture = read_frame(frame_path(folder, sequence, frame))
+    path = mask_path(folder, sequence, frame)
+    if path.is_file():
+        picture = outlined(picture, read_mask(path), OUTLINE)
+    return [picture] if maps is None else [picture, read_gray(maps / sequence / f"{frame}.png")]

@@ -1,0 +1,113 @@
+"""Score files as figures need them: under a label, averaged over seeds."""
+
+import json
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vsodprep.errors import InputError
+
+EXPECTED = "scores written by vsodprep evaluate --json"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Score files of one method, one per seed.
+
+    Attributes:
+        label: What figures call the method.
+        files: The files' contents.
+    """
+
+    label: str
+    files: tuple[dict[str, Any], ...]
+
+    def scalar(self, key: str) -> float | None:
+        """Return the mean of a measure over the seeds."""
+        return mean([values.get(key) for values in self.files])
+
+    def parts(self, part: str, key: str) -> dict[str, float | None]:
+        """Return the mean of a measure over the seeds, per part of the benchmark.
+
+        Args:
+            part: `sequences` or `attributes`.
+            key: Key of the measure.
+        """
+        each = [values.get(part, {}) for values in self.files]
+        return {name: mean([parts.get(name, {}).get(key) for parts in each]) for name in each[0]}
+
+    def frames(self, sequence: str, key: str) -> dict[str, float | None]:
+        """Return the mean of a measure over the seeds, per frame of a sequence; empty where files do not tell."""
+        each = [values["sequences"].get(sequence, {}).get("per_frame", {}) for values in self.files]
+        columns = [dict(zip(frames.get("frame", ()), frames.get(key, ()), strict=False)) for frames in each]
+        return {frame: mean([column.get(frame) for column in columns]) for frame in columns[0]}
+
+    def curve(self, key: str) -> list[float | None]:
+        """Return the mean of a curve over the seeds, point by point; empty where there is none."""
+        curves: list[Sequence[float | None]] = [values.get(key) or [] for values in self.files]
+        return [mean(list(points)) for points in zip(*curves, strict=True)]
+
+
+def mean(values: Sequence[float | None]) -> float | None:
+    """Return the mean, or None if any value is missing: a mean over some seeds would pass for one over all."""
+    known = [float(value) for value in values if value is not None]
+    return statistics.fmean(known) if known and len(known) == len(values) else None
+
+
+def read_scores(path: Path) -> dict[str, Any]:
+    """Read what `vsodprep evaluate --json` wrote.
+
+    Raises:
+        InputError: The file is missing or holds no scores.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(path, error.strerror or "unreadable", EXPECTED) from error
+    except ValueError as error:
+        raise InputError(path, "no JSON", EXPECTED) from error
+    if not isinstance(values, dict) or not isinstance(values.get("sequences"), dict):
+        raise InputError(path, "no scores with sequences", EXPECTED)
+    return values
+
+
+def labelled(arguments: Sequence[str]) -> list[tuple[str, Path]]:
+    """Split arguments `LABEL=PATH` or `PATH`; the label of the second is told by the path.
+
+    A path that ends as the pipeline's do, `scores/MODEL/RUN/seedN/POST/FILE`, gives `MODEL RUN`, and ` + POST` where
+    the maps were refined; any other gives its stem.
+    """
+    pairs = []
+    for argument in arguments:
+        label, equals, path = argument.partition("=")
+        # A path may hold an equals sign: what exists as a whole is a path.
+        if not equals or Path(argument).exists():
+            pairs.append((_label(Path(argument)), Path(argument)))
+        else:
+            pairs.append((label, Path(path)))
+    return pairs
+
+
+def _label(path: Path) -> str:
+    parts = path.parts
+    if len(parts) < 6 or parts[-6] != "scores" or not parts[-3].startswith("seed"):
+        return path.stem
+    model, run, _, post = parts[-5:-1]
+    return f"{model} {run}" if post == "raw" else f"{model} {run} + {post}"
+
+
+def load_scores(arguments: Sequence[str]) -> list[Scores]:
+    """Read score files; those of one label are seeds of one method.
+
+    Args:
+        arguments: As `labelled` takes them.
+
+    Raises:
+        InputError: A file is missing or holds no scores.
+    """
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for label, path in labelled(arguments):
+        groups.setdefault(label, []).append(read_scores(path))
+    return [Scores(label, tuple(files)) for label, files in groups.items()]
