@@ -73,4 +73,4 @@ def _check_total(archive: Path, files: list[Member]) -> None:
         )
     packed = sum(member.packed or 0 for member in files)
     if packed > bytes_here:
-        raise InputError(archive, "members that overlap one another", "each member with bytes of its own")
+        raise InputError(archive, "a damaged archive: its members overlap, or its end is missing", "the whole archive")
