@@ -216,6 +216,7 @@ def test_strips_hold_every_stage(page: Page, report: Path) -> None:
     assert text.count('alt="flow of') == text.count('alt="motion prior of') == text.count('alt="mask of') == 18
     assert text.count('alt="prediction of') == 18
     assert text.count('alt="after CRF stan of') == 6
+    assert text.count('alt="Contact sheet of') == 2
     assert page.tags.count("svg") == 2 + 2 + 2 + 3
 
 

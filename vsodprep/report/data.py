@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 from vsodprep.files import sha256
 from vsodprep.manifest import MANIFEST, Issue, Manifest, Sequence
+from vsodprep.normalize.contact import contact_sheet
 from vsodprep.report.collect import Results
-from vsodprep.report.thumbnails import Thumbnail
+from vsodprep.report.thumbnails import Thumbnail, thumbnail
+
+SHEET_WIDTH = 1320  # a row of eight
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Benchmark:
     sha256: str
     splits: tuple[Split, ...]
     issues: tuple[Issues, ...]
-    sheet: Thumbnail | None = None
+    sheet: Thumbnail
 
 
 def benchmark(results: Results, name: str) -> Benchmark:
@@ -64,7 +67,9 @@ def benchmark(results: Results, name: str) -> Benchmark:
         )
         for kind, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     )
-    return Benchmark(manifest, sha256(results.folder(name) / MANIFEST), splits, issues)
+    folder = results.folder(name)
+    sheet = thumbnail(contact_sheet(folder), SHEET_WIDTH)
+    return Benchmark(manifest, sha256(folder / MANIFEST), splits, issues, sheet)
 
 
 def _split(name: str, sequences: tuple[Sequence, ...]) -> Split:

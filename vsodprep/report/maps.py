@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
-from vsodprep.flow.picture import colour
+from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
 from vsodprep.images import read_gray
 from vsodprep.manifest import Sequence
@@ -76,6 +76,6 @@ def flow_reader(results: Results, block: str, benchmark: str, sequence: Sequence
             return None
         with open_flow(path) as reader:
             flow = reader.of_frame(sequence.frames.index(frame))
-        return None if flow is None else colour(flow)
+            return None if flow is None else picture_of(flow, reader.attributes)
 
     return read
