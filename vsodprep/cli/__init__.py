@@ -28,6 +28,8 @@ COMMANDS: dict[str, str] = {
     "predict": "Predict saliency maps of a shard, frames or a video.",
     "trivial": "Write the maps that a network has to beat: centre prior, flow magnitude.",
     "evaluate": "Score saliency maps against masks.",
+    "table": "Merge scores, and the papers' own, into one table.",
+    "compare": "Put intervals around scores, and test methods in pairs.",
     "figure": "Draw a figure of scores, of training or of frames.",
     "report": "Make the HTML report.",
 }

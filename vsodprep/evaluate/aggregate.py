@@ -155,11 +155,12 @@ def summarize(sequences: Sequence[SequenceTotals], protocol: Protocol) -> dict[s
         protocol: Says what is averaged over what.
 
     Returns:
-        `frames`, the scalars and the curves by name; None where there is nothing to average.
+        `frames`, `empty_masks`, the scalars and the curves by name; None where there is nothing to average.
     """
     scored = [sequence for sequence in sequences if sequence.frames]
     result: dict[str, Any] = dict.fromkeys(SCALARS)
     result["frames"] = sum(len(sequence.frames) for sequence in scored)
+    result["empty_masks"] = sum(positives == 0 for sequence in scored for positives in sequence.positives)
     for name in (*_PLAIN, "adaptive_f"):
         result[name] = _scalar(name, scored, protocol)
     if protocol.average == "pixels" and result["mae"] is not None:

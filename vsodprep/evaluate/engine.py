@@ -130,16 +130,10 @@ def _attributes(truth: Truth, totals: dict[str, SequenceTotals], protocol: Proto
     """Summarise the sequences of each of the benchmark's attributes."""
     names = sorted({attribute for sequence in truth.sequences for attribute in sequence.attributes})
     return {
-        name: _without_curves(
-            summarize([totals[each.name] for each in truth.sequences if name in each.attributes], protocol)
-        )
+        name: summarize([totals[each.name] for each in truth.sequences if name in each.attributes], protocol)
         | {"sequences": [each.name for each in truth.sequences if name in each.attributes]}
         for name in names
     }
-
-
-def _without_curves(summary: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in summary.items() if not isinstance(value, list)}
 
 
 def evaluate_folders(
@@ -184,24 +178,24 @@ def evaluate_folders(
     stored = _Cache(cache_folder, truth, reader, inputs.pairs) if cache_folder else None
     totals = _total(reader, inputs, jobs, stored)
     every = list(totals.values())
+    summary = summarize(every, protocol)
     return {
         "protocol": protocol.name,
         "settings": protocol.model_dump(exclude={"name"}),
         "benchmark": truth.benchmark,
         "split": Path(split).stem if split else None,
         "measures": list(measures),
-        **summarize(every, protocol),
+        **{key: value for key, value in summary.items() if key != "empty_masks"},
         "inputs": {
             "missing": list(inputs.missing),
             "extra": list(inputs.extra),
             "naming": inputs.naming,
             "resized": sum(each.resized for each in every),
             "constant_maps": sum(each.constant for each in every),
-            "empty_masks": sum(positives == 0 for each in every for positives in each.positives),
+            "empty_masks": summary["empty_masks"],
         },
         "attributes": _attributes(truth, totals, protocol),
         "sequences": {
-            name: _without_curves(summarize([each], protocol)) | {"per_frame": _per_frame(each)}
-            for name, each in totals.items()
+            name: summarize([each], protocol) | {"per_frame": _per_frame(each)} for name, each in totals.items()
         },
     }

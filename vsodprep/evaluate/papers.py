@@ -1,6 +1,8 @@
 """The five papers' tables, shipped as data: what they print, about their own method and about others."""
 
 import csv
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -73,3 +75,41 @@ def paper_value(model: str, variant: str, benchmark: str, metric: str) -> float 
         ):
             return figure.value
     return None
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """Different numbers that papers print for one thing.
+
+    Attributes:
+        method: The method.
+        benchmark: Benchmark name.
+        metric: Name of the measure.
+        values: Each paper's number, by the paper's model name.
+    """
+
+    method: str
+    benchmark: str
+    metric: str
+    values: dict[str, float]
+
+
+def disagreements(among: Iterable[Figure]) -> tuple[Disagreement, ...]:
+    """Return where papers print different numbers for the same method, benchmark and measure.
+
+    Args:
+        among: The figures to compare; variants other than `full` are a paper's own and are not compared.
+    """
+    printed: dict[tuple[str, str, str], dict[str, float]] = defaultdict(dict)
+    for figure in among:
+        if figure.variant == "full":
+            printed[_method(figure), figure.benchmark, figure.metric].setdefault(figure.paper, figure.value)
+    return tuple(Disagreement(*key, values) for key, values in printed.items() if len(set(values.values())) > 1)
+
+
+# The same methods under two names.
+_ALSO = {"MSST": "MSST-ConvLSTM", "PDBM": "PDB"}
+
+
+def _method(figure: Figure) -> str:
+    return _ALSO.get(figure.method, figure.method)

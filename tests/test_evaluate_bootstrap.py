@@ -1,0 +1,111 @@
+"""Intervals over sequences, and the paired test."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from tests.evaluate_cases import read_json, write_tree
+from vsodprep.cli import cli
+from vsodprep.errors import InputError
+from vsodprep.evaluate import evaluate_folders
+from vsodprep.evaluate.aggregate import SCALARS
+from vsodprep.evaluate.bootstrap import difference, interval
+from vsodprep.evaluate.protocols import PROTOCOLS, change_protocol
+from vsodprep.files import write_json
+from vsodprep.images import write_png
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    lengths = {f"s{number}": 3 + number % 3 for number in range(6)}
+    maps, masks = write_tree(tmp_path_factory.mktemp("tree"), lengths)
+    write_png(masks / "s1" / "00001.png", np.zeros((30, 40), np.uint8))
+    return maps, masks
+
+
+def made_up(values: list[float], average: str = "sequences", frames: int = 10) -> dict[str, Any]:
+    settings = {"average": average, "empty_masks": "zero", "f_from": "frames"}
+    sequences = {f"s{number}": {"frames": frames + number, "mae": value} for number, value in enumerate(values)}
+    return {"protocol": "made-up", "settings": settings, "sequences": sequences}
+
+
+@pytest.mark.parametrize("protocol", ["davsod", "pysod", "cag-dde", "skip"])
+@pytest.mark.parametrize("key", SCALARS)
+def test_the_middle_is_the_score(tree: tuple[Path, Path], protocol: str, key: str) -> None:
+    chosen = change_protocol(PROTOCOLS["pysod"], {"empty_masks": "skip"}) if protocol == "skip" else PROTOCOLS[protocol]
+    scores = evaluate_folders(*tree, protocol=chosen)
+    found = interval(scores, key, resamples=200)
+    assert found.value == pytest.approx(scores[key], abs=1e-12)
+    assert found.low <= found.value <= found.high or key == "max_f"
+
+
+def test_interval_of_a_mean_follows_the_binomial() -> None:
+    # Four zeros and four ones: the mean of a resample is binomial(8, 1/2) / 8, whose 2.5 % quantiles are 1/8 and 7/8.
+    assert interval(made_up([0, 1] * 4), "mae", resamples=20_000) == (0.5, 0.125, 0.875)
+
+
+def test_frames_count_where_the_protocol_counts_them() -> None:
+    assert interval(made_up([0, 1], "frames", frames=1), "mae", resamples=100).value == pytest.approx(2 / 3)
+
+
+def test_equal_methods_do_not_differ() -> None:
+    scores = made_up([0.1, 0.2, 0.3, 0.4])
+    assert difference(scores, scores, "mae", resamples=500) == (0, 0, 0, 1)
+
+
+def test_paired_test_is_exact_for_few_sequences() -> None:
+    first, second = made_up([0.5] * 6), made_up([0.1, 0.2, 0.3, 0.1, 0.2, 0.3])
+    found = difference(first, second, "mae", resamples=500)
+    # Only no exchange and the exchange of all six give a difference as large: 2 of 64.
+    assert found.value == pytest.approx(0.3)
+    assert found.p == 2 / 64
+    assert 0.2 < found.low < found.value < found.high < 0.4
+
+
+def test_paired_test_draws_exchanges_for_many_sequences() -> None:
+    generator = np.random.default_rng(0)
+    base = generator.random(20)
+    better = made_up((base - 0.05).tolist())
+    noise = made_up((base + generator.normal(0, 0.05, 20)).tolist())
+    assert difference(made_up(base.tolist()), better, "mae", resamples=2000).p == pytest.approx(1 / 2000)
+    assert difference(made_up(base.tolist()), noise, "mae", resamples=2000).p > 0.05
+
+
+def test_same_seed_same_figures(tree: tuple[Path, Path]) -> None:
+    scores = evaluate_folders(*tree)
+    assert interval(scores, "max_f", resamples=300) == interval(scores, "max_f", resamples=300)
+    assert interval(scores, "mae", resamples=300, seed=1) != interval(scores, "mae", resamples=300)
+
+
+def test_pixels_cannot_be_drawn_by_sequence(tree: tuple[Path, Path]) -> None:
+    scores = evaluate_folders(*tree, protocol="pooled-f1")
+    with pytest.raises(InputError, match="protocol pooled-f1: max_f pools all pixels"):
+        interval(scores, "max_f")
+    assert interval(scores, "j_mean", resamples=200).value == pytest.approx(scores["j_mean"])
+
+
+def test_one_sequence_has_no_interval() -> None:
+    with pytest.raises(InputError, match="measure mae: 1 sequences have it; expected two or more"):
+        interval(made_up([0.5]), "mae")
+
+
+def test_files_that_cannot_be_compared() -> None:
+    with pytest.raises(InputError, match="other settings"):
+        difference(made_up([0.1, 0.2]), made_up([0.1, 0.2], "frames"), "mae")
+    with pytest.raises(InputError, match="other sequences"):
+        difference(made_up([0.1, 0.2]), made_up([0.1, 0.2, 0.3]), "mae")
+
+
+def test_command(tree: tuple[Path, Path], tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", evaluate_folders(*tree))
+    write_json(tmp_path / "b.json", evaluate_folders(tree[1], tree[1]))
+    arguments = ["compare", f"mine={tmp_path / 'a.json'}", str(tmp_path / "b.json"), "--metric", "mae"]
+    result = CliRunner().invoke(cli, [*arguments, "--resamples", "500", "--json", str(tmp_path / "c.json")])
+    assert result.exit_code == 0, result.output
+    found = read_json(tmp_path / "c.json")["measures"]["mae"]
+    assert found["intervals"]["b"] == {"value": 0, "low": 0, "high": 0}
+    assert found["differences"]["b"]["p"] == 2 / 64
+    assert "mine - b: +" in result.stdout

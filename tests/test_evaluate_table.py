@@ -1,0 +1,143 @@
+"""Tables of scores and of the papers' numbers."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from vsodprep.cli import cli
+from vsodprep.errors import InputError
+from vsodprep.evaluate.papers import disagreements, figures
+from vsodprep.evaluate.table import build_table
+from vsodprep.evaluate.table_formats import FORMATS
+from vsodprep.files import write_json
+
+METRICS = ("max_f", "mae")
+
+
+def scores(
+    max_f: float | None, mae: float, benchmark: str | None = "davis2016", protocol: str = "davsod"
+) -> dict[str, Any]:
+    return {"benchmark": benchmark, "protocol": protocol, "max_f": max_f, "mae": mae, "sequences": {}}
+
+
+OURS = {"good & fast": [scores(0.9004, 0.020)], "same": [scores(0.9001, 0.030)], "third": [scores(0.7, 0.025)]}
+
+
+def test_ranks_are_decided_on_the_digits_shown() -> None:
+    table = build_table(OURS, METRICS)
+    assert [[cell.rank for cell in row.cells] for row in table.rows] == [[1, 1], [1, 0], [2, 2]]
+    finer = build_table(OURS, METRICS, digits=4)
+    assert [row.cells[0].rank for row in finer.rows] == [1, 2, 0]
+
+
+def test_a_single_number_is_not_the_best() -> None:
+    table = build_table({"one": [scores(0.9, 0.1)], "two": [scores(0.8, 0.2, "fbms")]}, ("mae",))
+    assert [[cell.rank for cell in row.cells] for row in table.rows] == [[0, 0], [0, 0]]
+
+
+def test_decay_has_no_best() -> None:
+    files = [{**scores(0.9, 0.1), "j_decay": value} for value in (0.1, 0.2)]
+    table = build_table({"a": [files[0]], "b": [files[1]]}, ("j_decay",))
+    assert [row.cells[0].rank for row in table.rows] == [0, 0]
+
+
+def test_seeds_are_averaged_with_their_spread() -> None:
+    table = build_table({"net": [scores(0.8, 0.1), scores(0.9, 0.1)]}, METRICS)
+    assert table.rows[0].cells[0].value == pytest.approx(0.85)
+    assert table.rows[0].cells[0].spread == pytest.approx(0.05 * 2**0.5)
+    assert "0.850 ± 0.071" in FORMATS["markdown"](table, 3)
+
+
+def test_a_mean_over_some_seeds_is_not_shown_as_one_over_all() -> None:
+    table = build_table({"net": [scores(0.8, 0.1), scores(None, 0.1)], "other": [scores(0.5, 0.2)]}, METRICS)
+    assert table.rows[0].cells[0].value is None
+
+
+def test_papers_stay_apart() -> None:
+    table = build_table({"mine": [scores(0.9, 0.02, "fbms")]}, ("max_f",), papers=("dsnet", "cagdde", "contrastive"))
+    mga = {row.source: row.cells[0].value for row in table.rows if row.method == "MGA"}
+    assert mga == {"DS-Net, Table II": 0.907, "CAG-DDE, Table 1": 0.906, "Contrastive-WACV22, Table 1": 0.898}
+    assert table.rows[0].source == ""
+    text = FORMATS["markdown"](table, 3)
+    assert "papers disagree on MGA, fbms, max F: 0.907 (DS-Net), 0.906 (CAG-DDE), 0.898 (Contrastive-WACV22)" in text
+
+
+def test_another_measure_is_not_put_beside_ours() -> None:
+    table = build_table({"mine": [scores(0.9, 0.02)]}, METRICS, papers=("contrastive",))
+    assert "AnDiff" not in [row.method for row in table.rows]
+    pooled = build_table({"mine": [scores(0.9, 0.02, protocol="pooled-f1")]}, ("max_f",), papers=("contrastive",))
+    andiff = next(row for row in pooled.rows if row.method == "AnDiff")
+    assert (andiff.cells[0].value, andiff.cells[0].note) == (0.808, "F1 over pooled pixels")
+
+
+def test_papers_alone() -> None:
+    table = build_table({}, ("j_mean", "boundary_mean"), papers=("stan",), benchmarks=("davis2016",))
+    stan = next(row for row in table.rows if row.method == "STAN")
+    assert [cell.value for cell in stan.cells] == [0.711, 0.67]
+
+
+def test_known_disagreements_are_found() -> None:
+    found = {(each.method, each.benchmark, each.metric): each.values for each in disagreements(figures())}
+    assert found["MGA", "davsod", "max_f"] == {"cagdde": 0.655, "contrastive": 0.618}
+    assert found["MSST-ConvLSTM", "fbms", "mae"] == {"stan": 0.088, "msst": 0.082}
+    assert found["PDB", "davis2016", "max_f"] == {"dsnet": 0.855, "stan": 0.849, "cagdde": 0.855, "contrastive": 0.852}
+
+
+@pytest.mark.parametrize(
+    ("form", "best", "second", "name"),
+    [
+        ("markdown", "**0.900**", "<u>0.700</u>", "good & fast"),
+        ("latex", r"\textbf{0.900}", r"\underline{0.700}", r"good \& fast"),
+        ("html", "<strong>0.900</strong>", "<u>0.700</u>", "good &amp; fast"),
+    ],
+)
+def test_best_and_second_best_are_marked(form: str, best: str, second: str, name: str) -> None:
+    text = FORMATS[form](build_table(OURS, METRICS), 3)
+    assert text.count(best) == 2
+    assert text.count(second) == 1
+    assert name in text
+
+
+def test_csv_keeps_all_digits() -> None:
+    rows = list(csv.DictReader(io.StringIO(FORMATS["csv"](build_table(OURS, METRICS), 3))))
+    assert rows[0] == {
+        "method": "good & fast",
+        "source": "",
+        "benchmark": "davis2016",
+        "protocol": "davsod",
+        "metric": "max_f",
+        "value": "0.9004",
+        "spread": "",
+        "rank": "1",
+        "note": "",
+    }
+    assert len(rows) == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"metrics": ("speed",)}, "no measure 'speed'"),
+        ({"papers": ("unet",)}, "no paper 'unet'; expected one of dsnet"),
+        ({"benchmarks": ("vos",)}, "no number to show"),
+    ],
+)
+def test_plain_errors(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        build_table(OURS, **{"metrics": METRICS, **arguments})
+
+
+def test_command(tmp_path: Path) -> None:
+    for number, (name, files) in enumerate(OURS.items()):
+        write_json(tmp_path / f"{number}.json", {**files[0], "label": name})
+    arguments = ["table", f"a={tmp_path / '0.json'}", str(tmp_path / "1.json"), "--metric", "mae", "--paper", "dsnet"]
+    result = CliRunner().invoke(cli, [*arguments, "--out", str(tmp_path / "table.md")])
+    assert result.exit_code == 0, result.output
+    lines = (tmp_path / "table.md").read_text(encoding="utf-8").splitlines()
+    assert lines[2:4] == ["| a |  | <u>0.020</u> |", "| 1 |  | 0.030 |"]
+    assert "| DS-Net | DS-Net, Table II | **0.018** |" in lines
+    assert CliRunner().invoke(cli, ["table"]).exit_code == 2

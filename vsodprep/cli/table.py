@@ -1,0 +1,43 @@
+"""`vsodprep table`: merge scores into one table."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command("table")
+@click.argument("scores", nargs=-1, metavar="[LABEL=]SCORES.json...")
+@click.option("--metric", "metrics", multiple=True, help="Key of a measure; default max_f, s_measure, mae.")
+@click.option("--paper", "papers", multiple=True, help="Add what a paper prints: a model's name, or `all`.")
+@click.option("--benchmark", "benchmarks", multiple=True, help="Show only this benchmark.")
+@click.option(
+    "--format", "form", type=click.Choice(["markdown", "latex", "csv", "html"]), default="markdown", show_default=True
+)
+@click.option("--digits", type=click.IntRange(1, 9), default=3, show_default=True, help="Decimal places.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write to this file instead of the terminal.")
+def command(scores: tuple[str, ...], form: str, digits: int, out: Path | None, **chosen: tuple[str, ...]) -> None:
+    """Merge score files, and papers' own numbers, into a table with best and second best marked.
+
+    Files of one label are seeds of one method. Without a label it is told by the path.
+    """
+    from vsodprep.evaluate.papers import OWN_METHOD
+    from vsodprep.evaluate.table import build_table
+    from vsodprep.evaluate.table_formats import FORMATS
+    from vsodprep.figures.scores import load_scores
+    from vsodprep.files import write_text
+
+    papers = tuple(OWN_METHOD) if "all" in chosen["papers"] else chosen["papers"]
+    if not scores and not papers:
+        raise click.UsageError("name score files, or papers with --paper")
+    table = build_table(
+        {each.label: each.files for each in load_scores(scores)},
+        chosen["metrics"] or ("max_f", "s_measure", "mae"),
+        papers=papers,
+        benchmarks=chosen["benchmarks"],
+        digits=digits,
+    )
+    text = FORMATS[form](table, digits)
+    if out is None:
+        click.echo(text, nl=False)
+    else:
+        write_text(out, text)

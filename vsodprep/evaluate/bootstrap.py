@@ -1,0 +1,193 @@
+"""How far a score depends on the choice of sequences: bootstrap intervals, and a paired test of two methods."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.errors import InputError
+from vsodprep.evaluate.f_measure import area_under_curve, f_measure
+
+RESAMPLES = 10_000
+_ALL_SWAPS = 13  # sequences up to which every exchange of two methods is tried
+_OF_CURVE = {"max_f": "f", "mean_f": "f", "max_e": "e", "mean_e": "e", "pr_auc": "precision"}
+_PRECISION_RECALL = ("max_f", "mean_f", "adaptive_f", "pr_auc")
+_BY_SEQUENCE = ("j_", "boundary_")
+
+Scores = Mapping[str, Any]
+Array = NDArray[np.float64]
+
+
+class Interval(NamedTuple):
+    """A score and the interval around it."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Difference(NamedTuple):
+    """The difference of two methods' scores, the interval around it, and how probable one as large is by chance."""
+
+    value: float
+    low: float
+    high: float
+    p: float
+
+
+class _Benchmark:
+    """A score file's sequences, ready to be reweighted.
+
+    Args:
+        scores: What `evaluate_folders` returned.
+        key: Key of the measure.
+        names: Sequences to use, in order.
+    """
+
+    def __init__(self, scores: Scores, key: str, names: list[str]) -> None:
+        self._key = key
+        self._settings = scores["settings"]
+        average = self._settings["average"]
+        if average == "pixels" and key in (*_PRECISION_RECALL, "mae"):
+            raise InputError(
+                f"protocol {scores['protocol']}",
+                f"{key} pools all pixels",
+                "a measure that is averaged, because sequences cannot be drawn anew from one count",
+            )
+        sequences = [scores["sequences"][name] for name in names]
+        frames = np.array([float(each["frames"]) for each in sequences])
+        if self._settings["empty_masks"] == "skip" and key in _PRECISION_RECALL:
+            frames -= np.array([float(each["empty_masks"]) for each in sequences])
+        same = average == "sequences" or key.startswith(_BY_SEQUENCE)
+        self._counts = np.ones_like(frames) if same else frames
+        self._columns = {
+            name: np.array([each[name] for each in sequences], dtype=np.float64) for name in self._needed()
+        }
+
+    def _needed(self) -> tuple[str, ...]:
+        curve = _OF_CURVE.get(self._key)
+        if curve is None:
+            return (self._key,)
+        if curve == "precision" or (curve == "f" and self._settings["f_from"] == "precision-recall"):
+            return "precision", "recall"
+        return (f"{curve}_curve",)
+
+    def exchanged(self, other: "_Benchmark", swaps: NDArray[np.bool_]) -> "_Benchmark":
+        """Return a benchmark with some sequences' figures taken from another method's."""
+        mixed = object.__new__(_Benchmark)
+        mixed._key, mixed._settings, mixed._counts = self._key, self._settings, self._counts
+        mixed._columns = {
+            name: np.where(swaps.reshape(-1, *[1] * (column.ndim - 1)), other._columns[name], column)
+            for name, column in self._columns.items()
+        }
+        return mixed
+
+    def value(self, drawn: Array) -> Array:
+        """Return the score with each sequence counted as often as it was drawn.
+
+        Args:
+            drawn: float64 `(draws, sequences)`.
+
+        Returns:
+            float64 `(draws,)`.
+        """
+        weights = drawn * self._counts
+        weights /= weights.sum(axis=1, keepdims=True)
+        means = {name: weights @ column for name, column in self._columns.items()}
+        if self._key not in _OF_CURVE:
+            return means[self._key]
+        if self._key == "pr_auc":
+            return np.array([area_under_curve(p, r) for p, r in zip(means["precision"], means["recall"], strict=True)])
+        if "precision" in means:
+            settings = self._settings
+            curve = f_measure(means["precision"], means["recall"], settings["beta2"], settings["pr_epsilon"])
+        else:
+            curve = means[f"{_OF_CURVE[self._key]}_curve"]
+        return np.asarray(curve.max(axis=1) if self._key.startswith("max") else curve.mean(axis=1))
+
+
+def _usable(scores: Scores, key: str) -> list[str]:
+    """Return the names of the sequences that have the measure."""
+    names = [name for name, each in scores["sequences"].items() if each.get(key) is not None]
+    if len(names) < 2:
+        raise InputError(f"measure {key}", f"{len(names)} sequences have it", "two or more")
+    return names
+
+
+def _drawn(sequences: int, resamples: int, seed: int) -> Array:
+    """Return how often each sequence is drawn, float64 `(resamples, sequences)`."""
+    generator = np.random.default_rng(seed)
+    return generator.multinomial(sequences, np.full(sequences, 1 / sequences), resamples).astype(np.float64)
+
+
+def interval(scores: Scores, key: str, *, level: float = 0.95, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
+    """Return a score with its percentile bootstrap interval over sequences.
+
+    Efron and Tibshirani, An Introduction to the Bootstrap, 1993, Chapter 13. Sequences are drawn with replacement, and
+    the score is computed anew from those drawn, by the file's own protocol: max F is the maximum of the mean curve.
+
+    Args:
+        scores: What `evaluate_folders` returned, or a score file.
+        key: Key of the measure.
+        level: Share of the resamples inside the interval.
+        resamples: Number of draws.
+        seed: Seed of the draws.
+
+    Raises:
+        InputError: Fewer than two sequences have the measure, or the protocol pools pixels.
+    """
+    names = _usable(scores, key)
+    benchmark = _Benchmark(scores, key, names)
+    values = benchmark.value(_drawn(len(names), resamples, seed))
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(float(benchmark.value(np.ones((1, len(names))))[0]), float(low), float(high))
+
+
+def difference(
+    first: Scores, second: Scores, key: str, *, level: float = 0.95, resamples: int = RESAMPLES, seed: int = 0
+) -> Difference:
+    """Return the difference of two methods on the same sequences, its bootstrap interval and a paired test.
+
+    The interval draws the same sequences for both. The test exchanges the two methods' results in every subset of the
+    sequences (beyond 13 sequences, in as many random subsets as there are resamples): its p is the share of exchanges
+    that give a difference at least as large, the given assignment included.
+
+    Args:
+        first: Score file of a method.
+        second: Score file of another, of the same benchmark and protocol.
+        key: Key of the measure.
+        level: Share of the resamples inside the interval.
+        resamples: Number of draws.
+        seed: Seed of the draws.
+
+    Returns:
+        First minus second.
+
+    Raises:
+        InputError: The files differ in settings or sequences, or as in `interval`.
+    """
+    if first["settings"] != second["settings"]:
+        raise InputError("second score file", "other settings", "the protocol of the first")
+    names = _usable(first, key)
+    if names != _usable(second, key):
+        raise InputError("second score file", "other sequences", "those of the first")
+    one, two = _Benchmark(first, key, names), _Benchmark(second, key, names)
+    drawn = _drawn(len(names), resamples, seed)
+    low, high = np.quantile(one.value(drawn) - two.value(drawn), [(1 - level) / 2, (1 + level) / 2])
+    once = np.ones((1, len(names)))
+    value = float((one.value(once) - two.value(once))[0])
+    at_least = [
+        abs((one.exchanged(two, swap).value(once) - two.exchanged(one, swap).value(once))[0]) >= abs(value) - 1e-12
+        for swap in _swaps(len(names), resamples, seed)
+    ]
+    return Difference(value, float(low), float(high), float(np.mean(at_least)))
+
+
+def _swaps(sequences: int, resamples: int, seed: int) -> NDArray[np.bool_]:
+    """Return which sequences are exchanged, bool `(n, sequences)`; the first row exchanges none."""
+    if sequences <= _ALL_SWAPS:
+        return (np.arange(1 << sequences)[:, None] >> np.arange(sequences) & 1).astype(bool)
+    swaps = np.random.default_rng(seed).random((resamples, sequences)) < 0.5
+    swaps[0] = False
+    return swaps

@@ -1,0 +1,162 @@
+"""Tables that merge scores of several methods, and what papers print about others."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from vsodprep.errors import InputError
+from vsodprep.evaluate.measures import Measure, measure
+from vsodprep.evaluate.papers import OWN_METHOD, Disagreement, Figure, disagreements, figures
+
+
+@dataclass(frozen=True)
+class Column:
+    """A measure on a benchmark under a protocol; no protocol means as each paper computes it."""
+
+    benchmark: str
+    protocol: str
+    measure: Measure
+
+    def holds(self, figure: Figure) -> bool:
+        """Return whether a paper's number belongs here: it does where the paper names no protocol, too."""
+        return (figure.benchmark, figure.metric) == (self.benchmark, self.measure.key) and (
+            "" in (self.protocol, figure.protocol) or figure.protocol == self.protocol
+        )
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number.
+
+    Attributes:
+        value: The score; None where there is none.
+        spread: Standard deviation over seeds, where there are several.
+        note: What to know before comparing.
+        rank: 1 for the best of its column, 2 for the second best, else 0; equals on the digits shown share a rank.
+    """
+
+    value: float | None = None
+    spread: float | None = None
+    note: str = ""
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """A method; `source` is where a paper prints it, empty for scores of our own."""
+
+    method: str
+    source: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows and columns, and where the papers among the rows contradict one another."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    disagreements: tuple[Disagreement, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The notes of all cells, each once, in order."""
+        return tuple(dict.fromkeys(cell.note for row in self.rows for cell in row.cells if cell.note))
+
+
+def build_table(
+    methods: Mapping[str, Sequence[Mapping[str, Any]]],
+    metrics: Sequence[str],
+    *,
+    papers: Sequence[str] = (),
+    benchmarks: Sequence[str] = (),
+    digits: int = 3,
+) -> Table:
+    """Merge scores and papers' numbers into one table.
+
+    Args:
+        methods: Score files of each method; several on one benchmark and protocol are its seeds.
+        metrics: Keys of the measures that become columns.
+        papers: Model names of the papers whose numbers become rows, each paper's of its own.
+        benchmarks: Benchmarks to show; all that the scores are of, or the papers if there are no scores.
+        digits: Decimal places that are shown, on which ranks are decided.
+
+    Returns:
+        A row per method, ours first, then paper by paper; columns without a number are left out.
+
+    Raises:
+        InputError: No such measure or paper, or nothing to show.
+    """
+    for paper in papers:
+        if paper not in OWN_METHOD:
+            raise InputError("papers", f"no paper {paper!r}", f"one of {', '.join(OWN_METHOD)}")
+    printed = [each for each in figures() if each.paper in papers and each.variant == "full" and each.metric in metrics]
+    columns = _columns(methods, [measure(key) for key in metrics], printed, benchmarks)
+    rows = [Row(name, "", tuple(_own(column, files) for column in columns)) for name, files in methods.items()]
+    rows += _printed_rows(columns, printed)
+    rows = [row for row in rows if any(cell.value is not None for cell in row.cells)]
+    used = [any(row.cells[place].value is not None for row in rows) for place in range(len(columns))]
+    if not any(used):
+        raise InputError("table", "no number to show", "score files or papers that have these measures and benchmarks")
+    columns = [column for column, keep in zip(columns, used, strict=True) if keep]
+    rows = [replace(row, cells=tuple(cell for cell, keep in zip(row.cells, used, strict=True) if keep)) for row in rows]
+    shown = [figure for figure in printed if any(column.holds(figure) for column in columns)]
+    return Table(tuple(columns), tuple(_ranked(rows, columns, digits)), disagreements(shown))
+
+
+def _columns(
+    methods: Mapping[str, Sequence[Mapping[str, Any]]],
+    measures: Sequence[Measure],
+    printed: Sequence[Figure],
+    benchmarks: Sequence[str],
+) -> list[Column]:
+    places = [(str(each["benchmark"] or "-"), str(each["protocol"])) for files in methods.values() for each in files]
+    if not places:
+        places = [(figure.benchmark, "") for figure in printed]
+    chosen = [place for place in dict.fromkeys(places) if not benchmarks or place[0] in benchmarks]
+    return [Column(*place, each) for place in chosen for each in measures]
+
+
+def _own(column: Column, files: Sequence[Mapping[str, Any]]) -> Cell:
+    """Return the mean over the seeds of a method."""
+    values = [
+        each.get(column.measure.key)
+        for each in files
+        if (str(each["benchmark"] or "-"), each["protocol"]) == (column.benchmark, column.protocol)
+    ]
+    known = [float(value) for value in values if value is not None]
+    if not known or len(known) < len(values):
+        return Cell()
+    return Cell(statistics.fmean(known), statistics.stdev(known) if len(known) > 1 else None)
+
+
+def _printed_rows(columns: Sequence[Column], printed: Sequence[Figure]) -> list[Row]:
+    rows: dict[tuple[str, str], list[Figure]] = {}
+    for figure in printed:
+        rows.setdefault((figure.paper, figure.method), []).append(figure)
+    made = []
+    for (paper, method), found in rows.items():
+        used: list[str] = []
+        cells = []
+        for column in columns:
+            here = next((each for each in found if column.holds(each)), None)
+            cells.append(Cell(here.value, note=here.note) if here else Cell())
+            used += [here.table] if here else []
+        made.append(Row(method, f"{OWN_METHOD[paper]}, {', '.join(dict.fromkeys(used))}", tuple(cells)))
+    return made
+
+
+def _ranked(rows: Sequence[Row], columns: Sequence[Column], digits: int) -> list[Row]:
+    ranks: list[dict[float, int]] = []
+    for place, column in enumerate(columns):
+        values = [round(value, digits) for row in rows if (value := row.cells[place].value) is not None]
+        best = sorted(set(values), reverse=not column.measure.small)
+        ranks.append(dict(zip(best, (1, 2), strict=False)) if column.measure.ranked and len(values) > 1 else {})
+
+    def marked(cell: Cell, of: dict[float, int]) -> Cell:
+        return cell if cell.value is None else replace(cell, rank=of.get(round(cell.value, digits), 0))
+
+    return [
+        replace(row, cells=tuple(marked(cell, of) for cell, of in zip(row.cells, ranks, strict=True))) for row in rows
+    ]
