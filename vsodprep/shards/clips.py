@@ -13,8 +13,8 @@ from torch.utils.data import Dataset
 
 from vsodprep.config.train import Augment
 from vsodprep.errors import InputError
+from vsodprep.flow.picture import picture_of
 from vsodprep.shards import layout
-from vsodprep.shards.pictures import flow_picture
 from vsodprep.shards.read import Shard, ShardSequence, open_shard
 from vsodprep.shards.sampling import Pick
 from vsodprep.shards.transform import (
@@ -275,7 +275,7 @@ class _Loader:
         if flow is None:
             return None
         attributes = self._arrays.attributes(f"{layout.FLOW}/{name}")
-        return flow_picture(flow * np.array([-1, 1], dtype=np.float32), attributes)
+        return picture_of(flow * np.array([-1, 1], dtype=np.float32), attributes)
 
 
 class _Cache:

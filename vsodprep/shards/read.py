@@ -8,12 +8,12 @@ import zarr
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
+from vsodprep.flow.picture import picture_of
 from vsodprep.images import FOREGROUND_ABOVE, decode
 from vsodprep.manifest import Manifest, from_json
 from vsodprep.manifest import Sequence as Video
 from vsodprep.shards import layout
 from vsodprep.shards.chunks import ChunkReader
-from vsodprep.shards.pictures import flow_picture
 
 
 def open_shard(path: Path | str) -> "Shard":
@@ -34,6 +34,7 @@ class Shard:
     Attributes:
         path: The store.
         manifest: The benchmark's manifest.
+        manifest_json: The same as plain JSON values.
         contents: Names of the packed blocks under `flow`, `pictures`, `prior` and `coarse`.
         still_size: Height and width of still images stored as arrays, or None.
     """
@@ -50,6 +51,7 @@ class Shard:
         manifest: Any = attributes["manifest"]
         contents: Any = attributes["contents"]
         still_size: Any = attributes["still_size"]
+        self.manifest_json: dict[str, Any] = manifest
         self.manifest: Manifest = from_json(manifest)
         self.contents: dict[str, tuple[str, ...]] = {key: tuple(names) for key, names in contents.items()}
         self.still_size: tuple[int, int] | None = tuple(still_size) if still_size else None  # type: ignore[assignment]
@@ -152,7 +154,7 @@ class ShardSequence:
         if stored is not None:
             return stored
         flow = self.flow(name, frame)
-        return None if flow is None else flow_picture(flow, self.attributes(f"{layout.FLOW}/{name}"))
+        return None if flow is None else picture_of(flow, self.attributes(f"{layout.FLOW}/{name}"))
 
     def prior(self, name: str, frame: int) -> NDArray[np.uint8] | None:
         """Return the motion prior, uint8 `(H, W)`, 0..255 for [0, 1]."""

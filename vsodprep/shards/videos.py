@@ -11,12 +11,12 @@ import zarr
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
+from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import SCALE, FlowFile, open_flow, quantise
 from vsodprep.images import read_frame, read_mask
 from vsodprep.manifest import Sequence as Video
 from vsodprep.manifest import frame_path, mask_path
 from vsodprep.shards import layout
-from vsodprep.shards.pictures import flow_picture
 
 
 def pack_video(
@@ -105,7 +105,7 @@ def pack_video(
         for name, priors in prior.items():
             path = priors / f"{video.name}.h5"
             source = files.enter_context(_open_prior(path, video, size))
-            known = [int(row) for row in source["frames"][:]] if _numbers(source) else list(everything)
+            known = _prior_frames(source, path, index)
             place = {row: number for number, row in enumerate(known)}
             write(
                 f"{layout.PRIOR}/{name}",
@@ -157,11 +157,16 @@ def _stored_flow(reader: FlowFile) -> Callable[[int], NDArray[np.int16]]:
 
 
 def _picture(reader: FlowFile) -> Callable[[int], NDArray[np.uint8]]:
-    return lambda row: flow_picture(_of_frame(reader, row), reader.attributes)
+    return lambda row: picture_of(_of_frame(reader, row), reader.attributes)
 
 
-def _numbers(source: h5py.File) -> bool:
-    return "frames" in source and np.issubdtype(source["frames"].dtype, np.integer)
+def _prior_frames(source: h5py.File, path: Path, index: Mapping[str, int]) -> list[int]:
+    """Return the frames that a prior's rows belong to; those without flow have none."""
+    names = [name.decode() for name in source["frames"][:]]
+    unknown = [name for name in names if name not in index]
+    if unknown:
+        raise InputError(path, f"a prior of frame {unknown[0]}", "frames that the manifest lists")
+    return [index[name] for name in names]
 
 
 def _open_prior(path: Path, video: Video, size: tuple[int, int]) -> h5py.File:

@@ -1,0 +1,178 @@
+"""Predicting saliency maps with a trained network."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from vsodprep.config.train import Run
+from vsodprep.errors import InputError
+from vsodprep.files import sha256, write_json
+from vsodprep.images import write_png
+from vsodprep.models import saved
+from vsodprep.models.network import ClipNetwork, Network
+from vsodprep.progress import track
+from vsodprep.shards.clips import ClipDataset, Part, collate
+from vsodprep.shards.read import open_shard
+
+MARKER = "predictions.json"
+
+Maps = Literal["round", "minmax", "truncate"]
+Batch = dict[str, Any]
+
+
+def predict_shard(
+    checkpoint: Path,
+    shard: Path,
+    out: Path,
+    *,
+    split: str | None = None,
+    device: str = "cpu",
+    threads: int = 2,
+    batch: int = 8,
+) -> dict[str, int]:
+    """Predict every frame of a shard's split and write one 8-bit map per frame, at the frame's own size.
+
+    Args:
+        checkpoint: The trained network.
+        shard: What it is applied to.
+        out: Folder that gets `{seq}/{frame}.png`, and `predictions.json` last.
+        split: Split of the shard; everything if None.
+        device: `cpu` or `cuda`.
+        threads: Threads of torch.
+        batch: Frames that go through the network together.
+
+    Returns:
+        Frames written, by sequence.
+
+    Raises:
+        InputError: The checkpoint or the shard cannot be read, or the shard lacks what the network reads.
+    """
+    torch.set_num_threads(threads)
+    content = saved.load(checkpoint)
+    run = Run.model_validate(content["recipe"])
+    network = saved.network_of(content).to(device, memory_format=torch.channels_last)
+    manifest = open_shard(shard).manifest
+    sequences = manifest.sequences if split is None else manifest.split(split)
+    (out / MARKER).unlink(missing_ok=True)
+    total = sum(len(sequence.frames) for sequence in sequences)
+    maps = predict_maps(network, run, Part(shard, split), device=device, batch=batch)
+    written = {sequence.name: 0 for sequence in sequences}
+    for sequence, frame, probability, size in track(maps, f"predict {manifest.name}", total):
+        write_png(out / sequence / f"{frame}.png", to_map(probability, size, run.maps))
+        written[sequence] += 1
+    record = {"checkpoint_sha256": sha256(checkpoint), "benchmark": manifest.name, "split": split}
+    write_json(out / MARKER, record | {"sequences": written, "frames": sum(written.values())})
+    return written
+
+
+def predict_maps(
+    network: Network, run: Run, part: Part, *, device: str = "cpu", batch: int = 8
+) -> Iterator[tuple[str, str, NDArray[np.float32], tuple[int, int]]]:
+    """Predict every frame of a split in order.
+
+    Args:
+        network: The network on its device, in evaluation mode.
+        run: The recipe it was trained by.
+        part: The split.
+        device: Where the network is.
+        batch: Frames that go through the network together.
+
+    Yields:
+        Sequence, frame id, the map as probability float32 `(h, w)` at the network's size, and the frame's own size.
+    """
+    stage = run.stages[-1]
+    recurrent = isinstance(network, ClipNetwork)
+    dataset = ClipDataset(
+        part,
+        size=run.size or stage.size,
+        clip_length=1 if recurrent else network.clip_length,
+        clip_stride=stage.clip_stride,
+        flow=run.flow,
+        prior=run.prior,
+        frames="all",
+        still_flow=stage.still_flow,
+        resize_with=run.resize,
+    )
+    predict: Callable[[Batch], Tensor] = lambda given: network(given)["saliency"]  # noqa: E731
+    if recurrent:
+        predict = _Window(network, stage.clip_stride)
+    with torch.inference_mode():
+        for start in range(0, len(dataset), batch):
+            samples = [dataset[number] for number in range(start, min(start + batch, len(dataset)))]
+            given = _moved(collate(samples), device)
+            probabilities = predict(given).float().sigmoid()[:, 0].cpu().numpy()
+            for number, probability in enumerate(probabilities):
+                sequence, frames = given["sequence"][number], given["frame_ids"][number]
+                yield sequence, frames[-1], probability, tuple(given["size"][number])
+
+
+class _Window:
+    """Predicts clip by clip while every frame is encoded once; features of no more than a clip are kept."""
+
+    def __init__(self, network: ClipNetwork, stride: int) -> None:
+        self._network = network
+        self._back = [steps * stride for steps in range(network.clip_length - 1, -1, -1)]
+        self._video = -1
+        self._features: list[dict[str, Tensor]] = []
+
+    def __call__(self, batch: Batch) -> Tensor:
+        encoded = self._network.encode(batch)
+        clips: list[dict[str, Tensor]] = []
+        for number, (video, still) in enumerate(zip(batch["video"].tolist(), batch["still"].tolist(), strict=True)):
+            if video != self._video or still:
+                self._video, self._features = video, []
+            self._features.append({name: value[number : number + 1] for name, value in encoded.items()})
+            self._features = self._features[-self._back[0] - 1 :]
+            last = len(self._features) - 1
+            # before the first frame, the first frame is repeated
+            frames = [self._features[max(0, last - back)] for back in self._back]
+            clips.append({name: torch.cat([frame[name] for frame in frames], dim=1) for name in encoded})
+        together = {name: torch.cat([clip[name] for clip in clips]) for name in encoded}
+        saliency: Tensor = self._network.decode(together)["saliency"]
+        return saliency
+
+
+def _moved(batch: Batch, device: str) -> Batch:
+    return {key: value.to(device) if isinstance(value, Tensor) else value for key, value in batch.items()}
+
+
+def to_map(probability: NDArray[np.float32], size: tuple[int, int], maps: Maps = "round") -> NDArray[np.uint8]:
+    """Turn a map of probabilities into 8 bits at the frame's own size.
+
+    Args:
+        probability: float32 `(h, w)` in [0, 1].
+        size: Height and width of the frame.
+        maps: `round`: resized bilinearly, then rounded. `minmax`: stretched to [0, 1] first, as DS-Net's code does; a
+            constant map stays. `truncate`: cut down to 8 bits, then resized by Pillow, as CAG-DDE's code does.
+
+    Returns:
+        uint8 `size`.
+    """
+    if maps == "truncate":
+        image = Image.fromarray((probability * 255).astype(np.uint8))
+        return np.asarray(image.resize(size[::-1], Image.Resampling.BILINEAR))
+    if maps == "minmax" and np.ptp(probability) > 0:
+        probability = (probability - probability.min()) / np.ptp(probability)
+    resized = cv2.resize(probability, size[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.rint(np.clip(resized * 255, 0, 255)).astype(np.uint8)
+
+
+def read_marker(folder: Path) -> Mapping[str, Any]:
+    """Read `predictions.json`.
+
+    Raises:
+        InputError: The folder has none, because prediction has not finished.
+    """
+    try:
+        marker: Mapping[str, Any] = json.loads((folder / MARKER).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(folder / MARKER, "missing or unreadable", "finished predictions") from error
+    return marker

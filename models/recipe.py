@@ -1,0 +1,95 @@
+"""What a stage of a recipe means: its data, its length, its optimiser and the learning rate of every step."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from vsodprep.config.train import Optimizer, Run, Schedule, Stage
+from vsodprep.errors import InputError
+from vsodprep.shards.clips import ClipDataset, Part
+from vsodprep.shards.sampling import batches_per_epoch
+
+
+def stage_dataset(run: Run, stage: Stage, shards: Mapping[str, Path], seed: int, cache_bytes: int) -> ClipDataset:
+    """Open the data of a stage.
+
+    Args:
+        run: The recipe.
+        stage: One of its stages.
+        shards: Benchmark name to shard.
+        seed: Seed of the random changes.
+        cache_bytes: Resized images that may stay in memory.
+
+    Raises:
+        InputError: A benchmark has no shard, or a shard lacks what the stage reads.
+    """
+    for data in stage.data:
+        if data.benchmark not in shards:
+            given = ", ".join(shards) or "none"
+            raise InputError(f"stage {stage.name}", f"no shard of {data.benchmark} (given: {given})", "--shard for it")
+    parts = [Part(shards[data.benchmark], data.split, data.labels, data.repeat, data.weight) for data in stage.data]
+    return ClipDataset(
+        parts,
+        size=stage.size,
+        clip_length=stage.clip_length,
+        clip_stride=stage.clip_stride,
+        flow=run.flow,
+        prior=run.prior,
+        still_flow=stage.still_flow,
+        augment=stage.augment,
+        resize_with=run.resize,
+        seed=seed,
+        cache_bytes=cache_bytes,
+    )
+
+
+def videos_of(dataset: ClipDataset) -> list[int]:
+    """Return for each sample the video that it is from."""
+    return [place.video for place in dataset.places]
+
+
+def steps_of(stage: Stage, dataset: ClipDataset) -> int:
+    """Return the number of batches of a stage."""
+    if stage.steps is not None:
+        return stage.steps
+    if stage.epochs is None:
+        raise InputError(f"stage {stage.name}", "neither epochs nor steps", "one of them")
+    return max(1, round(stage.epochs * batches_per_epoch(videos_of(dataset), stage.batch, stage.clips_per_video)))
+
+
+def rate_factor(schedule: Schedule, step: int, steps: int) -> float:
+    """Return the learning rate of a batch as a share of the first one's.
+
+    Args:
+        schedule: The schedule.
+        step: The batch, from 0.
+        steps: Batches of the stage.
+    """
+    if schedule.name == "poly":
+        return float((1 - step / steps) ** schedule.power)
+    if schedule.name == "step":
+        return float(schedule.factor ** drops(schedule, step, steps))
+    return 1.0
+
+
+def drops(schedule: Schedule, step: int, steps: int) -> int:
+    """Return how many milestones of a `step` schedule a batch has behind it."""
+    return sum(step >= round(milestone * steps) for milestone in schedule.milestones)
+
+
+def resets(schedule: Schedule, step: int, steps: int) -> bool:
+    """Return whether the optimiser forgets its state before a batch."""
+    if schedule.name != "step" or not schedule.reset or step == 0:
+        return False
+    return drops(schedule, step, steps) > drops(schedule, step - 1, steps)
+
+
+def build_optimizer(settings: Optimizer, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    """Return the optimiser of a stage, over the parameters that learn."""
+    learning = [parameter for parameter in parameters if parameter.requires_grad]
+    if settings.name == "sgd":
+        return torch.optim.SGD(learning, lr=settings.lr, momentum=settings.momentum, weight_decay=settings.weight_decay)
+    kind = torch.optim.AdamW if settings.name == "adamw" else torch.optim.Adam
+    return kind(learning, lr=settings.lr, weight_decay=settings.weight_decay)

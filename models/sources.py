@@ -1,0 +1,107 @@
+"""Frames and videos that a network is applied to, made into a shard with all that it reads."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from vsodprep.benchmarks.folders import own_benchmark
+from vsodprep.config.train import Run
+from vsodprep.errors import InputError
+from vsodprep.flow.estimator import Options
+from vsodprep.flow.methods import build_estimator
+from vsodprep.flow.pairs import Policy
+from vsodprep.flow.picture import Picture
+from vsodprep.flow.sequence import write_sequence
+from vsodprep.images import IMAGE_SUFFIXES
+from vsodprep.manifest import Manifest, frame_paths
+from vsodprep.models import saved
+from vsodprep.normalize.own import normalize_own
+from vsodprep.normalize.run import Options as NormalizeOptions
+from vsodprep.shards.pack import pack_benchmark
+
+
+@contextmanager
+def as_shard(
+    source: Path, checkpoint: Path, classifier: Path | None = None, *, device: str = "cpu", threads: int = 1
+) -> Iterator[Path]:
+    """Give a shard of whatever a network is to be applied to.
+
+    Args:
+        source: A shard; a folder of frames; a folder of videos as `SEQ/frames` or as files; or a video file.
+        checkpoint: The network; its flow is estimated as for its training.
+        classifier: The motion prior's classifier, where the network reads a prior.
+        device: Where a flow network runs.
+        threads: Threads of the flow.
+
+    Yields:
+        The shard itself, or a temporary one.
+
+    Raises:
+        InputError: The source holds no frames, or a classifier is needed and not given.
+    """
+    if (source / "zarr.json").is_file():
+        yield source
+        return
+    content = saved.load(checkpoint)
+    run = Run.model_validate(content["recipe"])
+    if run.prior is not None and classifier is None:
+        raise InputError(checkpoint, "a network that reads a motion prior", "--classifier with the prior's C.npz")
+    with TemporaryDirectory(prefix="vsodprep-predict-") as folder:
+        root = Path(folder)
+        normalized = root / "normalized"
+        manifest = normalize_own(
+            own_benchmark("own"), _sequences(source, root), normalized, NormalizeOptions(), threads
+        )
+        if run.flow is not None:
+            _estimate_flow(manifest, root, content["flow"], device, threads)
+        if run.prior is not None and classifier is not None:
+            _apply_prior(manifest, root, classifier, device)
+        shard = root / "own.zarr"
+        pack_benchmark(
+            normalized,
+            shard,
+            flow={run.flow: root / "flow"} if run.flow else {},
+            prior={run.prior: root / "prior"} if run.prior else {},
+        )
+        yield shard
+
+
+def _sequences(source: Path, root: Path) -> Path:
+    """Return the source in the layout of a user's own videos."""
+    images = (
+        [path for path in sorted(source.iterdir()) if path.suffix.lower() in IMAGE_SUFFIXES] if source.is_dir() else []
+    )
+    if not images:
+        return source
+    name = source.resolve().parent.name if source.name == "frames" else source.resolve().name
+    frames = root / "frames" / name / "frames"
+    frames.mkdir(parents=True)
+    for image in images:
+        shutil.copyfile(image, frames / image.name)
+    return root / "frames"
+
+
+def _estimate_flow(manifest: Manifest, root: Path, record: Mapping[str, Any], device: str, threads: int) -> None:
+    """Estimate every sequence's flow as the record says that the network's was."""
+    given = {field.name: record[field.name] for field in fields(Options) if field.name in record}
+    options = Options(**given | {"weights": given.get("weights") or None, "device": device, "threads": threads})
+    policy = Policy(**{field.name: record["policy"][field.name] for field in fields(Policy)})
+    picture = Picture(**record["picture"]) if "picture" in record else None
+    estimator = build_estimator(record["method"], options)
+    for sequence in manifest.sequences:
+        paths = list(frame_paths(root / "normalized", sequence))
+        out = root / "flow" / f"{sequence.name}.h5"
+        write_sequence(paths, out, estimator, policy, picture=picture, threads=threads)
+
+
+def _apply_prior(manifest: Manifest, root: Path, classifier: Path, device: str) -> None:
+    from vsodprep.prior.apply import apply  # noqa: PLC0415  (few networks read a prior)
+
+    for sequence in manifest.sequences:
+        frames = root / "normalized" / sequence.name / "frames"
+        name = f"{sequence.name}.h5"
+        apply(frames, root / "flow" / name, classifier, root / "prior" / name, device=device)

@@ -1,0 +1,228 @@
+"""Predicting from shards, frames and videos."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from shard_tree import SIZE, STILLS, make_benchmark, make_video
+from torch import nn
+
+from vsodprep.cli.predict import command
+from vsodprep.config.train import Data, Run, Stage
+from vsodprep.errors import InputError
+from vsodprep.files import sha256
+from vsodprep.flow.dis import Dis
+from vsodprep.flow.pairs import Policy
+from vsodprep.flow.sequence import write_sequence
+from vsodprep.images import read_gray
+from vsodprep.manifest import frame_paths
+from vsodprep.models import build_model, saved
+from vsodprep.models.inference import predict_maps, predict_shard, read_marker, to_map
+from vsodprep.models.network import ClipNetwork, Options
+from vsodprep.models.training import Settings, train
+from vsodprep.shards import ClipDataset, Part, open_shard, pack_benchmark
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    root = tmp_path_factory.mktemp("predict")
+    manifest = make_benchmark(root / "normalized")
+    for video in manifest.sequences:
+        if not video.still:
+            paths = list(frame_paths(root / "normalized", video))
+            write_sequence(paths, root / "flow" / f"{video.name}.h5", Dis(), Policy(last_frame="repeat"))
+    pack_benchmark(root / "normalized", root / "mini.zarr", flow={"dis": root / "flow"})
+    return root
+
+
+@pytest.fixture(scope="module")
+def recipe():
+    stage = Stage(data=(Data(benchmark="mini", split="train"),), size=(64, 80), batch=2, steps=2)
+    return Run(width=0.05, pretrained=False, flow="dis", stages=(stage,))
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tree, recipe):
+    out = tree / "models" / "last.ckpt"
+    train("dsnet", recipe, {"mini": tree / "mini.zarr"}, seed=0, out=out, settings=Settings(threads=1))
+    return out
+
+
+def test_every_frame_gets_a_map_of_its_own_size(tree, checkpoint, tmp_path):
+    written = predict_shard(checkpoint, tree / "mini.zarr", tmp_path, threads=1, batch=3)
+    assert written == {"ball": 6, "coin": 5, "moon": 4, "stills": 3}
+    maps = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.png"))
+    assert len(maps) == 18
+    assert "moon/00003.png" in maps
+    image = cv2.imread(str(tmp_path / "coin" / "00004.png"), cv2.IMREAD_UNCHANGED)
+    assert (image.shape, image.dtype) == (SIZE, np.uint8)
+    assert {path.stem: read_gray(path).shape for path in (tmp_path / "stills").glob("*.png")} == STILLS
+
+
+def test_maps_are_those_of_the_network(tree, checkpoint, recipe, tmp_path):
+    predict_shard(checkpoint, tree / "mini.zarr", tmp_path, split="test", threads=1)
+    network = saved.network_of(saved.load(checkpoint))
+    sample = ClipDataset(Part(tree / "mini.zarr", "test"), size=(64, 80), flow="dis", frames="all")[2]
+    with torch.no_grad():
+        logits = network({key: sample[key][None] for key in ("frames", "flow")})["saliency"]
+    expected = cv2.resize(torch.sigmoid(logits)[0, 0].numpy(), SIZE[::-1]) * 255
+    assert np.abs(read_gray(tmp_path / "moon" / "00002.png") - expected).max() <= 0.51
+
+
+def test_marker_comes_last_and_tells_where_the_maps_are_from(tree, checkpoint, tmp_path):
+    (tmp_path / "predictions.json").write_text("stale")
+    predict_shard(checkpoint, tree / "mini.zarr", tmp_path, split="test", threads=1)
+    assert read_marker(tmp_path) == {
+        "benchmark": "mini",
+        "checkpoint_sha256": sha256(checkpoint),
+        "frames": 4,
+        "sequences": {"moon": 4},
+        "split": "test",
+    }
+
+
+def test_same_checkpoint_same_bytes(tree, checkpoint, tmp_path):
+    for name in ("a", "b"):
+        predict_shard(checkpoint, tree / "mini.zarr", tmp_path / name, split="test", threads=1)
+    files = sorted(path.name for path in (tmp_path / "a" / "moon").iterdir())
+    assert [(tmp_path / "a" / "moon" / name).read_bytes() for name in files] == [
+        (tmp_path / "b" / "moon" / name).read_bytes() for name in files
+    ]
+
+
+@pytest.fixture(scope="module")
+def reference(tree, checkpoint):
+    """Maps of the sequence `moon`, from the shard."""
+    out = tree / "reference"
+    predict_shard(checkpoint, tree / "mini.zarr", out, split="test", threads=1)
+    return {path.name: read_gray(path) for path in (out / "moon").iterdir()}
+
+
+@pytest.mark.parametrize("layout", ["frames", "frames folder of a sequence", "own layout"])
+def test_a_folder_of_frames_gives_the_same_maps(tree, checkpoint, reference, tmp_path, layout):
+    moon = tree / "normalized" / "moon"
+    source = moon / "frames"
+    if layout != "frames folder of a sequence":
+        source = tmp_path / "given" / "moon"
+        source.mkdir(parents=True)
+        target = source if layout == "frames" else source / "frames"
+        target.mkdir(exist_ok=True)
+        for path in (moon / "frames").iterdir():
+            (target / path.name).write_bytes(path.read_bytes())
+        source = source if layout == "frames" else source.parent
+    out = tmp_path / "out"
+    words = [str(checkpoint), str(source), "--out", str(out), "--threads", "1"]
+    assert CliRunner().invoke(command, words, catch_exceptions=False).exit_code == 0
+    maps = {path.name: read_gray(path) for path in (out / "moon").iterdir()}
+    assert maps.keys() == reference.keys()
+    for name, expected in reference.items():
+        np.testing.assert_array_equal(maps[name], expected, err_msg=name)
+
+
+def test_a_video_file(tree, checkpoint, tmp_path):
+    path = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 10, (80, 64))
+    for number in range(5):
+        image = np.full((64, 80, 3), 40, np.uint8)
+        cv2.circle(image, (15 + 8 * number, 30), 9, (60, 180, 230), -1)
+        writer.write(image)
+    writer.release()
+    out = tmp_path / "out"
+    words = [str(checkpoint), str(path), "--out", str(out), "--threads", "1"]
+    assert CliRunner().invoke(command, words, catch_exceptions=False).exit_code == 0
+    assert sorted(each.name for each in (out / "clip").iterdir()) == [f"{number:05d}.png" for number in range(5)]
+    assert read_gray(out / "clip" / "00002.png").shape == (64, 80)
+    assert json.loads((out / "predictions.json").read_text())["sequences"] == {"clip": 5}
+
+
+class Mean(ClipNetwork):
+    """Predicts a weighted mean of the frames' brightness, and counts what it encodes."""
+
+    clip_length = 3
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.options = Options()
+        self.encoded = 0
+        self.scale = nn.Parameter(torch.tensor(2.0))
+
+    def encode(self, batch):
+        self.encoded += batch["frames"].shape[0] * batch["frames"].shape[1]
+        return {"brightness": batch["frames"].mean(dim=2, keepdim=True)}
+
+    def decode(self, features):
+        weights = torch.tensor([0.2, 0.3, 0.5]).reshape(1, 3, 1, 1, 1)
+        return {"saliency": (features["brightness"] * weights).sum(dim=1) * self.scale, "aux": {}}
+
+    def loss(self, outputs, batch, generator=None):
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_clip_network_encodes_each_frame_once(tree, recipe, stride):
+    network = Mean().eval()
+    stages = (recipe.stages[0].model_copy(update={"clip_stride": stride}),)
+    run = recipe.model_copy(update={"flow": None, "stages": stages})
+    part = Part(tree / "mini.zarr", "train")
+    maps = list(predict_maps(network, run, part, batch=4))
+    assert network.encoded == len(maps) == 11
+    whole = ClipDataset(part, size=(64, 80), clip_length=3, clip_stride=stride, frames="all")
+    for number, (sequence, frame, probability, _) in enumerate(maps):
+        sample = whole[number]
+        assert (sequence, frame) == (sample["sequence"], sample["frame_ids"][-1])
+        expected = network({"frames": sample["frames"][None]})["saliency"].sigmoid()[0, 0].detach()
+        np.testing.assert_allclose(probability, expected.numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("maps", "expected"),
+    [("round", [51, 102, 204]), ("minmax", [0, 85, 255]), ("truncate", [51, 102, 204])],
+)
+def test_from_probabilities_to_eight_bits(maps, expected):
+    probability = np.array([[0.2, 0.4, 0.8]], np.float32)
+    assert to_map(probability, (1, 3), maps).tolist() == [expected]
+
+
+def test_rounding_and_truncation_differ():
+    probability = np.full((2, 2), 0.999, np.float32)
+    assert to_map(probability, (2, 2), "round").max() == 255
+    assert to_map(probability, (2, 2), "truncate").max() == 254
+
+
+def test_a_constant_map_is_not_stretched():
+    assert (to_map(np.full((2, 3), 0.5, np.float32), (4, 6), "minmax") == 128).all()
+
+
+def test_resizing_is_bilinear():
+    assert to_map(np.array([[0.0, 1.0]], np.float32), (1, 4)).tolist() == [[0, 64, 191, 255]]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [("nothing", "nothing"), ("empty", "empty")],
+)
+def test_a_source_without_frames_is_named(checkpoint, tmp_path, source, expected):
+    (tmp_path / "empty").mkdir()
+    words = [str(checkpoint), str(tmp_path / source), "--out", str(tmp_path / "out"), "--threads", "1"]
+    with pytest.raises(InputError, match=expected):
+        CliRunner().invoke(command, words, catch_exceptions=False)
+
+
+def test_a_network_that_reads_a_prior_needs_its_classifier(tree, checkpoint, tmp_path):
+    content = saved.load(checkpoint)
+    path = tmp_path / "prior.ckpt"
+    saved.save(path, content | {"recipe": content["recipe"] | {"prior": "light"}})
+    words = [str(path), str(tree / "normalized" / "moon" / "frames"), "--out", str(tmp_path / "out")]
+    with pytest.raises(InputError, match="--classifier"):
+        CliRunner().invoke(command, words, catch_exceptions=False)
+
+
+def test_an_unfinished_prediction_has_no_marker(tmp_path):
+    with pytest.raises(InputError, match="finished predictions"):
+        read_marker(tmp_path)

@@ -1,0 +1,340 @@
+"""Training by a recipe: what a step does, what a checkpoint holds, and that it goes on exactly."""
+
+import csv
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import CliRunner
+from shard_tree import make_everything
+
+from vsodprep.cli.train import command
+from vsodprep.config.train import Augment, Data, Optimizer, Run, Schedule, Stage
+from vsodprep.errors import InputError, VsodprepError
+from vsodprep.models import build_model, saved
+from vsodprep.models.history import History
+from vsodprep.models.recipe import build_optimizer, rate_factor, resets, steps_of
+from vsodprep.models.training import Settings, train
+from vsodprep.shards import ClipDataset, Part, pack_benchmark
+
+SIZE = (64, 64)
+SETTINGS = Settings(threads=1, save_seconds=0)
+
+
+@pytest.fixture(scope="module")
+def shard(tmp_path_factory):
+    root = tmp_path_factory.mktemp("train")
+    make_everything(root)
+    out = root / "mini.zarr"
+    pack_benchmark(root / "normalized", out, flow={"dis": root / "flow"}, pictures=("dis",))
+    return out
+
+
+def stage(**options) -> Stage:
+    data = (Data(benchmark="mini", split="train"), Data(benchmark="mini", split="stills"))
+    return Stage(**({"data": data, "size": SIZE, "batch": 2, "steps": 3} | options))
+
+
+def recipe(*stages: Stage, **options) -> Run:
+    return Run(**({"width": 0.05, "pretrained": False, "flow": "dis", "stages": stages or (stage(),)} | options))
+
+
+def fit(shard, out: Path, run: Run, **options) -> dict:
+    seed = options.pop("seed", 0)
+    train("dsnet", run, {"mini": shard}, seed=seed, out=out, settings=options.pop("settings", SETTINGS))
+    return saved.load(out)
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+TWO_STAGES = recipe(
+    stage(name="images", data=(Data(benchmark="mini", split="stills"),), steps=2),
+    stage(
+        name="videos",
+        steps=5,
+        accumulate=2,
+        optimizer=Optimizer(lr=1e-3, weight_decay=5e-4),
+        schedule=Schedule(name="step", milestones=(0.5,), factor=0.2, reset=True),
+        augment=Augment(flip=0.5, scales=(1.0, 1.25)),
+    ),
+)
+
+
+def test_checkpoint_says_where_it_is_from(shard, tmp_path):
+    content = fit(shard, tmp_path / "last.ckpt", recipe())
+    assert (content["model"], content["seed"], content["threads"], content["device"]) == ("dsnet", 0, 1, "cpu")
+    assert Run.model_validate(content["recipe"]) == recipe()
+    assert [data["benchmark"] for data in content["data"]] == ["mini"]
+    assert content["flow"]["method"] == "dis"
+    network = saved.network_of(content)
+    fresh = build_model("dsnet", width=0.05).state_dict()
+    assert {key: value.shape for key, value in network.state_dict().items()} == {
+        key: value.shape for key, value in fresh.items()
+    }
+    assert {path.name for path in tmp_path.iterdir()} == {"last.ckpt", "metrics.csv"}  # and nothing hidden
+
+
+def test_metrics_have_a_row_a_step_and_the_learning_rate(shard, tmp_path):
+    fit(shard, tmp_path / "last.ckpt", TWO_STAGES)
+    rows = list(csv.DictReader((tmp_path / "metrics.csv").open()))
+    assert [int(row["step"]) for row in rows] == list(range(1, 8))
+    assert [row["stage"] for row in rows] == ["images"] * 2 + ["videos"] * 5
+    assert [float(row["lr"]) for row in rows[2:]] == pytest.approx([1e-3, 1e-3, 2e-4, 2e-4, 2e-4])
+    terms = sum(float(rows[3][name]) for name in ("final", "coarse", "spatial", "temporal"))
+    assert float(rows[3]["loss"]) == pytest.approx(terms, rel=1e-5)
+
+
+def test_one_step_is_that_of_the_optimiser(shard, tmp_path):
+    """One SGD step of the trainer against the same step by hand."""
+    from vsodprep.models.recipe import stage_dataset, videos_of
+    from vsodprep.shards.clips import collate
+    from vsodprep.shards.sampling import BatchSampler
+
+    run = recipe(stage(steps=1, optimizer=Optimizer(name="sgd", lr=1e-6, momentum=0.0)))
+    got = fit(shard, tmp_path / "last.ckpt", run, seed=4)["weights"]
+
+    torch.manual_seed(4)
+    network = build_model("dsnet", width=0.05)
+    data = stage_dataset(run, run.stages[0], {"mini": shard}, 4, 0)
+    batch = collate([data[pick] for pick in next(iter(BatchSampler(videos_of(data), batch=2, steps=1, seed=4)))])
+    network.loss(network(batch), batch)["loss"].backward()
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            torch.testing.assert_close(got[name], parameter - 1e-6 * parameter.grad, rtol=1e-4, atol=1e-6)
+    moved = [name for name, parameter in build_model_at(4).named_parameters() if not torch.equal(parameter, got[name])]
+    assert len(moved) > 50
+
+
+def build_model_at(seed: int) -> torch.nn.Module:
+    torch.manual_seed(seed)
+    return build_model("dsnet", width=0.05)
+
+
+def test_accumulated_batches_are_averaged(shard, tmp_path):
+    sgd = Optimizer(name="sgd", lr=1e-6, momentum=0.0)
+    twice = fit(shard, tmp_path / "a.ckpt", recipe(stage(steps=2, accumulate=2, optimizer=sgd)))["weights"]
+    first = fit(shard, tmp_path / "b.ckpt", recipe(stage(steps=1, optimizer=sgd)))["weights"]
+    start = build_model_at(0).state_dict()
+    key = "head.2.weight"
+    assert not torch.equal(twice[key], start[key])
+    assert not torch.equal(twice[key], first[key])
+
+
+def test_same_recipe_gives_the_same_bytes_whatever_the_name(shard, whole, tmp_path):
+    torch.manual_seed(99)
+    fit(shard, tmp_path / "two" / "other.ckpt", TWO_STAGES)
+    assert digest(whole) == digest(tmp_path / "two" / "other.ckpt")
+    assert digest(whole.with_name("metrics.csv")) == digest(tmp_path / "two" / "metrics.csv")
+    fit(shard, tmp_path / "three" / "last.ckpt", TWO_STAGES, seed=1)
+    assert digest(whole.with_name("metrics.csv")) != digest(tmp_path / "three" / "metrics.csv")
+
+
+class StopError(Exception):
+    pass
+
+
+@pytest.fixture(scope="module")
+def whole(shard, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("whole") / "last.ckpt"
+    fit(shard, out, TWO_STAGES)
+    return out
+
+
+@pytest.mark.parametrize("after", [1, 2, 3, 5, 6])
+def test_an_interrupted_run_goes_on_exactly(shard, whole, tmp_path, monkeypatch, after):
+    add, calls = History.add, []
+
+    def failing(self, terms):
+        calls.append(1)
+        if len(calls) > after:
+            raise StopError
+        add(self, terms)
+
+    out = tmp_path / "broken" / "last.ckpt"
+    monkeypatch.setattr(History, "add", failing)
+    with pytest.raises(StopError):
+        fit(shard, out, TWO_STAGES)
+    assert not out.exists()
+    monkeypatch.setattr(History, "add", add)
+    fit(shard, out, TWO_STAGES)
+    assert digest(out) == digest(whole)
+    assert digest(out.with_name("metrics.csv")) == digest(whole.with_name("metrics.csv"))
+
+
+def test_a_state_of_another_recipe_is_not_gone_on_from(shard, tmp_path, monkeypatch):
+    add = History.add
+    out = tmp_path / "last.ckpt"
+    monkeypatch.setattr(History, "end_step", lambda *_, **__: (_ for _ in ()).throw(StopError))
+    with pytest.raises(StopError):
+        fit(shard, out, TWO_STAGES)
+    monkeypatch.undo()
+    assert History.add is add
+    run = recipe(stage(optimizer=Optimizer(lr=1e-4)))
+    fit(shard, out, run)
+    fit(shard, tmp_path / "clean.ckpt", run)
+    assert digest(out) == digest(tmp_path / "clean.ckpt")
+
+
+@pytest.mark.slow
+def test_a_killed_process_goes_on_exactly(shard, tmp_path):
+    """SIGKILL somewhere in the middle, as a cluster does it."""
+    run = tmp_path / "recipe.json"
+    run.write_text(recipe(stage(steps=60, augment=Augment(flip=0.5))).model_dump_json())
+
+    def words(out: Path) -> list[str]:
+        first = [sys.executable, "-m", "vsodprep", "train", "dsnet", "--recipe", str(run), "--shard", str(shard)]
+        return [*first, "--out", str(out), "--threads", "1", "--save-seconds", "0"]
+
+    whole, broken = tmp_path / "whole" / "last.ckpt", tmp_path / "broken" / "last.ckpt"
+    subprocess.run(words(whole), check=True)
+    process = subprocess.Popen(words(broken))
+    state = broken.parent / ".last.ckpt.progress" / "state.ckpt"
+    while not state.exists():
+        time.sleep(0.02)
+    time.sleep(0.5)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not broken.exists()
+    subprocess.run(words(broken), check=True)
+    assert digest(broken) == digest(whole)
+    assert sorted(path.name for path in broken.parent.iterdir()) == ["last.ckpt", "metrics.csv"]
+
+
+def test_workers_change_nothing(shard, tmp_path):
+    run = recipe(stage(steps=2, augment=Augment(flip=0.5)))
+    fit(shard, tmp_path / "none.ckpt", run)
+    fit(shard, tmp_path / "one.ckpt", run, settings=Settings(threads=1, workers=1))
+    assert digest(tmp_path / "none.ckpt") == digest(tmp_path / "one.ckpt")
+
+
+def test_two_samples_are_learned_by_heart(shard, tmp_path):
+    run = recipe(
+        stage(
+            data=(Data(benchmark="mini", split="test"),), steps=40, batch=4, optimizer=Optimizer(name="adam", lr=3e-3)
+        ),
+        width=0.1,
+    )
+    fit(shard, tmp_path / "last.ckpt", run)
+    losses = [float(row["loss"]) for row in csv.DictReader((tmp_path / "metrics.csv").open())]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_a_stage_starts_from_another_checkpoint(shard, tmp_path):
+    first = fit(shard, tmp_path / "first.ckpt", recipe())
+    still = Optimizer(name="sgd", lr=1e-30, momentum=0.0)
+    run = recipe(stage(steps=1, init=str(tmp_path / "first.ckpt"), optimizer=still))
+    second = fit(shard, tmp_path / "second.ckpt", run, seed=5)
+    assert torch.equal(first["weights"]["head.2.weight"], second["weights"]["head.2.weight"])
+
+
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        (Schedule(), [1, 1, 1, 1]),
+        (Schedule(name="poly", power=1.0), [1, 0.75, 0.5, 0.25]),
+        (Schedule(name="step", milestones=(0.25, 0.75), factor=0.1), [1, 0.1, 0.1, 0.01]),
+    ],
+)
+def test_learning_rates(schedule, expected):
+    assert [rate_factor(schedule, step, 4) for step in range(4)] == pytest.approx(expected)
+
+
+def test_dsnet_s_schedule_in_batches():
+    """25 epochs, x 0.2 after 10 and 21 of them, and Adam forgets at each drop."""
+    schedule = Schedule(name="step", milestones=(10 / 25, 21 / 25), factor=0.2, reset=True)
+    factors = [rate_factor(schedule, step, 250) for step in (0, 99, 100, 209, 210, 249)]
+    assert factors == pytest.approx([1, 1, 0.2, 0.2, 0.04, 0.04])
+    assert [step for step in range(250) if resets(schedule, step, 250)] == [100, 210]
+
+
+def test_epochs_become_batches(shard):
+    data = ClipDataset(Part(shard, "train"), size=SIZE)
+    assert len(data) == 9
+    assert steps_of(stage(steps=None, epochs=2.5, batch=4), data) == 5
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW), ("sgd", torch.optim.SGD)]
+)
+def test_optimisers(name, kind):
+    frozen = torch.nn.Parameter(torch.zeros(1), requires_grad=False)
+    optimizer = build_optimizer(
+        Optimizer(name=name, lr=0.1, weight_decay=0.3), [torch.nn.Parameter(torch.ones(2)), frozen]
+    )
+    assert isinstance(optimizer, kind)
+    assert len(optimizer.param_groups[0]["params"]) == 1
+    assert optimizer.param_groups[0]["weight_decay"] == 0.3
+
+
+def test_history_averages_and_restores():
+    history = History(steps=1000)
+    assert history.every == 2
+    history.add({"loss": torch.tensor(1.0)})
+    assert history.end_step(1, "main", 0.1, last=False) is None
+    again = History(steps=1000)
+    again.restore(saved.canonical(history.state()))
+    for each in (history, again):
+        each.add({"loss": torch.tensor(4.0)})
+        assert each.end_step(2, "main", 0.1, last=False) == {"step": 2, "stage": "main", "lr": 0.1, "loss": 2.5}
+
+
+def test_a_loss_that_is_not_finite_stops_the_run():
+    history = History(steps=10)
+    history.add({"loss": torch.tensor(float("nan"))})
+    with pytest.raises(VsodprepError, match="stage main, step 1: the loss is nan"):
+        history.end_step(1, "main", 0.1, last=False)
+
+
+@pytest.mark.parametrize("content", [None, b"no checkpoint", "foreign"])
+def test_something_else_is_no_checkpoint(tmp_path, content):
+    path = tmp_path / "x.ckpt"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content:
+        torch.save({"a": 1}, path)
+    with pytest.raises(InputError, match=r"x\.ckpt"):
+        saved.load(path)
+
+
+def test_a_benchmark_without_shard_is_named(shard, tmp_path):
+    run = recipe(stage(data=(Data(benchmark="davis2016", split="train"),)))
+    with pytest.raises(InputError, match="no shard of davis2016"):
+        fit(shard, tmp_path / "last.ckpt", run)
+
+
+def test_command_trains_and_speaks_plainly(shard, tmp_path):
+    text = json.dumps(recipe(stage(steps=2)).model_dump(mode="json"))
+    out = tmp_path / "last.ckpt"
+    words = ["train", "dsnet", "--recipe", text, "--shard", str(shard), "--out", str(out), "--threads", "1"]
+    done = subprocess.run([sys.executable, "-m", "vsodprep", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "train dsnet: 2/2 steps\n"
+    assert done.stdout == ""
+    assert out.is_file()
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"widht": 0.5}, "unknown key widht"),
+        ({"width": 2}, "width: Input should be less than or equal to 1"),
+        ({"flow": "raft"}, "no flow 'raft'"),
+        ({"variant": "half"}, "unknown variant 'half'"),
+    ],
+)
+def test_command_names_what_is_wrong(shard, tmp_path, change, expected):
+    text = json.dumps(recipe().model_dump(mode="json") | change)
+    words = ["dsnet", "--recipe", text, "--shard", str(shard), "--out", str(tmp_path / "x.ckpt"), "--threads", "1"]
+    result = CliRunner().invoke(command, words)
+    assert isinstance(result.exception, VsodprepError)
+    assert expected in str(result.exception)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,43 @@
+"""`vsodprep predict`: saliency maps of a shard, a folder of frames, or a video file."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the maps.")
+@click.option("--split", help="Split of a shard; default: all of it.")
+@click.option(
+    "--classifier", type=click.Path(path_type=Path), help="Motion prior's C.npz, where the network reads one."
+)
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
+@click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="Threads of torch.")
+@click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Frames predicted together.")
+def command(
+    *,
+    checkpoint: Path,
+    source: Path,
+    out: Path,
+    split: str | None,
+    classifier: Path | None,
+    device: str,
+    threads: int,
+    batch: int,
+) -> None:
+    """Predict the saliency maps of SOURCE, {seq}/{frame}.png below --out.
+
+    SOURCE is a shard, a folder of frames, or a video file. Of frames and videos the flow is estimated as it was for
+    the network's training; the motion prior is made with --classifier.
+    """
+    from vsodprep.cli._torch import wait_passively
+
+    wait_passively()
+    from vsodprep.models.inference import predict_shard
+    from vsodprep.models.sources import as_shard
+    from vsodprep.models.training import check_device
+
+    with as_shard(source, checkpoint, classifier, threads=threads) as shard:
+        predict_shard(checkpoint, shard, out, split=split, device=check_device(device), threads=threads, batch=batch)

@@ -1,0 +1,52 @@
+"""`vsodprep train`: a checkpoint from a recipe and shards."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("model")
+@click.option("--recipe", required=True, metavar="JSON|FILE", help="The run: one block of `runs` in the configuration.")
+@click.option(
+    "--shard",
+    "shards",
+    required=True,
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="X.zarr",
+    help="Shard to train on; the file's stem is the benchmark's name.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Checkpoint to write.")
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
+@click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="Threads of torch.")
+@click.option("--workers", type=click.IntRange(0), help="Processes that read ahead; default: 0 on cpu, 4 on cuda.")
+@click.option("--save-seconds", type=click.FloatRange(0), default=120.0, show_default=True, hidden=True)
+def command(
+    *,
+    model: str,
+    recipe: str,
+    shards: tuple[Path, ...],
+    seed: int,
+    out: Path,
+    device: str,
+    threads: int,
+    workers: int | None,
+    save_seconds: float,
+) -> None:
+    """Train a network; metrics.csv is written beside the checkpoint.
+
+    An interrupted run goes on where it was when the same command is given again, and ends in the same bytes.
+    """
+    from vsodprep.cli._torch import wait_passively
+    from vsodprep.config.recipe import read_recipe
+
+    run = read_recipe(recipe)
+    wait_passively()
+    from vsodprep.models.training import Settings, check_device, train
+
+    kind = check_device(device)
+    ahead = (4 if kind == "cuda" else 0) if workers is None else workers
+    settings = Settings(kind, threads, ahead, save_seconds=save_seconds)
+    train(model, run, {path.stem: path for path in shards}, seed=seed, out=out, settings=settings)

@@ -1,0 +1,40 @@
+"""Reading a recipe: one run of the configuration, as JSON or YAML."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from vsodprep.config.train import Run
+from vsodprep.errors import InputError, VsodprepError
+
+
+def read_recipe(text: str) -> Run:
+    """Read a run of the configuration.
+
+    Args:
+        text: JSON, or the path of a file with JSON or YAML.
+
+    Raises:
+        InputError: The file is missing, or the recipe does not fit; names the key.
+    """
+    where = "recipe"
+    if not text.lstrip().startswith("{"):
+        where = text
+        try:
+            text = Path(text).read_text(encoding="utf-8")
+        except OSError as error:
+            raise InputError(where, error.strerror or "unreadable", "a recipe, or JSON") from error
+    try:
+        value: Any = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise InputError(where, "neither JSON nor YAML", "a recipe") from error
+    try:
+        return Run.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "top level"
+        if first["type"] == "extra_forbidden":
+            raise InputError(where, f"unknown key {key}", "a key of a run, see config/README.md") from error
+        raise VsodprepError(f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}") from error
