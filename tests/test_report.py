@@ -6,7 +6,9 @@ import io
 import json
 import re
 import shutil
+import tomllib
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from vsodprep.cli import main
 from vsodprep.config import Config
 from vsodprep.files import write_json
 from vsodprep.report.page import write_report
+from vsodprep.workflow.fingerprint import closure
 
 VOID = {"meta", "img", "br", "path", "use", "link", "hr", "input"}
 
@@ -301,3 +304,16 @@ class RunMain:
 @pytest.fixture
 def run_main(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> RunMain:
     return RunMain(monkeypatch, capsys)
+
+
+def test_templates_count_when_the_code_is_fingerprinted() -> None:
+    assert "vsodprep.report.templates" in closure("vsodprep.cli.report")
+
+
+def test_templates_are_installed() -> None:
+    shown = {path.name for path in files("vsodprep.report.templates").iterdir()}
+    assert {"index.html", "results.html", "runs.html", "data.html", "style.css"} <= shown
+    packages = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
+        "setuptools"
+    ]["packages"]
+    assert {"vsodprep.report", "vsodprep.report.templates", "vsodprep.figures"} <= set(packages)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from vsodprep.files import sha256
 from vsodprep.manifest import MANIFEST, Issue, Manifest, Sequence
-from vsodprep.normalize.contact import contact_sheet
+from vsodprep.normalize.contact import STILLS, contact_sheet
 from vsodprep.report.collect import Results
 from vsodprep.report.thumbnails import Thumbnail, thumbnail
 
-SHEET_WIDTH = 1320  # a row of eight
+SHEET_COLUMNS, SHEET_WIDTH = 8, 1320  # a row fills the page
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ def benchmark(results: Results, name: str) -> Benchmark:
         for kind, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     )
     folder = results.folder(name)
-    sheet = thumbnail(contact_sheet(folder), SHEET_WIDTH)
+    shown = sum(min(STILLS, len(sequence.frames)) if sequence.still else 1 for sequence in manifest.sequences)
+    sheet = thumbnail(contact_sheet(folder, columns=max(1, min(SHEET_COLUMNS, shown))), SHEET_WIDTH)
     return Benchmark(manifest, sha256(folder / MANIFEST), splits, issues, sheet)
 
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from vsodprep.config import Config
 from vsodprep.files import write_text
+from vsodprep.report import templates
 from vsodprep.report.collect import Results, collect
 from vsodprep.report.data import benchmark
 from vsodprep.report.methods import comparisons
@@ -45,7 +46,7 @@ def render(results: Results, tables: list[Table]) -> str:
         tables: The tables of all its scores.
     """
     environment = Environment(
-        loader=PackageLoader("vsodprep.report"),
+        loader=PackageLoader(templates.__name__, ""),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
