@@ -1,1 +1,1 @@
-"""The page's templates and its style sheet; a package, so that they install, and count when the report's code changes."""
+"""The page's templates and style sheet; a package, so that a change of theirs counts in the report's fingerprint."""
