@@ -1,16 +1,13 @@
 """Predicting from shards, frames and videos."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-from shard_tree import SIZE, STILLS, make_benchmark, make_video
+from shard_tree import SIZE, STILLS, make_benchmark
 from torch import nn
 
 from vsodprep.cli.predict import command
@@ -22,11 +19,11 @@ from vsodprep.flow.pairs import Policy
 from vsodprep.flow.sequence import write_sequence
 from vsodprep.images import read_gray
 from vsodprep.manifest import frame_paths
-from vsodprep.models import build_model, saved
+from vsodprep.models import saved
 from vsodprep.models.inference import predict_maps, predict_shard, read_marker, to_map
 from vsodprep.models.network import ClipNetwork, Options
 from vsodprep.models.training import Settings, train
-from vsodprep.shards import ClipDataset, Part, open_shard, pack_benchmark
+from vsodprep.shards import ClipDataset, Part, pack_benchmark
 
 
 @pytest.fixture(scope="module")

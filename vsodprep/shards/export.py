@@ -1,0 +1,208 @@
+"""Shards as the folders, or the tar files, that other code bases read."""
+
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.errors import InputError
+from vsodprep.files import atomic_directory
+from vsodprep.images import encode_png
+from vsodprep.manifest import Sequence as Video
+from vsodprep.progress import track
+from vsodprep.shards.read import Shard, ShardSequence, open_shard
+
+Layout = Literal["davsod", "fsnet", "davis", "webdataset"]
+Format = Literal["jpg", "png"]
+
+LAYOUTS: tuple[Layout, ...] = ("davsod", "fsnet", "davis", "webdataset")
+SAMPLES_PER_TAR = 1000
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is exported, and how.
+
+    Attributes:
+        split: Split of the shard; everything if None.
+        flow: Flow block whose pictures are exported, where the layout has any.
+        image_format: Format of frames and flow pictures; most loaders look for `.jpg`.
+        quality: Quality of JPEG.
+        annotated: Only frames with a mask.
+    """
+
+    split: str | None = None
+    flow: str | None = None
+    image_format: Format = "jpg"
+    quality: int = 95
+    annotated: bool = False
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One frame of a shard.
+
+    Attributes:
+        video: Its sequence.
+        frame: Its id.
+        image: uint8 `(H, W, 3)`.
+        mask: uint8 `(H, W)` of 0 and 255, or None.
+        picture: The flow's colour picture, uint8 `(H, W, 3)`, or None.
+    """
+
+    video: Video
+    frame: str
+    image: NDArray[np.uint8]
+    mask: NDArray[np.uint8] | None
+    picture: NDArray[np.uint8] | None
+
+
+def export(shard_path: Path, layout: Layout, out: Path, choice: Choice | None = None) -> int:
+    """Write a shard in another code base's layout; the folder appears whole.
+
+    Args:
+        shard_path: The shard.
+        layout: `davsod`: `{seq}/Imgs` and `{seq}/ground-truth`. `fsnet`: `{seq}/Frame`, `{seq}/OF_FlowNet2` and
+            `{seq}/GT`. `davis`: `JPEGImages/480p/{seq}`, `Annotations/480p/{seq}` and `ImageSets/480p/{split}.txt`.
+            `webdataset`: tar files. Still images go to `{split}/{split}-Image` and `{split}/{split}-Mask`, as in DUTS.
+        out: Folder to write, new or empty.
+        choice: What is exported.
+
+    Returns:
+        Frames written.
+
+    Raises:
+        InputError: The folder is not empty, or the shard lacks the split or the flow.
+    """
+    choice = choice or Choice()
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(out, "already there", "a new or empty folder")
+    shard = open_shard(shard_path)
+    videos = shard.manifest.sequences if choice.split is None else shard.manifest.split(choice.split)
+    flow = choice.flow
+    if layout == "fsnet" and flow is None and any(not video.still for video in videos):
+        raise InputError(
+            shard_path, "no flow chosen", f"--flow with one of {', '.join(shard.contents['flow']) or 'none'}"
+        )
+    if flow is not None:
+        shard.require("flow", flow)
+    total = sum(len(video.annotated if choice.annotated else video.frames) for video in videos)
+    samples = track(_samples(shard, videos, choice), f"export {shard.manifest.name}", total)
+    count = 0
+    with atomic_directory(out) as folder:
+        if layout == "webdataset":
+            return _write_tars(folder, shard.manifest.name, samples, choice)
+        for sample in samples:
+            _write_files(folder, PLACES[layout], sample, choice)
+            count += 1
+        if layout == "davis":
+            _write_image_sets(folder, videos, choice)
+    return count
+
+
+def _samples(shard: Shard, videos: Sequence[Video], choice: Choice) -> Iterator[Sample]:
+    for video in videos:
+        arrays: ShardSequence = shard[video.name]
+        for number, frame in enumerate(video.frames):
+            mask = arrays.mask(number)
+            if choice.annotated and mask is None:
+                continue
+            picture = arrays.picture(choice.flow, number) if choice.flow is not None else None
+            yield Sample(video, frame, arrays.frame(number), mask, picture)
+
+
+Place = Callable[[str, str], tuple[str, str, str]]
+"""From sequence and frame to the places of frame, mask and flow picture, without their endings."""
+
+PLACES: dict[Layout, Place] = {
+    "davsod": lambda seq, frame: (f"{seq}/Imgs/{frame}", f"{seq}/ground-truth/{frame}", f"{seq}/flow/{frame}"),
+    "fsnet": lambda seq, frame: (f"{seq}/Frame/{frame}", f"{seq}/GT/{frame}", f"{seq}/OF_FlowNet2/{frame}"),
+    "davis": lambda seq, frame: (
+        f"JPEGImages/480p/{seq}/{frame}",
+        f"Annotations/480p/{seq}/{frame}",
+        f"OpticalFlow/480p/{seq}/{frame}",
+    ),
+}
+
+
+def _still_place(seq: str, frame: str) -> tuple[str, str, str]:
+    return f"{seq}/{seq}-Image/{frame}", f"{seq}/{seq}-Mask/{frame}", ""
+
+
+def _write_files(folder: Path, place: Place, sample: Sample, choice: Choice) -> None:
+    seq = sample.video.name
+    image, mask, picture = (_still_place if sample.video.still else place)(seq, sample.frame)
+    _write(folder / f"{image}.{choice.image_format}", _encoded(sample.image, choice))
+    if sample.mask is not None:
+        _write(folder / f"{mask}.png", encode_png(sample.mask))
+    if sample.picture is not None:
+        _write(folder / f"{picture}.{choice.image_format}", _encoded(sample.picture, choice))
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _encoded(image: NDArray[np.uint8], choice: Choice) -> bytes:
+    if choice.image_format == "png":
+        return encode_png(image)
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, choice.quality])
+    return bytes(data.tobytes())
+
+
+def _write_image_sets(folder: Path, videos: Sequence[Video], choice: Choice) -> None:
+    """Write DAVIS's lists: a line per frame with a mask, both paths from the root."""
+    for split in sorted({split for video in videos for split in video.splits}):
+        lines = [
+            f"/JPEGImages/480p/{video.name}/{frame}.{choice.image_format} /Annotations/480p/{video.name}/{frame}.png\n"
+            for video in videos
+            if split in video.splits and not video.still
+            for frame in video.annotated
+        ]
+        if lines:
+            _write(folder / "ImageSets" / "480p" / f"{split}.txt", "".join(lines).encode())
+
+
+def _write_tars(folder: Path, name: str, samples: Iterator[Sample], choice: Choice) -> int:
+    """Write WebDataset tars: of each sample `{key}.jpg`, `.mask.png`, `.flow.jpg` and `.json`."""
+    count = 0
+    tar: tarfile.TarFile | None = None
+    for sample in samples:
+        if count % SAMPLES_PER_TAR == 0:
+            if tar is not None:
+                tar.close()
+            path = folder / f"{name}-{count // SAMPLES_PER_TAR:06d}.tar"
+            tar = tarfile.open(path, "w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115
+        assert tar is not None
+        key = f"{sample.video.name}/{sample.frame}".replace(".", "_")  # a dot would begin the ending
+        record = {
+            "sequence": sample.video.name,
+            "frame": sample.frame,
+            "splits": list(sample.video.splits),
+            "still": sample.video.still,
+        }
+        _add(tar, f"{key}.{choice.image_format}", _encoded(sample.image, choice))
+        if sample.mask is not None:
+            _add(tar, f"{key}.mask.png", encode_png(sample.mask))
+        if sample.picture is not None:
+            _add(tar, f"{key}.flow.{choice.image_format}", _encoded(sample.picture, choice))
+        _add(tar, f"{key}.json", json.dumps(record, sort_keys=True).encode())
+        count += 1
+    if tar is not None:
+        tar.close()
+    return count
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    entry = tarfile.TarInfo(name)  # time 0 and no owner, so that equal content gives equal bytes
+    entry.size = len(content)
+    entry.mode = 0o644
+    tar.addfile(entry, io.BytesIO(content))
