@@ -61,6 +61,12 @@ def photometric_error(
     return float(difference[inside].mean()) if inside.any() else math.nan
 
 
+def still_error(first: NDArray[np.uint8], second: NDArray[np.uint8], every: int = _EVERY) -> float:
+    """Return the mean absolute grey difference of two frames without any flow; arguments as `photometric_error`."""
+    samples = [np.ascontiguousarray(frame[::every, ::every]) for frame in (first, second)]
+    return float(cv2.absdiff(*samples).mean())
+
+
 def inconsistency(forward: NDArray[np.float32], backward: NDArray[np.float32], every: int = 1) -> NDArray[np.float32]:
     """Return how far from its start the forward flow followed by the backward flow ends.
 

@@ -16,7 +16,7 @@ from vsodprep.flow.estimator import Estimator, Field
 from vsodprep.flow.frames import image_size, read_frames, sequence_name
 from vsodprep.flow.pairs import Job, Pair, Policy, datasets_of, jobs_of, make_pairs
 from vsodprep.flow.picture import Picture, dialect_of
-from vsodprep.flow.quality import inconsistent_share, photometric_error
+from vsodprep.flow.quality import inconsistent_share, photometric_error, still_error
 from vsodprep.flow.store import write_flow
 from vsodprep.progress import track
 
@@ -27,6 +27,7 @@ _ESTIMATED_AHEAD = 4  # flows
 class _Estimated(NamedTuple):
     flow: Field
     photometric: float
+    still: float
 
 
 def write_sequence(
@@ -116,7 +117,8 @@ def _estimate(
         encoded.update(zip(images, encodings, strict=True))
         flows = estimator.estimate([(encoded[source], encoded[target]) for source, target in batch])
         for (source, target), flow in zip(batch, flows, strict=True):
-            yield (source, target), _Estimated(flow, photometric_error(grey[source], grey[target], flow))
+            frames = (grey[source], grey[target])
+            yield (source, target), _Estimated(flow, photometric_error(*frames, flow), still_error(*frames))
         for frame in [frame for frame in encoded if last[frame] <= number]:
             del encoded[frame], grey[frame]
 
@@ -136,7 +138,7 @@ def _rows(
     names = datasets_of(policy)
     needs = [() if pair.rest else (pair[:2], pair[1::-1])[: len(names)] for pair in pairs]
     last = _last_uses(needs)
-    rest = _Estimated(np.zeros((*size, 2), np.float32), 0.0)
+    rest = _Estimated(np.zeros((*size, 2), np.float32), 0.0, 0.0)
     ready: dict[Job, _Estimated] = {}
     photometric, inconsistent = [], []
     for row, (pair, needed) in enumerate(zip(pairs, needs, strict=True)):
@@ -145,7 +147,7 @@ def _rows(
             ready[job] = done
         found = [ready[job] for job in needed] or [rest] * len(names)
         stored: dict[str, Any] = {name: one.flow for name, one in zip(names, found, strict=True)}
-        stored["photometric"] = found[0].photometric
+        stored |= {"photometric": found[0].photometric, "still": found[0].still}
         if len(names) > 1:
             stored["inconsistent"] = inconsistent_share(found[0].flow, found[1].flow)
         if not pair.rest:

@@ -83,7 +83,7 @@ def write_flow(
         path: HDF5 file to write, atomically.
         pairs: Pairs in the order of `flows`.
         flows: For each pair, float32 `(H, W, 2)` in pixels by dataset name. Numbers under the other names of the
-            mapping (`photometric`, `inconsistent`) become float32 datasets with a value per pair.
+            mapping (`photometric`, `still`, `inconsistent`) become float32 datasets with a value per pair.
         size: Height and width.
         attributes: What made it; mappings are stored as JSON, None as an empty string.
         datasets: `forward`, `backward`, or both.
@@ -208,7 +208,7 @@ class FlowFile:
         return None if row is None else self.row(row, dataset)
 
     def numbers(self, name: str) -> NDArray[np.float32] | None:
-        """Return a dataset with one number per pair (`photometric`, `inconsistent`), or None if there is none."""
+        """Return one number per pair (`photometric`, `still`, `inconsistent`), or None if they are not stored."""
         return self._file[name][:] if name in self._file else None
 
 

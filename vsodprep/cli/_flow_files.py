@@ -1,0 +1,68 @@
+"""What `vsodprep flow` does with finished flow: view, export, import."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vsodprep.cli._flow_options import FRAMES_DIR, OUT, POLICY
+
+
+@click.command()
+@click.argument("flow", type=click.Path(path_type=Path))
+@click.argument("frames_dir", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="PNG to write.")
+@click.option("--frame", multiple=True, help="Frame id to look at; may be repeated.")
+@click.option("--count", type=click.IntRange(1), default=5, show_default=True, help="Pairs, if no frame is named.")
+@click.option("--width", type=click.IntRange(16), default=320, show_default=True, help="Width of a picture in pixels.")
+def view(*, flow: Path, frames_dir: Path, out: Path, frame: tuple[str, ...], count: int, width: int) -> None:
+    """Draw frame, flow, warped frame, error and inconsistency; tell the quality."""
+    from vsodprep.flow.frames import sequence_frames
+    from vsodprep.flow.store import open_flow
+    from vsodprep.flow.view import check_frames, choose_rows, describe, sheet
+    from vsodprep.images import write_png
+
+    with open_flow(flow) as stored:
+        frames = sequence_frames(frames_dir, allow_gaps=True)
+        check_frames(flow, stored, frames)
+        write_png(out, sheet(stored, frames, choose_rows(stored, count, frame), width))
+        click.echo(describe(stored))
+
+
+@click.command()
+@click.argument("flow", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write.")
+@click.option("--as", "kind", type=click.Choice(("flo", "kitti", "picture")), default="flo", help="What to write.")
+@click.option("--dialect", type=click.Choice(("raft", "flownet2")), help="Whose pictures; the block's if not given.")
+@click.option("--maximum", type=float, help="Pixels that get a full colour in pictures; the block's if not given.")
+def export(flow: Path, out: Path, kind: Any, dialect: Any, maximum: float | None) -> None:
+    """Write one .flo file, KITTI PNG or picture per frame."""
+    from vsodprep.flow.exchange import export_flow
+    from vsodprep.flow.store import open_flow
+
+    with open_flow(flow) as stored:
+        number = export_flow(stored, out, kind, dialect=dialect, maximum=maximum)
+    click.echo(f"{out}: {number} files")
+
+
+def _import(flows_dir: Path, frames_dir: Path, out: Path, **policy: Any) -> None:
+    from vsodprep.flow.exchange import import_flow
+    from vsodprep.flow.frames import sequence_frames
+    from vsodprep.flow.pairs import Policy
+
+    numbers = import_flow(flows_dir, sequence_frames(frames_dir, allow_gaps=True), out, Policy(**policy))
+    click.echo(f"{out}: {numbers['pairs']} pairs, {numbers['unknown']} unknown pixels")
+
+
+_FLOWS_DIR = click.Argument(["flows_dir"], type=click.Path(exists=True, file_okay=False, path_type=Path))
+
+SUBCOMMANDS = (
+    view,
+    export,
+    click.Command(
+        "import",
+        callback=_import,
+        params=[_FLOWS_DIR, FRAMES_DIR, OUT, *POLICY],
+        help="Store a folder of .flo files or KITTI PNGs, one per frame.",
+    ),
+)
