@@ -54,6 +54,10 @@ class Delivery:
         tree, inner = self._files[name]
         return tree.where(inner)
 
+    def origin(self, name: str) -> Path:
+        """Return the archive or folder that a file is in."""
+        return self._files[name][0].path
+
     def __str__(self) -> str:
         return ", ".join(str(path) for path in self.paths)
 

@@ -19,6 +19,7 @@ from vsodprep.files import write_json
 from vsodprep.manifest import Manifest
 
 LOCK = Path("vsodprep.lock.json")
+_LACKS = frozenset({"missing-sequence", "missing-frame", "missing-mask", "listed-missing", "frame-count", "mask-count"})
 
 
 def read_lock(path: Path = LOCK) -> dict[str, Any]:
@@ -73,7 +74,9 @@ def pinned_file(path: Path, benchmark: str, name: str) -> tuple[str, int] | None
 
 
 def pin_sequences(path: Path, benchmark: Benchmark, manifest: Manifest) -> None:
-    """Pin what a complete delivery tells of sequences and the registry does not know."""
+    """Pin what a delivery tells of sequences and the registry does not know; nothing if it lacked anything."""
+    if any(issue.kind in _LACKS for issue in manifest.issues):
+        return
     known = {one.name: one for one in benchmark.sequences}
     facts = {
         one.name: {

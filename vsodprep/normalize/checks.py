@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence
 from vsodprep.benchmarks.layout import Layout, SequenceFiles
 from vsodprep.errors import InputError
@@ -82,45 +84,54 @@ def judge(finding: Finding, allowed: frozenset[str]) -> Issue:
     raise InputError(finding.culprit, issue.detail, remedy)
 
 
-def check_layout(benchmark: Benchmark, layout: Layout, source: str, only: Collection[str] = ()) -> Iterator[Finding]:
+def check_layout(
+    benchmark: Benchmark, layout: Layout, delivery: Delivery, only: Collection[str] = ()
+) -> Iterator[Finding]:
     """Compare what a delivery holds with what it says of itself, then with what is known of the benchmark.
 
     Args:
         benchmark: The benchmark.
         layout: What was found.
-        source: What to name where no file is at fault.
+        delivery: Where it was found.
         only: Sequences that were asked for; the whole benchmark if empty.
 
     Yields:
         What is wrong, the delivery's contradictions with itself first, as they are the most telling.
     """
     for issue in (*layout.issues, *(issue for sequence in layout.sequences for issue in sequence.issues)):
-        yield Finding(issue, f"{source}: {issue.where}")
+        yield Finding(issue, f"{delivery}: {issue.where}")
     known = {sequence.name: sequence for sequence in benchmark.sequences}
-    for files in layout.sequences:
-        if benchmark.complete and files.name not in known:
-            issue = Issue("extra-sequence", files.name, "a sequence that the benchmark does not have")
-            yield Finding(issue, f"{source}: {files.name}")
     found = {sequence.name: sequence for sequence in layout.sequences}
+    for name, files in found.items():
+        if name not in known and (benchmark.complete or not files.splits):
+            issue = Issue("extra-sequence", name, "a sequence that the benchmark does not have")
+            yield Finding(issue, f"{_origin(delivery, files)}: {name}")
     for name, expected in known.items():
         if only and name not in only:
             continue
-        if name not in found:
-            issue = Issue("missing-sequence", name, f"sequence {name} is missing")
-            yield Finding(issue, source)
-            continue
-        yield from _check_counts(benchmark, expected, found[name], source)
-    unlisted = {files.name: files.splits for files in layout.sequences if files.name not in known}
+        if name in found:
+            yield from _check_counts(benchmark, expected, found[name], f"{_origin(delivery, found[name])}: {name}")
+        else:
+            yield Finding(Issue("missing-sequence", name, f"sequence {name} is missing"), str(delivery))
+    if not only:
+        yield from _check_unlisted(benchmark, [files for name, files in found.items() if name not in known], delivery)
+
+
+def _origin(delivery: Delivery, files: SequenceFiles) -> Path:
+    return delivery.origin(next(path for frame in files.frames for path in (frame.frame, *frame.masks) if path))
+
+
+def _check_unlisted(benchmark: Benchmark, unlisted: Collection[SequenceFiles], delivery: Delivery) -> Iterator[Finding]:
+    """Look for sequences that exist and whose names nobody published."""
     for split, about in benchmark.splits.items():
-        here = sum(split in splits for splits in unlisted.values())
         wanted = about.unnamed if about.sequences is not None else 1
-        if here < wanted and not only:
+        if sum(split in files.splits for files in unlisted) < wanted:
             issue = Issue("missing-sequence", split, f"no sequence of split {split}, whose names were never published")
-            yield Finding(issue, source)
+            yield Finding(issue, str(delivery))
 
 
 def _check_counts(
-    benchmark: Benchmark, expected: KnownSequence, files: SequenceFiles, source: str
+    benchmark: Benchmark, expected: KnownSequence, files: SequenceFiles, culprit: str
 ) -> Iterator[Finding]:
     name = expected.name
     stems = {frame.id for frame in files.frames if frame.frame is not None}
@@ -128,14 +139,12 @@ def _check_counts(
     if expected.frames not in (None, len(stems)):
         missing = next((stem for stem in listed if stem not in stems), None)
         first = f", the first that is missing is {missing}" if missing else ""
-        issue = Issue("frame-count", name, f"{len(stems)} frames of {expected.frames}{first}")
-        yield Finding(issue, f"{source}: {name}")
+        yield Finding(Issue("frame-count", name, f"{len(stems)} frames of {expected.frames}{first}"), culprit)
     for stem in sorted(stems.difference(listed)) if listed else ():
         issue = Issue("extra-frame", f"{name}/{stem}", "a frame that the benchmark does not have")
-        yield Finding(issue, f"{source}: {name}/{stem}")
+        yield Finding(issue, f"{culprit}/{stem}")
     masks = sum(bool(frame.masks) for frame in files.frames)
     if masks == 0 and benchmark.masks:
-        yield Finding(Issue("missing-mask", name, "not one mask"), f"{source}: {name}")
+        yield Finding(Issue("missing-mask", name, "not one mask"), culprit)
     elif expected.annotated not in (None, masks):
-        issue = Issue("mask-count", name, f"{masks} masks of {expected.annotated}")
-        yield Finding(issue, f"{source}: {name}")
+        yield Finding(Issue("mask-count", name, f"{masks} masks of {expected.annotated}"), culprit)

@@ -1,6 +1,7 @@
 """One picture of a whole benchmark, on which a wrong mask is seen at a glance."""
 
 import math
+from collections.abc import Collection
 from pathlib import Path
 
 import cv2
@@ -31,7 +32,7 @@ def contact_sheet(folder: Path, tile: tuple[int, int] = (120, 160), columns: int
         InputError: The folder is no normalised benchmark, or an image is missing.
     """
     manifest = read_manifest(folder)
-    shown = [(sequence, frame) for sequence in manifest.sequences for frame in _chosen(sequence)]
+    shown = [(sequence, frame) for sequence in manifest.sequences for frame in _chosen(folder, sequence)]
     columns = columns or max(1, min(8, math.ceil(math.sqrt(len(shown)))))
     rows = max(1, math.ceil(len(shown) / columns))
     height, width = tile[0] + _CAPTION + _GAP, tile[1] + _GAP
@@ -45,12 +46,22 @@ def contact_sheet(folder: Path, tile: tuple[int, int] = (120, 160), columns: int
     return sheet
 
 
-def _chosen(sequence: Sequence) -> list[str]:
+def _chosen(folder: Path, sequence: Sequence) -> list[str]:
     frames = sequence.annotated or sequence.frames
     if not sequence.still:
-        return [frames[len(frames) // 2]]
+        return [_telling(folder, sequence, frames)]
     places = np.linspace(0, len(frames) - 1, min(STILLS, len(frames)))
     return [frames[int(place)] for place in places]
+
+
+def _telling(folder: Path, sequence: Sequence, frames: Collection[str]) -> str:
+    """Return the frame nearest to the middle whose mask is not empty; the middle one if the nearest nine are."""
+    middle = len(frames) // 2
+    nearest = [frame for _, frame in sorted(enumerate(frames), key=lambda item: abs(item[0] - middle))][:9]
+    shown = (
+        one for one in nearest if one in sequence.annotated and read_mask(mask_path(folder, sequence.name, one)).any()
+    )
+    return next(shown, nearest[0])
 
 
 def _picture(folder: Path, sequence: Sequence, frame: str, tile: tuple[int, int]) -> NDArray[np.uint8]:

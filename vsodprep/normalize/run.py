@@ -75,9 +75,7 @@ def normalize(
     out.parent.mkdir(parents=True, exist_ok=True)
     with open_delivery(paths, scratch=out.parent) as delivery:
         layout = chosen(find_layout(benchmark, delivery, resolution), options.sequences)
-        issues = [
-            judge(finding, allowed) for finding in check_layout(benchmark, layout, str(delivery), options.sequences)
-        ]
+        issues = [judge(finding, allowed) for finding in check_layout(benchmark, layout, delivery, options.sequences)]
         check_overrides(benchmark, [sequence.name for sequence in layout.sequences], options.splits)
         origins = delivery.paths if sources is None else tuple(sources)
         with atomic_directory(out) as folder, ThreadPoolExecutor(jobs) as pool:

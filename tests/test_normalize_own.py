@@ -1,0 +1,110 @@
+"""The user's own folders and videos."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.fakes.fake import blob, encoded, gray, picture
+from vsodprep.benchmarks import own_benchmark, scan_folder
+from vsodprep.errors import InputError
+from vsodprep.manifest import Manifest, frame_path
+from vsodprep.normalize.own import normalize_own
+from vsodprep.normalize.run import Options
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """`cat` has frames 9 to 11 and one mask, `clip.avi` is a video of seven frames."""
+    frames, masks = tmp_path / "mine" / "cat" / "frames", tmp_path / "mine" / "cat" / "masks"
+    frames.mkdir(parents=True)
+    masks.mkdir()
+    for number in (9, 10, 11):
+        (frames / f"f{number}.jpg").write_bytes(picture(number))
+    (masks / "f10.png").write_bytes(encoded(gray(blob(1)), ".png"))
+    writer = cv2.VideoWriter(str(tmp_path / "mine" / "clip.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 10, (64, 48))
+    for number in range(7):
+        writer.write(np.full((48, 64, 3), 30 * number, np.uint8))
+    writer.release()
+    return tmp_path / "mine"
+
+
+def own(path: Path, out: Path, options: Options | None = None, jobs: int = 1) -> Manifest:
+    return normalize_own(own_benchmark("mine"), path, out, options or Options(), jobs)
+
+
+def test_frames_and_videos(folder: Path, tmp_path: Path) -> None:
+    manifest = own(folder, tmp_path / "out")
+    cat, clip = manifest.sequences
+    assert (cat.frames, cat.annotated, cat.splits) == (("f9", "f10", "f11"), ("f10",), ("all",))
+    assert (clip.name, clip.frames, clip.annotated) == ("clip", tuple(f"{n:05d}" for n in range(7)), ())
+    assert (clip.height, clip.width) == (48, 64)
+    assert manifest.issues == ()
+    assert [source.file for source in manifest.sources] == ["mine"]
+    for number, frame in enumerate(clip.frames):
+        with Image.open(frame_path(tmp_path / "out", "clip", frame)) as image:
+            assert image.format == "PNG"
+            assert abs(np.asarray(image).mean() - 30 * number) < 4
+    with Image.open(tmp_path / "out" / "cat" / "masks" / "f10.png") as image:
+        assert np.array_equal(np.asarray(image), gray(blob(1)))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "out"]
+
+
+def test_masks_beside_a_video(folder: Path, tmp_path: Path) -> None:
+    masks = folder / "clip" / "masks"
+    masks.mkdir(parents=True)
+    (masks / "00003.png").write_bytes(encoded(np.kron(np.eye(2), np.full((24, 32), 255)).astype(np.uint8), ".png"))
+    manifest = own(folder, tmp_path / "out")
+    assert manifest.sequence("clip").annotated == ("00003",)
+
+
+def test_one_video_file(folder: Path, tmp_path: Path) -> None:
+    manifest = own(folder / "clip.avi", tmp_path / "out")
+    assert [sequence.name for sequence in manifest.sequences] == ["clip"]
+
+
+def test_same_manifest_on_one_and_eight_jobs(folder: Path, tmp_path: Path) -> None:
+    assert own(folder, tmp_path / "one") == own(folder, tmp_path / "eight", jobs=8)
+
+
+def test_splits_of_ones_own(folder: Path, tmp_path: Path) -> None:
+    manifest = own(folder, tmp_path / "out", Options(splits={"test": ("clip",)}))
+    assert [sequence.name for sequence in manifest.split("test")] == ["clip"]
+    assert len(manifest.split("all")) == 2
+
+
+def test_scan_tells_what_is_there_without_decoding(folder: Path) -> None:
+    cat, clip = scan_folder(folder)
+    assert (cat.name, cat.frames, cat.annotated) == ("cat", 3, 1)
+    assert (clip.name, clip.frames) == ("clip", None)
+
+
+def test_folder_with_nothing_in_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no sequence in it; expected SEQUENCE/frames"):
+        scan_folder(tmp_path)
+    with pytest.raises(InputError, match="no such file or folder"):
+        scan_folder(tmp_path / "none")
+
+
+def test_folder_and_video_of_one_name(folder: Path) -> None:
+    (folder / "clip" / "frames").mkdir(parents=True)
+    (folder / "clip" / "frames" / "0.jpg").write_bytes(picture(0))
+    with pytest.raises(InputError, match="a folder and a video of one name"):
+        scan_folder(folder)
+
+
+def test_broken_video(folder: Path, tmp_path: Path) -> None:
+    (folder / "bad.mp4").write_bytes(b"no video")
+    with pytest.raises(InputError, match=r"bad\.mp4: no frame that can be decoded"):
+        own(folder, tmp_path / "out")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine"]
+
+
+def test_frames_of_two_sizes(folder: Path, tmp_path: Path) -> None:
+    (folder / "cat" / "frames" / "f11.jpg").write_bytes(encoded(np.zeros((10, 12, 3), np.uint8), ".jpg"))
+    with pytest.raises(InputError, match="cat/f11: frames of"):
+        own(folder, tmp_path / "out")
+    manifest = own(folder, tmp_path / "out", Options(allow=("frame-size",)))
+    assert manifest.sequence("cat").sizes == ((18, 24), (18, 24), (10, 12))
