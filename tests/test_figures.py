@@ -14,12 +14,13 @@ from report_tree import build
 
 from vsodprep.cli import main
 from vsodprep.errors import InputError, VsodprepError
+from vsodprep.evaluate.bootstrap import Interval, difference, interval
 from vsodprep.figures.bars import ablation
-from vsodprep.figures.compare import ablation_of, precision_recall_of, sweep_of
+from vsodprep.figures.compare import ablation_of, intervals_of, precision_recall_of, sweep_of
 from vsodprep.figures.curves import Line, f_threshold, losses, precision_recall
 from vsodprep.figures.grid import GridRow, grid, outlined
 from vsodprep.figures.history import Losses, draw_losses
-from vsodprep.figures.intervals import Interval, intervals
+from vsodprep.figures.intervals import intervals
 from vsodprep.figures.level_weights import left_out, level_weights
 from vsodprep.figures.scores import Scores, labelled, load_scores, mean
 from vsodprep.figures.sequences import ranking
@@ -216,6 +217,7 @@ COMMANDS = {
     "ranking": [*SCORES, "--measure", "mae"],
     "ablation": [*SCORES, "--full", "dsnet full", "--measure", "s_measure"],
     "sweep": [f"0.1={SCORES[0]}", f"0.6={SCORES[1]}"],
+    "intervals": [*SCORES, "--resamples", "200"],
     "losses": ["models/dsnet/full/seed0/metrics.csv"],
     "grid": [
         "normalized/synth", "--maps", "DS-Net=predictions/dsnet/full/seed0/raw/synth",
@@ -254,6 +256,8 @@ def test_command_draws(kind: str, results: Path, tmp_path: Path, monkeypatch: py
         (["timeline", SCORES[0], "--sequence", "typo"], "typo"),
         (["grid", "normalized/synth", "--maps", "a=b", "--frame", "drift/typo"], "typo"),
         (["grid", "normalized/synth", "--maps", "a=b", "--frame", "drift/00001"], "b/drift/00001.png"),
+        (["intervals", SCORES[0], "--against", "typo"], "typo"),
+        (["intervals", SCORES[0], SCORES[0]], "dsnet full"),
         (["losses", SCORES[0]], SCORES[0]),
         (["losses", "missing.csv"], "missing.csv"),
     ],
@@ -282,3 +286,15 @@ def test_scores_of_one_label_are_seeds(results: Path) -> None:
     each = [json.loads(path.read_text(encoding="utf-8"))["mae"] for path in paths]
     assert scores.label == "dsnet full"
     assert scores.scalar("mae") == pytest.approx(sum(each) / 2, abs=1e-15)
+
+
+def test_intervals_are_those_of_the_bootstrap(results: Path) -> None:
+    first, second = load_scores([str(results / path) for path in SCORES])
+    (axes,) = intervals_of([first, second], "mae", resamples=300).axes
+    expected = [interval(scores.files[0], "mae", resamples=300) for scores in (first, second)]
+    assert [tuple(axes.lines[row].get_xdata()) for row in (0, 2)] == [(one.low, one.high) for one in expected]
+    (axes,) = intervals_of([first, second], "mae", against=second.label, resamples=300).axes
+    value, low, high, p = difference(first.files[0], second.files[0], "mae", resamples=300)
+    assert tuple(axes.lines[0].get_xdata()) == (low, high)
+    assert [text.get_text() for text in axes.get_yticklabels()] == [f"dsnet full (p = {p:.3f})"]
+    assert axes.texts[0].get_text() == f"{value:+.3f}"

@@ -137,6 +137,23 @@ def sweep(scores: tuple[str, ...], parameter: str, measures: tuple[str, ...], ou
     _save(sweep_of(load_scores(scores), parameter, measures), out)
 
 
+@command.command("intervals")
+@scores_argument
+@measure_option("max_f")
+@click.option("--against", metavar="LABEL", help="Draw differences from this method, with the p of a paired test.")
+@click.option("--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.95, show_default=True)
+@click.option("--resamples", type=click.IntRange(100), default=10_000, show_default=True, help="Bootstrap draws.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@references_option
+@out_option
+def intervals(scores: tuple[str, ...], measure: str, out: Path, **options: Any) -> None:
+    """Scores with bootstrap intervals over sequences."""
+    from vsodprep.figures.compare import intervals_of
+    from vsodprep.figures.scores import load_scores
+
+    _save(intervals_of(load_scores(scores), measure, **options), out)
+
+
 @command.command("losses")
 @click.argument("metrics", nargs=-1, required=True, metavar="[LABEL=]METRICS.csv...")
 @out_option

@@ -5,10 +5,12 @@ from collections.abc import Collection, Sequence
 from matplotlib.figure import Figure
 
 from vsodprep.errors import InputError, VsodprepError
+from vsodprep.evaluate.bootstrap import RESAMPLES, Interval, difference, interval
 from vsodprep.evaluate.measures import Measure, measure
 from vsodprep.evaluate.papers import OWN_METHOD, figures
 from vsodprep.figures.bars import ablation
 from vsodprep.figures.curves import Line, f_threshold, precision_recall
+from vsodprep.figures.intervals import intervals
 from vsodprep.figures.scores import Scores
 from vsodprep.figures.sequences import ranking
 from vsodprep.figures.sweep import sweep
@@ -124,3 +126,48 @@ def sweep_of(scores: Sequence[Scores], parameter: str, keys: Sequence[str]) -> F
         for key in keys:
             lines[name][measure(key).heading] = [each.scalar(key) for each in of_benchmark]
     return sweep(parameter, values, lines, {measure(key).heading: measure(key).small for key in keys})
+
+
+def intervals_of(
+    scores: Sequence[Scores],
+    key: str,
+    *,
+    against: str | None = None,
+    references: Collection[str] = (),
+    level: float = 0.95,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Figure:
+    """Draw scores with bootstrap intervals over sequences, or differences from one method with theirs.
+
+    Args:
+        scores: The methods, one file each.
+        key: Key of the measure.
+        against: Label of the method that is subtracted from every other one; None for the scores themselves.
+        references: Labels of methods that are only to compare with.
+        level: Share of the resamples inside an interval.
+        resamples: Number of draws.
+        seed: Seed of the draws.
+
+    Raises:
+        InputError: No such measure or method, a method with several files, or files that cannot be resampled.
+    """
+    of = measure(key)
+    several = [each.label for each in scores if len(each.files) > 1]
+    if several:
+        raise InputError(several[0], "several score files", "one file each; give them labels: LABEL=SCORES.json")
+    files = {each.label: each.files[0] for each in scores}
+    if against is not None and against not in files:
+        raise InputError("--against", f"no method {against!r}", f"one of {', '.join(files)}")
+    share = f"{100 * level:g} % interval over sequences"
+    if against is None:
+        found = {
+            label: interval(values, key, level=level, resamples=resamples, seed=seed) for label, values in files.items()
+        }
+        return intervals(found, f"{of.heading}, {share}", references=references)
+    differences = {}
+    for label, values in files.items():
+        if label != against:
+            value, low, high, p = difference(values, files[against], key, level=level, resamples=resamples, seed=seed)
+            differences[f"{label} (p = {p:.3f})"] = Interval(value, low, high)
+    return intervals(differences, f"{of.heading} minus that of {against}, {share}", zero=True)

@@ -1,35 +1,31 @@
 """Scores with the uncertainty that comes from the choice of sequences."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from vsodprep.evaluate.bootstrap import Interval
 from vsodprep.figures.style import COLOURS, REFERENCE_COLOUR, house_style, new_figure
 
 
-class Interval(NamedTuple):
-    """A score and an interval around it."""
-
-    value: float
-    low: float
-    high: float
-
-
-def intervals(scores: Mapping[str, Interval], label: str, *, zero: bool = False) -> Figure:
+def intervals(
+    scores: Mapping[str, Interval], label: str, *, zero: bool = False, references: Collection[str] = ()
+) -> Figure:
     """Draw a row per method: its score, and its interval as a line.
 
     Args:
         scores: Per method, in the order of the rows.
         label: Name of the measure, with the interval's level.
         zero: Mark zero, and draw intervals that contain it in grey (differences between methods).
+        references: Methods that are only to compare with, drawn in grey too.
     """
     names = list(scores)
     with house_style():
-        figure, axes = new_figure(7.2, 0.9 + 0.34 * len(names))
-        for row, (value, low, high) in enumerate(scores.values()):
-            colour = REFERENCE_COLOUR if zero and low <= 0 <= high else COLOURS[0]
+        figure, axes = new_figure(9.4, 0.8 + 0.28 * len(names))
+        for row, (name, (value, low, high)) in enumerate(scores.items()):
+            grey = name in references or (zero and low <= 0 <= high)
+            colour = REFERENCE_COLOUR if grey else COLOURS[0]
             axes.plot([low, high], [row, row], color=colour, linewidth=2.4)
             axes.plot([value], [row], "o", color=colour, ms=7)
             text = f"{value:+.3f}" if zero else f"{value:.3f}"

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from vsodprep.errors import InputError
 from vsodprep.evaluate.measures import Measure, ordered
-from vsodprep.figures.compare import f_threshold_of, precision_recall_of, ranking_of
+from vsodprep.figures.compare import f_threshold_of, intervals_of, precision_recall_of, ranking_of
+from vsodprep.figures.scores import Scores
 from vsodprep.figures.style import inline_svg
 from vsodprep.report.collect import Results
 from vsodprep.report.frames import choose, frame_errors
@@ -64,6 +66,7 @@ class Section:
     tables: tuple[ScoredTable, ...]
     curves: tuple[tuple[str, Markup], ...] = ()
     ranking: Markup | None = None
+    intervals: Markup | None = None
     sequences: tuple[PartTable, ...] = ()
     attributes: tuple[PartTable, ...] = ()
     galleries: tuple[Gallery, ...] = field(default=())
@@ -88,6 +91,7 @@ def section(results: Results, tables: list[Table]) -> Section:
         tuple(_scored(made) for made in tables),
         _curves(first),
         _ranking(first),
+        _intervals(first),
         _part_tables(first, "sequences", "sequence"),
         _part_tables(first, "attributes", "attribute"),
         _galleries(results, first),
@@ -109,7 +113,6 @@ def _curves(comparison: Comparison) -> tuple[tuple[str, Markup], ...]:
     scores = [method.averaged for method in comparison.methods]
     if not any(each.curve("f_curve") for each in scores):
         return ()
-    trivial = [method.name for method in comparison.methods if method.trivial]
     where = f"{comparison.benchmark} {comparison.split}, protocol {comparison.protocol}"
     prefix = f"{comparison.benchmark}-{comparison.split}"
     drawn = []
@@ -118,7 +121,7 @@ def _curves(comparison: Comparison) -> tuple[tuple[str, Markup], ...]:
         ("f", f_threshold_of, "F-measure against threshold"),
     ):
         label = f"{what}, {where}"
-        drawn.append((label, Markup(inline_svg(draw(scores, trivial), f"{kind}-{prefix}", label))))
+        drawn.append((label, Markup(inline_svg(draw(scores, _trivial(comparison)), f"{kind}-{prefix}", label))))
     return tuple(drawn)
 
 
@@ -141,10 +144,27 @@ def _ranking(comparison: Comparison) -> Markup | None:
     if not present:
         return None
     measure = present[0]
-    references = [method.name for method in comparison.methods if method.trivial]
-    figure = ranking_of([method.averaged for method in comparison.methods], measure.key, references)
+    figure = ranking_of([method.averaged for method in comparison.methods], measure.key, _trivial(comparison))
     label = f"{measure.heading} of every sequence of {comparison.benchmark} {comparison.split}"
     return Markup(inline_svg(figure, f"seq-{comparison.benchmark}-{comparison.split}", label))
+
+
+def _intervals(comparison: Comparison) -> Markup | None:
+    """Draw the first measure with intervals over sequences, of each method's first seed; None where it has none."""
+    present = _present(comparison)
+    if not present:
+        return None
+    methods = [Scores(method.name, (method.scores[0].values,)) for method in comparison.methods]
+    try:
+        figure = intervals_of(methods, present[0].key, references=_trivial(comparison))
+    except InputError:  # a single sequence, or a protocol that pools pixels
+        return None
+    label = f"{present[0].heading} with intervals on {comparison.benchmark} {comparison.split}"
+    return Markup(inline_svg(figure, f"ci-{comparison.benchmark}-{comparison.split}", label))
+
+
+def _trivial(comparison: Comparison) -> list[str]:
+    return [method.name for method in comparison.methods if method.trivial]
 
 
 def _part_tables(comparison: Comparison, key: str, part: str) -> tuple[PartTable, ...]:
