@@ -94,6 +94,6 @@ def load(path: Path) -> Classifier:
                 Settings.from_json(header["settings"]),
                 header["training"],
             )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         found = "unreadable" if path.is_file() else "no such file"
         raise InputError(path, found, "a classifier written by vsodprep prior fit") from error

@@ -1,6 +1,7 @@
 """MDF's region features: a network's last hidden layer on three windows (Li and Yu, CVPR 2015)."""
 
 import hashlib
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -34,24 +35,30 @@ def backbone(name: str, weights: str) -> torch.nn.Module:
     """
     if name not in BACKBONES:
         raise InputError(f"region features {name}", "unknown", f"one of contrast, {', '.join(BACKBONES)}")
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(_RANDOM_SEED)
-        network = getattr(torchvision.models, name)(weights=None)
-    if weights != "random":
-        network.load_state_dict(_state(name, weights))
+    if weights == "random":
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(_RANDOM_SEED)
+            network = getattr(torchvision.models, name)(weights=None)
+    else:
+        network = _loaded(name, weights)
     network.classifier = network.classifier[:6]
     return network.eval().requires_grad_(False)
 
 
-def _state(name: str, weights: str) -> dict[str, torch.Tensor]:
+def _loaded(name: str, weights: str) -> torch.nn.Module:
     known = torchvision.models.get_model_weights(name)
     try:
         if weights in known.__members__:
-            return dict(known[weights].get_state_dict(progress=False, check_hash=True))
-        return dict(torch.load(Path(weights), map_location="cpu", weights_only=True))
-    except (OSError, RuntimeError, ValueError, TypeError) as error:
+            state = known[weights].get_state_dict(progress=False, check_hash=True)
+        else:
+            state = torch.load(Path(weights), map_location="cpu", weights_only=True)
+        with torch.device("meta"):  # nothing is drawn at random only to be overwritten
+            network = getattr(torchvision.models, name)(weights=None)
+        network.load_state_dict(state, assign=True)
+    except (OSError, EOFError, RuntimeError, ValueError, TypeError, pickle.UnpicklingError) as error:
         names = ", ".join(known.__members__)
         raise InputError(f"{name} weights {weights}", f"not to be had ({error})", f"{names}, or a file") from error
+    return network
 
 
 def parameters_sha256(network: torch.nn.Module) -> str:

@@ -1,0 +1,166 @@
+import numpy as np
+import pytest
+
+from vsodprep.prior.camera import background_motion
+from vsodprep.prior.channels import DIRECTIONS, NAMES, Channels, channels
+from vsodprep.prior.contrast import FEATURES, contrast
+from vsodprep.prior.labels import region_labels, spread
+from vsodprep.prior.regions import GEOMETRY, boxes, geometry, outline, sums
+
+LABELS = np.array(
+    [
+        [0, 0, 0, 1],
+        [0, 2, 2, 1],
+        [3, 2, 2, 1],
+        [3, 3, 1, 1],
+    ],
+    dtype=np.int32,
+)
+
+
+def column(features, name):
+    return features[:, FEATURES.index(name)]
+
+
+def random_channels(seed=0, shape=(4, 4)):
+    rng = np.random.default_rng(seed)
+    return Channels(
+        rng.uniform(-1, 1, (*shape, len(NAMES))).astype(np.float32),
+        rng.integers(0, DIRECTIONS, shape).astype(np.uint8),
+        rng.uniform(0, 1, shape).astype(np.float32),
+        np.array([1.5, 0.5], dtype=np.float32),
+    )
+
+
+def test_sums():
+    values = np.random.default_rng(0).uniform(0, 1, (4, 4, 3))
+    expected = [values[region == LABELS].sum(axis=0) for region in range(4)]
+    np.testing.assert_allclose(sums(LABELS, values, 4), expected)
+
+
+def test_outline_counts_pixel_sides():
+    edges = outline(LABELS, 4)
+    # 1 and 2 meet on the right of (1,2), the right of (2,2) and below (2,2).
+    expected = [[0, 1, 3, 1], [1, 0, 3, 1], [3, 3, 0, 2], [1, 1, 2, 0]]
+    np.testing.assert_array_equal(edges.shared, expected)
+    np.testing.assert_array_equal(edges.border, [[3, 0, 2, 0], [1, 2, 0, 4], [0, 0, 0, 0], [0, 2, 2, 0]])
+
+
+def test_boxes():
+    np.testing.assert_array_equal(boxes(LABELS, 4), [[0, 2, 0, 3], [0, 4, 2, 4], [1, 3, 1, 3], [2, 4, 0, 2]])
+
+
+def test_geometry_of_the_square():
+    described = dict(zip(GEOMETRY, geometry(LABELS, 4, outline(LABELS, 4))[2], strict=True))
+    expected = {
+        "x": 0, "y": 0, "x_from_centre": 0, "y_from_centre": 0, "from_centre": 0,
+        "area": 0.25, "area_log": np.log(0.25), "box_height": 0.5, "box_width": 0.5, "extent": 1,
+        "elongation": 1, "spread": np.sqrt(4 * np.pi / 12), "roughness": 1, "border_share": 0, "border_sides": 0,
+        "neighbours_log": np.log(4), "regions_log": np.log(4),
+    }  # fmt: skip
+    assert described == pytest.approx(expected, abs=1e-12)
+
+
+def test_geometry_of_a_corner():
+    described = dict(zip(GEOMETRY, geometry(LABELS, 4, outline(LABELS, 4))[0], strict=True))
+    assert described["x"] == pytest.approx((0 + 1 + 2 + 0) / 4 / 3 * 2 - 1)
+    assert described["y"] == pytest.approx(0.25 / 3 * 2 - 1)
+    assert described["extent"] == pytest.approx(4 / 6)
+    assert described["border_share"] == pytest.approx(5 / 10)
+    assert described["border_sides"] == pytest.approx(2 / 4)
+
+
+def test_a_line_is_elongated():
+    labels = np.zeros((9, 9), dtype=np.int32)
+    labels[4] = 1
+    described = geometry(labels, 2, outline(labels, 2))
+    assert described[1, GEOMETRY.index("elongation")] == pytest.approx(1 / 9)
+
+
+def test_contrast_against_brute_force():
+    labels = np.random.default_rng(3).integers(0, 5, (15, 18)).astype(np.int32)
+    given = random_channels(4, (15, 18))
+    described = contrast(labels, 5, given)
+    assert described.shape == (5, len(FEATURES)) == (5, 86)
+    touching = outline(labels, 5).shared > 0
+    band = np.ones(labels.shape, dtype=bool)
+    band[1:-1, 1:-1] = False
+    for region in range(5):
+        inside = labels == region
+        windows = {"neighbourhood": np.isin(labels, np.flatnonzero(touching[region])), "rest": ~inside, "border": band}
+        mean = given.values[inside].mean(axis=0)
+        for channel, name in enumerate(NAMES):
+            assert column(described, f"mean_{name}")[region] == pytest.approx(mean[channel], abs=1e-5)
+            expected = given.values[inside][:, channel].std()
+            assert column(described, f"deviation_{name}")[region] == pytest.approx(expected, abs=1e-5)
+            for window, where in windows.items():
+                expected = mean[channel] - given.values[where][:, channel].mean()
+                assert column(described, f"{window}_{name}")[region] == pytest.approx(expected, abs=1e-5)
+        for window, where in windows.items():
+            expected = np.linalg.norm((mean - given.values[where].mean(axis=0))[3:5])
+            assert column(described, f"{window}_flow")[region] == pytest.approx(expected, abs=1e-5)
+            a, b = (
+                np.bincount(given.direction[part], given.strength[part], DIRECTIONS) / given.strength[part].sum()
+                for part in (inside, where)
+            )
+            expected = ((a - b) ** 2 / (a + b)).sum() / 2
+            assert column(described, f"{window}_directions")[region] == pytest.approx(expected, abs=1e-5)
+    np.testing.assert_array_equal(column(described, "motion_log"), 1.5)
+
+
+def test_a_single_region_has_no_contrast():
+    described = contrast(np.zeros((4, 4), dtype=np.int32), 1, random_channels())
+    assert np.isfinite(described).all()
+    for window in ("neighbourhood", "rest"):
+        assert column(described, f"{window}_flow")[0] == 0
+        assert column(described, f"{window}_directions")[0] == 0
+
+
+def test_background_motion_is_found_beside_an_object():
+    y, x = np.mgrid[:60, :80].astype(np.float32)
+    affine = np.stack([2 + 0.05 * x - 0.02 * y, -1 + 0.03 * x + 0.04 * y], axis=2)
+    flow = affine.copy()
+    flow[20:45, 30:60] += (9, -7)
+    np.testing.assert_allclose(background_motion(flow), affine, atol=0.05)
+
+
+def test_channels_are_bounded():
+    rng = np.random.default_rng(0)
+    frame, picture = rng.integers(0, 255, (2, 30, 40, 3)).astype(np.uint8)
+    made = channels(frame, rng.normal(0, 30, (30, 40, 2)).astype(np.float32), picture)
+    assert made.values.shape == (30, 40, 11)
+    assert np.abs(made.values).max() <= 1.3
+    assert made.direction.max() < DIRECTIONS
+
+
+@pytest.mark.parametrize("turn", range(DIRECTIONS))
+def test_direction_of_uniform_flow(turn):
+    angle = (turn + 0.5) / DIRECTIONS * 2 * np.pi
+    flow = np.full((10, 10, 2), 3 * np.array([np.cos(angle), np.sin(angle)]), dtype=np.float32)
+    made = channels(np.zeros((10, 10, 3), np.uint8), flow, np.zeros((10, 10, 3), np.uint8))
+    assert (made.direction == turn).all()
+    np.testing.assert_allclose(made.values[..., NAMES.index("magnitude")], 1, rtol=1e-5)
+    np.testing.assert_allclose(made.values[..., NAMES.index("residual")], 0, atol=1e-3)
+
+
+def test_no_motion_gives_no_motion_channels():
+    made = channels(np.zeros((10, 10, 3), np.uint8), np.zeros((10, 10, 2), np.float32), np.zeros((10, 10, 3), np.uint8))
+    assert not made.values[..., 3:8].any()
+    assert np.isfinite(made.values).all()
+
+
+def test_purity_decides_which_regions_are_samples():
+    labels = np.repeat(np.arange(4, dtype=np.int32), 10).reshape(4, 10)
+    mask = np.zeros((4, 10), dtype=bool)
+    mask[0, :7], mask[1, :6], mask[2, :3], mask[3, :4] = True, True, True, True
+    chosen, foreground = region_labels(labels, 4, mask, 0.7)
+    np.testing.assert_array_equal(chosen, [True, False, True, False])
+    np.testing.assert_array_equal(foreground[chosen], [True, False])
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [(1, (5,)), (2, (2, 7)), (5, (1, 3, 5, 7, 9)), (10, tuple(range(10))), (20, tuple(range(10)))],
+)
+def test_frames_are_spread(count, expected):
+    assert spread(range(10), count) == expected

@@ -1,0 +1,66 @@
+import cv2
+import numpy as np
+import pytest
+
+from vsodprep.prior.segmentation import BACKENDS, Level, segment, segment_levels
+
+
+def blocks():
+    """Four blocks of clearly different colour, 30 x 40 px each."""
+    picture = np.zeros((60, 80, 3), dtype=np.uint8)
+    for index, colour in enumerate([(255, 60, 60), (60, 255, 60), (60, 60, 255), (250, 250, 60)]):
+        row, column = divmod(index, 2)
+        picture[row * 30 : row * 30 + 30, column * 40 : column * 40 + 40] = colour
+    return picture
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_blocks_become_regions(backend):
+    made = segment(blocks(), Level(0.5, 100, 50), backend=backend)
+    assert made.halvings == 0
+    assert len({int(made.labels[y, x]) for y in (10, 50) for x in (10, 70)}) == 4
+    inside = made.labels[4:26, 4:36]
+    assert (inside == inside[0, 0]).all()
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_labels_have_no_gaps_and_no_region_is_too_small(backend):
+    picture = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 255, (60, 80, 3)).astype(np.uint8), (0, 0), 3)
+    made = segment(picture, Level(0.8, 20, 40), backend=backend)
+    sizes = np.bincount(made.labels.ravel())
+    assert made.regions == len(sizes) > 4
+    assert sizes.min() >= 40
+
+
+def test_k_and_least_size_follow_the_resolution():
+    picture = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 255, (60, 80, 3)).astype(np.uint8), (0, 0), 2)
+    expected = cv2.ximgproc.segmentation.createGraphSegmentation(0.8, 25.0, 10)
+    labels = expected.processImage(np.ascontiguousarray(picture[..., ::-1]))
+    made = segment(picture, Level(0.8, 100, 40), scale=0.5)
+    assert made.regions == len(np.unique(labels))
+    for region in range(made.regions):
+        assert len(np.unique(labels[made.labels == region])) == 1
+
+
+def test_few_regions_are_cut_more_finely():
+    ramp = np.repeat(np.linspace(0, 60, 80).astype(np.uint8)[None, :, None], 60, axis=0).repeat(3, axis=2)
+    ramp = ramp + np.random.default_rng(0).integers(0, 12, ramp.shape).astype(np.uint8)
+    level = Level(0.8, 600, 300)
+    coarse, fine = segment(ramp, level), segment(ramp, level, min_regions=8)
+    assert coarse.regions < 8 <= fine.regions
+    assert fine.halvings > 0
+    expected = segment(ramp, Level(0.8, 600 / 2**fine.halvings, round(300 / 2**fine.halvings)))
+    np.testing.assert_array_equal(fine.labels, expected.labels)
+
+
+def test_picture_without_edges_stays_whole():
+    made = segment(np.full((40, 50, 3), 255, dtype=np.uint8), Level(0.8, 100, 100), min_regions=16)
+    assert made.halvings == 5
+    assert made.regions == 1
+
+
+def test_one_segmentation_per_level():
+    levels = (Level(0.8, 100, 150), Level(0.9, 300, 300))
+    made = segment_levels(blocks(), levels, scale=1.0, min_regions=1, backend="opencv")
+    for level, one in zip(levels, made, strict=True):
+        np.testing.assert_array_equal(one.labels, segment(blocks(), level).labels)

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+import torch
+import torchvision
+
+from vsodprep.errors import InputError
+from vsodprep.prior.windows import backbone, extractor, parameters_sha256, windows
+
+LABELS = np.zeros((40, 60), dtype=np.int32)
+LABELS[10:20, 20:30] = 1
+LABELS[10:20, 30:50] = 2
+
+
+@pytest.fixture
+def picture():
+    return np.random.default_rng(0).integers(1, 255, (40, 60, 3)).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def alexnet():
+    return backbone("alexnet", "random")
+
+
+def test_first_window_is_the_region_alone(picture):
+    cut = windows(np.full_like(picture, 255), LABELS, 3)
+    assert cut.shape == (3, 3, 3, 224, 224)
+    assert (cut[1, 0] > 1).all()  # the region fills its box
+    rows = torch.linspace(0, 40, 225)[:-1] + 20 / 224
+    inside = (rows > 11) & (rows < 19)
+    assert (cut[0, 0][:, inside][:, :, 80:180].abs() < 1e-6).all()  # the box of region 0 with the others masked
+    assert (cut[0, 0][:, ~((rows > 9) & (rows < 21))] > 1).all()
+
+
+def test_second_window_is_the_box_of_region_and_neighbours():
+    # Region 1 touches 0 and 2, so it sees everything; cut 0 off by a wall and it sees its half only.
+    labels = np.full((40, 60), 3, dtype=np.int32)
+    labels[:10], labels[10:20, :20], labels[10:20, 20:30], labels[10:20, 30:] = 0, 3, 1, 2
+    labels[20:] = 4
+    picture = np.zeros((40, 60, 3), dtype=np.uint8)
+    picture[:20] = 255
+    cut = windows(picture, np.where(labels == 4, 3, labels), 4)
+    assert (cut[0, 1][:, :100] > 1).all()
+
+
+def test_third_window_is_all_but_the_region(picture):
+    cut = windows(np.full_like(picture, 255), LABELS, 3)
+    centre = cut[1, 2][:, 224 * 15 // 40, 224 * 25 // 60]
+    assert (centre.abs() < 1e-6).all()
+    assert (cut[1, 2][:, 0, 0] > 1).all()
+    assert (cut[1, 2][:, 224 * 15 // 40, 224 * 40 // 60] > 1).all()
+
+
+def test_alexnet_gives_12288_numbers(picture, alexnet):
+    described = extractor(alexnet)(picture, LABELS, 3)
+    assert described.shape == (3, 12288)
+    assert (described >= 0).all()  # after ReLU
+    cut = windows(picture, LABELS, 3)
+    with torch.inference_mode():
+        expected = torch.cat([alexnet(cut[2, window][None]) for window in range(3)]).flatten()
+    np.testing.assert_allclose(described[2], expected.numpy(), rtol=1e-3, atol=1e-5)
+
+
+def test_random_weights_are_always_the_same(alexnet):
+    # The first values of the default initialisation from seed 0, whatever was drawn before.
+    torch.manual_seed(0)
+    expected = torchvision.models.alexnet(weights=None).features[0].weight
+    torch.testing.assert_close(alexnet.features[0].weight, expected, rtol=0, atol=0)
+
+
+def test_weights_from_a_file(tmp_path):
+    with torch.device("meta"):
+        shapes = {key: value.shape for key, value in torchvision.models.alexnet(weights=None).state_dict().items()}
+    state = {key: torch.full((1,), 0.25).expand(shape) for key, shape in shapes.items()}  # one value on disk
+    torch.save(state, tmp_path / "a.pth")
+    network = backbone("alexnet", str(tmp_path / "a.pth"))
+    assert (network.features[0].weight == 0.25).all()
+    assert not network.training
+
+
+def test_hash_is_of_the_parameters():
+    first, second = (torch.nn.Linear(2, 2) for _ in range(2))
+    assert parameters_sha256(first) != parameters_sha256(second)
+    second.load_state_dict(first.state_dict())
+    assert parameters_sha256(first) == parameters_sha256(second)
+
+
+def test_file_of_something_else_is_named(tmp_path):
+    (tmp_path / "a.pth").write_bytes(b"no weights")
+    with pytest.raises(InputError, match=r"a\.pth: not to be had"):
+        backbone("alexnet", str(tmp_path / "a.pth"))
+
+
+@pytest.mark.parametrize("weights", ["missing.pth", "IMAGENET1K_V9"])
+def test_missing_weights_are_named(weights):
+    with pytest.raises(InputError, match=f"alexnet weights {weights}: not to be had"):
+        backbone("alexnet", weights)
+
+
+def test_unknown_network_is_named():
+    with pytest.raises(InputError, match="region features lenet: unknown"):
+        backbone("lenet", "random")
