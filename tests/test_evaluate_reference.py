@@ -167,3 +167,19 @@ def test_four_rules_for_the_same_maps(metrics: Path) -> None:
     flat = evaluate_folders(video / "pred", video / "gt", protocol="pysod")
     maxima = [value for each in flat["sequences"].values() for value in each["per_frame"]["max_f"]]
     assert f"{flat['max_f']:.4f} {np.mean(maxima):.4f}" == "0.8700 0.8859"
+
+
+def test_cag_dde(metrics: Path) -> None:
+    # What metric.py of the CAG-DDE repository (3b32bdf) gives for the same files.
+    expected = {
+        "max_f": 0.8704812265732337,
+        "adaptive_f": 0.6544629852069724,
+        "mae": 0.03854031385281385,
+        "adaptive_e": 0.8464946278738168,
+        "weighted_f": 0.6483636098662028,
+    }
+    video = metrics / "samples" / "mini_video"
+    scores = evaluate_folders(video / "pred", video / "gt", protocol="cag-dde")
+    assert {name: scores[name] for name in expected} == pytest.approx(expected, abs=1e-12, rel=0)
+    # It averages the mask in float32.
+    assert scores["s_measure"] == pytest.approx(0.8991610068969728, abs=1e-8, rel=0)

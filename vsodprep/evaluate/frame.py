@@ -45,6 +45,19 @@ def _joint(saliency: NDArray[np.uint8], mask: NDArray[np.bool_], protocol: Proto
     return joint_histogram(saliency, mask, s_measure.quadrant_cut(*centroid(mask), protocol.centroid))
 
 
+def _at_thresholds(
+    values: NDArray[np.float64],
+    foreground: NDArray[np.int64],
+    present: NDArray[np.int64],
+    rule: str,
+    *,
+    strict: bool = False,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return hits and predicted pixels at the 256 thresholds and, last, at the adaptive one."""
+    first = np.append(first_values(values, rule, strict), adaptive_first(values, present, strict))
+    return counts_from(foreground, first), counts_from(present, first)
+
+
 def score_frame(
     saliency: NDArray[np.uint8],
     mask: NDArray[np.bool_],
@@ -80,20 +93,20 @@ def score_frame(
             values, joint, protocol.s_variance, protocol.epsilon, protocol.s_clamp
         )
     if "f" in measures:
-        first = first_values(values, protocol.thresholds)
-        first = np.append(first, adaptive_first(values, present))
-        hits, predicted = counts_from(foreground, first), counts_from(present, first)
+        hits, predicted = _at_thresholds(values, foreground, present, protocol.thresholds)
+        adaptive = f_measure.precision_recall(hits[-1:], predicted[-1:], positives)
+        hits, predicted = hits[:-1], predicted[:-1]
         precision, recall = f_measure.precision_recall(hits, predicted, positives, protocol.pr_epsilon)
         f = f_measure.f_measure(precision, recall, protocol.beta2, protocol.pr_epsilon)
-        curves |= {"precision": precision[:-1], "recall": recall[:-1], "f": f[:-1]}
-        scalars |= {"max_f": float(f[:-1].max()), "mean_f": float(f[:-1].mean()), "adaptive_f": float(f[-1])}
+        curves |= {"precision": precision, "recall": recall, "f": f}
+        scalars |= {
+            "max_f": float(f.max()),
+            "mean_f": float(f.mean()),
+            "adaptive_f": float(f_measure.f_measure(*adaptive, protocol.beta2)[0]),
+        }
     if "e" in measures:
-        strict = protocol.e_comparison == ">"
-        first = first_values(values, protocol.thresholds, strict)
-        first = np.append(first, adaptive_first(values, present, strict))
-        e = e_measure.e_measure(
-            counts_from(foreground, first), counts_from(present, first), positives, pixels, protocol.epsilon
-        )
+        both = _at_thresholds(values, foreground, present, protocol.thresholds, strict=protocol.e_comparison == ">")
+        e = e_measure.e_measure(*both, positives, pixels, protocol.epsilon)
         curves["e"] = e[:-1]
         scalars |= {"max_e": float(e[:-1].max()), "mean_e": float(e[:-1].mean()), "adaptive_e": float(e[-1])}
     if "weighted_f" in measures:
@@ -104,12 +117,5 @@ def score_frame(
             scalars["j"] = jaccard.jaccard(binary, mask)
         if "boundary" in measures:
             scalars["boundary_f"] = boundary.boundary_f(binary, mask, protocol.boundary_tolerance)
-    return FrameScores(
-        scalars,
-        curves,
-        pixels,
-        positives,
-        bool(np.count_nonzero(present) == 1),
-        None if hits is None else hits[:-1],
-        None if predicted is None else predicted[:-1],
-    )
+    constant = bool(np.count_nonzero(present) == 1)
+    return FrameScores(scalars, curves, pixels, positives, constant, hits, predicted)

@@ -39,7 +39,7 @@ class Protocol(Section):
     e_comparison: Literal[">=", ">"] = ">="
     """How E compares map and threshold; F always takes >=."""
     pr_epsilon: float = Field(default=0.0, ge=0)
-    """Added to the denominators of precision and F."""
+    """Added to the denominators of precision and F at the 256 thresholds."""
     epsilon: float = Field(default=MATLAB_EPS, gt=0)
     """Added to the denominators of S and E."""
     weighted_epsilon: float = Field(default=MATLAB_EPS, gt=0)
