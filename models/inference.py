@@ -88,12 +88,37 @@ def predict_maps(
     Yields:
         Sequence, frame id, the map as probability float32 `(h, w)` at the network's size, and the frame's own size.
     """
+    predict: Callable[[Batch], Tensor] = lambda given: network(given)["saliency"]  # noqa: E731
+    if isinstance(network, ClipNetwork):
+        predict = _Window(network, run.stages[-1].clip_stride)
+    # an encoder of clips gets single frames; the window puts the clips together
+    length = 1 if isinstance(network, ClipNetwork) else network.clip_length
+    with torch.inference_mode():
+        for given in batches(run, part, length, device=device, batch=batch):
+            probabilities = predict(given).float().sigmoid()[:, 0].cpu().numpy()
+            for number, probability in enumerate(probabilities):
+                sequence, frames = given["sequence"][number], given["frame_ids"][number]
+                yield sequence, frames[-1], probability, tuple(given["size"][number])
+
+
+def batches(run: Run, part: Part, clip_length: int, *, device: str = "cpu", batch: int = 8) -> Iterator[Batch]:
+    """Read every frame of a split, each with the clip that ends at it, as a network's recipe says.
+
+    Args:
+        run: The recipe that the network was trained by.
+        part: The split.
+        clip_length: Frames of a clip.
+        device: Where the tensors go.
+        batch: Clips of a batch.
+
+    Yields:
+        Batches in order; the last one may be smaller.
+    """
     stage = run.stages[-1]
-    recurrent = isinstance(network, ClipNetwork)
     dataset = ClipDataset(
         part,
         size=run.size or stage.size,
-        clip_length=1 if recurrent else network.clip_length,
+        clip_length=clip_length,
         clip_stride=stage.clip_stride,
         flow=run.flow,
         prior=run.prior,
@@ -101,17 +126,9 @@ def predict_maps(
         still_flow=stage.still_flow,
         resize_with=run.resize,
     )
-    predict: Callable[[Batch], Tensor] = lambda given: network(given)["saliency"]  # noqa: E731
-    if recurrent:
-        predict = _Window(network, stage.clip_stride)
-    with torch.inference_mode():
-        for start in range(0, len(dataset), batch):
-            samples = [dataset[number] for number in range(start, min(start + batch, len(dataset)))]
-            given = _moved(collate(samples), device)
-            probabilities = predict(given).float().sigmoid()[:, 0].cpu().numpy()
-            for number, probability in enumerate(probabilities):
-                sequence, frames = given["sequence"][number], given["frame_ids"][number]
-                yield sequence, frames[-1], probability, tuple(given["size"][number])
+    for start in range(0, len(dataset), batch):
+        samples = [dataset[number] for number in range(start, min(start + batch, len(dataset)))]
+        yield _moved(collate(samples), device)
 
 
 class _Window:

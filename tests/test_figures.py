@@ -39,7 +39,7 @@ EVERY: dict[str, Callable[[], Figure]] = {
     "ranking": lambda: ranking({"a": {"x": 0.5, "y": None}, "b": {"x": 0.4, "y": 0.3}}, "max F", references=["b"]),
     "ablation": lambda: ablation({"M1": {"F": 0.8}, "full": {"F": 0.9}}, {"F": False}, printed={"M1": {"F": 0.81}}),
     "sweep": lambda: sweep("tau", [0.1, 0.2], {"x": {"F": [0.8, 0.9]}, "y": {"F": [0.7, None]}}, {"F": False}),
-    "level_weights": lambda: level_weights(WEIGHTS, 1 - WEIGHTS, 0.6),
+    "level_weights": lambda: level_weights({"weight_spatial": WEIGHTS, "weight_temporal": 1 - WEIGHTS}, tau=0.6),
     "grid": lambda: grid(
         ["frame", "mask"], [GridRow("a", (PICTURE, PICTURE), ("", "1")), GridRow("b", (None, PICTURE))]
     ),
@@ -108,8 +108,8 @@ def test_left_out_counts_the_frames_beyond_tau() -> None:
 
 
 def test_level_weights_need_equal_shapes() -> None:
-    with pytest.raises(ValueError, match=r"\(2, 5\) and \(3, 5\)"):
-        level_weights(np.zeros((2, 5)), np.zeros((3, 5)))
+    with pytest.raises(ValueError, match=r"\(2, 5\), \(3, 5\)"):
+        level_weights({"a": np.zeros((2, 5)), "b": np.zeros((3, 5))})
 
 
 def test_grid_needs_a_picture_per_column() -> None:

@@ -164,6 +164,23 @@ def losses(metrics: tuple[str, ...], out: Path) -> None:
     _save(losses_of(metrics), out)
 
 
+@command.command("level-weights")
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument("shard", type=click.Path(path_type=Path))
+@click.option("--split", help="Split of the shard; default: all of it.")
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
+@click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="Threads of torch.")
+@click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Frames predicted together.")
+@out_option
+def level_weights(checkpoint: Path, shard: Path, out: Path, **options: Any) -> None:
+    """Weights or scores that a network gives its branches at each level (DS-Net, CAG-DDE), or its maps (STAN)."""
+    from vsodprep.figures.level_weights import level_weights as draw
+    from vsodprep.models.insight import read_insight
+
+    insight = read_insight(checkpoint, shard, **options)
+    _save(draw(insight.quantities, insight.label, insight.tau), out)
+
+
 @command.command("grid")
 @click.argument("normalized", metavar="NORMALIZED_DIR", type=click.Path(path_type=Path))
 @click.option("--maps", multiple=True, required=True, metavar="LABEL=DIR", help="A method's SEQUENCE/FRAME.png.")

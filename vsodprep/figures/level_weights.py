@@ -1,4 +1,6 @@
-"""How much each branch of a two-stream network contributes at each level."""
+"""What a network says about its levels and branches, over the frames of a split."""
+
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -6,32 +8,43 @@ from numpy.typing import NDArray
 
 from vsodprep.figures.style import COLOURS, house_style, new_figure
 
+# Names of the quantities that networks read out, as a reader knows them.
+_NAMES = {
+    "weight_spatial": "spatial branch",
+    "weight_temporal": "temporal branch",
+    "score_frame": "frame branch",
+    "score_flow": "flow branch",
+}
 
-def level_weights(spatial: NDArray[np.float64], temporal: NDArray[np.float64], tau: float | None = None) -> Figure:
-    """Draw the two branches' weights of every level: boxes over frames, whiskers from the 5th to the 95th percentile.
+
+def level_weights(
+    quantities: Mapping[str, NDArray[np.float64]], label: str = "weight", tau: float | None = None
+) -> Figure:
+    """Draw quantities of every level: boxes over frames, whiskers from the 5th to the 95th percentile.
 
     Args:
-        spatial: Weight of the spatial branch, float64 `(frames, levels)`, level 1 first, in [0, 1].
-        temporal: Weight of the temporal branch, likewise.
-        tau: Threshold on the difference beyond which the weaker branch is left out; its share of frames is written
-            above each level (DS-Net, Eq. 3).
+        quantities: Per name, float64 `(frames, levels)` in [0, 1], level 1 first.
+        label: What the quantities are.
+        tau: With two branches, the threshold on their difference beyond which the weaker one is left out (DS-Net,
+            Eq. 3); its share of frames is written above each level.
 
     Raises:
         ValueError: The shapes differ.
     """
-    if spatial.shape != temporal.shape or spatial.ndim != 2:
-        raise ValueError(f"weights of shapes {spatial.shape} and {temporal.shape}")
-    levels = np.arange(1, spatial.shape[1] + 1)
+    shapes = {values.shape for values in quantities.values()}
+    if len(shapes) != 1:
+        raise ValueError(f"quantities of shapes {sorted(shapes)}")
+    ((_, count),) = shapes
+    levels = np.arange(1, count + 1)
+    width = 0.76 / len(quantities)
     with house_style():
-        figure, axes = new_figure(1.6 + 0.95 * len(levels), 3.2)
-        for name, weights, shift, colour in (
-            ("spatial", spatial, -0.19, COLOURS[0]),
-            ("temporal", temporal, 0.19, COLOURS[1]),
-        ):
+        figure, axes = new_figure(1.8 + 0.95 * count, 3.2)
+        for index, (name, values) in enumerate(quantities.items()):
+            colour = COLOURS[index % len(COLOURS)]
             box = axes.boxplot(
-                list(weights.T),
-                positions=levels + shift,
-                widths=0.3,
+                list(values.T),
+                positions=levels + (index - (len(quantities) - 1) / 2) * width,
+                widths=0.8 * width,
                 whis=(5, 95),
                 showfliers=False,
                 patch_artist=True,
@@ -41,20 +54,19 @@ def level_weights(spatial: NDArray[np.float64], temporal: NDArray[np.float64], t
                 whiskerprops={"color": colour},
                 capprops={"color": colour},
             )
-            box["boxes"][0].set_label(name)
-        if tau is not None:
-            for level, share in zip(levels, left_out(spatial, temporal, tau), strict=True):
+            box["boxes"][0].set_label(_NAMES.get(name, name))
+        if tau is not None and len(quantities) == 2:
+            for level, share in zip(levels, left_out(*quantities.values(), tau), strict=True):
                 axes.annotate(f"{share:.0%}", (level, 1.04), ha="center", fontsize=8, annotation_clip=False)
-            axes.annotate(
-                f"one branch left out (τ = {tau:g})", (levels[0] - 0.5, 1.11), fontsize=8, annotation_clip=False
-            )
+            axes.annotate(f"one branch left out (τ = {tau:g})", (0.5, 1.11), fontsize=8, annotation_clip=False)
         axes.set_xticks(levels)
-        axes.set(xlabel="level (1 is the finest)", ylabel="weight", ylim=(0, 1), xlim=(0.4, len(levels) + 0.6))
+        axes.set(xlabel="level", ylabel=label, ylim=(0, 1), xlim=(0.4, count + 0.6))
         axes.grid(visible=False, axis="x")
-        figure.legend(loc="outside lower right", ncols=2)
+        if len(quantities) > 1:
+            figure.legend(loc="outside lower right", ncols=2)
     return figure
 
 
-def left_out(spatial: NDArray[np.float64], temporal: NDArray[np.float64], tau: float) -> NDArray[np.float64]:
+def left_out(first: NDArray[np.float64], second: NDArray[np.float64], tau: float) -> NDArray[np.float64]:
     """Return, per level, the share of frames in which the weaker branch is left out, float64 `(levels,)`."""
-    return np.asarray((np.abs(temporal - spatial) > tau).mean(axis=0), dtype=np.float64)
+    return np.asarray((np.abs(second - first) > tau).mean(axis=0), dtype=np.float64)

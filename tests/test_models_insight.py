@@ -1,0 +1,78 @@
+"""What networks tell about their predictions, and the figure of it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from shard_tree import make_benchmark
+
+from vsodprep.cli.figure import command
+from vsodprep.config.train import Data, Run, Stage
+from vsodprep.errors import InputError
+from vsodprep.flow.dis import Dis
+from vsodprep.flow.pairs import Policy
+from vsodprep.flow.sequence import write_sequence
+from vsodprep.manifest import frame_paths
+from vsodprep.models import saved
+from vsodprep.models.insight import read_insight
+from vsodprep.models.training import Settings, train
+from vsodprep.shards import ClipDataset, Part, pack_benchmark
+
+
+@pytest.fixture(scope="module")
+def shard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("insight")
+    manifest = make_benchmark(root / "normalized")
+    for video in manifest.sequences:
+        if not video.still:
+            paths = list(frame_paths(root / "normalized", video))
+            write_sequence(paths, root / "flow" / f"{video.name}.h5", Dis(), Policy(last_frame="repeat"))
+    pack_benchmark(root / "normalized", root / "mini.zarr", flow={"dis": root / "flow"})
+    return root / "mini.zarr"
+
+
+def trained(shard: Path, model: str) -> Path:
+    stage = Stage(data=(Data(benchmark="mini", split="train"),), size=(64, 80), batch=2, steps=1)
+    recipe = Run(width=0.05, pretrained=False, flow=None if model == "contrastive" else "dis", stages=(stage,))
+    out = shard.parent / model / "last.ckpt"
+    train(model, recipe, {"mini": shard}, seed=0, out=out, settings=Settings(threads=1))
+    return out
+
+
+@pytest.fixture(scope="module")
+def checkpoint(shard: Path) -> Path:
+    return trained(shard, "dsnet")
+
+
+def test_weights_are_the_networks(shard: Path, checkpoint: Path) -> None:
+    found = read_insight(checkpoint, shard, split="test", threads=1, batch=3)
+    network = saved.network_of(saved.load(checkpoint))
+    dataset = ClipDataset(Part(shard, "test"), size=(64, 80), flow="dis", frames="all")
+    assert {name: values.shape for name, values in found.quantities.items()} == {
+        "weight_spatial": (len(dataset), 5),
+        "weight_temporal": (len(dataset), 5),
+    }
+    assert (found.label, found.tau) == ("weight", 0.6)
+    assert sum(found.quantities.values()) == pytest.approx(np.ones((len(dataset), 5)), abs=1e-6)  # Eq. 2
+    sample = dataset[2]
+    with torch.no_grad():
+        weights = network({key: sample[key][None] for key in ("frames", "flow")})["aux"]["weights"][0]
+    assert found.quantities["weight_spatial"][2] == pytest.approx(weights[0].double().numpy(), abs=1e-5)
+
+
+def test_a_network_without_any_is_named(shard: Path) -> None:
+    checkpoint = trained(shard, "contrastive")
+    with pytest.raises(InputError, match=str(checkpoint)):
+        read_insight(checkpoint, shard, threads=1)
+
+
+def test_command_draws(shard: Path, checkpoint: Path, tmp_path: Path) -> None:
+    out = tmp_path / "weights.svg"
+    words = ["level-weights", str(checkpoint), str(shard), "--split", "test", "--threads", "1", "--out", str(out)]
+    result = CliRunner().invoke(command, words, catch_exceptions=False)
+    assert result.exit_code == 0
+    text = out.read_text(encoding="utf-8")
+    for word in ("spatial branch", "temporal branch", "τ = 0.6"):
+        assert word in text
