@@ -1,8 +1,10 @@
 """`ClipDataset` and the order in which training reads it."""
 
+import cv2
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from shard_tree import SIZE, flow_at, label_at, make_everything
 from torch.utils.data import DataLoader
 
@@ -187,6 +189,16 @@ def test_resizing_is_bilinear_and_masks_stay_binary():
     assert resize(image, (2, 4), "pillow")[0, :, 0].tolist() == [0, 25, 75, 100]
     mask = np.array([[0, 255]], np.uint8)
     assert resize_mask(mask, (2, 4)).tolist() == [[0, 0, 255, 255]] * 2
+
+
+@pytest.mark.parametrize("shape", [(48, 80, 3), (48, 80)])
+@pytest.mark.parametrize("size", [(20, 31), (64, 64), (100, 161)])
+def test_resizing_agrees_with_pillow(shape, size):
+    image = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8), (3, 3), 1)
+    expected = np.asarray(Image.fromarray(image).resize(size[::-1], Image.Resampling.BILINEAR))
+    got = resize(image, size, "pillow")
+    assert (got.shape, got.dtype) == (expected.shape, np.uint8)
+    assert np.abs(got.astype(int) - expected).max() <= 1
 
 
 def test_pillow_smooths_when_it_reduces():

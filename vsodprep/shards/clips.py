@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from vsodprep.shards.transform import (
     Change,
     Resize,
     draw_change,
+    normalisation_tables,
     resize,
     resize_mask,
 )
@@ -31,6 +33,7 @@ Sample = dict[str, Any]
 StillFlow = Literal["zeros", "rest", "frame", "none"]
 
 _LISTS = ("sequence", "frame_ids", "size")
+_UNIT_TABLE = (np.arange(256, dtype=np.float32) / 255).reshape(256, 1)
 _REST = 255  # white: a flow of nought in both colour wheels
 
 
@@ -117,9 +120,7 @@ class ClipDataset(Dataset[Sample]):
         self.augment = augment or Augment()
         self.resize_with: Resize = resize_with
         self.seed = seed
-        # (x / 255 - mean) / std as one product and one sum
-        self._factor = (1 / (255 * torch.tensor(std))).reshape(3, 1, 1)
-        self._shift = (-torch.tensor(mean) / torch.tensor(std)).reshape(3, 1, 1)
+        self._tables = normalisation_tables(mean, std)
         self._cache = _Cache(cache_bytes)
         self._shards = [open_shard(part.shard) for part in self.parts]
         self.videos: list[tuple[int, str]] = []
@@ -214,8 +215,11 @@ class ClipDataset(Dataset[Sample]):
         return flow
 
     def _normalised(self, images: list[NDArray[np.uint8]]) -> torch.Tensor:
-        values = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).to(torch.float32)
-        return values.mul_(self._factor).add_(self._shift)
+        values = np.empty((len(images), 3, *images[0].shape[:2]), dtype=np.float32)
+        for number, image in enumerate(images):
+            for channel, plane in enumerate(cv2.split(image)):
+                cv2.LUT(plane, self._tables[channel], dst=values[number, channel])
+        return torch.from_numpy(values)
 
 
 class _Loader:
@@ -248,7 +252,7 @@ class _Loader:
         # A window is drawn anew each time, so that nothing is gained by keeping its result.
         key = None if self._change.window is not None else (self._video, kind, frame, self._size)
         image = self._data._cache.get(key, make)
-        return image[:, ::-1] if image is not None and self._change.flip else image
+        return np.asarray(cv2.flip(image, 1), np.uint8) if image is not None and self._change.flip else image
 
     def _resized(self, image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
         return resize(image, size, self._data.resize_with)
@@ -309,7 +313,10 @@ def _labels_path(labels: str) -> str:
 
 def _unit(images: list[NDArray[np.uint8]]) -> torch.Tensor:
     """Return uint8 `(H, W)` images as float `(T, 1, H, W)` in [0, 1]."""
-    return torch.from_numpy(np.stack(images)[:, None]).to(torch.float32).div_(255)
+    values = np.empty((len(images), 1, *images[0].shape), dtype=np.float32)
+    for number, image in enumerate(images):
+        cv2.LUT(image, _UNIT_TABLE, dst=values[number, 0])
+    return torch.from_numpy(values)
 
 
 def collate(samples: Sequence[Sample]) -> Sample:
