@@ -296,7 +296,8 @@ class Plan:
         fitted = self.coarse_weights(wildcards)
         numbers = "uniform" if block.weights == "uniform" else ",".join(f"{weight}" for weight in block.weights)
         words = ["--weights", *(fitted or [numbers]), "--order", ",".join(block.order)]
-        words += ["--crf", self._preset(block.crf)] + option("edits", block.edits)
+        words += ["--crf", self._preset(block.crf), *option("certainty", block.certainty)]
+        words += option("edits", block.edits)
         return shlex.join(words)
 
     def coarse_records(self, wildcards: Any) -> list[str]:
