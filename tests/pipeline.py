@@ -1,0 +1,38 @@
+"""Running Snakemake on this checkout, into a folder of the test's own."""
+
+import hashlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+TINY = ROOT / "config" / "test" / "tiny.yaml"
+
+
+def command(folder: Path, *arguments: str, snakefile: str = "Snakefile", cores: int = 2) -> list[str]:
+    """Return the words of a Snakemake call that works in `folder`."""
+    files = ["--snakefile", str(ROOT / snakefile), "--directory", str(folder)]
+    return [sys.executable, "-m", "snakemake", *files, "--cores", str(cores), *arguments]
+
+
+def snakemake(folder: Path, *arguments: str, **options: str | int) -> subprocess.CompletedProcess[str]:
+    """Run Snakemake in `folder` and return what it said, errors included in `stdout`."""
+    return subprocess.run(
+        command(folder, *arguments, **options),  # type: ignore[arg-type]
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONHASHSEED": "random"},
+    )
+
+
+def digests(folder: Path, *, skip: tuple[str, ...] = ("logs", "benchmarks")) -> dict[str, str]:
+    """Return the hash of every result file; logs and timings differ from run to run."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.relative_to(folder).parts[0] not in skip
+    }

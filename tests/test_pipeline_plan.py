@@ -1,0 +1,90 @@
+"""The workflow before it runs: plans, entry points and mistakes, each told in one plain line."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from pipeline import ROOT, TINY, snakemake
+
+from vsodprep import benchmarks
+
+VIDEOS = [sequence for sequence in benchmarks.get("synth").sequences if not sequence.still]
+
+
+def planned(output: str) -> dict[str, int]:
+    """Return the numbers of jobs by rule that a dry run prints."""
+    table = output.split("Job stats:")[1].split("\n\n", maxsplit=1)[0]
+    return {rule: int(count) for rule, count in re.findall(r"^(\w+)\s+(\d+)$", table, flags=re.MULTILINE)}
+
+
+@pytest.mark.parametrize("snakefile", ["Snakefile", "workflow/Snakefile"])
+@pytest.mark.parametrize("target", [(), ("all",)], ids=["default", "all"])
+def test_whole_plan_from_nothing(tmp_path: Path, snakefile: str, target: tuple[str, ...]) -> None:
+    done = snakemake(tmp_path, "--dry-run", *target, snakefile=snakefile)
+    assert done.returncode == 0, done.stdout
+    jobs = planned(done.stdout)
+    assert jobs["flow"] == jobs["prior"] == jobs["coarse"] == len(VIDEOS)
+    assert jobs["saliency"] == 2 * len(VIDEOS)
+    assert jobs["train"] == jobs["predict"] == jobs["pack"] == jobs["normalize"] == jobs["report"] == 1
+    assert jobs["trivial"] == 2
+    assert jobs["evaluate"] == 3
+
+
+def test_the_target_may_stand_behind_the_configuration_file(tmp_path: Path) -> None:
+    # Snakemake takes both words for files: the file `all` in the root is there for this.
+    done = snakemake(tmp_path, "--dry-run", "--configfile", str(TINY), "all")
+    assert done.returncode == 0, done.stdout
+    assert planned(done.stdout)["report"] == 1
+
+
+@pytest.mark.parametrize("name", benchmarks.known())
+def test_a_benchmark_by_its_name(tmp_path: Path, name: str) -> None:
+    done = snakemake(tmp_path, "--dry-run", name)
+    assert done.returncode == 0, done.stdout
+    jobs = planned(done.stdout)
+    assert jobs["pack"] == jobs["normalize"] == 1
+    assert "train" not in jobs
+    others = [other for other in benchmarks.known() if other != name]
+    assert not [other for other in others if f"normalized/{other}/" in done.stdout]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*/*.yaml")), ids=lambda path: path.name)
+def test_whole_plan_of_every_shipped_configuration(tmp_path: Path, path: Path) -> None:
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if "sources" in config:
+        pytest.skip("names an archive of the user's")
+    done = snakemake(tmp_path, "--dry-run", "all", "--configfile", str(path))
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("config", "culprit"),
+    [
+        ({"benchmark": ["synth"]}, "unknown key benchmark"),
+        ({"flow": {"dis": {"preset": "quick"}}}, "flow.dis.preset"),
+        ({"benchmarks": ["davis2017"]}, "davis2017"),
+        ({"sources": {"davis2016": "nowhere.zip"}}, "nowhere.zip"),
+    ],
+)
+def test_a_mistake_in_the_configuration_is_one_line(tmp_path: Path, config: dict[str, object], culprit: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(config))
+    done = snakemake(tmp_path, "--dry-run", "all", "--configfile", str(path))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("vsodprep: ")]
+    assert culprit in line
+
+
+def test_an_unknown_benchmark_as_target(tmp_path: Path) -> None:
+    done = snakemake(tmp_path, "--dry-run", "davis2017")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout
+    assert "davis2017" in done.stdout
+
+
+def test_lint_is_clean(tmp_path: Path) -> None:
+    done = snakemake(tmp_path, "--lint", "--configfile", str(TINY))
+    assert done.returncode == 0, done.stdout
+    assert "Congratulations" in done.stdout

@@ -1,0 +1,173 @@
+"""The whole line on the smallest configuration, from nothing to the report."""
+
+import csv
+import json
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+import pytest
+import yaml
+from pipeline import ROOT, TINY, snakemake
+
+from vsodprep.manifest import read_manifest
+from vsodprep.shards import open_shard
+
+pytestmark = pytest.mark.slow
+
+CONFIG = ["--configfile", str(TINY)]
+SEQUENCES = {"plain-fish", "several-bees", "plain-turtle", "occlusion-beetles"}
+TESTED = {"plain-turtle", "occlusion-beetles"}
+FRAMES = 20
+SIZE = (128, 192)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiny")
+    done = snakemake(folder, "all", *CONFIG, cores=8)
+    assert done.returncode == 0, done.stdout
+    return folder
+
+
+@pytest.fixture(scope="module")
+def results(folder: Path) -> Path:
+    return folder / "results"
+
+
+def test_normalized(results: Path) -> None:
+    manifest = read_manifest(results / "normalized" / "synth")
+    assert {sequence.name for sequence in manifest.sequences} == SEQUENCES | {"stills"}
+    assert manifest.counts == {"sequences": 5, "frames": 4 * FRAMES + 120, "annotated": 4 * FRAMES + 120}
+
+
+@pytest.mark.parametrize("sequence", sorted(SEQUENCES))
+def test_flow_prior_and_labels_of_every_sequence(results: Path, sequence: str) -> None:
+    with h5py.File(results / "flow" / "dis" / "synth" / f"{sequence}.h5") as flow:
+        assert flow["forward"].dtype == np.int16
+        assert flow["forward"].shape == (FRAMES, *SIZE, 2)
+        assert flow["frame_of_pair"][:].tolist() == list(range(FRAMES))
+    with h5py.File(results / "prior" / "light" / "synth" / f"{sequence}.h5") as prior:
+        assert prior["prior"].shape == (FRAMES, *SIZE)
+        assert prior["prior"][:].std() > 0
+    labels = sorted((results / "coarse" / "weightfree" / "synth" / sequence).glob("*.png"))
+    assert len(labels) == FRAMES
+    values = np.unique([cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in labels])
+    assert values.tolist() == [0, 255]
+
+
+def test_shard_holds_what_the_files_hold(results: Path) -> None:
+    shard = open_shard(results / "shards" / "synth.zarr")
+    group = shard.group["plain-fish"]
+    frame = cv2.imread(str(results / "normalized/synth/plain-fish/frames/00007.png"))[..., ::-1]
+    assert np.array_equal(group["frames"][7], frame)
+    with h5py.File(results / "flow" / "dis" / "synth" / "plain-fish.h5") as flow:
+        assert np.array_equal(group["flow/dis"][7], flow["forward"][7])
+    with h5py.File(results / "prior" / "light" / "synth" / "plain-fish.h5") as prior:
+        assert np.array_equal(group["prior/light"][7], prior["prior"][7])
+
+
+@pytest.mark.parametrize(
+    "maps",
+    ["dsnet/full/seed0/raw", "dsnet/full/seed0/stan"]
+    + [f"trivial/{maps}/seed0/raw" for maps in ("centre-prior", "flow-magnitude")],
+)
+def test_predictions_and_scores(results: Path, maps: str) -> None:
+    folder = results / "predictions" / maps / "synth"
+    for sequence in TESTED:
+        paths = sorted((folder / sequence).glob("*.png"))
+        assert [path.stem for path in paths] == [f"{index:05d}" for index in range(FRAMES)]
+        image = cv2.imread(str(paths[3]), cv2.IMREAD_UNCHANGED)
+        assert image.shape == SIZE
+        assert image.dtype == np.uint8
+    scores = json.loads((results / "scores" / maps / "synth.davsod.json").read_text())
+    assert scores["protocol"] == "davsod"
+    assert set(scores["sequences"]) == TESTED
+    assert scores["frames"] == len(TESTED) * (FRAMES - 2)  # the toolbox skips the first and the last mask
+    mae = np.mean([scores["sequences"][sequence]["mae"] for sequence in TESTED])
+    assert scores["mae"] == pytest.approx(mae, abs=1e-12)
+    assert len(scores["f_curve"]) == 256
+    assert scores["max_f"] == pytest.approx(max(scores["f_curve"]))
+    assert 0 < scores["s_measure"] < 1
+
+
+def test_report_and_results_table(results: Path) -> None:
+    page = (results / "report" / "index.html").read_text(encoding="utf-8")
+    for word in ("dsnet", "centre-prior", "flow-magnitude", "occlusion-beetles", "not the paper"):
+        assert word in page
+    assert str(results) not in page
+    with (results / "report" / "results.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    columns = "model run post seed benchmark protocol metric value paper_value delta"
+    assert " ".join(rows[0]) == columns
+    scores = json.loads((results / "scores/dsnet/full/seed0/raw/synth.davsod.json").read_text())
+    (row,) = [row for row in rows if (row["model"], row["post"], row["metric"]) == ("dsnet", "raw", "mae")]
+    assert float(row["value"]) == pytest.approx(scores["mae"])
+    assert row["delta"] == ""
+
+
+def test_second_run_has_nothing_to_do(folder: Path, results: Path) -> None:
+    done = snakemake(folder, "all", *CONFIG)
+    assert "Nothing to be done" in done.stdout
+
+
+def test_an_option_reruns_its_stage_and_what_follows(folder: Path, results: Path) -> None:
+    changed = yaml.safe_load(TINY.read_text()) | {"coarse": {"weightfree": {"crf": "dss"}}}
+    path = folder / "changed.yaml"
+    path.write_text(yaml.safe_dump(changed))
+    done = snakemake(folder, "--dry-run", "all", "--configfile", str(path))
+    for rule in ("coarse", "coarse_collect", "pack", "train", "predict", "evaluate", "report"):
+        assert f"\n{rule} " in done.stdout, done.stdout
+    for rule in ("normalize", "flow", "prior", "saliency"):
+        assert f"\n{rule} " not in done.stdout, done.stdout
+
+
+def test_snakemakes_own_report(folder: Path, results: Path) -> None:
+    done = snakemake(folder, "all", *CONFIG, "--report", "report.zip")
+    assert done.returncode == 0, done.stdout
+    with zipfile.ZipFile(folder / "report.zip") as report:
+        assert any(name.endswith("index.html") for name in report.namelist())
+
+
+def test_a_broken_frame_is_named(folder: Path, results: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(results / "normalized", work / "results" / "normalized")
+    frame = work / "results/normalized/synth/plain-fish/frames/00004.png"
+    frame.write_bytes(frame.read_bytes()[:100])
+    done = snakemake(work, "results/flow/dis/synth/plain-fish.h5", *CONFIG, "--rerun-triggers", "mtime")
+    assert done.returncode == 1
+    assert [line for line in done.stdout.splitlines() if "vsodprep: " in line and "00004.png" in line], done.stdout
+    assert not list((work / "results" / "flow").rglob("*.h5*"))
+
+
+def test_four_sequences_of_davis(excerpts: Path, tmp_path: Path) -> None:
+    config = yaml.safe_load((ROOT / "config/examples/davis.yaml").read_text())
+    config["sources"]["davis2016"] = str(excerpts / "DAVIS-data-sample.zip")
+    path = tmp_path / "davis.yaml"
+    path.write_text(yaml.safe_dump(config))
+    done = snakemake(tmp_path, "all", "--configfile", str(path), cores=8)
+    assert done.returncode == 0, done.stdout
+    results = tmp_path / "results"
+    manifest = read_manifest(results / "normalized" / "davis2016")
+    assert {sequence.name: len(sequence.frames) for sequence in manifest.sequences} == {
+        "blackswan": 50,
+        "car-shadow": 40,
+        "dog": 60,
+        "libby": 49,
+    }
+    scores = json.loads((results / "scores/dsnet/full/seed0/raw/davis2016.davsod.json").read_text())
+    assert set(scores["sequences"]) == {"car-shadow", "libby"}
+    assert scores["frames"] == 40 - 2 + 49 - 2
+    page = (results / "report" / "index.html").read_text(encoding="utf-8")
+    for sequence in ("car-shadow", "libby"):
+        assert sequence in page
+    official = subprocess.run(
+        ["unzip", "-p", str(excerpts / "DAVIS-data-sample.zip"), "DAVIS/JPEGImages/480p/dog/00010.jpg"],
+        capture_output=True,
+        check=True,
+    ).stdout
+    assert (results / "normalized/davis2016/dog/frames/00010.jpg").read_bytes() == official

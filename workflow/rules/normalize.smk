@@ -1,0 +1,23 @@
+rule normalize:
+    input:
+        PLAN.sources,
+    output:
+        manifest="<results>/normalized/{benchmark}/manifest.json",
+    log:
+        "<logs>/normalize/{benchmark}.log",
+    benchmark:
+        "<benchmarks>/normalize/{benchmark}.jsonl"
+    conda:
+        "../../environment.yml"
+    threads: 4
+    resources:
+        mem_mb=2000,
+    params:
+        code=PLAN.fingerprint_normalize,
+        sources=PLAN.source_arguments,
+        options=PLAN.normalize_options,
+    message:
+        "normalize {wildcards.benchmark}"
+    shell:
+        "vsodprep normalize {wildcards.benchmark} {params.sources} --out $(dirname {output.manifest})"
+        " {params.options} --jobs {threads} > {log} 2>&1"

@@ -1,0 +1,42 @@
+rule recipe:
+    output:
+        recipe="<results>/models/{model}/{run}/recipe.json",
+    log:
+        "<logs>/train/{model}/{run}/recipe.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
+    params:
+        content=PLAN.recipe,
+    message:
+        "recipe of {wildcards.model}/{wildcards.run}"
+    script:
+        "../scripts/write_json.py"
+
+
+rule train:
+    input:
+        recipe="<results>/models/{model}/{run}/recipe.json",
+        shards=PLAN.training_shards,
+    output:
+        checkpoint="<results>/models/{model}/{run}/seed{seed}/last.ckpt",
+        metrics="<results>/models/{model}/{run}/seed{seed}/metrics.csv",
+    log:
+        "<logs>/train/{model}/{run}/seed{seed}.log",
+    benchmark:
+        "<benchmarks>/train/{model}/{run}/seed{seed}.jsonl"
+    conda:
+        "../../environment.yml"
+    threads: PLAN.config.torch_threads
+    resources:
+        mem_mb=8000,
+        gpu=PLAN.gpu,
+    params:
+        code=PLAN.fingerprint_train,
+        shards=PLAN.training_shard_arguments,
+        options=PLAN.torch_options,
+    message:
+        "train {wildcards.model}/{wildcards.run}, seed {wildcards.seed}"
+    shell:
+        "vsodprep train {wildcards.model} --recipe {input.recipe} {params.shards} --seed {wildcards.seed}"
+        " --out {output.checkpoint} {params.options} > {log} 2>&1"
