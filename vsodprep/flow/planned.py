@@ -1,0 +1,24 @@
+"""What a flow block of the configuration will estimate, known before anything is there."""
+
+from collections.abc import Collection
+
+from vsodprep.config import Flow
+from vsodprep.flow.pairs import Policy, clip_frames, jobs_of, make_pairs
+
+
+def policy_of(block: Flow) -> Policy:
+    """Return the policy that a block asks for."""
+    return Policy(block.direction, block.stride, block.show_at, block.last_frame, block.first_frame)
+
+
+def count_flows(block: Flow, frames: int, annotated: Collection[int]) -> int:
+    """Return how many flows a block estimates for a sequence; repeated and zero flows cost nothing.
+
+    Args:
+        block: The flow block.
+        frames: Number of frames of the sequence.
+        annotated: Indices of its annotated frames.
+    """
+    policy = policy_of(block)
+    only = clip_frames(annotated, block.clip_length) if block.frames == "annotated" else None
+    return len(jobs_of(make_pairs(frames, policy, only), policy))
