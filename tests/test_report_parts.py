@@ -12,7 +12,7 @@ from vsodprep.config.train import Data
 from vsodprep.evaluate.measures import MEASURES, ordered
 from vsodprep.figures.history import POINTS, read_losses, thinned
 from vsodprep.report.collect import Score
-from vsodprep.report.frames import FrameError, choose, frame_errors
+from vsodprep.report.frames import FrameError, choose, disagreements, frame_errors
 from vsodprep.report.methods import Comparison, Method, method_name
 from vsodprep.report.page import signed
 from vsodprep.report.paper import departures, printed, published
@@ -61,6 +61,12 @@ def test_choose_shows_no_frame_twice() -> None:
     made = errors((0.1, "a", "0"), (0.2, "a", "1"))
     chosen = choose(made, 2)
     assert sum(len(found) for found in chosen.values()) == 2
+
+
+def test_disagreements_spread_over_sequences() -> None:
+    first = errors((0.1, "a", "0"), (0.1, "a", "1"), (0.1, "b", "0"), (0.1, "b", "1"), (0.1, "c", "0"))
+    second = errors((0.5, "a", "0"), (0.4, "a", "1"), (0.0, "b", "0"), (0.1, "b", "1"))
+    assert disagreements([first, second], 3) == [("a", "0"), ("b", "0"), ("a", "1")]
 
 
 @pytest.mark.parametrize(

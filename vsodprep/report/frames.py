@@ -51,6 +51,22 @@ def choose(errors: Sequence[FrameError], count: int) -> dict[str, list[FrameErro
     return {"best": best, "median": median, "worst": worst}
 
 
+def disagreements(methods: Sequence[Sequence[FrameError]], count: int) -> list[tuple[str, str]]:
+    """Choose the frames on which methods differ most in MAE, no sequence twice while others are left.
+
+    Args:
+        methods: The frames of each method; frames that not all of them have are passed over.
+        count: How many frames.
+
+    Returns:
+        Sequence and frame id of each, the largest difference first.
+    """
+    known = [{(error.sequence, error.frame): error.mae for error in errors} for errors in methods]
+    shared = [key for key in known[0] if all(key in of for of in known)]
+    spreads = [FrameError(min(of[key] for of in known) - max(of[key] for of in known), *key) for key in shared]
+    return [(chosen.sequence, chosen.frame) for chosen in _distinct(sorted(spreads), count, set())]
+
+
 def _distinct(candidates: Iterable[FrameError], count: int, used: set[FrameError]) -> list[FrameError]:
     free = [candidate for candidate in candidates if candidate not in used]
     first_of: dict[str, FrameError] = {}

@@ -12,11 +12,11 @@ from vsodprep.figures.compare import f_threshold_of, intervals_of, precision_rec
 from vsodprep.figures.scores import Scores
 from vsodprep.figures.style import inline_svg
 from vsodprep.report.collect import Results
-from vsodprep.report.frames import choose, frame_errors
+from vsodprep.report.frames import choose, disagreements, frame_errors
 from vsodprep.report.methods import Comparison, Method, anchor, method_name
 from vsodprep.report.paper import Published, published
 from vsodprep.report.protocol import Setting, notes, settings
-from vsodprep.report.strips import Strip, inputs, strip
+from vsodprep.report.strips import Strip, inputs, side_by_side, strip
 from vsodprep.report.tables import Table
 
 PART_MEASURES = ("max_f", "s_measure", "mae", "j_mean", "boundary_mean")
@@ -41,9 +41,9 @@ class PartTable:
 
 @dataclass(frozen=True)
 class Gallery:
-    """The picture strips of one run."""
+    """Picture strips under one heading."""
 
-    name: str
+    title: str
     strips: tuple[Strip, ...]
 
 
@@ -195,8 +195,23 @@ def _galleries(results: Results, comparison: Comparison) -> tuple[Gallery, ...]:
                 for place, chosen in choose(errors, results.config.report.strips).items()
                 for error in chosen
             )
-            made.append(Gallery(method_name(model, run, "raw"), strips))
-    return tuple(made)
+            title = f"{method_name(model, run, 'raw')}: best, median and worst frames"
+            made.append(Gallery(title, strips))
+    return (*_together(results, comparison), *made)
+
+
+def _together(results: Results, comparison: Comparison) -> list[Gallery]:
+    """Make a gallery of the frames on which trained methods differ most; none where fewer than two have maps."""
+    methods = [method for method in comparison.methods if not method.trivial and _folder(results, method).is_dir()]
+    if len(methods) < 2:
+        return []
+    errors = [frame_errors(method.scores[0].values) for method in methods]
+    maes = [{(error.sequence, error.frame): error.mae for error in of} for of in errors]
+    strips = []
+    for key in disagreements(errors, 2 * results.config.report.strips):
+        maps = {m.name: (_folder(results, m), of[key]) for m, of in zip(methods, maes, strict=True)}
+        strips.append(side_by_side(results, comparison.benchmark, *key, maps))
+    return [Gallery("Frames on which the methods differ most, each map with its MAE", tuple(strips))]
 
 
 def caption(post: str) -> str:

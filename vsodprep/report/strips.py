@@ -1,5 +1,6 @@
 """Picture strips: one frame through the pipeline, from the frame to its mask."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class Strip:
     place: str
     sequence: str
     frame: str
-    mae: float
+    mae: float | None
     pictures: tuple[Picture, ...]
 
 
@@ -92,6 +93,28 @@ def strip(
     frame = thumbnail(read_frame(frame_path(folder, error.sequence, error.frame)))
     shown = [Picture("frame", frame), *(_picture(label, read(error.frame)) for label, read in readers)]
     return Strip(place, error.sequence, error.frame, error.mae, tuple(shown))
+
+
+def side_by_side(
+    results: Results, benchmark: str, sequence: str, frame: str, maps: Mapping[str, tuple[Path, float]]
+) -> Strip:
+    """Make a strip of one frame, its mask, and the maps of several methods.
+
+    Args:
+        results: The results folder.
+        benchmark: Benchmark name.
+        sequence: Sequence name.
+        frame: Frame id.
+        maps: Per method, the folder of `{seq}/{frame}.png` and the MAE of the frame.
+    """
+    folder = results.folder(benchmark)
+    shown = [
+        Picture("frame", thumbnail(read_frame(frame_path(folder, sequence, frame)))),
+        _picture("mask", reader_of_folder(folder / sequence / "masks")(frame)),
+    ]
+    for name, (of, mae) in maps.items():
+        shown.append(_picture(f"{name} {mae:.3f}", reader_of_folder(of / sequence)(frame)))
+    return Strip("apart", sequence, frame, None, tuple(shown))
 
 
 def _picture(label: str, image: NDArray[np.uint8] | None) -> Picture:
