@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "fuse": "Combine saliency maps.",
     "crf": "Refine maps with a dense CRF.",
     "coarse": "Make coarse labels: fuse, threshold, refine, edit.",
+    "review": "Open a local page on which a person erases wrong regions of labels.",
     "pack": "Pack a normalised benchmark into a Zarr shard.",
     "export": "Write a shard as the folders that other code bases read.",
     "train": "Train a network.",

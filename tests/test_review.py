@@ -1,0 +1,191 @@
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from urllib.parse import quote
+
+import cv2
+import numpy as np
+import pytest
+
+from vsodprep.coarse.edits import read_edits
+from vsodprep.errors import InputError
+from vsodprep.flow.pairs import Pair
+from vsodprep.flow.picture import colour
+from vsodprep.flow.store import write_flow
+from vsodprep.images import write_mask, write_png
+from vsodprep.review.server import serve
+from vsodprep.review.session import Session
+
+FRAMES = ("8", "9", "10")
+
+
+@pytest.fixture
+def session(tmp_path):
+    label = np.zeros((24, 32), dtype=bool)
+    label[4:10, 4:12], label[14:20, 20:28] = True, True
+    for name in ("bear", "two words"):
+        for frame in FRAMES:
+            write_mask(tmp_path / "labels" / name / f"{frame}.png", label)
+            write_png(tmp_path / "frames" / name / "frames" / f"{frame}.png", np.full((24, 32, 3), 90, dtype=np.uint8))
+    (tmp_path / "labels" / "bear.json").write_text("{}")
+    flow = {"forward": np.full((24, 32, 2), 2.0, dtype=np.float32)}
+    write_flow(tmp_path / "flow" / "bear.h5", [Pair(0, 1, 0)], [flow], (24, 32), {}, frames=FRAMES)
+    return Session(tmp_path / "labels", tmp_path / "frames", tmp_path / "edits.txt", tmp_path / "flow")
+
+
+@pytest.fixture
+def ask(session):
+    server = serve(session, 0)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+
+    def request(method, path, body=None, headers=None):
+        connection = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+        data = None if body is None else json.dumps(body)
+        connection.request(method, path, data, headers or {})
+        response = connection.getresponse()
+        content, kind = response.read(), response.headers["Content-Type"]
+        connection.close()
+        return response.status, json.loads(content) if kind == "application/json" else content
+
+    yield request
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def decoded(content, flags=cv2.IMREAD_GRAYSCALE):
+    return cv2.imdecode(np.frombuffer(content, np.uint8), flags)
+
+
+def test_page_is_one_file(ask):
+    status, page = ask("GET", "/")
+    assert status == 200
+    assert b"<canvas" in page
+    assert b"http://" not in page.replace(b"http://www.w3.org", b"")
+    assert b"src=" not in page
+
+
+def test_sequences_and_frames_in_natural_order(ask):
+    assert ask("GET", "/api/sequences") == (
+        200,
+        {"sequences": {"bear": list(FRAMES), "two words": list(FRAMES)}, "flow": True},
+    )
+
+
+def test_click_erases_a_component_and_the_label_shows_it(ask, session):
+    before = decoded(ask("GET", "/label/bear/9")[1])
+    assert before[6, 6] == 128
+    assert before[4, 6] == 255  # the outline
+    assert before[0, 0] == 0
+    line = "bear 9 erase component 6,6"
+    assert ask("POST", "/api/edits", {"line": line}) == (200, {"added": line})
+    after = decoded(ask("GET", "/label/bear/9")[1])
+    assert not after[:12].any()
+    assert (after[14:20, 20:28] > 0).all()
+    assert decoded(ask("GET", "/label/bear/8")[1])[6, 6] == 128
+    assert [edit.line() for edit in read_edits(session.edits)] == [line]
+    assert session.edits.read_text().startswith("# sequence frame action shape")
+
+
+def test_edits_of_a_frame(ask):
+    ask("POST", "/api/edits", {"line": "bear * keep polygon 0,0 15,0 15,12"})
+    ask("POST", "/api/edits", {"line": "'two words' 9..10 erase all"})
+    assert ask("GET", "/api/edits/bear/9")[1] == {"edits": ["bear * keep polygon 0,0 15,0 15,12"], "total": 2}
+    assert ask("GET", f"/api/edits/{quote('two words')}/10")[1]["edits"] == ["'two words' 9..10 erase all"]
+    assert ask("GET", f"/api/edits/{quote('two words')}/8")[1]["edits"] == []
+
+
+def test_undo_takes_the_last_edit_back_and_keeps_comments(ask, session):
+    session.edits.write_text("# mine\nbear 8 erase all\n\n# a note\nbear 9 erase all\n# end\n")
+    assert ask("POST", "/api/undo", {}) == (200, {"removed": "bear 9 erase all"})
+    assert session.edits.read_text() == "# mine\nbear 8 erase all\n\n# a note\n# end\n"
+    assert ask("POST", "/api/undo", {})[1] == {"removed": "bear 8 erase all"}
+    assert ask("POST", "/api/undo", {})[1] == {"removed": None}
+
+
+def test_file_without_a_last_line_end_is_continued(ask, session):
+    session.edits.write_text("bear 8 erase all")
+    ask("POST", "/api/edits", {"line": "bear 9 erase all"})
+    assert session.edits.read_text() == "bear 8 erase all\nbear 9 erase all\n"
+
+
+def test_edits_at_the_same_time_are_all_kept(ask, session):
+    lines = [f"bear 9 erase component {x},5" for x in range(20)]
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda line: ask("POST", "/api/edits", {"line": line})[0], lines))
+    assert statuses == [200] * 20
+    assert sorted(edit.line() for edit in read_edits(session.edits)) == sorted(lines)
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ({"line": "bear 9 remove all"}, "remove all"),
+        ({"line": "fox 9 erase all"}, "sequence fox"),
+        ({"line": "bear 11 erase all"}, "no frame '11'"),
+        ({"line": "bear 9 erase all\nbear 8 erase all"}, "one line"),
+        ({"line": 3}, "one line"),
+        ({"row": ""}, "no edit in it"),
+    ],
+)
+def test_bad_edit_is_refused(body, found, ask, session):
+    status, answer = ask("POST", "/api/edits", body)
+    assert status == 400
+    assert found in answer["error"]
+    assert not session.edits.exists()
+
+
+def test_frame_and_flow_pictures(ask, session):
+    assert ask("GET", "/frame/bear/9")[1] == (session.frames / "bear" / "frames" / "9.png").read_bytes()
+    picture = decoded(ask("GET", "/flow/bear/8")[1], cv2.IMREAD_COLOR)[..., ::-1]
+    np.testing.assert_array_equal(picture, colour(np.full((24, 32, 2), 2.0, dtype=np.float32)))
+    status, answer = ask("GET", "/flow/bear/9")
+    assert (status, "no flow of frame 9" in answer["error"]) == (400, True)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/frame/bear/11", "/label/fox/9", "/label/bear/..%2F..%2Fedits", "/frame/..%2F..%2Fetc/passwd", "/flow/two/8"],
+)
+def test_nothing_else_is_opened(path, ask):
+    status, answer = ask("GET", path)
+    assert status == 400
+    assert "under review" in answer["error"]
+
+
+def test_unknown_page(ask):
+    assert ask("GET", "/favicon.ico")[0] == 404
+    assert ask("POST", "/api/nothing", {})[0] == 404
+
+
+@pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}])
+def test_other_pages_may_not_write(headers, ask, session):
+    assert ask("POST", "/api/edits", {"line": "bear 9 erase all"}, headers)[0] == 403
+    assert not session.edits.exists()
+
+
+def test_its_own_page_may_write(ask):
+    assert ask("POST", "/api/undo", {})[0] == 200
+
+
+def test_too_long_request_is_refused(ask):
+    status, answer = ask("POST", "/api/edits", headers={"Content-Length": str(2 << 20)})
+    assert (status, "at most 1048576" in answer["error"]) == (400, True)
+
+
+def test_taken_port_is_named(session):
+    server = serve(session, 0)
+    with pytest.raises(InputError, match=f"port {server.server_port}"):
+        serve(session, server.server_port)
+    server.server_close()
+
+
+def test_folder_without_labels_is_named(session, tmp_path):
+    with pytest.raises(InputError, match="no such folder"):
+        serve(Session(tmp_path / "none", session.frames, session.edits), 0)
+    (tmp_path / "flat").mkdir()
+    write_mask(tmp_path / "flat" / "1.png", np.zeros((3, 3), dtype=bool))
+    with pytest.raises(InputError, match="flat: no label"):
+        serve(Session(tmp_path / "flat", session.frames, session.edits), 0)

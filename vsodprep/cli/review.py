@@ -1,0 +1,29 @@
+"""`vsodprep review`."""
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("labels_dir", type=click.Path(path_type=Path))
+@click.option("--frames", required=True, type=click.Path(path_type=Path), help="Normalised benchmark, or {seq}/ below.")
+@click.option("--edits", required=True, type=click.Path(path_type=Path), help="Text file that edits are added to.")
+@click.option("--flow", type=click.Path(path_type=Path), help="Folder with {seq}.h5, to look at the motion.")
+@click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535))
+def command(labels_dir: Path, frames: Path, edits: Path, flow: Path | None, port: int) -> None:
+    """Open a local web page on which a person erases wrong regions of labels.
+
+    LABELS_DIR: labels as {seq}/{frame}.png. They are not changed: `vsodprep coarse label --edits` applies the edits.
+    """
+    from vsodprep.review.server import HOST, serve
+    from vsodprep.review.session import Session
+
+    server = serve(Session(labels_dir, frames, edits, flow), port)
+    click.echo(f"http://{HOST}:{server.server_port}/ (Ctrl-C ends it)")
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        click.echo(f"edits: {edits}")
+    finally:
+        server.server_close()

@@ -1,0 +1,1 @@
+"""The local web page on which a person erases wrong regions of coarse labels."""

@@ -1,0 +1,136 @@
+"""The review page's server: standard library, this machine only."""
+
+import json
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from vsodprep.errors import InputError, VsodprepError
+from vsodprep.review.session import Session
+
+HOST = "127.0.0.1"
+_LARGEST_REQUEST = 1 << 20
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers the page's requests; a subclass carries the session."""
+
+    session: Session
+    port: int
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Say nothing for each request."""
+
+    def do_GET(self) -> None:
+        """Send the page, the list of sequences, a picture, or a frame's edits."""
+        self._answer(self._get)
+
+    def do_POST(self) -> None:
+        """Add an edit, or take back the last one."""
+        self._answer(self._post)
+
+    def _answer(self, respond: Any) -> None:
+        if not self._from_here():
+            self.close_connection = True  # a body that nobody reads would be taken for the next request
+            self._send_json({"error": "this page answers its own machine only"}, HTTPStatus.FORBIDDEN)
+            return
+        try:
+            respond([unquote(part) for part in urlsplit(self.path).path.strip("/").split("/")])
+        except InputError as error:
+            self._send_json({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+        except VsodprepError as error:
+            self._send_json({"error": str(error)}, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    def _from_here(self) -> bool:
+        """Refuse other hosts' names and pages: a page elsewhere must not be able to write the user's file."""
+        own = {f"{name}:{self.port}" for name in (HOST, "localhost")}
+        origin = self.headers.get("Origin")
+        return self.headers.get("Host") in own and (origin is None or origin.removeprefix("http://") in own)
+
+    def _known(self, sequence: str, frame: str) -> tuple[str, str]:
+        """Return sequence and frame if they are under review; nothing else is ever opened."""
+        if frame not in self.session.sequences.get(sequence, []):
+            raise InputError(f"{sequence}/{frame}", "no label", "a sequence and frame under review")
+        return sequence, frame
+
+    def _get(self, parts: list[str]) -> None:
+        match parts:
+            case [""]:
+                page = files("vsodprep.review").joinpath("page.html").read_bytes()
+                self._send(page, "text/html; charset=utf-8")
+            case ["api", "sequences"]:
+                self._send_json({"sequences": self.session.sequences, "flow": self.session.flow is not None})
+            case ["api", "edits", sequence, frame]:
+                edits = self.session.edits_of(*self._known(sequence, frame))
+                total = len(self.session.all_edits())
+                self._send_json({"edits": [edit.line() for edit in edits], "total": total})
+            case ["label", sequence, frame]:
+                self._send(self.session.overlay(*self._known(sequence, frame)), "image/png")
+            case ["flow", sequence, frame]:
+                self._send(self.session.flow_picture(*self._known(sequence, frame)), "image/png")
+            case ["frame", sequence, frame]:
+                path = self.session.frame_file(*self._known(sequence, frame))
+                kind = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".bmp": "image/bmp"}.get(path.suffix, "image/png")
+                self._send(path.read_bytes(), kind)
+            case _:
+                self._send_json({"error": f"no such page: {self.path}"}, HTTPStatus.NOT_FOUND)
+
+    def _post(self, parts: list[str]) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > _LARGEST_REQUEST:
+            self.close_connection = True
+            raise InputError("request", f"{length} bytes", f"at most {_LARGEST_REQUEST}")
+        body = self.rfile.read(length)
+        match parts:
+            case ["api", "edits"]:
+                self._send_json({"added": self.session.add(_line(body)).line()})
+            case ["api", "undo"]:
+                self._send_json({"removed": self.session.undo()})
+            case _:
+                self._send_json({"error": f"no such page: {self.path}"}, HTTPStatus.NOT_FOUND)
+
+    def _send_json(self, value: Any, status: HTTPStatus = HTTPStatus.OK) -> None:
+        self._send(json.dumps(value).encode(), "application/json", status)
+
+    def _send(self, body: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _line(body: bytes) -> str:
+    try:
+        line = json.loads(body)["line"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError("request", "no edit in it", '{"line": "SEQUENCE FRAME ..."}') from error
+    if not isinstance(line, str) or "\n" in line or "\r" in line:
+        raise InputError("request", repr(line), "one line of text")
+    return line
+
+
+def serve(session: Session, port: int) -> ThreadingHTTPServer:
+    """Return a server of the page on this machine's loopback address, not yet running.
+
+    Args:
+        session: What is under review.
+        port: Port; 0 takes a free one.
+
+    Raises:
+        InputError: There is no label, or the port is taken.
+    """
+    session.all_edits()
+    if not session.sequences:
+        raise InputError(session.labels, "no label", "labels as {seq}/{frame}.png")
+    try:
+        server = ThreadingHTTPServer((HOST, port), Handler)
+    except OSError as error:
+        raise InputError(f"port {port}", error.strerror or "unusable", "a free port; --port 0 takes one") from error
+    bound = {"session": session, "port": server.server_port}
+    server.RequestHandlerClass = type("SessionHandler", (Handler,), bound)
+    return server
