@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from vsodprep.config.train import Run
 from vsodprep.errors import InputError
 from vsodprep.models import saved
+from vsodprep.models.device import place
 from vsodprep.models.inference import batches
 from vsodprep.progress import track
 from vsodprep.shards.clips import Part
@@ -51,11 +52,12 @@ def read_insight(
     torch.set_num_threads(threads)
     content = saved.load(checkpoint)
     run = Run.model_validate(content["recipe"])
-    network = saved.network_of(content).to(device, memory_format=torch.channels_last)
+    network = saved.network_of(content)
+    place(network, device)
     rows: dict[str, list[NDArray[np.float64]]] = {}
     with torch.inference_mode():
         given = batches(run, Part(shard, split), network.clip_length, device=device, batch=batch)
-        for clips in track(given, f"insight of {checkpoint.stem}", unit="batch"):
+        for clips in track(given, f"insight of {checkpoint.stem}", unit="chunk"):
             for name, values in network.insight(network(clips)).items():
                 rows.setdefault(name, []).append(values.double().cpu().numpy())
     if not rows:

@@ -201,8 +201,10 @@ def _galleries(results: Results, comparison: Comparison) -> tuple[Gallery, ...]:
 
 
 def _together(results: Results, comparison: Comparison) -> list[Gallery]:
-    """Make a gallery of the frames on which trained methods differ most; none where fewer than two have maps."""
-    methods = [method for method in comparison.methods if not method.trivial and _folder(results, method).is_dir()]
+    """Make a gallery of the frames on which runs differ most, by their first maps; none where fewer than two have."""
+    groups = groupby(comparison.methods, key=lambda method: (method.model, method.run))
+    firsts = [next(group) for _, group in groups]
+    methods = [method for method in firsts if not method.trivial and _folder(results, method).is_dir()]
     if len(methods) < 2:
         return []
     errors = [frame_errors(method.scores[0].values) for method in methods]

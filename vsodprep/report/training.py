@@ -31,4 +31,9 @@ def training(results: Results, model: str, name: str, run: Run) -> Training | No
     if not read:
         return None
     svg = inline_svg(draw_losses(read), f"loss-{model}-{name}", f"Training loss of {method_name(model, name, 'raw')}")
-    return Training(Markup(svg), ", ".join(f"{each.loss[-1]:.3f}" for each in read.values()))
+    return Training(Markup(svg), ", ".join(_short(each.loss[-1]) for each in read.values()))
+
+
+def _short(loss: float) -> str:
+    """Write a loss with three decimals, or whole where it is a sum over pixels."""
+    return f"{loss:,.0f}" if loss >= 100 else f"{loss:.3f}"
