@@ -13,6 +13,7 @@ from vsodprep.errors import InputError
 from vsodprep.evaluate import evaluate_folders
 from vsodprep.evaluate.aggregate import SCALARS
 from vsodprep.evaluate.bootstrap import difference, interval
+from vsodprep.evaluate.frame import ALL_MEASURES
 from vsodprep.evaluate.protocols import PROTOCOLS, change_protocol
 from vsodprep.files import write_json
 from vsodprep.images import write_png
@@ -20,7 +21,7 @@ from vsodprep.images import write_png
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    lengths = {f"s{number}": 3 + number % 3 for number in range(6)}
+    lengths = {f"s{number}": 4 + number % 3 for number in range(6)}
     maps, masks = write_tree(tmp_path_factory.mktemp("tree"), lengths)
     write_png(masks / "s1" / "00001.png", np.zeros((30, 40), np.uint8))
     return maps, masks
@@ -36,7 +37,7 @@ def made_up(values: list[float], average: str = "sequences", frames: int = 10) -
 @pytest.mark.parametrize("key", SCALARS)
 def test_the_middle_is_the_score(tree: tuple[Path, Path], protocol: str, key: str) -> None:
     chosen = change_protocol(PROTOCOLS["pysod"], {"empty_masks": "skip"}) if protocol == "skip" else PROTOCOLS[protocol]
-    scores = evaluate_folders(*tree, protocol=chosen)
+    scores = evaluate_folders(*tree, protocol=chosen, measures=ALL_MEASURES)
     found = interval(scores, key, resamples=200)
     assert found.value == pytest.approx(scores[key], abs=1e-12)
     assert found.low <= found.value <= found.high or key == "max_f"

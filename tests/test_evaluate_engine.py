@@ -13,8 +13,10 @@ from vsodprep.cli import cli
 from vsodprep.errors import InputError
 from vsodprep.evaluate import PROTOCOLS, engine, evaluate_folders
 from vsodprep.evaluate.aggregate import SCALARS, SequenceTotals, summarize
-from vsodprep.evaluate.frame import score_frame
+from vsodprep.evaluate.decode import decode_map
+from vsodprep.evaluate.frame import ALL_MEASURES, score_frame
 from vsodprep.evaluate.protocols import change_protocol, find_protocol
+from vsodprep.evaluate.stability import instability
 from vsodprep.files import write_json
 from vsodprep.images import write_png
 
@@ -96,7 +98,7 @@ def test_all_sequences_too_short(tmp_path: Path) -> None:
 
 
 def test_the_file_follows_the_contract(tree: tuple[Path, Path], tmp_path: Path) -> None:
-    scores = evaluate_folders(*tree)
+    scores = evaluate_folders(*tree, measures=ALL_MEASURES)
     assert scores["frames"] == 5 + 2 + 1
     assert scores["protocol"] == "davsod"
     assert {name: len(scores[name]) for name in ("precision", "recall", "f_curve", "e_curve")} == dict.fromkeys(
@@ -120,7 +122,19 @@ def test_measures_that_are_not_asked_for_are_null(tree: tuple[Path, Path]) -> No
 @pytest.mark.parametrize("protocol", ["davsod", "pooled-f1"])
 def test_processes_do_not_change_a_figure(tmp_path: Path, protocol: str) -> None:
     maps, masks = write_tree(tmp_path, {"drift": 35, "hide": 4})
-    assert evaluate_folders(maps, masks, protocol=protocol, jobs=3) == evaluate_folders(maps, masks, protocol=protocol)
+    options: dict[str, Any] = {"protocol": protocol, "measures": ALL_MEASURES}
+    assert evaluate_folders(maps, masks, jobs=3, **options) == evaluate_folders(maps, masks, **options)
+
+
+def test_stability_takes_the_scored_frame_before(tmp_path: Path) -> None:
+    maps, masks = write_tree(tmp_path, {"drift": 5, "hide": 3})
+    scores = evaluate_folders(maps, masks, measures=("t",), cache_folder=tmp_path / "cache")
+    per_frame = scores["sequences"]["drift"]["per_frame"]
+    binary = [decode_map((maps / "drift" / f"0000{frame}.png").read_bytes(), "x") >= 128 for frame in (1, 2, 3)]
+    assert per_frame["t"] == [None, instability(binary[0], binary[1]), instability(binary[1], binary[2])]
+    assert scores["t_mean"] == scores["sequences"]["drift"]["t_mean"] == np.mean(per_frame["t"][1:])
+    assert scores["sequences"]["hide"]["t_mean"] is None  # one scored frame has none before it
+    assert evaluate_folders(maps, masks, measures=("t",), cache_folder=tmp_path / "cache") == scores
 
 
 def test_order_of_sequences_does_not_change_a_figure(tmp_path: Path) -> None:

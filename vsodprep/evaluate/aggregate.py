@@ -30,6 +30,7 @@ SCALARS = (
     "boundary_mean",
     "boundary_recall",
     "boundary_decay",
+    "t_mean",
     "pr_auc",
 )
 _PLAIN = ("mae", "s_measure", "adaptive_e", "weighted_f")
@@ -43,7 +44,7 @@ class SequenceTotals:
 
     Attributes:
         frames: Ids of the frames.
-        scalars: Figures of each frame by name.
+        scalars: Figures of each frame by name; NaN where a frame has none.
         curves: Sums of the frames' curves by name.
         pixels: Pixels of all frames.
         error: Sum of |p - g| over these pixels.
@@ -178,6 +179,10 @@ def summarize(sequences: Sequence[SequenceTotals], protocol: Protocol) -> dict[s
             result[f"{name}_mean"] = float(np.mean([frames.mean() for frames in values]))
             result[f"{name}_recall"] = float(np.mean([recall_above(frames) for frames in values]))
             result[f"{name}_decay"] = float(np.mean([decay(frames) for frames in values]))
+    stability = [np.array(sequence.scalars["t"]) for sequence in scored if "t" in sequence.scalars]
+    stability = [frames[~np.isnan(frames)] for frames in stability]
+    if any(map(len, stability)):
+        result["t_mean"] = float(np.mean([frames.mean() for frames in stability if len(frames)]))
     for name, key in (("precision", "precision"), ("recall", "recall"), ("f", "f_curve"), ("e", "e_curve")):
         curve = curves[name]
         result[key] = None if curve is None else curve.tolist()

@@ -13,7 +13,7 @@ RESAMPLES = 10_000
 _ALL_SWAPS = 13  # sequences up to which every exchange of two methods is tried
 _OF_CURVE = {"max_f": "f", "mean_f": "f", "max_e": "e", "mean_e": "e", "pr_auc": "precision"}
 _PRECISION_RECALL = ("max_f", "mean_f", "adaptive_f", "pr_auc")
-_BY_SEQUENCE = ("j_", "boundary_")
+_BY_SEQUENCE = ("j_", "boundary_", "t_")
 
 Scores = Mapping[str, Any]
 Array = NDArray[np.float64]

@@ -1,6 +1,7 @@
 """Scores whole folders of maps: one pass over the frames, on all cores, in memory that does not grow with them."""
 
 import hashlib
+import math
 import multiprocessing
 import os
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from vsodprep.evaluate import cache
 from vsodprep.evaluate.aggregate import SequenceTotals, summarize
@@ -38,10 +41,28 @@ class _Reader:
     def score(self, item: Pair) -> tuple[FrameScores, bool]:
         """Return a frame's scores, and whether its map had another size than its mask."""
         mask = self.masks.mask(item.mask, self.protocol.foreground_above)
-        where = self.maps.root / item.map
-        saliency = decode_map(self.maps.read(item.map), where, self.protocol.channel)
-        fitted = resize(saliency, mask.shape[0], mask.shape[1], self.protocol.resize, where)
-        return score_frame(fitted, mask, self.protocol, self.measures), fitted.shape != saliency.shape
+        saliency, resized = self._map(item.map, mask.shape)
+        scores = score_frame(saliency, mask, self.protocol, self.measures)
+        if "t" in self.measures:
+            scores.scalars["t"] = self._instability(item, saliency)
+        return scores, resized
+
+    def _map(self, name: str, size: tuple[int, ...]) -> tuple[NDArray[np.uint8], bool]:
+        """Read a map and bring it to its mask's size; say whether it had another."""
+        where = self.maps.root / name
+        saliency = decode_map(self.maps.read(name), where, self.protocol.channel)
+        fitted = resize(saliency, size[0], size[1], self.protocol.resize, where)
+        return fitted, fitted.shape != saliency.shape
+
+    def _instability(self, item: Pair, saliency: NDArray[np.uint8]) -> float:
+        """Return T between the frame before and this one, NaN where it is not defined."""
+        from vsodprep.evaluate.stability import instability  # noqa: PLC0415 - SciPy is slow to import
+
+        if item.previous is None:
+            return math.nan
+        before, _ = self._map(item.previous, saliency.shape)
+        found = instability(before >= self.protocol.binary_from, saliency >= self.protocol.binary_from)
+        return math.nan if found is None else found
 
 
 # Set once in each worker process: archives stay open and settings are not sent with every chunk.
@@ -123,7 +144,10 @@ def _total(reader: _Reader, inputs: Inputs, jobs: int, stored: _Cache | None) ->
 
 
 def _per_frame(totals: SequenceTotals) -> dict[str, Any]:
-    return {"frame": totals.frames, **totals.scalars}
+    figures = {
+        name: [None if math.isnan(value) else value for value in values] for name, values in totals.scalars.items()
+    }
+    return {"frame": totals.frames, **figures}
 
 
 def _attributes(truth: Truth, totals: dict[str, SequenceTotals], protocol: Protocol) -> dict[str, Any]:
@@ -156,7 +180,7 @@ def evaluate_folders(
         gt: What `open_truth` takes: a normalised benchmark, a shard, masks, or a benchmark's name.
         split: A split of the benchmark, or a file of sequence names; None for all sequences.
         protocol: A protocol, the name of a built-in one, or a file of settings.
-        measures: What to compute; the figures of the others are None.
+        measures: What to compute, by default all but T, which is slow; the figures of the others are None.
         jobs: Number of processes; does not change any figure.
         allow_missing: Leave out frames without a map instead of stopping.
         naming: `auto`, `stem`, `number` or `position`.

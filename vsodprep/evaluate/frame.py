@@ -11,8 +11,9 @@ from vsodprep.evaluate.histogram import Joint, centroid, joint_histogram
 from vsodprep.evaluate.levels import adaptive_first, counts_from, first_values, real_values
 from vsodprep.evaluate.protocols import Protocol
 
-Measure = Literal["mae", "s", "f", "e", "weighted_f", "j", "boundary"]
-MEASURES: tuple[Measure, ...] = get_args(Measure)
+Measure = Literal["mae", "s", "f", "e", "weighted_f", "j", "boundary", "t"]
+ALL_MEASURES: tuple[Measure, ...] = get_args(Measure)
+MEASURES: tuple[Measure, ...] = ALL_MEASURES[:-1]  # T takes ten times as long as all the others
 CURVES = ("precision", "recall", "f", "e")
 
 
@@ -70,7 +71,7 @@ def score_frame(
         saliency: uint8 `(H, W)`.
         mask: bool `(H, W)`.
         protocol: The choices.
-        measures: What to compute.
+        measures: What to compute; T, which takes two frames, is not computed here.
 
     Returns:
         The frame's figures; names as in a score file, where a frame has such a figure.

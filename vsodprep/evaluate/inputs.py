@@ -12,11 +12,19 @@ from vsodprep.evaluate.truth import Truth, TruthSequence
 
 @dataclass(frozen=True)
 class Pair:
-    """One frame to score: its id, the key of its mask and the name of its map."""
+    """One frame to score.
+
+    Attributes:
+        frame: Its id.
+        mask: Key of its mask.
+        map: Name of its map.
+        previous: Name of the map of the scored frame before it, if there is one.
+    """
 
     frame: str
     mask: str
     map: str
+    previous: str | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +103,9 @@ def pair(
         if found.rule != "stem":
             rules[sequence.name] = found.rule
         pairs[sequence.name] = tuple(
-            Pair(frame, sequence.masks[frame], found.maps[frame]) for frame in wanted if frame in found.maps
+            Pair(frame, sequence.masks[frame], found.maps[frame], found.maps.get(before) if before else None)
+            for before, frame in zip((None, *wanted), wanted, strict=False)
+            if frame in found.maps
         )
     _check(pairs, missing, maps.root, allow_missing)
     return Inputs(pairs, tuple(missing), tuple(sorted(extra)), rules)

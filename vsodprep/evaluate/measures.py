@@ -47,10 +47,13 @@ MEASURES = (
         "loss of contour accuracy from the first to the last quarter",
         ranked=False,
     ),
+    Measure("t_mean", "T", True, "temporal instability: change of the contour's shape from frame to frame"),
 )
 
 # The measure that a protocol is known for comes first in its tables.
-_LEADING = {"davis2016": ("j_mean", "boundary_mean", "j_recall", "j_decay", "boundary_recall", "boundary_decay")}
+_LEADING = {
+    "davis2016": ("j_mean", "boundary_mean", "j_recall", "j_decay", "boundary_recall", "boundary_decay", "t_mean")
+}
 
 
 def ordered(protocol: str) -> tuple[Measure, ...]:
