@@ -1,0 +1,128 @@
+"""What `vsodprep plan` adds up."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tests.fakes import davis2016
+from vsodprep.cli.plan import command
+from vsodprep.config import Config, parse
+from vsodprep.config.defaults import default
+from vsodprep.planning import rates
+from vsodprep.planning.cost import Cost, Estimate
+from vsodprep.planning.table import as_table, totals
+
+RUN = {
+    "width": 0.5,
+    "stages": [
+        {"data": [{"benchmark": "davis2016", "split": "train"}], "size": [512, 512], "batch": 2, "steps": 100},
+        {"name": "more", "data": [{"benchmark": "davis2016", "split": "train"}], "size": [512, 512], "epochs": 2},
+    ],
+    "seeds": [0, 1],
+    "test": [{"benchmark": "davis2016", "split": "val", "post": ["raw", "dss"]}],
+}
+
+
+def config(**changes: object) -> Config:
+    values = {"benchmarks": ["davis2016"], "flow": {"dis": {}, "unused": {"method": "raft"}}, "pack": {"flow": ["dis"]}}
+    return parse(values | changes)
+
+
+def costs(given: Config) -> dict[str, Cost]:
+    return {cost.stage: cost for cost in Estimate(given).costs()}
+
+
+def test_frames_and_pixels_are_what_counts() -> None:
+    found = costs(config())
+    assert list(found) == ["download", "normalize", "flow dis", "pack"]
+    assert all((cost.sequences, cost.frames, cost.guessed) == (50, 3455, False) for cost in found.values())
+    megapixels = 3455 * 480 * 854 / 1e6
+    assert found["flow dis"].cpu == pytest.approx(megapixels * rates.FLOW["medium"] / 3600)
+    assert found["normalize"].disk == pytest.approx(megapixels * 1e6 * rates.DISK_NORMALIZED)
+    assert found["download"].disk == 1.9e9
+    full = costs(config(resolution={"davis2016": "1080p"}))
+    assert full["flow dis"].cpu / found["flow dis"].cpu == pytest.approx(1080 * 1920 / (480 * 854))
+
+
+def test_training_counts_samples_seeds_and_width() -> None:
+    found = costs(config(runs={"dsnet": {"full": RUN}}))
+    assert found["train main"].frames == 2 * 100 * 2
+    assert found["train more"].frames == 2 * 2 * 2079
+    billions = rates.NETWORK["dsnet"] * 0.25 * rates.BACKWARD * 400 * 512 * 512 / 1e6
+    assert found["train main"].cpu == pytest.approx(billions / rates.GIGAFLOPS_CORE / 3600)
+    assert found["predict davis2016"].frames == 1376
+    assert found["crf dss davis2016"].cpu > 0
+    assert all(cost.gpu == 0 for cost in found.values())
+
+
+def test_on_a_card_networks_take_its_time() -> None:
+    found = costs(
+        config(device="cuda", flow={"raft": {"method": "raft"}}, pack={"flow": ["raft"]}, runs={"dsnet": {"full": RUN}})
+    )
+    assert found["train main"].cpu == 0
+    assert found["train main"].gpu > 0
+    assert found["flow raft"].gpu > found["flow raft"].cpu > 0
+
+
+def test_unknown_numbers_are_marked() -> None:
+    found = costs(config(benchmarks=["vos"]))
+    assert found["flow dis"].guessed
+    assert found["flow dis"].frames == pytest.approx(116103, rel=0.01)
+    assert "~115,619" in as_table(list(found.values()))
+    fbms = costs(config(benchmarks=["fbms"]))["download"]
+    assert fbms.unknown_disk
+    assert not costs(config(benchmarks=["davsod"]))["download"].unknown_disk
+
+
+def test_still_images_have_no_flow() -> None:
+    assert list(costs(config(benchmarks=["msra10k"]))) == ["download", "normalize", "pack"]
+
+
+def test_annotated_frames_only() -> None:
+    whole = costs(config(benchmarks=["visal"]))["flow dis"].cpu
+    some = costs(config(benchmarks=["visal"], flow={"dis": {"frames": "annotated", "clip_length": 2}}))["flow dis"].cpu
+    assert some / whole == pytest.approx(193 * 2 / 963)
+
+
+def test_local_partial_archive_and_own_folder(tmp_path: Path) -> None:
+    archive = davis2016.official().zipped(tmp_path / "in")[0]
+    frames = tmp_path / "mine" / "cat" / "frames"
+    frames.mkdir(parents=True)
+    (frames / "0.jpg").write_bytes(b"")
+    given = config(
+        sources={"davis2016": {"path": str(archive), "partial": True}}, folders={"mine": str(tmp_path / "mine")}
+    )
+    found = [(cost.stage, cost.what, cost.frames) for cost in Estimate(given).costs()]
+    assert ("normalize", "davis2016", 11) in found
+    assert ("normalize", "mine", 1) in found
+    assert not any(stage == "download" for stage, *_ in found)
+
+
+def test_default_configuration_takes_minutes() -> None:
+    total = totals(Estimate(default()).costs())
+    assert 1 / 60 < total["cpu"] < 0.5
+    assert total["gpu"] == 0
+
+
+def test_command_lays_files_over_the_default(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("benchmarks: [visal]\nruns: {dsnet: {full: {width: 1.0}}}\n")
+    record = json.loads(CliRunner().invoke(command, ["--config", str(file), "--json"]).output)
+    stages = {(part["stage"], part["what"]) for part in record["parts"]}
+    assert ("flow dis", "visal") in stages
+    assert ("train main", "dsnet/full") in stages
+    assert record["total"]["cpu"] == pytest.approx(sum(part["cpu"] for part in record["parts"]))
+    lines = CliRunner().invoke(command, []).output.splitlines()
+    assert lines[0].split() == ["stage", "of", "sequences", "frames", "disk", "CPU", "GPU"]
+    assert lines[-2].startswith("total")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("benchmrks: []", "unknown key benchmrks"), ("benchmarks: [x]", "no such benchmark")]
+)
+def test_bad_configuration(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(text)
+    result = CliRunner().invoke(command, ["--config", str(tmp_path / "bad.yaml")])
+    assert message in str(result.exception)

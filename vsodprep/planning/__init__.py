@@ -1,0 +1,1 @@
+"""What a configuration will take, told before it runs."""

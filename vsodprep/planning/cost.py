@@ -1,0 +1,270 @@
+"""Add up what a configuration will take, from the registry alone."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from vsodprep import benchmarks
+from vsodprep.benchmarks import KnownSequence
+from vsodprep.benchmarks.benchmark import SourceFile
+from vsodprep.config import Config, Run, Stage, Test
+from vsodprep.planning import rates
+from vsodprep.workflow.catalogue import Catalogue
+
+_HOUR = 3600.0
+_FRAMES_OF_A_VIDEO = 80  # where nobody knows better: DAVIS has 69, DAVSOD 128
+_FULL_HD = (1080, 1920)
+_IN_WORDS = re.compile(r"(\d+(?:\.\d+)?) (MB|GB)")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one part of the work takes.
+
+    Attributes:
+        stage: The stage.
+        what: The benchmark, or the run.
+        sequences: Number of sequences.
+        frames: Number of frames, or of training samples.
+        guessed: Whether the number of frames is partly a guess, because nobody published it.
+        disk: Bytes.
+        cpu: Processor hours.
+        gpu: Hours of a graphics card.
+        unknown_disk: Whether some of the disk is missing, because nobody published a size.
+    """
+
+    stage: str
+    what: str
+    sequences: int
+    frames: int
+    guessed: bool = False
+    disk: float = 0.0
+    cpu: float = 0.0
+    gpu: float = 0.0
+    unknown_disk: bool = False
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Frames of a benchmark, or of a split."""
+
+    name: str
+    sequences: tuple[KnownSequence, ...]
+    frames: int
+    annotated: int
+    guessed: bool
+    pixels: int
+    video: int
+    clips: int
+
+    @property
+    def megapixels(self) -> float:
+        return self.frames * self.pixels / rates.MEGAPIXEL
+
+
+class Estimate:
+    """The costs of a configuration.
+
+    Args:
+        config: The configuration.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.catalogue = Catalogue(config)
+        self.on_card = config.device == "cuda"
+
+    def costs(self) -> tuple[Cost, ...]:
+        """Return the costs of all parts of the work, in pipeline order.
+
+        Raises:
+            InputError: A benchmark, split or folder does not exist.
+        """
+        parts = [self._part(name) for name in self._names()]
+        found = [cost for part in parts for cost in self._preparing(part)]
+        for model, runs in self.config.runs.items():
+            for name, run in runs.items():
+                found += self._running(model, name, run)
+        return tuple(found)
+
+    def _names(self) -> list[str]:
+        runs = [run for runs in self.config.runs.values() for run in runs.values()]
+        used = [data.benchmark for run in runs for stage in run.stages for data in stage.data]
+        used += [test.benchmark for run in runs for test in run.test]
+        return list(dict.fromkeys([*self.config.benchmarks, *self.config.folders, *used]))
+
+    def _part(self, name: str, split: str | None = None) -> _Part:
+        sequences = self.catalogue.sequences(name)
+        if split is not None:
+            chosen = self.catalogue.split(name, split)
+            sequences = tuple(one for one in sequences if one.name in chosen)
+        own = name in self.config.folders
+        size, published = (480, 854), {}
+        if not own:
+            benchmark = benchmarks.get(name)
+            size, published = benchmark.size, dict(benchmark.published)
+        if self.config.resolution.get(name) == "1080p":
+            size = _FULL_HD
+        video = _mean_frames(sequences, published)
+        frames = sum(video if one.frames is None else one.frames for one in sequences)
+        annotated = sum(_annotated(one, video, published) for one in sequences)
+        return _Part(
+            name,
+            sequences,
+            frames,
+            annotated,
+            any(one.frames is None for one in sequences),
+            size[0] * size[1],
+            sum(video if one.frames is None else one.frames for one in sequences if not one.still),
+            sum(not one.still for one in sequences),
+        )
+
+    def _preparing(self, part: _Part) -> Iterator[Cost]:
+        config, videos = self.config, part.video * part.pixels / rates.MEGAPIXEL
+        if config.source(part.name) is None and part.name not in config.folders:
+            yield from self._downloading(part)
+        yield self._cost(
+            "normalize", part, cpu=part.megapixels * rates.NORMALIZE, disk=part.megapixels * rates.DISK_NORMALIZED * 1e6
+        )
+        if part.video:
+            yield from self._video_stages(part, videos)
+        packed = part.megapixels * rates.PACK + videos * len(config.pack.pictures) * rates.PICTURE
+        of_video = rates.DISK_SHARD + len(config.pack.pictures) * rates.DISK_PICTURE
+        of_video += len(config.pack.flow) * rates.DISK_FLOW
+        of_still = rates.DISK_NORMALIZED if config.pack.still_size is None else rates.DISK_SHARD
+        bytes_packed = videos * of_video + (part.megapixels - videos) * of_still
+        yield self._cost("pack", part, cpu=packed, disk=bytes_packed * 1e6)
+
+    def _downloading(self, part: _Part) -> Iterator[Cost]:
+        sizes = [_bytes(file) for file in benchmarks.get(part.name).files if not file.optional]
+        if sizes:
+            cost = self._cost("download", part, disk=float(sum(size or 0 for size in sizes)))
+            yield replace(cost, unknown_disk=None in sizes)
+
+    def _video_stages(self, part: _Part, videos: float) -> Iterator[Cost]:
+        config = self.config
+        priors = {name: config.prior[name] for name in config.pack.prior}
+        flows = {*config.pack.flow, *config.pack.pictures, *(prior.flow for prior in priors.values())}
+        coarse_blocks = {name: config.coarse[name] for name in config.pack.coarse}
+        maps = {name for coarse in coarse_blocks.values() for name in coarse.maps}
+        for name in sorted(flows):
+            flow = config.flow[name]
+            share = 1.0
+            if flow.frames == "annotated":
+                share = min(1.0, part.annotated * flow.clip_length / max(1, part.frames))
+            work = videos * share * (2 if flow.direction == "both" else 1)
+            cpu, card = rates.NETWORK_FLOW.get(flow.method.split(":")[0], (rates.FLOW[flow.preset], 0.0))
+            gpu = work * card if self.on_card else 0.0
+            yield self._cost(
+                f"flow {name}", part, cpu=work * (0.05 if gpu else cpu), gpu=gpu, disk=work * rates.DISK_FLOW * 1e6
+            )
+        for name, prior in priors.items():
+            cpu = videos * (rates.PRIOR_FRAME + len(prior.levels) * prior.scale**2 * rates.PRIOR_LEVEL)
+            yield self._cost(f"prior {name}", part, cpu=cpu, disk=videos * rates.DISK_PRIOR * 1e6)
+        for name in sorted(maps):
+            method = config.saliency[name].method
+            if method is not None:
+                cpu = videos * rates.SALIENCY[method]
+                yield self._cost(f"saliency {name}", part, cpu=cpu, disk=videos * rates.DISK_SALIENCY * 1e6)
+        for name, coarse in coarse_blocks.items():
+            cpu = videos * (rates.COARSE + (self._crf(coarse.crf) if "crf" in coarse.order else 0.0))
+            yield self._cost(f"coarse {name}", part, cpu=cpu, disk=videos * rates.DISK_COARSE * 1e6)
+
+    def _crf(self, name: str) -> float:
+        preset = self.config.crf.get(name)
+        return rates.CRF_FRAME + rates.CRF_ITERATION * (5 if preset is None else preset.iterations)
+
+    def _running(self, model: str, name: str, run: Run) -> Iterator[Cost]:
+        for stage in run.stages:
+            yield self._training(model, name, run, stage)
+        for test in run.test:
+            yield from self._testing(model, name, run, test)
+
+    def _network(self, model: str, run: Run, megapixels: float) -> tuple[float, float]:
+        """Return hours of processor and of graphics card for forward passes over so many megapixels."""
+        billions = rates.NETWORK[model] * run.width**2 * megapixels
+        if self.on_card:
+            return 0.0, billions / rates.GIGAFLOPS_CARD
+        return billions / rates.GIGAFLOPS_CORE, 0.0
+
+    def _training(self, model: str, name: str, run: Run, stage: Stage) -> Cost:
+        parts = [(self._part(data.benchmark, data.split), data) for data in stage.data]
+        samples = stage.steps * stage.batch if stage.steps is not None else 0
+        if stage.epochs is not None:
+            per_epoch = sum(
+                data.repeat * (part.annotated if data.labels == "masks" else part.frames) for part, data in parts
+            )
+            samples = round(stage.epochs * per_epoch)
+        samples *= len(run.seeds)
+        megapixels = samples * stage.clip_length * stage.size[0] * stage.size[1] / rates.MEGAPIXEL
+        cpu, gpu = self._network(model, run, rates.BACKWARD * megapixels)
+        return Cost(
+            f"train {stage.name}",
+            f"{model}/{name}",
+            sum(len(part.sequences) for part, _ in parts),
+            samples,
+            any(part.guessed for part, _ in parts) and stage.steps is None,
+            cpu=cpu / _HOUR,
+            gpu=gpu / _HOUR,
+        )
+
+    def _testing(self, model: str, name: str, run: Run, test: Test) -> Iterator[Cost]:
+        part = self._part(test.benchmark, test.split)
+        size = run.size or run.stages[-1].size
+        seeds = len(run.seeds)
+        what = f"{model}/{name}"
+        cpu, gpu = self._network(model, run, seeds * part.frames * size[0] * size[1] / rates.MEGAPIXEL)
+        disk = seeds * part.megapixels * rates.DISK_PREDICTION * 1e6
+        yield self._cost(f"predict {part.name}", part, what=what, cpu=cpu, gpu=gpu, disk=disk)
+        for post in test.post:
+            if post != "raw":
+                cpu = seeds * part.megapixels * self._crf(post)
+                yield self._cost(f"crf {post} {part.name}", part, what=what, cpu=cpu, disk=disk)
+        scored = seeds * len(test.post) * len(test.protocols) * part.annotated * part.pixels / rates.MEGAPIXEL
+        yield self._cost(f"evaluate {part.name}", part, what=what, cpu=scored * rates.EVALUATE)
+
+    def _cost(
+        self,
+        stage: str,
+        part: _Part,
+        *,
+        what: str = "",
+        disk: float = 0.0,
+        cpu: float = 0.0,
+        gpu: float = 0.0,
+    ) -> Cost:
+        """Make a cost of seconds into one of hours."""
+        return Cost(
+            stage,
+            what or part.name,
+            len(part.sequences),
+            part.frames,
+            part.guessed,
+            disk,
+            cpu / _HOUR,
+            gpu / _HOUR,
+        )
+
+
+def _bytes(file: SourceFile) -> float | None:
+    """Return a file's size: the exact one, or the one that is only reported in words."""
+    if file.bytes is not None:
+        return file.bytes
+    match = _IN_WORDS.search(file.about)
+    return float(match[1]) * {"MB": 1e6, "GB": 1e9}[match[2]] if match else None
+
+
+def _mean_frames(sequences: tuple[KnownSequence, ...], published: Mapping[str, int]) -> int:
+    """Return how many frames a video of unknown length is taken to have."""
+    if "frames" in published and "sequences" in published:
+        return round(published["frames"] / published["sequences"])
+    known = [one.frames for one in sequences if one.frames is not None and not one.still]
+    return round(sum(known) / len(known)) if known else _FRAMES_OF_A_VIDEO
+
+
+def _annotated(one: KnownSequence, frames: int, published: Mapping[str, int]) -> int:
+    if one.annotated is not None:
+        return one.annotated
+    if "annotated" in published and "sequences" in published:
+        return round(published["annotated"] / published["sequences"])
+    return frames if one.frames is None else one.frames

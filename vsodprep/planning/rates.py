@@ -1,0 +1,39 @@
+"""Time and disk of each stage per million pixels of frames.
+
+Measured on one core of a cloud machine of 2026 on DAVIS frames at 480p, processor time of each command with its
+start-up left out. Machines differ: hold totals to be right within a factor of two.
+"""
+
+MEGAPIXEL = 1e6
+
+# Processor seconds per megapixel.
+NORMALIZE = 0.008
+FLOW = {"ultrafast": 0.06, "fast": 0.08, "medium": 0.15}
+PRIOR_LEVEL = 0.55  # one segmentation with its regions' features, per megapixel at the scale of the prior
+PRIOR_FRAME = 0.15
+SALIENCY = {"mbd": 0.16, "rbd": 1.2, "ft": 0.08}
+CRF_ITERATION = 0.16
+CRF_FRAME = 0.10
+COARSE = 0.03
+PACK = 0.03
+PICTURE = 0.045
+EVALUATE = 0.05
+
+# Network flow: processor seconds, and seconds of a graphics card like an RTX 3090 (ptlflow's published timings).
+NETWORK_FLOW = {"raft": (35.0, 0.28), "flownet2": (54.0, 0.43), "ptlflow": (35.0, 0.28)}
+
+# Billions of floating point operations of one forward pass per megapixel and frame at `width: 1`, counted by torch.
+NETWORK = {"dsnet": 942.0, "stan": 2114.0, "msst": 2110.0, "cagdde": 1819.0, "contrastive": 1863.0}
+BACKWARD = 3.0  # forward and backward pass together, in forward passes
+GIGAFLOPS_CORE = 80.0
+GIGAFLOPS_CARD = 12_000.0  # a third of an RTX 3090's peak in single precision
+
+# Bytes per pixel.
+DISK_NORMALIZED = 0.25
+DISK_FLOW = 1.35
+DISK_PRIOR = 0.03
+DISK_SALIENCY = 0.15
+DISK_COARSE = 0.02
+DISK_SHARD = 2.6
+DISK_PICTURE = 1.5
+DISK_PREDICTION = 0.15

@@ -1,0 +1,58 @@
+"""The costs as text and as plain values."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from vsodprep.planning.cost import Cost
+
+
+def as_record(costs: Sequence[Cost]) -> dict[str, Any]:
+    """Return costs and their totals as JSON values: bytes and hours."""
+    return {"parts": [asdict(cost) for cost in costs], "total": totals(costs)}
+
+
+def totals(costs: Sequence[Cost]) -> dict[str, float]:
+    """Return the sums of disk, processor and card."""
+    return {
+        "disk": sum(cost.disk for cost in costs),
+        "cpu": sum(cost.cpu for cost in costs),
+        "gpu": sum(cost.gpu for cost in costs),
+    }
+
+
+def as_table(costs: Sequence[Cost]) -> str:
+    """Return one line per part and a total; a tilde marks numbers that are partly guessed."""
+    rows = [("stage", "of", "sequences", "frames", "disk", "CPU", "GPU")]
+    for cost in costs:
+        frames = f"{'~' if cost.guessed else ''}{cost.frames:,}"
+        rows.append((cost.stage, cost.what, str(cost.sequences), frames, _disk(cost), _time(cost.cpu), _time(cost.gpu)))
+    total = totals(costs)
+    rows.append(("total", "", "", "", _size(total["disk"]), _time(total["cpu"]), _time(total["gpu"])))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    aligned = [[cell.ljust(width) for cell, width in zip(row[:2], widths, strict=False)] for row in rows]
+    for cells, row in zip(aligned, rows, strict=True):
+        cells += [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
+    lines = ["  ".join(cells) for cells in aligned]
+    note = "Times are of one core and one card, right within a factor of two; ~ and ? where nobody published a number."
+    return "\n".join([*(line.rstrip() for line in lines), note])
+
+
+def _disk(cost: Cost) -> str:
+    if cost.unknown_disk:
+        return f"{_size(cost.disk)} + ?" if cost.disk else "?"
+    return _size(cost.disk)
+
+
+def _size(size: float) -> str:
+    if size <= 0:
+        return "-"
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(1, round(size / 1e6))} MB"
+
+
+def _time(hours: float) -> str:
+    if hours <= 0:
+        return "-"
+    if hours >= 1:
+        return f"{hours:.1f} h"
+    return f"{hours * 60:.1f} min" if hours * 60 >= 1 else f"{max(1, round(hours * 3600))} s"
