@@ -52,7 +52,7 @@ class History:
         """
         if step % self.every and not last:
             return None
-        row = {"step": step, "stage": stage, "lr": rate}
+        row: dict[str, Any] = {"step": step, "stage": stage, "lr": rate}
         row |= {name: float(total) / self._count for name, total in self._sums.items()}
         if not math.isfinite(row["loss"]):
             raise VsodprepError(f"stage {stage}, step {step}: the loss is {row['loss']}; lower the learning rate")

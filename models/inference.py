@@ -17,6 +17,7 @@ from vsodprep.errors import InputError
 from vsodprep.files import sha256, write_json
 from vsodprep.images import write_png
 from vsodprep.models import saved
+from vsodprep.models.device import place
 from vsodprep.models.network import ClipNetwork, Network
 from vsodprep.progress import track
 from vsodprep.shards.clips import ClipDataset, Part, collate
@@ -58,7 +59,8 @@ def predict_shard(
     torch.set_num_threads(threads)
     content = saved.load(checkpoint)
     run = Run.model_validate(content["recipe"])
-    network = saved.network_of(content).to(device, memory_format=torch.channels_last)
+    network = saved.network_of(content)
+    place(network, device)
     manifest = open_shard(shard).manifest
     sequences = manifest.sequences if split is None else manifest.split(split)
     (out / MARKER).unlink(missing_ok=True)
@@ -93,12 +95,12 @@ def predict_maps(
         predict = _Window(network, run.stages[-1].clip_stride)
     # an encoder of clips gets single frames; the window puts the clips together
     length = 1 if isinstance(network, ClipNetwork) else network.clip_length
-    with torch.inference_mode():
-        for given in batches(run, part, length, device=device, batch=batch):
+    for given in batches(run, part, length, device=device, batch=batch):
+        with torch.inference_mode():
             probabilities = predict(given).float().sigmoid()[:, 0].cpu().numpy()
-            for number, probability in enumerate(probabilities):
-                sequence, frames = given["sequence"][number], given["frame_ids"][number]
-                yield sequence, frames[-1], probability, tuple(given["size"][number])
+        for number, probability in enumerate(probabilities):
+            sequence, frames = given["sequence"][number], given["frame_ids"][number]
+            yield sequence, frames[-1], probability, tuple(given["size"][number])
 
 
 def batches(run: Run, part: Part, clip_length: int, *, device: str = "cpu", batch: int = 8) -> Iterator[Batch]:

@@ -35,9 +35,9 @@ def command(
     from vsodprep.cli._torch import wait_passively
 
     wait_passively()
+    from vsodprep.models.device import check_device
     from vsodprep.models.inference import predict_shard
     from vsodprep.models.sources import as_shard
-    from vsodprep.models.training import check_device
 
     with as_shard(source, checkpoint, classifier, threads=threads) as shard:
         predict_shard(checkpoint, shard, out, split=split, device=check_device(device), threads=threads, batch=batch)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from vsodprep import __version__
+
 
 @click.command()
 @click.argument("model")
@@ -22,6 +24,14 @@ import click
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
 @click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="Threads of torch.")
 @click.option("--workers", type=click.IntRange(0), help="Processes that read ahead; default: 0 on cpu, 4 on cuda.")
+@click.option(
+    "--continue",
+    "continued",
+    type=click.Path(path_type=Path),
+    metavar="CHECKPOINT",
+    help="Go on from a finished run whose recipe this one makes longer.",
+)
+@click.option("--code", help="Version of the code that the checkpoint names; default: that of the package.")
 @click.option("--save-seconds", type=click.FloatRange(0), default=120.0, show_default=True, hidden=True)
 def command(
     *,
@@ -33,6 +43,8 @@ def command(
     device: str,
     threads: int,
     workers: int | None,
+    continued: Path | None,
+    code: str | None,
     save_seconds: float,
 ) -> None:
     """Train a network; metrics.csv is written beside the checkpoint.
@@ -44,9 +56,11 @@ def command(
 
     run = read_recipe(recipe)
     wait_passively()
-    from vsodprep.models.training import Settings, check_device, train
+    from vsodprep.models.device import check_device
+    from vsodprep.models.training import Settings, train
 
     kind = check_device(device)
     ahead = (4 if kind == "cuda" else 0) if workers is None else workers
-    settings = Settings(kind, threads, ahead, save_seconds=save_seconds)
-    train(model, run, {path.stem: path for path in shards}, seed=seed, out=out, settings=settings)
+    settings = Settings(kind, threads, ahead, save_seconds=save_seconds, code=code or __version__)
+    paths = {path.stem: path for path in shards}
+    train(model, run, paths, seed=seed, out=out, settings=settings, continued=continued)

@@ -1,0 +1,89 @@
+"""Where training starts: at the beginning, where it was interrupted, or after a finished run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vsodprep.config.train import Run, Stage
+from vsodprep.errors import InputError
+from vsodprep.models import saved
+
+
+@dataclass(frozen=True)
+class Position:
+    """A point of a run: stage, and batches of it that are done."""
+
+    stage: int = 0
+    step: int = 0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The state of an unfinished run on disk.
+
+    Attributes:
+        path: The file.
+        identity: Recipe, data, seed and code; a state of another run is passed over.
+    """
+
+    path: Path
+    identity: dict[str, Any]
+
+    def write(self, position: Position, state: Mapping[str, Any]) -> None:
+        """Write the state at a point, atomically."""
+        saved.save(self.path, {**self.identity, **state, "stage": position.stage, "step": position.step})
+
+    def read(self) -> dict[str, Any] | None:
+        """Return the saved state, or None where there is none of this very run."""
+        if not self.path.is_file():
+            return None
+        state = saved.load(self.path)
+        same = all(saved.canonical(self.identity[key]) == state.get(key) for key in self.identity)
+        return state if same else None
+
+
+def position_of(state: Mapping[str, Any]) -> Position:
+    """Return the point at which a state was saved."""
+    return Position(int(state["stage"]), int(state["step"]))
+
+
+def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int]) -> dict[str, Any]:
+    """Read a finished run's checkpoint as the state that a longer recipe goes on from.
+
+    The recipe's first stages have to be those of the checkpoint; its last one may have become longer.
+
+    Args:
+        path: The checkpoint.
+        model: Name of the network.
+        run: The longer recipe.
+        lengths: Batches of its stages.
+
+    Raises:
+        InputError: The checkpoint is of another network or recipe.
+    """
+    state = saved.load(path)
+    before = Run.model_validate(state["recipe"])
+    done = len(before.stages)
+    same = (model, run.variant, run.options, run.width) == (
+        state["model"],
+        before.variant,
+        before.options,
+        before.width,
+    )
+    if (
+        not same
+        or done > len(run.stages)
+        or any(_content(old) != _content(new) for old, new in zip(before.stages, run.stages, strict=False))
+    ):
+        raise InputError(path, "a checkpoint of another recipe", f"{model}, with this recipe's first stages")
+    steps: list[int] = state["lengths"]
+    if steps[:-1] != list(lengths[: done - 1]) or steps[-1] > lengths[done - 1]:
+        raise InputError(path, f"stages of {steps} batches", f"no more than {list(lengths)}")
+    at = Position(done) if steps[-1] == lengths[done - 1] else Position(done - 1, steps[-1])
+    return state | {"stage": at.stage, "step": at.step}
+
+
+def _content(stage: Stage) -> dict[str, Any]:
+    """Return what makes a stage the same one: everything but its length."""
+    return stage.model_dump(mode="json", exclude={"epochs", "steps"})

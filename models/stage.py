@@ -1,0 +1,229 @@
+"""One stage of training, as Lightning wants it."""
+
+import contextlib
+import logging
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import lightning.pytorch as lightning
+import numpy as np
+import torch
+from lightning.pytorch.plugins.environments import LightningEnvironment
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from vsodprep.config.train import Stage
+from vsodprep.models.history import History
+from vsodprep.models.network import Network
+from vsodprep.models.recipe import build_optimizer, rate_factor, resets, videos_of
+from vsodprep.models.reporter import Reporter
+from vsodprep.models.resume import Position, Progress
+from vsodprep.shards.clips import ClipDataset, collate
+from vsodprep.shards.sampling import BatchSampler
+
+_TRAINING = 3  # keeps these draws apart from those of the order and of the batch sizes
+
+
+@dataclass(frozen=True)
+class Span:
+    """Batches of a stage.
+
+    Attributes:
+        before: Batches of the stages before it.
+        start: The first one now.
+        end: The number of its batches.
+    """
+
+    before: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Company:
+    """What a stage reports to.
+
+    Attributes:
+        history: Gets the losses.
+        progress: Gets the state.
+        reporter: Tells the user.
+        save_seconds: Time between two saved states.
+    """
+
+    history: History
+    progress: Progress
+    reporter: Reporter
+    save_seconds: float
+
+
+class StageModule(lightning.LightningModule):
+    """A network in one stage of its training.
+
+    Args:
+        network: The network.
+        stage: The stage.
+        number: Which one it is, from 0.
+        span: Its batches.
+        seed: Seed of the run.
+        company: What it reports to.
+        optimizer: State of the optimiser to go on with.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        stage: Stage,
+        *,
+        number: int,
+        span: Span,
+        seed: int,
+        company: Company,
+        optimizer: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.stage = stage
+        self.number = number
+        self.span = span
+        self.seed = seed
+        self._company = company
+        self._restored = optimizer
+        self._optimizer: torch.optim.Optimizer
+        self._rate = 0.0
+        self._saved_at = time.monotonic()
+
+    @property
+    def optimizer_state(self) -> dict[str, Any]:
+        """The optimiser's state."""
+        return self._optimizer.state_dict()
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        """Build the optimiser; the learning rate is set batch by batch."""
+        self._optimizer = build_optimizer(self.stage.optimizer, self.network.parameters())
+        if self._restored is not None:
+            _restore(self._optimizer, self._restored)
+        return self._optimizer
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Set the batch's learning rate; make the optimiser forget where the schedule says so."""
+        step = self.span.start + batch_idx
+        if resets(self.stage.schedule, step, self.span.end):
+            self._optimizer.state.clear()
+        self._rate = self.stage.optimizer.lr * rate_factor(self.stage.schedule, step, self.span.end)
+        for group in self._optimizer.param_groups:
+            group["lr"] = self._rate
+
+    def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor:
+        """Return the loss of a batch; everything random in it is drawn from the seed and the step."""
+        step = self.span.start + batch_idx
+        drawn = np.random.SeedSequence((self.seed, self.number, step, _TRAINING)).generate_state(1, np.uint64)
+        seed = int(drawn[0] >> 1)  # torch takes 63 bits
+        torch.manual_seed(seed)  # dropout
+        terms = self.network.loss(self.network(batch), batch, torch.Generator(self.device).manual_seed(seed))
+        self._company.history.add(terms)
+        return terms["loss"]
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """Record the losses, and save the state when it is time."""
+        done = self.span.start + batch_idx + 1
+        last = done == self.span.end
+        company = self._company
+        row = company.history.end_step(self.span.before + done, self.stage.name, self._rate, last=last)
+        company.reporter.advance(row)
+        if done % self.stage.accumulate and not last:
+            return  # gradients that wait for more are not part of the state
+        if last or time.monotonic() - self._saved_at > company.save_seconds:
+            self._save(Position(self.number + 1) if last else Position(self.number, done))
+
+    def _save(self, position: Position) -> None:
+        state = {"weights": self.network.state_dict(), "optimizer": self.optimizer_state}
+        self._company.progress.write(position, state | {"history": self._company.history.state()})
+        self._saved_at = time.monotonic()
+
+
+def fit(
+    module: StageModule,
+    dataset: ClipDataset,
+    *,
+    device: str,
+    precision: Literal["32-true", "bf16-mixed"],
+    workers: int,
+) -> None:
+    """Train a stage from its first batch now to its last.
+
+    Args:
+        module: The stage.
+        dataset: Its data.
+        device: `cpu` or `cuda`.
+        precision: As Lightning names it.
+        workers: Processes that read batches ahead.
+    """
+    stage = module.stage
+    sampler = BatchSampler(
+        videos_of(dataset),
+        batch=stage.batch,
+        steps=module.span.end,
+        seed=module.seed,
+        stage=module.number,
+        start=module.span.start,
+        clips_per_video=stage.clips_per_video,
+        size=stage.size,
+        scales=stage.augment.scales,
+    )
+    loader = DataLoader(
+        dataset,
+        batch_sampler=sampler,
+        collate_fn=collate,
+        num_workers=workers,
+        # neither Zarr's event loop nor zarrs' threads survive a fork
+        multiprocessing_context="forkserver" if workers else None,
+        pin_memory=device == "cuda",
+    )
+    module.network.train()
+    with _quiet():
+        trainer = lightning.Trainer(
+            accelerator=device,
+            devices=1,
+            precision=precision,
+            max_epochs=1,  # a stage is one pass over its sampler
+            accumulate_grad_batches=stage.accumulate,
+            deterministic="warn",
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            plugins=[LightningEnvironment()],  # one process, also inside a Slurm job
+        )
+        trainer.fit(module, loader)
+
+
+def _restore(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None:
+    """Load a saved state: lists become tuples again, and tensors get their parameters' memory format."""
+    groups = [
+        {key: tuple(item) if isinstance(item, list) and key != "params" else item for key, item in group.items()}
+        for group in state["param_groups"]
+    ]
+    optimizer.load_state_dict({"state": dict(state["state"]), "param_groups": groups})
+    for parameter, values in optimizer.state.items():
+        for key, value in values.items():
+            if isinstance(value, Tensor) and value.shape == parameter.shape:
+                values[key] = torch.empty_like(parameter).copy_(value)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Lightning's advice off the terminal; errors pass."""
+    loggers = [logging.getLogger(name) for name in ("lightning.pytorch", "lightning.fabric")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="lightning")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
