@@ -89,7 +89,7 @@ def measure_dis(arguments: argparse.Namespace) -> None:
         policy = Policy(last_frame="drop")
         ways = {
             "flow calls": calls,
-            "whole stage": lambda: write_sequence(paths, out, method, policy, threads=arguments.threads),
+            "whole stage": lambda: write_sequence(paths, out, method, policy),
         }
         show(interleaved(arguments.rounds, **ways), "flow calls", len(pairs))
 
@@ -178,7 +178,7 @@ def measure_gpu(arguments: argparse.Namespace) -> None:
     paths = sequence_frames(arguments.folder)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "flow.h5"
-        stage = lambda: write_sequence(paths, out, estimator, Policy(), threads=arguments.threads)  # noqa: E731
+        stage = lambda: write_sequence(paths, out, estimator, Policy())  # noqa: E731
         (rounds,) = interleaved(arguments.rounds, stage=stage).values()
         with profile(activities=[ProfilerActivity.CUDA]) as profiler:
             start = time.perf_counter()

@@ -95,7 +95,7 @@ def _estimate_flow(manifest: Manifest, root: Path, record: Mapping[str, Any], de
     for sequence in manifest.sequences:
         paths = list(frame_paths(root / "normalized", sequence))
         out = root / "flow" / f"{sequence.name}.h5"
-        write_sequence(paths, out, estimator, policy, picture=picture, threads=threads)
+        write_sequence(paths, out, estimator, policy, picture=picture)
 
 
 def _apply_prior(manifest: Manifest, root: Path, classifier: Path, device: str) -> None:

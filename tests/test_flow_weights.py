@@ -49,6 +49,11 @@ def test_fetched_once_and_kept(tmp_path: Path) -> None:
     assert find_weights("net", {"net": url}) == found
 
 
+def test_found_by_the_file_name_that_a_record_has(tmp_path: Path) -> None:
+    source, url = published(tmp_path)
+    assert find_weights(source.name, {"net": url}).read_bytes() == source.read_bytes()
+
+
 def test_wrong_download_leaves_nothing(tmp_path: Path) -> None:
     source, url = published(tmp_path)
     source.write_bytes(b"a page that says no")

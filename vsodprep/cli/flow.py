@@ -77,6 +77,6 @@ def _estimate(
     run = Options(**options)
     picture = Picture(dialect or dialect_of(method), maximum)
     estimator = build_estimator(method, run)
-    summary = write_sequence(paths, out, estimator, policy, only=wanted, picture=picture, threads=run.threads)
+    summary = write_sequence(paths, out, estimator, policy, only=wanted, picture=picture)
     known = {name: value for name, value in summary.items() if value is not None}
     click.echo(f"{out}: " + ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in known.items()))

@@ -22,12 +22,12 @@ from vsodprep.progress import track
 
 _DECODED_AHEAD = 8  # frames
 _ESTIMATED_AHEAD = 4  # flows
+_MEASURES = ("photometric", "still", "inconsistent")  # the last where both directions are stored
 
 
 class _Estimated(NamedTuple):
     flow: Field
-    photometric: float
-    still: float
+    grey: tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 
 def write_sequence(
@@ -38,7 +38,6 @@ def write_sequence(
     *,
     only: Collection[int] | None = None,
     picture: Picture | None = None,
-    threads: int = 1,
 ) -> dict[str, Any]:
     """Estimate and store the flow of a sequence; decoding and writing overlap with the estimation.
 
@@ -49,7 +48,6 @@ def write_sequence(
         policy: Which pairs.
         only: Indices of the frames that need a flow; all if None.
         picture: How its pictures are drawn, which is only recorded; as the method's own tools do if None.
-        threads: Threads that compress what is written.
 
     Returns:
         Numbers of pairs and of flows estimated, and their quality as in the file's attribute `quality`.
@@ -83,7 +81,6 @@ def write_sequence(
             attributes,
             datasets=datasets_of(policy),
             frames=[frame.stem for frame in frames],
-            threads=threads,
         )
     return {"pairs": len(pairs), "estimated": len(jobs), **quality}
 
@@ -117,8 +114,7 @@ def _estimate(
         encoded.update(zip(images, encodings, strict=True))
         flows = estimator.estimate([(encoded[source], encoded[target]) for source, target in batch])
         for (source, target), flow in zip(batch, flows, strict=True):
-            frames = (grey[source], grey[target])
-            yield (source, target), _Estimated(flow, photometric_error(*frames, flow), still_error(*frames))
+            yield (source, target), _Estimated(flow, (grey[source], grey[target]))
         for frame in [frame for frame in encoded if last[frame] <= number]:
             del encoded[frame], grey[frame]
 
@@ -138,27 +134,29 @@ def _rows(
     names = datasets_of(policy)
     needs = [() if pair.rest else (pair[:2], pair[1::-1])[: len(names)] for pair in pairs]
     last = _last_uses(needs)
-    rest = _Estimated(np.zeros((*size, 2), np.float32), 0.0, 0.0)
+    zero = np.zeros((*size, 2), np.float32)
     ready: dict[Job, _Estimated] = {}
-    photometric, inconsistent = [], []
+    numbers: list[dict[str, float]] = []
     for row, (pair, needed) in enumerate(zip(pairs, needs, strict=True)):
         while any(job not in ready for job in needed):
             job, done = next(estimated)
             ready[job] = done
-        found = [ready[job] for job in needed] or [rest] * len(names)
-        stored: dict[str, Any] = {name: one.flow for name, one in zip(names, found, strict=True)}
-        stored |= {"photometric": found[0].photometric, "still": found[0].still}
-        if len(names) > 1:
-            stored["inconsistent"] = inconsistent_share(found[0].flow, found[1].flow)
+        found = [ready[job] for job in needed]
+        flows = dict(zip(names, [one.flow for one in found] or [zero] * len(names), strict=True))
+        measured = _measure(found) if found else dict.fromkeys(_MEASURES[: len(names) + 1], 0.0)
         if not pair.rest:
-            photometric.append(stored["photometric"])
-            inconsistent.append(stored.get("inconsistent", np.nan))
-        yield stored
+            numbers.append(measured)
+        yield {**flows, **measured}
         for job in [job for job in ready if last[job] <= row]:
             del ready[job]
-    quality.update(photometric_error=_mean(photometric), inconsistent_share=_mean(inconsistent))
+    for key, name in (("photometric_error", "photometric"), ("inconsistent_share", "inconsistent")):
+        values = [one[name] for one in numbers if np.isfinite(one.get(name, np.nan))]
+        quality[key] = float(np.mean(values)) if values else None
 
 
-def _mean(values: Sequence[float]) -> float | None:
-    finite = [value for value in values if np.isfinite(value)]
-    return float(np.mean(finite)) if finite else None
+def _measure(found: Sequence[_Estimated]) -> dict[str, float]:
+    there = found[0]
+    numbers = {"photometric": photometric_error(*there.grey, there.flow), "still": still_error(*there.grey)}
+    if len(found) > 1:
+        numbers["inconsistent"] = inconsistent_share(there.flow, found[1].flow)
+    return numbers

@@ -24,8 +24,8 @@ def find_weights(name: str, known: Mapping[str, str]) -> Path:
 
     Args:
         name: A file, or a key of `known`.
-        known: Addresses by name. Where the file name ends in `-` and hexadecimal digits, they begin its SHA-256;
-            an address without them is one from which nothing can be fetched unattended.
+        known: Addresses by name. Where the file name ends in `-` and hexadecimal digits, they begin its SHA-256; an
+            address without them is one from which nothing can be fetched unattended, and has the name after a `#`.
 
     Raises:
         InputError: There is no such file or name, or the file is not there and cannot be fetched: says what to fetch
@@ -33,13 +33,14 @@ def find_weights(name: str, known: Mapping[str, str]) -> Path:
     """
     if Path(name).is_file():
         return Path(name)
+    names = {_file_name(url): key for key, url in known.items()}
+    name = names.get(name, name)  # as the record of a stored flow has it
     if name not in known:
         raise InputError(f"weights {name!r}", "no such file or name", f"a file, or one of {', '.join(known)}")
     url = known[name]
-    path = cache() / url.split("#")[0].rsplit("/", 1)[1]
+    path = cache() / _file_name(url)
     prefix = re.search(r"-([0-9a-f]{8,})\.", path.name)
     if prefix is None:
-        path = cache() / url.split("#")[1]
         if not path.is_file():
             expected = f"{path.name} from {url.split('#')[0]}, or its path given as weights"
             raise InputError(path, "not there, and its host offers no direct download", expected)
@@ -52,6 +53,11 @@ def find_weights(name: str, known: Mapping[str, str]) -> Path:
             path, f"sha256 {found[: len(prefix[1])]}...", f"{prefix[1]}..., as in its name; delete the file"
         )
     return path
+
+
+def _file_name(url: str) -> str:
+    address, _, name = url.partition("#")
+    return name or address.rsplit("/", 1)[-1]
 
 
 def _fetch(url: str, path: Path, prefix: str) -> None:
