@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import tomllib
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +18,7 @@ from report_tree import build
 from vsodprep.cli import main
 from vsodprep.config import Config
 from vsodprep.files import write_json
+from vsodprep.manifest import Issue, read_manifest, write_manifest
 from vsodprep.report.page import write_report
 from vsodprep.workflow.fingerprint import closure
 
@@ -161,6 +163,42 @@ def test_another_training_gets_no_difference(
     found = row(tmp_path / "out", run="paper", benchmark="davis2016", protocol="davsod", metric="max_f")
     assert (found["paper_value"], found["delta"]) == ("0.891", "")
     assert "none given: not the paper’s training" in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+
+
+def one_paper_run(config: Config, **changes: object) -> Config:
+    return config.model_copy(update={"runs": {"dsnet": {"paper": config.runs["dsnet"]["paper"]}}, **changes})
+
+
+@pytest.mark.parametrize(
+    ("changes", "said_of_it"),
+    [
+        ({"sequences": {"davis2016": ("dog", "bmx-trees")}}, "only chosen sequences (2)"),
+        ({"splits": {"davis2016": {"val": ("dog",)}}}, "a split val of the configuration's own"),
+        ({}, "an incomplete delivery (missing-sequence: 1)"),
+    ],
+)
+def test_another_benchmark_gets_no_difference(
+    copy: tuple[Path, Config], tmp_path: Path, changes: dict[str, object], said_of_it: str
+) -> None:
+    root, config = copy
+    if not changes:
+        folder = root / "normalized" / "davis2016"
+        issues = (Issue("missing-sequence", "bear", "missing"), Issue("stray-file", "x", "stray"))
+        write_manifest(folder, replace(read_manifest(folder), issues=issues))
+    write_report(one_paper_run(config, **changes), root, tmp_path / "out")
+    found = row(tmp_path / "out", run="paper", benchmark="davis2016", protocol="davsod", metric="max_f")
+    assert (found["paper_value"], found["delta"]) == ("0.891", "")
+    text = said(Page((tmp_path / "out" / "index.html").read_text(encoding="utf-8")))
+    assert "none given: not the whole benchmark" in text
+    assert said_of_it in text
+
+
+def test_notes_of_a_delivery_do_not_count(copy: tuple[Path, Config], tmp_path: Path) -> None:
+    root, config = copy
+    folder = root / "normalized" / "davis2016"
+    write_manifest(folder, replace(read_manifest(folder), issues=(Issue("stray-file", "x", "stray"),)))
+    write_report(one_paper_run(config), root, tmp_path / "out")
+    assert row(tmp_path / "out", run="paper", protocol="davsod", model="dsnet", metric="max_f")["delta"]
 
 
 @pytest.mark.parametrize("trivial", ["centre-prior", "flow-magnitude"])

@@ -7,6 +7,7 @@ from typing import Any
 from vsodprep.config import Run
 from vsodprep.figures.scores import Scores
 from vsodprep.report.collect import TRIVIAL, Results, Score
+from vsodprep.report.paper import omissions
 
 TITLES = {
     "dsnet": "DS-Net",
@@ -61,6 +62,8 @@ class Comparison:
     split: str
     protocol: str
     methods: tuple[Method, ...]
+    omissions: tuple[str, ...] = ()
+    """In which ways what was tested on is not the published benchmark."""
 
     @property
     def first(self) -> dict[str, Any]:
@@ -83,7 +86,7 @@ def comparisons(results: Results) -> list[Comparison]:
     """Return one comparison per benchmark and protocol, in the configuration's order, trivial maps last."""
     groups = _grouped(results.scores, lambda score: (score.benchmark, score.split, score.protocol))
     return [
-        Comparison(benchmark, split, protocol, _methods(results, scores))
+        Comparison(benchmark, split, protocol, _methods(results, scores), tuple(omissions(results, benchmark, split)))
         for (benchmark, split, protocol), scores in groups.items()
     ]
 

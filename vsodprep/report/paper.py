@@ -1,11 +1,14 @@
 """What a model's own paper prints, and whether a run may be set beside it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vsodprep.config import Run
 from vsodprep.evaluate.measures import Measure
 from vsodprep.evaluate.papers import OWN_METHOD, Figure, figures
+from vsodprep.normalize.checks import KINDS
+from vsodprep.report.collect import Results
 
 # STAN and MSST score maps that a dense CRF has refined; the other papers score what the network gives.
 REFINED = ("stan", "msst")
@@ -103,6 +106,29 @@ def departures(run: Run) -> list[str]:
         if not run.pretrained:
             found.append("no ImageNet weights: the backbones start from random numbers")
         found.append("a training recipe of our own: " + "; ".join(_lengths(run)))
+    return found
+
+
+def omissions(results: Results, benchmark: str, split: str) -> list[str]:
+    """Say in which ways what was tested on is not the published benchmark; nothing if it is.
+
+    Args:
+        results: The results folder.
+        benchmark: Benchmark name.
+        split: Name of the split.
+
+    Returns:
+        Short phrases. What deliveries commonly have and what lacks no test data is not counted.
+    """
+    found = []
+    manifest = results.manifests.get(benchmark)
+    if manifest is not None:
+        kinds = Counter(issue.kind for issue in manifest.issues if issue.kind in KINDS and KINDS[issue.kind].partial)
+        found += [f"an incomplete delivery ({kind}: {count})" for kind, count in sorted(kinds.items())]
+    if benchmark in results.config.sequences:
+        found.append(f"only chosen sequences ({len(results.config.sequences[benchmark])})")
+    if split in results.config.splits.get(benchmark, {}):
+        found.append(f"a split {split} of the configuration's own")
     return found
 
 

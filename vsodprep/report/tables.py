@@ -59,6 +59,11 @@ class Row:
         """Whether any of its numbers may be set against the paper's."""
         return any(cell.delta is not None for cell in self.cells)
 
+    @property
+    def own_training(self) -> bool:
+        """Whether it was trained otherwise than in the paper."""
+        return self.method.config is not None and bool(departures(self.method.config))
+
 
 @dataclass(frozen=True)
 class Table:
@@ -103,7 +108,7 @@ def _cell(comparison: Comparison, method: Method, measure: Measure) -> Cell:
         protocol=comparison.protocol,
         metric=measure.key,
     )
-    comparable = value is not None and paper is not None and not departures(method.config)
+    comparable = not departures(method.config) and not comparison.omissions
     delta = value - paper.value if comparable and value is not None and paper is not None else None
     return Cell(value, spread, paper.value if paper else None, delta)
 
