@@ -12,7 +12,6 @@ from vsodprep import benchmarks
 from vsodprep.config import complete
 from vsodprep.config.defaults import default
 from vsodprep.errors import InputError
-from vsodprep.workflow.catalogue import Catalogue
 from vsodprep.workflow.plan import Plan
 
 BASE: dict[str, Any] = default().model_dump(mode="json")
@@ -21,7 +20,7 @@ STILLS = {"stills"}
 
 def plan_of(over: dict[str, Any]) -> Plan:
     config = complete(over, BASE)
-    plan = Plan(config, Catalogue(config))
+    plan = Plan.of(config)
     plan.check()
     return plan
 
@@ -31,11 +30,11 @@ def wildcards(**values: str) -> SimpleNamespace:
 
 
 def test_default_makes_the_shard_and_the_report() -> None:
-    assert plan_of({}).targets() == ["results/shards/synth.zarr/zarr.json", "results/report/index.html"]
+    assert plan_of({}).report.targets(None) == ["results/shards/synth.zarr/zarr.json", "results/report/index.html"]
 
 
 def test_scores_hold_the_run_and_both_trivial_maps() -> None:
-    assert plan_of({}).scores() == [
+    assert plan_of({}).evaluate.scores() == [
         "results/scores/dsnet/full/seed0/raw/synth.davsod.json",
         "results/scores/trivial/centre-prior/seed0/raw/synth.davsod.json",
         "results/scores/trivial/flow-magnitude/seed0/raw/synth.davsod.json",
@@ -48,39 +47,39 @@ def test_every_seed_post_and_protocol_is_scored() -> None:
         "test": [{"benchmark": "synth", "split": "test", "post": ["raw", "stan"], "protocols": ["davsod", "pysod"]}],
     }
     plan = plan_of({"runs": {"dsnet": {"full": run}}, "report": {"trivial": False}})
-    assert len(plan.scores()) == 2 * 2 * 2
-    assert len(set(plan.scores())) == 8
+    assert len(plan.evaluate.scores()) == 2 * 2 * 2
+    assert len(set(plan.evaluate.scores())) == 8
 
 
 def test_flow_is_made_of_videos_only() -> None:
-    names = {Path(path).stem for path in plan_of({}).pack_flow(wildcards())}
+    names = {Path(path).stem for path in plan_of({}).pack.flow(wildcards())}
     registered = {sequence.name for sequence in benchmarks.get("synth").sequences}
     assert names == registered - STILLS
 
 
 def test_a_prior_fitted_on_its_own_split_needs_one(tmp_path: Path) -> None:
     validation = {"sources": {"davis2016": str(archive_of(tmp_path, "blackswan"))}, "partial": True}
-    assert plan_of({}).priors("davis2016") == ["light"]
-    assert plan_of(validation).priors("davis2016") == []
+    assert plan_of({}).prior.packed("davis2016") == ["light"]
+    assert plan_of(validation).prior.packed("davis2016") == []
     joint = {"prior": {"light": {"fit": [{"benchmark": "synth", "split": "train"}]}}}
-    assert plan_of(validation | joint).priors("davis2016") == ["light"]
+    assert plan_of(validation | joint).prior.packed("davis2016") == ["light"]
 
 
 def test_a_classifier_is_a_benchmarks_own_or_shared() -> None:
     asked = wildcards(prior="light", benchmark="davis2016")
-    assert plan_of({}).classifier(asked) == "results/prior/light/davis2016/classifier.npz"
+    assert plan_of({}).prior.classifier(asked) == "results/prior/light/davis2016/classifier.npz"
     joint = plan_of({"prior": {"light": {"fit": [{"benchmark": "synth", "split": "train"}]}}})
-    assert joint.classifier(asked) == "results/prior/light/classifier.npz"
-    assert joint.training_manifests(asked) == ["results/normalized/synth/manifest.json"]
+    assert joint.prior.classifier(asked) == "results/prior/light/classifier.npz"
+    assert joint.prior.fit_manifests(asked) == ["results/normalized/synth/manifest.json"]
 
 
 def test_building_one_benchmark_reads_no_other() -> None:
     plan = plan_of({})
     inputs = [
-        *plan.pack_flow(wildcards(benchmark="davis2016")),
-        *plan.pack_prior(wildcards(benchmark="davis2016")),
-        *plan.pack_coarse(wildcards(benchmark="davis2016")),
-        *plan.own_training_flow(wildcards(benchmark="davis2016", prior="light")),
+        *plan.pack.flow(wildcards(benchmark="davis2016")),
+        *plan.pack.prior(wildcards(benchmark="davis2016")),
+        *plan.pack.coarse(wildcards(benchmark="davis2016")),
+        *plan.prior.own_flow(wildcards(benchmark="davis2016", prior="light")),
     ]
     assert inputs
     assert not [path for path in inputs if "synth" in path]
@@ -88,14 +87,14 @@ def test_building_one_benchmark_reads_no_other() -> None:
 
 def test_own_splits_replace_the_registered_one() -> None:
     plan = plan_of({"splits": {"synth": {"train": ["plain-fish"]}}})
-    assert plan.catalogue.videos("synth", "train") == ["plain-fish"]
-    assert plan.own_training_flow(wildcards(prior="light")) == ["results/flow/dis/synth/plain-fish.h5"]
+    assert plan.site.catalogue.videos("synth", "train") == ["plain-fish"]
+    assert plan.prior.own_flow(wildcards(prior="light")) == ["results/flow/dis/synth/plain-fish.h5"]
 
 
 def test_chosen_sequences_leave_the_others_out() -> None:
     plan = plan_of({"sequences": {"synth": ["plain-fish", "plain-turtle", "stills"]}})
-    assert plan.catalogue.videos("synth") == ["plain-fish", "plain-turtle"]
-    words = shlex.split(plan.normalize_options(wildcards()))
+    assert plan.site.catalogue.videos("synth") == ["plain-fish", "plain-turtle"]
+    words = shlex.split(plan.normalize.options(wildcards()))
     assert words == ["--sequence", "plain-fish", "--sequence", "plain-turtle", "--sequence", "stills"]
 
 
@@ -131,15 +130,15 @@ def archive_of(folder: Path, sequence: str) -> Path:
 
 def test_a_partial_delivery_is_looked_into(tmp_path: Path) -> None:
     source = {"sources": {"davis2016": str(archive_of(tmp_path, "bear"))}}
-    assert plan_of(source | {"partial": True}).catalogue.videos("davis2016") == ["bear"]
-    assert len(plan_of(source).catalogue.videos("davis2016")) == 50
+    assert plan_of(source | {"partial": True}).site.catalogue.videos("davis2016") == ["bear"]
+    assert len(plan_of(source).site.catalogue.videos("davis2016")) == 50
 
 
 def test_sources_are_local_downloaded_or_none(tmp_path: Path) -> None:
     (tmp_path / "davis").mkdir()
     local = plan_of({"sources": {"davis2016": str(tmp_path / "davis")}})
-    assert local.sources(wildcards(benchmark="davis2016")) == [str(tmp_path / "davis")]
+    assert local.normalize.sources(wildcards(benchmark="davis2016")) == [str(tmp_path / "davis")]
     fetched = plan_of({})
-    assert fetched.sources(wildcards(benchmark="davis2016")) == ["results/downloads/davis2016/sources.json"]
-    assert fetched.source_arguments(wildcards(benchmark="davis2016")) == "results/downloads/davis2016"
-    assert fetched.sources(wildcards(benchmark="synth")) == []
+    assert fetched.normalize.sources(wildcards(benchmark="davis2016")) == ["results/downloads/davis2016/sources.json"]
+    assert fetched.normalize.source_arguments(wildcards(benchmark="davis2016")) == "results/downloads/davis2016"
+    assert fetched.normalize.sources(wildcards(benchmark="synth")) == []

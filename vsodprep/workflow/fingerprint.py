@@ -85,7 +85,7 @@ def _imports(name: str) -> tuple[str, ...]:
     if origin is None:
         return ()
     package = name if origin.name == "__init__.py" else name.rpartition(".")[0]
-    found = {_ancestor for _ancestor in _ancestors(name)}
+    found = set(_ancestors(name))
     for node in ast.walk(ast.parse(origin.read_bytes())):
         for imported in _imported(node, package):
             found.update(_ancestors(imported))

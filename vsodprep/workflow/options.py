@@ -1,5 +1,6 @@
 """From configuration blocks to command-line options: the key `last_frame` is the option `--last-frame`."""
 
+import json
 import shlex
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -40,3 +41,8 @@ def option(key: str, value: Any) -> list[str]:
 
 def _words(item: Any) -> Iterable[str]:
     return (str(part) for part in item) if isinstance(item, list) else (str(item),)
+
+
+def as_json(value: Any) -> str:
+    """Return a value as one line of JSON, for an option that takes a structure."""
+    return json.dumps(value, sort_keys=True)

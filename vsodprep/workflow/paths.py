@@ -37,6 +37,14 @@ class Paths:
         """Return the marker of a sequence's saliency maps."""
         return f"{self.results}/saliency/{saliency}/{benchmark}/{sequence}/maps.json"
 
+    def all_saliency(self, saliency: str) -> str:
+        """Return the folder of a block's saliency maps, of all benchmarks."""
+        return f"{self.results}/saliency/{saliency}"
+
+    def weights(self, coarse: str) -> str:
+        """Return the fitted weights of a block of coarse labels."""
+        return f"{self.results}/coarse/{coarse}/weights.json"
+
     def coarse(self, coarse: str, benchmark: str, sequence: str) -> str:
         """Return the record of a sequence's coarse labels."""
         return f"{self.results}/coarse/{coarse}/{benchmark}/{sequence}.json"

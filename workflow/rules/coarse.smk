@@ -4,8 +4,8 @@ ruleorder: coarse_collect > coarse
 
 rule fuse_fit:
     input:
-        manifests=PLAN.fuse_manifests,
-        maps=PLAN.fuse_maps,
+        manifests=PLAN.coarse.fit_manifests,
+        maps=PLAN.coarse.fit_maps,
     output:
         weights="<results>/coarse/{coarse}/weights.json",
     log:
@@ -19,7 +19,7 @@ rule fuse_fit:
         mem_mb=2000,
     params:
         code=PLAN.fingerprint("vsodprep.cli.fuse_fit"),
-        maps=PLAN.fuse_arguments,
+        maps=PLAN.coarse.fit_arguments,
     message:
         "coarse {wildcards.coarse}: fit the weights of the saliency maps"
     shell:
@@ -29,9 +29,9 @@ rule fuse_fit:
 rule coarse:
     input:
         manifest="<results>/normalized/{benchmark}/manifest.json",
-        maps=PLAN.coarse_maps,
-        weights=PLAN.coarse_weights,
-        edits=PLAN.coarse_edits,
+        maps=PLAN.coarse.maps,
+        weights=PLAN.coarse.weights,
+        edits=PLAN.coarse.edits,
     output:
         record="<results>/coarse/{coarse}/{benchmark}/{seq}.json",
     log:
@@ -45,8 +45,8 @@ rule coarse:
         mem_mb=2000,
     params:
         code=PLAN.fingerprint("vsodprep.cli.coarse"),
-        maps=PLAN.coarse_arguments,
-        options=PLAN.coarse_options,
+        maps=PLAN.coarse.arguments,
+        options=PLAN.coarse.options,
     message:
         "coarse {wildcards.coarse} of {wildcards.benchmark}/{wildcards.seq}"
     shell:
@@ -56,7 +56,7 @@ rule coarse:
 
 rule coarse_collect:
     input:
-        records=PLAN.coarse_records,
+        records=PLAN.coarse.records,
     output:
         provenance="<results>/coarse/{coarse}/{benchmark}/provenance.json",
     log:

@@ -8,7 +8,7 @@ rule download:
     conda:
         "../../environment.yml"
     params:
-        options=PLAN.download_options,
+        options=PLAN.normalize.download_options,
     message:
         "download {wildcards.benchmark}"
     shell:

@@ -15,7 +15,7 @@ rule evaluate:
         mem_mb=4000,
     params:
         code=PLAN.fingerprint("vsodprep.cli.evaluate"),
-        split=PLAN.tested_split,
+        split=PLAN.evaluate.split,
     message:
         "evaluate {wildcards.model}/{wildcards.run}, seed {wildcards.seed}, on {wildcards.benchmark} by {wildcards.protocol}"
     shell:

@@ -12,11 +12,11 @@ rule flow:
     threads: 1
     resources:
         mem_mb=3000,
-        gpu=PLAN.gpu,
+        gpu=PLAN.flow.gpu,
     params:
         code=PLAN.fingerprint("vsodprep.cli.flow"),
-        method=PLAN.flow_method,
-        options=PLAN.flow_options,
+        method=PLAN.flow.method,
+        options=PLAN.flow.options,
     message:
         "flow {wildcards.flow} of {wildcards.benchmark}/{wildcards.seq}"
     shell:

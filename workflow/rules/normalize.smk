@@ -1,6 +1,6 @@
 rule normalize:
     input:
-        PLAN.sources,
+        PLAN.normalize.sources,
     output:
         manifest="<results>/normalized/{benchmark}/manifest.json",
     log:
@@ -13,9 +13,9 @@ rule normalize:
     resources:
         mem_mb=2000,
     params:
-        code=PLAN.fingerprint_normalize,
-        sources=PLAN.source_arguments,
-        options=PLAN.normalize_options,
+        code=PLAN.normalize.code,
+        sources=PLAN.normalize.source_arguments,
+        options=PLAN.normalize.options,
     message:
         "normalize {wildcards.benchmark}"
     shell:

@@ -1,9 +1,9 @@
 rule pack:
     input:
         manifest="<results>/normalized/{benchmark}/manifest.json",
-        flow=PLAN.pack_flow,
-        prior=PLAN.pack_prior,
-        coarse=PLAN.pack_coarse,
+        flow=PLAN.pack.flow,
+        prior=PLAN.pack.prior,
+        coarse=PLAN.pack.coarse,
     output:
         shard="<results>/shards/{benchmark}.zarr/zarr.json",
     log:
@@ -17,7 +17,7 @@ rule pack:
         mem_mb=4000,
     params:
         code=PLAN.fingerprint("vsodprep.cli.pack"),
-        contents=PLAN.pack_arguments,
+        contents=PLAN.pack.arguments,
     message:
         "pack {wildcards.benchmark}"
     shell:

@@ -13,11 +13,11 @@ rule predict:
     threads: PLAN.config.torch_threads
     resources:
         mem_mb=6000,
-        gpu=PLAN.gpu,
+        gpu=PLAN.train.gpu,
     params:
-        code=PLAN.fingerprint_predict,
-        split=PLAN.tested_split,
-        options=PLAN.torch_options,
+        code=PLAN.evaluate.code,
+        split=PLAN.evaluate.split,
+        options=PLAN.evaluate.options,
     message:
         "predict {wildcards.benchmark} with {wildcards.model}/{wildcards.run}, seed {wildcards.seed}"
     shell:
@@ -39,7 +39,7 @@ rule trivial:
         mem_mb=2000,
     params:
         code=PLAN.fingerprint("vsodprep.cli.trivial"),
-        split=PLAN.trivial_split,
+        split=PLAN.evaluate.split,
     message:
         "trivial map {wildcards.trivial} of {wildcards.benchmark}"
     shell:
@@ -66,7 +66,7 @@ rule crf:
         mem_mb=4000,
     params:
         code=PLAN.fingerprint("vsodprep.cli.crf"),
-        preset=PLAN.crf_preset,
+        preset=PLAN.evaluate.preset,
     message:
         "crf {wildcards.post} on {wildcards.model}/{wildcards.run}, {wildcards.benchmark}"
     shell:

@@ -1,7 +1,7 @@
 rule prior_fit_own:
     input:
         manifest="<results>/normalized/{benchmark}/manifest.json",
-        flow=PLAN.own_training_flow,
+        flow=PLAN.prior.own_flow,
     output:
         classifier="<results>/prior/{prior}/{benchmark}/classifier.npz",
     log:
@@ -15,8 +15,8 @@ rule prior_fit_own:
         mem_mb=4000,
     params:
         code=PLAN.fingerprint("vsodprep.prior.fit"),
-        train=PLAN.own_training_arguments,
-        options=PLAN.prior_options,
+        train=PLAN.prior.own_arguments,
+        options=PLAN.prior.options,
     message:
         "prior {wildcards.prior}: fit the classifier on {wildcards.benchmark}"
     shell:
@@ -25,8 +25,8 @@ rule prior_fit_own:
 
 rule prior_fit:
     input:
-        manifests=PLAN.training_manifests,
-        flow=PLAN.training_flow,
+        manifests=PLAN.prior.fit_manifests,
+        flow=PLAN.prior.fit_flow,
     output:
         classifier="<results>/prior/{prior}/classifier.npz",
     log:
@@ -40,8 +40,8 @@ rule prior_fit:
         mem_mb=4000,
     params:
         code=PLAN.fingerprint("vsodprep.prior.fit"),
-        train=PLAN.training_arguments,
-        options=PLAN.prior_options,
+        train=PLAN.prior.fit_arguments,
+        options=PLAN.prior.options,
     message:
         "prior {wildcards.prior}: fit the classifier"
     shell:
@@ -51,8 +51,8 @@ rule prior_fit:
 rule prior:
     input:
         manifest="<results>/normalized/{benchmark}/manifest.json",
-        flow=PLAN.prior_flow,
-        classifier=PLAN.classifier,
+        flow=PLAN.prior.flow,
+        classifier=PLAN.prior.classifier,
     output:
         prior="<results>/prior/{prior}/{benchmark}/{seq}.h5",
     log:

@@ -7,7 +7,7 @@ rule configuration:
     conda:
         "../../environment.yml"
     params:
-        content=PLAN.configuration,
+        content=PLAN.report.configuration,
     message:
         "write down the configuration"
     script:
@@ -17,9 +17,9 @@ rule configuration:
 rule report:
     input:
         configuration="<results>/report/configuration.json",
-        manifests=PLAN.reported_manifests,
-        shards=PLAN.reported_shards,
-        scores=PLAN.scores,
+        manifests=PLAN.report.manifests,
+        shards=PLAN.report.shards,
+        scores=PLAN.evaluate.scores,
     output:
         page=report(
             "<results>/report/index.html",
@@ -44,7 +44,7 @@ rule report:
         mem_mb=4000,
     params:
         code=PLAN.fingerprint("vsodprep.cli.report"),
-        results=PLAN.results,
+        results=PLAN.report.results,
     message:
         "report"
     shell:

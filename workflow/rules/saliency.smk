@@ -14,7 +14,7 @@ rule saliency:
         mem_mb=2000,
     params:
         code=PLAN.fingerprint("vsodprep.cli.saliency"),
-        method=PLAN.saliency_method,
+        method=PLAN.coarse.method,
     message:
         "saliency {wildcards.saliency} of {wildcards.benchmark}/{wildcards.seq}"
     shell:

@@ -7,7 +7,7 @@ rule recipe:
     conda:
         "../../environment.yml"
     params:
-        content=PLAN.recipe,
+        content=PLAN.train.recipe,
     message:
         "recipe of {wildcards.model}/{wildcards.run}"
     script:
@@ -17,7 +17,7 @@ rule recipe:
 rule train:
     input:
         recipe="<results>/models/{model}/{run}/recipe.json",
-        shards=PLAN.training_shards,
+        shards=PLAN.train.shards,
     output:
         checkpoint="<results>/models/{model}/{run}/seed{seed}/last.ckpt",
         metrics="<results>/models/{model}/{run}/seed{seed}/metrics.csv",
@@ -30,11 +30,11 @@ rule train:
     threads: PLAN.config.torch_threads
     resources:
         mem_mb=8000,
-        gpu=PLAN.gpu,
+        gpu=PLAN.train.gpu,
     params:
-        code=PLAN.fingerprint_train,
-        shards=PLAN.training_shard_arguments,
-        options=PLAN.torch_options,
+        code=PLAN.train.code,
+        shards=PLAN.train.shard_arguments,
+        options=PLAN.train.options,
     message:
         "train {wildcards.model}/{wildcards.run}, seed {wildcards.seed}"
     shell:

@@ -1,0 +1,1 @@
+"""One module a stage: the inputs and the options of its rules."""

@@ -1,0 +1,24 @@
+"""Optical flow."""
+
+import shlex
+from typing import Any
+
+from vsodprep.workflow.options import options
+from vsodprep.workflow.site import Stage
+
+
+class Flow(Stage):
+    """Answers for `flow.smk`."""
+
+    def method(self, wildcards: Any) -> str:
+        """Return a block's method."""
+        return shlex.quote(self.site.config.flow[wildcards.flow].method)
+
+    def options(self, wildcards: Any) -> str:
+        """Return options of `vsodprep flow`."""
+        return f"{options(self.site.config.flow[wildcards.flow], skip={'method'})} {self.site.torch_options()}"
+
+    def gpu(self, wildcards: Any) -> int:
+        """Return the GPUs that a job takes: DIS runs on the CPU."""
+        on_gpu = self.site.config.device == "cuda" and self.site.config.flow[wildcards.flow].method != "dis"
+        return int(on_gpu)

@@ -1,0 +1,49 @@
+"""Download and normalise: where a benchmark comes from."""
+
+import shlex
+from typing import Any
+
+from vsodprep import benchmarks
+from vsodprep.workflow.fingerprint import fingerprint
+from vsodprep.workflow.options import as_json, option
+from vsodprep.workflow.site import Stage, folder
+
+
+class Normalize(Stage):
+    """Answers for `download.smk` and `normalize.smk`."""
+
+    def code(self, wildcards: Any) -> str:
+        """Return the fingerprint of normalising one benchmark: another benchmark's module does not touch it."""
+        return fingerprint("vsodprep.normalize", *benchmarks.modules(wildcards.benchmark))
+
+    def sources(self, wildcards: Any) -> list[str]:
+        """Return what a benchmark is normalised from: local sources, or the list of fetched archives."""
+        name, config = wildcards.benchmark, self.site.config
+        if name in config.folders:
+            return [config.folders[name]]
+        source = config.source(name)
+        if source is not None:
+            return list(source.paths)
+        return [] if benchmarks.get(name).generated else [self.site.paths.downloads(name)]
+
+    def source_arguments(self, wildcards: Any) -> str:
+        """Return the sources as arguments of `vsodprep normalize`: a downloaded benchmark's folder of archives."""
+        listing = self.site.paths.downloads(wildcards.benchmark)
+        return shlex.join(folder(path) if path == listing else path for path in self.sources(wildcards))
+
+    def download_options(self, wildcards: Any) -> str:
+        """Return options of `vsodprep download`."""
+        return shlex.join(option("resolution", self.site.config.resolution.get(wildcards.benchmark)))
+
+    def options(self, wildcards: Any) -> str:
+        """Return options of `vsodprep normalize`."""
+        name, config = wildcards.benchmark, self.site.config
+        source = config.source(name)
+        words = ["--folder"] if name in config.folders else []
+        words += ["--partial"] if source is not None and source.partial else []
+        words += option("resolution", config.resolution.get(name))
+        words += option("allow", sorted(config.allow.get(name, ())))
+        words += option("sequence", sorted(config.sequences.get(name, ())))
+        if name in config.splits:
+            words += ["--splits", as_json(config.splits[name])]
+        return shlex.join(words)

@@ -1,0 +1,45 @@
+"""Shards: what a benchmark's shard holds."""
+
+import shlex
+from typing import Any
+
+from vsodprep.workflow.options import option
+from vsodprep.workflow.site import Stage, folder
+from vsodprep.workflow.stages.prior import Prior
+
+
+class Pack(Stage):
+    """Answers for `pack.smk`."""
+
+    def flow(self, wildcards: Any) -> list[str]:
+        """Return the flow of a shard."""
+        blocks = self.site.config.pack.flow
+        return [path for flow in blocks for path in self.site.flow_of(flow, wildcards.benchmark)]
+
+    def prior(self, wildcards: Any) -> list[str]:
+        """Return the motion priors of a shard."""
+        name = wildcards.benchmark
+        videos = self.site.catalogue.videos(name)
+        return [self.site.paths.prior(prior, name, seq) for prior in Prior(self.site).packed(name) for seq in videos]
+
+    def coarse(self, wildcards: Any) -> list[str]:
+        """Return the provenance of the coarse labels of a shard."""
+        name = wildcards.benchmark
+        blocks = self.site.config.pack.coarse if self.site.catalogue.videos(name) else ()
+        return [self.site.paths.provenance(coarse, name) for coarse in blocks]
+
+    def arguments(self, wildcards: Any) -> str:
+        """Return the contents of a shard as options of `vsodprep pack`."""
+        name, pack, paths = wildcards.benchmark, self.site.config.pack, self.site.paths
+        words: list[str] = []
+        if self.site.catalogue.videos(name):
+            for flow in pack.flow:
+                words += ["--flow", flow, folder(paths.flow(flow, name, "any"))]
+            for prior in Prior(self.site).packed(name):
+                words += ["--prior", prior, folder(paths.prior(prior, name, "any"))]
+            for coarse in pack.coarse:
+                words += ["--coarse", coarse, folder(paths.provenance(coarse, name))]
+            words += option("pictures", list(pack.pictures))
+        if pack.still_size is not None:
+            words += ["--still-size", *map(str, pack.still_size)]
+        return shlex.join(words + option("frames_per_shard", pack.frames_per_shard))

@@ -1,0 +1,67 @@
+"""Motion prior: a classifier for each benchmark, or one for all."""
+
+import shlex
+from typing import Any
+
+from vsodprep.config import SplitOf
+from vsodprep.workflow.options import options
+from vsodprep.workflow.site import Stage, folder, unique
+
+
+class Prior(Stage):
+    """Answers for `prior.smk`."""
+
+    def options(self, wildcards: Any) -> str:
+        """Return options of `vsodprep prior fit`."""
+        block = self.site.config.prior[wildcards.prior]
+        levels = [word for level in block.levels for word in ("--level", *(f"{number:g}" for number in level))]
+        return f"{shlex.join(levels)} {options(block, skip={'flow', 'fit', 'levels'})}"
+
+    def own_flow(self, wildcards: Any) -> list[str]:
+        """Return the flow of a benchmark's own `train` split."""
+        return self.site.flow_of(self.site.config.prior[wildcards.prior].flow, wildcards.benchmark, "train")
+
+    def own_arguments(self, wildcards: Any) -> str:
+        """Return a benchmark's own `train` split as an argument of `vsodprep prior fit`."""
+        return self._argument(wildcards.prior, SplitOf(benchmark=wildcards.benchmark, split="train"))
+
+    def fit_manifests(self, wildcards: Any) -> list[str]:
+        """Return the manifests of the benchmarks that a joint classifier learns from."""
+        return unique(self.site.paths.manifest(where.benchmark) for where in self._fit(wildcards.prior))
+
+    def fit_flow(self, wildcards: Any) -> list[str]:
+        """Return the flow that a joint classifier learns from."""
+        flow = self.site.config.prior[wildcards.prior].flow
+        fit = self._fit(wildcards.prior)
+        return [path for where in fit for path in self.site.flow_of(flow, where.benchmark, where.split)]
+
+    def fit_arguments(self, wildcards: Any) -> str:
+        """Return the splits that a joint classifier learns from, as arguments of `vsodprep prior fit`."""
+        return " ".join(self._argument(wildcards.prior, where) for where in self._fit(wildcards.prior))
+
+    def flow(self, wildcards: Any) -> str:
+        """Return the flow that a sequence's prior is made from."""
+        flow = self.site.config.prior[wildcards.prior].flow
+        return self.site.paths.flow(flow, wildcards.benchmark, wildcards.seq)
+
+    def classifier(self, wildcards: Any) -> str:
+        """Return the classifier that a sequence's prior is made with."""
+        own = self.site.config.prior[wildcards.prior].fit == "own"
+        return self.site.paths.classifier(wildcards.prior, wildcards.benchmark if own else None)
+
+    def packed(self, benchmark: str) -> list[str]:
+        """Return the priors of a benchmark's shard: one that is fitted on its own `train` split needs such a split."""
+        return [
+            name
+            for name in self.site.config.pack.prior
+            if self.site.config.prior[name].fit != "own" or self.site.catalogue.has_split(benchmark, "train")
+        ]
+
+    def _fit(self, prior: str) -> tuple[SplitOf, ...]:
+        fit = self.site.config.prior[prior].fit
+        return () if fit == "own" else fit
+
+    def _argument(self, prior: str, where: SplitOf) -> str:
+        normalized = folder(self.site.paths.manifest(where.benchmark))
+        flow = folder(self.site.paths.flow(self.site.config.prior[prior].flow, where.benchmark, "any"))
+        return shlex.join(["--train", normalized, flow, where.split])

@@ -1,0 +1,29 @@
+"""The report, and everything that the default target asks for."""
+
+from typing import Any
+
+from vsodprep.workflow.site import Stage
+
+
+class Report(Stage):
+    """Answers for `report.smk`."""
+
+    def manifests(self, _wildcards: Any) -> list[str]:
+        """Return the manifests of every benchmark in the report."""
+        return [self.site.paths.manifest(name) for name in self.site.benchmarks]
+
+    def shards(self, _wildcards: Any) -> list[str]:
+        """Return the shards of every benchmark in the report: flow, prior and labels are there once they are."""
+        return [self.site.paths.shard(name) for name in self.site.benchmarks]
+
+    def configuration(self, _wildcards: Any) -> dict[str, Any]:
+        """Return the whole configuration as plain values."""
+        return self.site.config.model_dump(mode="json")
+
+    def results(self, _wildcards: Any) -> str:
+        """Return the results folder."""
+        return self.site.config.results
+
+    def targets(self, _wildcards: Any) -> list[str]:
+        """Return what `all` makes."""
+        return [*self.shards(None), self.site.paths.report]

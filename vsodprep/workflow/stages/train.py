@@ -1,0 +1,38 @@
+"""Training: a run's recipe and its data."""
+
+import shlex
+from typing import Any
+
+from vsodprep.workflow.fingerprint import fingerprint
+from vsodprep.workflow.site import Stage, folder, unique
+
+
+class Train(Stage):
+    """Answers for `train.smk`."""
+
+    def code(self, wildcards: Any) -> str:
+        """Return the fingerprint of training one network: another network's file does not touch it."""
+        return fingerprint("vsodprep.models.training", f"vsodprep.models.{wildcards.model}")
+
+    def recipe(self, wildcards: Any) -> dict[str, Any]:
+        """Return a run as plain values."""
+        return self.site.runs[wildcards.model, wildcards.run].model_dump(
+            mode="json", exclude={"test", "seeds", "paper"}
+        )
+
+    def shards(self, wildcards: Any) -> list[str]:
+        """Return the shards that a run trains on."""
+        stages = self.site.runs[wildcards.model, wildcards.run].stages
+        return unique(self.site.paths.shard(data.benchmark) for stage in stages for data in stage.data)
+
+    def shard_arguments(self, wildcards: Any) -> str:
+        """Return the shards that a run trains on, as options of `vsodprep train`."""
+        return shlex.join(word for shard in self.shards(wildcards) for word in ("--shard", folder(shard)))
+
+    def options(self, _wildcards: Any) -> str:
+        """Return options of `vsodprep train`."""
+        return self.site.torch_options()
+
+    def gpu(self, _wildcards: Any) -> int:
+        """Return the GPUs that a job takes."""
+        return int(self.site.config.device == "cuda")
