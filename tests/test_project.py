@@ -1,0 +1,51 @@
+"""The project's own files agree with one another, and the code is formatted and typed."""
+
+import re
+import runpy
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def test_environment_agrees_with_pyproject() -> None:
+    environment = runpy.run_path(str(ROOT / "tools" / "make_environment.py"))["environment"]
+    assert (ROOT / "environment.yml").read_text(encoding="utf-8") == environment(PYPROJECT["project"]), (
+        "run `python tools/make_environment.py`"
+    )
+
+
+def test_every_package_is_installed() -> None:
+    folders = {
+        ".".join((*start, *init.relative_to(ROOT / top).parent.parts))
+        for top, start in (("vsodprep", ("vsodprep",)), ("models", ("vsodprep", "models")))
+        for init in (ROOT / top).rglob("__init__.py")
+    }
+    assert folders == set(PYPROJECT["tool"]["setuptools"]["packages"])
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["snakefmt", "--check", "Snakefile", "workflow"],
+        pytest.param(["mypy"], marks=pytest.mark.slow),
+    ],
+    ids=" ".join,
+)
+def test_code_is_clean(command: list[str]) -> None:
+    done = subprocess.run([sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("config/*.md")]))
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    local = [target for target in targets if "://" not in target and not target.startswith("mailto:")]
+    assert [target for target in local if not (page.parent / target).exists()] == []
