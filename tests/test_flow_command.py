@@ -1,6 +1,8 @@
 import json
 import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
@@ -11,7 +13,7 @@ from flow_cases import texture, write_frames
 
 from vsodprep.cli.flow import command
 from vsodprep.config import Flow
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, VsodprepError
 from vsodprep.flow.store import open_flow
 from vsodprep.images import write_png
 from vsodprep.manifest import Manifest, Sequence, write_manifest
@@ -200,6 +202,20 @@ def test_every_key_of_the_configuration_is_an_option(frames: Path, tmp_path: Pat
     block = Flow(method="dis", weights="none", iterations=3)
     result = run("dis", frames, "--out", tmp_path / "a.h5", *shlex.split(options(block, skip={"method"})))
     assert result.exit_code == 0, result.output
+
+
+def test_frames_that_are_too_small_are_named(tmp_path: Path) -> None:
+    folder = write_frames(tmp_path / "tiny", 3, (5, 6))
+    result = run("dis", folder, "--out", tmp_path / "a.h5")
+    assert isinstance(result.exception, VsodprepError)
+    assert str(result.exception) == f"{folder}: DIS cannot work on frames of 5 x 6 pixels, they are too small"
+
+
+def test_dis_starts_without_torch(frames: Path, tmp_path: Path) -> None:
+    code = "import sys; from vsodprep.cli import cli; cli(sys.argv[1:], standalone_mode=False); print(*sys.modules)"
+    words = ["flow", "dis", str(frames), "--out", str(tmp_path / "a.h5")]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    assert not {"torch", "snakemake", "lightning", "matplotlib", "zarr"} & set(done.stdout.split())
 
 
 def test_unknown_method_is_wrong_usage(frames: Path, tmp_path: Path) -> None:

@@ -86,6 +86,22 @@ def test_clipped_values_are_counted_per_dataset(tmp_path: Path) -> None:
         assert file.attrs["clipped"] == flow.size
 
 
+@pytest.mark.parametrize("size", [(1, 1), (2, 3), (4, 4), (1, 200), (480, 854)])
+def test_frames_of_any_size(tmp_path: Path, size: tuple[int, int]) -> None:
+    flow = np.random.default_rng(1).normal(scale=9, size=(*size, 2)).astype(np.float32)
+    write_flow(tmp_path / "a.h5", [Pair(0, 1, 0)], [{"forward": flow}], size, {})
+    with open_flow(tmp_path / "a.h5") as stored:
+        assert np.abs(stored.of_frame(0) - flow).max() <= SCALE / 2
+
+
+def test_without_szip_the_file_is_deflated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(h5py.h5z, "filter_avail", lambda _: False)
+    with h5py.File(write(tmp_path / "a.h5")) as file:
+        assert file["forward"].compression == "gzip"
+    with open_flow(tmp_path / "a.h5") as flow:
+        assert np.abs(flow.of_frame(2) - FLOWS[2]).max() <= SCALE / 2
+
+
 def test_same_flow_gives_the_same_bytes(tmp_path: Path) -> None:
     first = write(tmp_path / "a.h5", "forward", "backward")
     again = write(tmp_path / "b.h5", "forward", "backward")

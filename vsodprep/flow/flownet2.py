@@ -97,7 +97,8 @@ def load_flownet2(weights: str | None = None) -> tuple[FlowNet2, dict[str, Any]]
         VsodprepError: They are another network's.
     """
     path = find_weights(weights or "nvidia", KNOWN_WEIGHTS)
-    network = FlowNet2()
+    with torch.device("meta"):  # drawing 162 million random numbers takes longer than reading the weights
+        network = FlowNet2()
     load(network, read_state(path), str(path))
     versions = {"torch": torch.__version__}
     return network, {"method": "flownet2", "weights": path.name, "weights_sha256": sha256(path), "versions": versions}

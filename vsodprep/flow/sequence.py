@@ -1,6 +1,7 @@
 """A sequence's flow, from its frames to the stored file, in one pass."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep import __version__
+from vsodprep.errors import InputError, VsodprepError
 from vsodprep.flow.ahead import ahead
 from vsodprep.flow.estimator import Estimator, Field
 from vsodprep.flow.frames import image_size, read_frames, sequence_name
@@ -69,6 +71,7 @@ def write_sequence(
         "quality": quality,
     }
     with (
+        _naming(frames[0].parent),
         ahead(read_frames(frames, _first_uses(jobs)), _DECODED_AHEAD) as decoded,
         ahead(_estimate(jobs, decoded, estimator, size), _ESTIMATED_AHEAD) as estimated,
     ):
@@ -83,6 +86,17 @@ def write_sequence(
             frames=[frame.stem for frame in frames],
         )
     return {"pairs": len(pairs), "estimated": len(jobs), **quality}
+
+
+@contextmanager
+def _naming(folder: Path) -> Iterator[None]:
+    """Name the sequence in errors of the method, which does not know it."""
+    try:
+        yield
+    except InputError:
+        raise
+    except VsodprepError as error:
+        raise VsodprepError(f"{folder}: {error}") from error
 
 
 def _first_uses(jobs: Sequence[Job]) -> tuple[int, ...]:

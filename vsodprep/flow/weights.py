@@ -92,7 +92,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
 
 
 def load(network: nn.Module, state: Mapping[str, Tensor], what: str) -> None:
-    """Load parameters into a network.
+    """Give parameters to a network, which may be on the `meta` device until then.
 
     Raises:
         VsodprepError: They are not this network's; names the first one that is missing, unknown or of another shape.
@@ -107,4 +107,4 @@ def load(network: nn.Module, state: Mapping[str, Tensor], what: str) -> None:
     for key in state:
         if key not in own:
             raise VsodprepError(f"{what}: unknown parameter {key}; these are another network's weights")
-    network.load_state_dict(dict(state))
+    network.load_state_dict({key: tensor.to(own[key].dtype) for key, tensor in state.items()}, assign=True)
