@@ -172,7 +172,7 @@ def one_paper_run(config: Config, **changes: object) -> Config:
 @pytest.mark.parametrize(
     ("changes", "said_of_it"),
     [
-        ({"sequences": {"davis2016": ("dog", "bmx-trees")}}, "only chosen sequences (2)"),
+        ({"sequences": {"davis2016": ("dog", "bmx-trees")}}, "2 chosen sequences"),
         ({"splits": {"davis2016": {"val": ("dog",)}}}, "a split val of the configuration's own"),
         ({}, "an incomplete delivery (missing-sequence: 1)"),
     ],

@@ -7,11 +7,11 @@ import cv2
 import numpy as np
 import pytest
 
-from vsodprep.config import Run, Stage
+from vsodprep.config import Config, Run, Stage
 from vsodprep.config.train import Data
 from vsodprep.evaluate.measures import MEASURES, ordered
 from vsodprep.figures.history import POINTS, read_losses, thinned
-from vsodprep.report.collect import Score
+from vsodprep.report.collect import Results, Score
 from vsodprep.report.frames import FrameError, choose, disagreements, frame_errors
 from vsodprep.report.methods import Comparison, Method, method_name
 from vsodprep.report.page import signed
@@ -20,6 +20,7 @@ from vsodprep.report.protocol import notes, settings
 from vsodprep.report.stages import agreement, spread
 from vsodprep.report.tables import table
 from vsodprep.report.thumbnails import thumbnail
+from vsodprep.workflow.paths import Paths
 
 STAGE = Stage(data=(Data(benchmark="synth", split="train"),), size=(64, 96), steps=600)
 
@@ -69,6 +70,10 @@ def test_disagreements_spread_over_sequences() -> None:
     assert disagreements([first, second], 3) == [("a", "0"), ("b", "0"), ("a", "1")]
 
 
+def results_of(config: Config) -> Results:
+    return Results(config, Path("results"), Paths("results"), {}, (), ())
+
+
 @pytest.mark.parametrize(
     ("run", "phrases"),
     [
@@ -79,10 +84,16 @@ def test_disagreements_spread_over_sequences() -> None:
     ],
 )
 def test_departures(run: Run, phrases: list[str]) -> None:
-    found = departures(run)
+    found = departures(results_of(Config()), run)
     assert len(found) == len(phrases)
     for sentence, phrase in zip(found, phrases, strict=True):
         assert phrase in sentence
+
+
+def test_training_on_a_part_is_a_departure() -> None:
+    results = results_of(Config(sequences={"synth": ("drift", "pair")}))
+    found = departures(results, Run(stages=(STAGE,), paper=True))
+    assert found == ["trained on synth train from 2 chosen sequences"]
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,8 @@ def level_weights(
             )
             box["boxes"][0].set_label(_NAMES.get(name, name))
         if tau is not None and len(quantities) == 2:
-            for level, share in zip(levels, left_out(*quantities.values(), tau), strict=True):
+            first, second = quantities.values()
+            for level, share in zip(levels, left_out(first, second, tau), strict=True):
                 axes.annotate(f"{share:.0%}", (level, 1.04), ha="center", fontsize=8, annotation_clip=False)
             axes.annotate(f"one branch left out (τ = {tau:g})", (0.5, 1.11), fontsize=8, annotation_clip=False)
         axes.set_xticks(levels)

@@ -23,16 +23,13 @@ def extremes(values: Sequence[float | None], count: int) -> list[int]:
     """
     numbers = np.array(values, dtype=float)
     finite = np.flatnonzero(np.isfinite(numbers))
-    apart = max(1, len(numbers) // (3 * max(count, 1)))
+    apart = max(1, len(numbers) // (3 * count))
     chosen: list[int] = []
-    for sign in (1, -1):
-        order = finite[np.argsort(sign * numbers[finite], kind="stable")].tolist()
-        for near in (apart, 1):  # first well apart, then whatever is left
-            for index in order:
-                taken = sum(1 for other in chosen if other >= 0)
-                if taken >= count * (1 if sign == 1 else 2):
-                    break
-                if all(abs(index - other) >= near for other in chosen):
+    for order in (np.argsort(numbers[finite], kind="stable"), np.argsort(-numbers[finite], kind="stable")):
+        wanted = len(chosen) + count
+        for distance in (apart, 1):  # first well apart, then whatever is left
+            for index in finite[order].tolist():
+                if len(chosen) < wanted and all(abs(index - other) >= distance for other in chosen):
                     chosen.append(index)
     return sorted(chosen)
 

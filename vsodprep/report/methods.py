@@ -7,7 +7,7 @@ from typing import Any
 from vsodprep.config import Run
 from vsodprep.figures.scores import Scores
 from vsodprep.report.collect import TRIVIAL, Results, Score
-from vsodprep.report.paper import omissions
+from vsodprep.report.paper import departures, omissions
 
 TITLES = {
     "dsnet": "DS-Net",
@@ -30,13 +30,23 @@ def method_name(model: str, run: str, post: str) -> str:
 
 @dataclass(frozen=True)
 class Method:
-    """Scores of one model, run and refinement on one benchmark, one per seed."""
+    """Scores of one model, run and refinement on one benchmark.
+
+    Attributes:
+        model: Model name, or `trivial`.
+        run: Run name, or the name of a trivial map.
+        post: `raw`, or a CRF preset.
+        config: The run's configuration; None for a trivial map.
+        scores: One per seed.
+        departures: In which ways it is not the paper's training.
+    """
 
     model: str
     run: str
     post: str
     config: Run | None
     scores: tuple[Score, ...]
+    departures: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -56,14 +66,21 @@ class Method:
 
 @dataclass(frozen=True)
 class Comparison:
-    """All methods that were scored on one benchmark under one protocol."""
+    """All methods that were scored on one benchmark under one protocol.
+
+    Attributes:
+        benchmark: Benchmark name.
+        split: Name of the split.
+        protocol: Evaluation protocol.
+        methods: The methods, trivial maps last.
+        omissions: In which ways what was tested on is not the published benchmark.
+    """
 
     benchmark: str
     split: str
     protocol: str
     methods: tuple[Method, ...]
     omissions: tuple[str, ...] = ()
-    """In which ways what was tested on is not the published benchmark."""
 
     @property
     def first(self) -> dict[str, Any]:
@@ -92,10 +109,11 @@ def comparisons(results: Results) -> list[Comparison]:
 
 
 def _methods(results: Results, scores: Sequence[Score]) -> tuple[Method, ...]:
-    groups = _grouped(scores, lambda score: (score.model, score.run, score.post))
-    return tuple(
-        Method(model, run, post, results.run(model, run), tuple(group)) for (model, run, post), group in groups.items()
-    )
+    made = []
+    for (model, name, post), group in _grouped(scores, lambda score: (score.model, score.run, score.post)).items():
+        run = results.run(model, name)
+        made.append(Method(model, name, post, run, tuple(group), tuple(departures(results, run)) if run else ()))
+    return tuple(made)
 
 
 def _grouped(

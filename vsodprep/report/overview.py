@@ -15,7 +15,6 @@ from vsodprep.report.training import Training, training
 class RunView:
     """A run as the page describes it."""
 
-    model: str
     name: str
     run: Run
     departures: tuple[str, ...]
@@ -58,12 +57,11 @@ class Card:
 
 def run_views(results: Results) -> list[RunView]:
     """Return every configured run, in order."""
-    return [
-        RunView(
-            model, method_name(model, name, "raw"), run, tuple(departures(run)), training(results, model, name, run)
-        )
-        for model, name, run in runs_of(results.config)
-    ]
+    views = []
+    for model, name, run in runs_of(results.config):
+        title = method_name(model, name, "raw")
+        views.append(RunView(title, run, tuple(departures(results, run)), training(results, model, name, run)))
+    return views
 
 
 def card(table: Table) -> Card | None:
@@ -71,9 +69,8 @@ def card(table: Table) -> Card | None:
     measure = table.measures[0]
     sign = -1 if measure.small else 1
     scored = [(row.method, row.cells[0].value) for row in table.rows]
-    ordered = sorted(
-        ((method, value) for method, value in scored if value is not None), key=lambda pair: -sign * pair[1]
-    )
+    known = [(method, value) for method, value in scored if value is not None]
+    ordered = sorted(known, key=lambda pair: -sign * pair[1])
     trained = [pair for pair in ordered if not pair[0].trivial]
     trivial = [pair for pair in ordered if pair[0].trivial]
     if not trained:

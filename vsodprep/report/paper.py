@@ -89,15 +89,16 @@ def published(benchmark: str, protocol: str, measures: Sequence[Measure]) -> Pub
     return Published(shown, tuple(sorted(rows, key=order))) if rows else None
 
 
-def departures(run: Run) -> list[str]:
+def departures(results: Results, run: Run) -> list[str]:
     """Say in which ways a run is not the paper's training; nothing if it is.
 
     Args:
+        results: The results folder.
         run: The run's configuration.
 
     Returns:
         Short phrases, most telling first. A run that calls itself the paper's is not believed where its
-        width says otherwise.
+        width or its training data say otherwise.
     """
     found: list[str] = []
     if run.width != 1:
@@ -106,6 +107,9 @@ def departures(run: Run) -> list[str]:
         if not run.pretrained:
             found.append("no ImageNet weights: the backbones start from random numbers")
         found.append("a training recipe of our own: " + "; ".join(_lengths(run)))
+    splits = dict.fromkeys((data.benchmark, data.split) for stage in run.stages for data in stage.data)
+    for benchmark, split in splits:
+        found += [f"trained on {benchmark} {split} from {what}" for what in omissions(results, benchmark, split)]
     return found
 
 
@@ -118,7 +122,7 @@ def omissions(results: Results, benchmark: str, split: str) -> list[str]:
         split: Name of the split.
 
     Returns:
-        Short phrases. What deliveries commonly have and what lacks no test data is not counted.
+        Short phrases. Only what lacks counts, not what a delivery has beside or contradicts itself in.
     """
     found = []
     manifest = results.manifests.get(benchmark)
@@ -126,7 +130,7 @@ def omissions(results: Results, benchmark: str, split: str) -> list[str]:
         kinds = Counter(issue.kind for issue in manifest.issues if issue.kind in KINDS and KINDS[issue.kind].partial)
         found += [f"an incomplete delivery ({kind}: {count})" for kind, count in sorted(kinds.items())]
     if benchmark in results.config.sequences:
-        found.append(f"only chosen sequences ({len(results.config.sequences[benchmark])})")
+        found.append(f"{len(results.config.sequences[benchmark])} chosen sequences")
     if split in results.config.splits.get(benchmark, {}):
         found.append(f"a split {split} of the configuration's own")
     return found

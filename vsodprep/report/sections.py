@@ -1,6 +1,6 @@
 """The page's sections about results: one per benchmark and split, with tables, curves, sequences and strips."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
@@ -64,12 +64,12 @@ class Section:
     benchmark: str
     split: str
     tables: tuple[ScoredTable, ...]
-    curves: tuple[tuple[str, Markup], ...] = ()
-    ranking: Markup | None = None
-    intervals: Markup | None = None
-    sequences: tuple[PartTable, ...] = ()
-    attributes: tuple[PartTable, ...] = ()
-    galleries: tuple[Gallery, ...] = field(default=())
+    curves: tuple[tuple[str, Markup], ...]
+    ranking: Markup | None
+    intervals: Markup | None
+    sequences: tuple[PartTable, ...]
+    attributes: tuple[PartTable, ...]
+    galleries: tuple[Gallery, ...]
 
     @property
     def anchor(self) -> str:

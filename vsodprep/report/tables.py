@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from vsodprep.evaluate.measures import Measure, ordered
 from vsodprep.report.methods import Comparison, Method
-from vsodprep.report.paper import departures, printed
+from vsodprep.report.paper import printed
 
 COLUMNS = ("model", "run", "post", "seed", "benchmark", "protocol", "metric", "value", "paper_value", "delta")
 MEAN = "mean"
@@ -59,11 +59,6 @@ class Row:
         """Whether any of its numbers may be set against the paper's."""
         return any(cell.delta is not None for cell in self.cells)
 
-    @property
-    def own_training(self) -> bool:
-        """Whether it was trained otherwise than in the paper."""
-        return self.method.config is not None and bool(departures(self.method.config))
-
 
 @dataclass(frozen=True)
 class Table:
@@ -108,7 +103,7 @@ def _cell(comparison: Comparison, method: Method, measure: Measure) -> Cell:
         protocol=comparison.protocol,
         metric=measure.key,
     )
-    comparable = not departures(method.config) and not comparison.omissions
+    comparable = not method.departures and not comparison.omissions
     delta = value - paper.value if comparable and value is not None and paper is not None else None
     return Cell(value, spread, paper.value if paper else None, delta)
 
