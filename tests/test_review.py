@@ -37,7 +37,7 @@ def session(tmp_path):
 @pytest.fixture
 def ask(session):
     server = serve(session, 0)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
 
     def request(method, path, body=None, headers=None):

@@ -30,6 +30,10 @@ def scene(height=96, width=144):
     return frame
 
 
+def alone(frame):
+    return minimum_barrier([frame])[0]
+
+
 @pytest.mark.parametrize("passes", [1, 2, 3, 4])
 @pytest.mark.parametrize("shape", [(3, 3), (3, 9), (9, 3), (12, 17), (17, 12)])
 def test_diagonals_give_the_raster_scan(shape, passes):
@@ -81,19 +85,19 @@ def test_smoothing_removes_specks_and_keeps_edges():
 
 
 def test_object_stands_out():
-    saliency = minimum_barrier(scene())
+    saliency = alone(scene())
     assert saliency[40:56, 60:84].min() > 0.9
     assert saliency[:20].max() < 0.1
 
 
 def test_large_frames_are_worked_on_at_300_px():
-    saliency = minimum_barrier(scene(480, 720))
+    saliency = alone(scene(480, 720))
     assert saliency.shape == (480, 720)
     assert saliency[220:260, 340:380].min() > 0.9
 
 
 def test_frame_of_one_colour_is_not_salient():
-    np.testing.assert_array_equal(minimum_barrier(np.full((40, 60, 3), 90, dtype=np.uint8)), 0)
+    np.testing.assert_array_equal(alone(np.full((40, 60, 3), 90, dtype=np.uint8)), 0)
 
 
 def test_letterbox_is_taken_off():
@@ -102,12 +106,18 @@ def test_letterbox_is_taken_off():
     rows, columns = content(frame)
     assert (rows.start, rows.stop) in {(10, 106), (11, 105), (10, 105), (11, 106)}
     assert (columns.start, columns.stop) == (0, 144)
-    saliency = minimum_barrier(frame)
+    saliency = alone(frame)
     assert not saliency[:9].any()
-    np.testing.assert_allclose(saliency[13:103, 10:-10], minimum_barrier(scene())[3:93, 10:-10], atol=0.06)
+    np.testing.assert_allclose(saliency[13:103, 10:-10], alone(scene())[3:93, 10:-10], atol=0.06)
 
 
 def test_a_horizon_is_no_border():
     frame = np.full((100, 100, 3), 40, dtype=np.uint8)
     frame[12:] = 200
     assert content(frame) == (slice(0, 100), slice(0, 100))
+
+
+def test_frames_together_give_the_maps_of_each_alone():
+    frames = [scene(), scene(60, 90), scene()[:, ::-1], scene(96, 144) // 2]
+    for frame, together in zip(frames, minimum_barrier(frames), strict=True):
+        np.testing.assert_array_equal(together, alone(frame))

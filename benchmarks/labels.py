@@ -1,0 +1,112 @@
+"""Time per frame of the steps from frames to motion prior and coarse labels, on one core.
+
+Run: OMP_NUM_THREADS=1 python benchmarks/labels.py
+"""
+
+import time
+from collections.abc import Callable
+from statistics import median
+
+import cv2
+import numpy as np
+
+from vsodprep.coarse.crf import PRESETS, refine
+from vsodprep.coarse.edits import Edit, apply_edit
+from vsodprep.coarse.fuse import fuse, uniform
+from vsodprep.coarse.maps import to_bytes
+from vsodprep.coarse.otsu import otsu
+from vsodprep.config.prior import DRFI, LIGHT
+from vsodprep.flow.picture import colour
+from vsodprep.prior.apply import motion_prior
+from vsodprep.prior.channels import channels
+from vsodprep.prior.classifier import Classifier, layer_sizes
+from vsodprep.prior.contrast import FEATURES, contrast
+from vsodprep.prior.segmentation import Level, segment_levels
+from vsodprep.prior.settings import Settings
+from vsodprep.saliency.maps import METHODS
+
+ROUNDS = 7
+SIZES = {"128 x 192": (128, 192), "480 x 854": (480, 854)}
+
+
+def scene(height, width):
+    """A textured object that moves over a textured background; the noise is smooth, as in video."""
+    rng = np.random.default_rng(0)
+
+    def smooth(channels, sigma):
+        field = cv2.GaussianBlur(rng.normal(size=(height, width, channels)).astype(np.float32), (0, 0), sigma)
+        return field / np.abs(field).max()
+
+    y, x = np.mgrid[:height, :width]
+    inside = ((x / width - 0.45) / 0.17) ** 2 + ((y / height - 0.5) / 0.25) ** 2 < 1
+    colours = np.where(inside[..., None], (190, 90, 70), (80, 120, 90))
+    frame = np.clip(colours + 60 * smooth(3, 2) + 30 * smooth(3, height / 20), 0, 255).astype(np.uint8)
+    flow = np.where(inside[..., None], (6, -3), (1, 0.5)) + smooth(2, height / 15)
+    return frame, flow.astype(np.float32), inside
+
+
+def classifier(levels, scale):
+    """A classifier of the right shape whose weights are zero."""
+    sizes = layer_sizes(len(FEATURES), (300, 300))
+    return Classifier(
+        np.zeros(len(FEATURES), np.float32),
+        np.ones(len(FEATURES), np.float32),
+        tuple(np.zeros((out, into), np.float32) for into, out in sizes),
+        tuple(np.zeros(out, np.float32) for _, out in sizes),
+        Settings(tuple(Level(*level) for level in levels), scale, "opencv", 16, "contrast"),
+        {},
+    )
+
+
+def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
+    """Return each step with the number of frames that one call handles."""
+    half = (frame.shape[1] // 2, frame.shape[0] // 2)
+    picture = cv2.resize(colour(flow), half, interpolation=cv2.INTER_AREA)
+    small_frame, small_flow = (cv2.resize(one, half, interpolation=cv2.INTER_AREA) for one in (frame, flow))
+    light = tuple(Level(*level) for level in LIGHT)
+
+    def cut(backend):
+        return segment_levels(picture, light, scale=0.5, min_regions=16, backend=backend)
+
+    levels, given = cut("opencv"), channels(small_frame, small_flow, picture)
+    maps = np.stack([to_bytes(METHODS[method]([frame])[0]) for method in ("mbd", "rbd")])
+    fused = fuse(maps / np.float32(255), uniform(2))
+    edit = Edit("s", "0", "erase", "component", ((frame.shape[1] // 2, frame.shape[0] // 2),))
+    return {
+        "prior: colour picture": (lambda: colour(flow), 1),
+        "prior: 5 segmentations, half size, OpenCV": (lambda: cut("opencv"), 1),
+        "prior: 5 segmentations, half size, scikit-image": (lambda: cut("skimage"), 1),
+        "prior: channels": (lambda: channels(small_frame, small_flow, picture), 1),
+        "prior: contrast features": (lambda: [contrast(one.labels, one.regions, given) for one in levels], 1),
+        "prior: whole, light (M = 5, half size)": (lambda: motion_prior(frame, flow, classifier(LIGHT, 0.5)), 1),
+        "prior: whole, DRFI's 15 (full size)": (lambda: motion_prior(frame, flow, classifier(DRFI, 1.0)), 1),
+        "saliency: mbd, one frame": (lambda: METHODS["mbd"]([frame]), 1),
+        "saliency: mbd, 16 together": (lambda: METHODS["mbd"]([frame] * 16), 16),
+        "saliency: rbd": (lambda: METHODS["rbd"]([frame]), 1),
+        "saliency: ft": (lambda: METHODS["ft"]([frame]), 1),
+        "coarse: fuse two maps": (lambda: fuse(maps / np.float32(255), uniform(2)), 1),
+        "coarse: Otsu": (lambda: otsu(to_bytes(fused)), 1),
+        "coarse: CRF stan (5 iterations)": (lambda: refine(frame, fused, PRESETS["stan"]), 1),
+        "coarse: CRF dss (1 iteration)": (lambda: refine(frame, fused, PRESETS["dss"]), 1),
+        "coarse: CRF deeplab-v2 (10 iterations)": (lambda: refine(frame, fused, PRESETS["deeplab-v2"]), 1),
+        "coarse: one edit": (lambda: apply_edit(inside, edit), 1),
+    }
+
+
+def main():
+    cv2.setNumThreads(1)
+    tables = {name: steps(*scene(*size)) for name, size in SIZES.items()}
+    times = {name: {step: [] for step in table} for name, table in tables.items()}
+    for _ in range(ROUNDS):
+        for name, table in tables.items():
+            for step, (call, frames) in table.items():
+                start = time.process_time()
+                call()
+                times[name][step].append((time.process_time() - start) / frames * 1000)
+    print(f"| CPU ms per frame, median of {ROUNDS} | {' | '.join(SIZES)} |\n| --- | ---: | ---: |")
+    for step in next(iter(times.values())):
+        print(f"| {step} | {' | '.join(f'{median(times[name][step]):.1f}' for name in SIZES)} |")
+
+
+if __name__ == "__main__":
+    main()
