@@ -230,6 +230,20 @@ def test_ids_are_unique_and_met(page: Page) -> None:
     assert {target[1:] for _, target in page.links if target.startswith("#")} <= set(page.ids)
 
 
+def test_a_split_has_one_section_whatever_the_order_of_tests(copy: tuple[Path, Config], tmp_path: Path) -> None:
+    root, config = copy
+    shutil.copytree(root / "scores" / "dsnet" / "paper", root / "scores" / "stan" / "paper")
+    paper = config.runs["dsnet"]["paper"]
+    first, last = (
+        paper.model_copy(update={"test": (paper.test[0].model_copy(update={"protocols": (name,)}),)})
+        for name in ("davsod", "davis2016")
+    )
+    runs = {"dsnet": {"paper": first, "full": config.runs["dsnet"]["full"]}, "stan": {"paper": last}}
+    write_report(config.model_copy(update={"runs": runs}), root, tmp_path / "out")
+    found = Page((tmp_path / "out" / "index.html").read_text(encoding="utf-8"))
+    assert [one for one in found.ids if one.startswith("results-")] == ["results-davis2016-val", "results-synth-test"]
+
+
 def test_names_are_escaped(report: Path) -> None:
     text = (report / "index.html").read_text(encoding="utf-8")
     assert "A &lt;miniature&gt; report" in text
@@ -257,10 +271,10 @@ def test_issues_are_counted(page: Page) -> None:
 
 def test_strips_hold_every_stage(page: Page, report: Path) -> None:
     text = (report / "index.html").read_text(encoding="utf-8")
-    # dsnet/full shows a refined map too; two strips each of best, median and worst.
-    assert text.count('alt="flow of') == text.count('alt="motion prior of') == text.count('alt="mask of') - 4 == 18
-    assert text.count('alt="prediction of') == 18
-    assert text.count('alt="after CRF stan of') == 6
+    # dsnet/full shows a refined map too; two strips each of best, median and worst; one more at the top.
+    assert text.count('alt="flow of') == text.count('alt="motion prior of') == text.count('alt="mask of') - 4 == 19
+    assert text.count('alt="prediction of') == 19
+    assert text.count('alt="after CRF stan of') == 7
     assert text.count('alt="Contact sheet of') == 2
     assert page.tags.count("svg") == 2 + 2 + 2 + 2 + 3
 

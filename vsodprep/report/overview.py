@@ -1,5 +1,6 @@
 """The top of the page: what ran, how it came out, and what it is not."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vsodprep.config import Run
@@ -7,6 +8,8 @@ from vsodprep.evaluate.measures import Measure
 from vsodprep.report.collect import Results, runs_of
 from vsodprep.report.methods import Method, anchor, method_name
 from vsodprep.report.paper import departures
+from vsodprep.report.sections import Section
+from vsodprep.report.strips import Strip
 from vsodprep.report.tables import Table
 from vsodprep.report.training import Training, training
 
@@ -62,6 +65,23 @@ def run_views(results: Results) -> list[RunView]:
         title = method_name(model, name, "raw")
         views.append(RunView(title, run, tuple(departures(results, run)), training(results, model, name, run)))
     return views
+
+
+def typical(cards: Sequence[Card], sections: Sequence[Section]) -> tuple[str, Strip] | None:
+    """Choose one strip for the top of the page: the best run's median frame on the first split.
+
+    Args:
+        cards: The cards; the first one names the run.
+        sections: The sections of results.
+
+    Returns:
+        The run's name and the strip, or None where there are no pictures.
+    """
+    if not cards:
+        return None
+    name = method_name(cards[0].method.model, cards[0].method.run, "raw")
+    strips = [strip for gallery in sections[0].galleries if gallery.run == name for strip in gallery.strips]
+    return next(((name, strip) for strip in strips if strip.place == "median"), None)
 
 
 def card(table: Table) -> Card | None:

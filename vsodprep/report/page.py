@@ -1,6 +1,6 @@
 """The page: everything put together and rendered."""
 
-from itertools import groupby
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from vsodprep.report import templates
 from vsodprep.report.collect import Results, collect
 from vsodprep.report.data import benchmark
 from vsodprep.report.methods import comparisons
-from vsodprep.report.overview import card, run_views
+from vsodprep.report.overview import card, run_views, typical
 from vsodprep.report.sections import section
 from vsodprep.report.stages import flow_stages, map_stages
 from vsodprep.report.tables import Table, results_csv, table
@@ -54,16 +54,18 @@ def render(results: Results, tables: list[Table]) -> str:
     )
     environment.filters["score"] = score
     environment.filters["signed"] = signed
-    loader = environment.loader
-    assert loader is not None
-    style = loader.get_source(environment, "style.css")[0]
-    by_split = groupby(tables, key=lambda made: (made.comparison.benchmark, made.comparison.split))
+    by_split: dict[tuple[str, str], list[Table]] = {}
+    for made in tables:
+        by_split.setdefault((made.comparison.benchmark, made.comparison.split), []).append(made)
+    sections = [section(results, group) for group in by_split.values()]
+    cards = [one for one in map(card, tables) if one]
     return environment.get_template("index.html").render(
-        style=Markup(style),
+        style=Markup(files(templates).joinpath("style.css").read_text(encoding="utf-8")),
         title=results.config.report.title,
         runs=run_views(results),
-        cards=[made for made in map(card, tables) if made],
-        sections=[section(results, list(group)) for _, group in by_split],
+        cards=cards,
+        sections=sections,
+        typical=typical(cards, sections),
         benchmarks=[benchmark(results, name) for name in results.manifests],
         flow_stages=flow_stages(results),
         map_stages=map_stages(results),

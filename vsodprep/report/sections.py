@@ -41,9 +41,10 @@ class PartTable:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Picture strips under one heading."""
+    """Picture strips under one heading; `run` names the run they are of, and is empty where they are of several."""
 
     title: str
+    run: str
     strips: tuple[Strip, ...]
 
 
@@ -195,8 +196,8 @@ def _galleries(results: Results, comparison: Comparison) -> tuple[Gallery, ...]:
                 for place, chosen in choose(errors, results.config.report.strips).items()
                 for error in chosen
             )
-            title = f"{method_name(model, run, 'raw')}: best, median and worst frames"
-            made.append(Gallery(title, strips))
+            name = method_name(model, run, "raw")
+            made.append(Gallery(f"{name}: best, median and worst frames", name, strips))
     return (*_together(results, comparison), *made)
 
 
@@ -213,7 +214,7 @@ def _together(results: Results, comparison: Comparison) -> list[Gallery]:
     for key in disagreements(errors, 2 * results.config.report.strips):
         maps = {m.name: (_folder(results, m), of[key]) for m, of in zip(methods, maes, strict=True)}
         strips.append(side_by_side(results, comparison.benchmark, *key, maps))
-    return [Gallery("Frames on which the methods differ most, each map with its MAE", tuple(strips))]
+    return [Gallery("Frames on which the methods differ most, each map with its MAE", "", tuple(strips))]
 
 
 def caption(post: str) -> str:
