@@ -80,7 +80,9 @@ def test_moving_square_is_found_in_an_unseen_video(tree):
 
 def test_file_records_regions_and_what_made_them(tree):
     fit(tree, "--epochs", 2, "--min-regions", 12)
-    apply(tree)
+    output = run("apply", tree / "zoo/up/frames", tree / "flow/up.h5", tree / "c.npz", "--out", tree / "p.h5")
+    assert "3 frames, regions " in output
+    assert "of 6 segmentations made finer" in output
     with h5py.File(tree / "p.h5") as file:
         assert file["prior"].dtype == np.uint8
         assert file["regions"].shape == file["halvings"].shape == (3, 2)

@@ -100,4 +100,5 @@ def apply(*, frames_dir: Path, flow: Path, classifier: Path, out: Path, weights:
     """
     from vsodprep.prior.apply import apply as apply_classifier
 
-    apply_classifier(frames_dir, flow, classifier, out, weights=weights, device=device)
+    regions = apply_classifier(frames_dir, flow, classifier, out, weights=weights, device=device)
+    click.echo(f"{out}: {len(regions.counts)} frames, {regions}")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,26 @@ from vsodprep.prior.classifier import Classifier, load
 from vsodprep.prior.frame import Described, Windows, combine, describe
 from vsodprep.prior.store import write_prior
 from vsodprep.progress import track
+
+
+class Regions(NamedTuple):
+    """Regions of each frame at each level.
+
+    Attributes:
+        counts: int32 `(frames, levels)`.
+        halvings: uint8 `(frames, levels)`, how often k and the least size were halved.
+    """
+
+    counts: NDArray[np.int32]
+    halvings: NDArray[np.uint8]
+
+    def __str__(self) -> str:
+        """Tell the range of each level's counts, and how many segmentations had to be made finer."""
+        if not len(self.counts):
+            return "no frame has a flow"
+        levels = zip(self.counts.min(axis=0), self.counts.max(axis=0), strict=True)
+        ranges = ", ".join(f"{low}-{high}" for low, high in levels)
+        return f"regions {ranges}; {int((self.halvings > 0).sum())} of {self.counts.size} segmentations made finer"
 
 
 def motion_prior(
@@ -61,7 +82,7 @@ def apply(
     *,
     weights: str | None = None,
     device: str = "cpu",
-) -> None:
+) -> Regions:
     """Compute and write the motion prior of a sequence.
 
     Args:
@@ -71,6 +92,9 @@ def apply(
         out: HDF5 file; frames without a flow are left out.
         weights: File with the weights of the network behind the windows, where the classifier was fitted with one.
         device: Where that network runs.
+
+    Returns:
+        How many regions there were.
 
     Raises:
         InputError: A frame is missing, its size is not the flow's, or the classifier or flow is unreadable.
@@ -101,6 +125,7 @@ def apply(
         }
     names = [frames[index].stem for index in indices]
     write_prior(out, priors, names, attributes, regions=regions, halvings=halvings)
+    return Regions(regions, halvings)
 
 
 def _plain(value: object) -> object:
