@@ -178,7 +178,7 @@ def fit(
         batch_sampler=sampler,
         collate_fn=collate,
         num_workers=workers,
-        # neither Zarr's event loop nor zarrs' threads survive a fork
+        # Zarr's event loop does not survive a fork
         multiprocessing_context="forkserver" if workers else None,
         pin_memory=device == "cuda",
     )

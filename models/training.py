@@ -14,6 +14,7 @@ import torch
 
 from vsodprep import __version__
 from vsodprep.config.train import Run
+from vsodprep.errors import InputError
 from vsodprep.files import sha256
 from vsodprep.models import build_model, saved
 from vsodprep.models.device import Device, place
@@ -96,6 +97,7 @@ def train(
     network = build_model(
         model, run.variant, pretrained=run.pretrained and state is None, width=run.width, **run.options
     )
+    _check_inputs(model, network, run)
     place(network, "cpu")
     history = History(sum(lengths))
     start = Position()
@@ -133,6 +135,12 @@ def train(
     end = {"stage": len(lengths), "step": 0, "history": history.state()}
     saved.save(out, {**identity, "weights": network.state_dict(), "optimizer": optimizer, **end})
     shutil.rmtree(progress.path.parent, ignore_errors=True)
+
+
+def _check_inputs(model: str, network: Network, run: Run) -> None:
+    for key in ("flow", "prior"):
+        if key in network.inputs and getattr(run, key) is None:
+            raise InputError(f"model {model}", f"reads {key}, and the recipe names none", f"a recipe with {key}: NAME")
 
 
 def _start_stage(network: Network, stage: str, path: Path, reporter: Reporter) -> None:

@@ -193,6 +193,14 @@ def test_what_is_missing_is_named_and_nothing_is_left(tmp_path, spoil, culprit):
     assert list(out.parent.iterdir()) == []
 
 
+def test_an_error_crosses_from_a_process_of_its_own(tmp_path):
+    make_everything(tmp_path)
+    (tmp_path / "flow" / "moon.h5").unlink()
+    with pytest.raises(InputError, match=r"flow/moon\.h5: no such file"):
+        pack(tmp_path, tmp_path / "shards" / "mini.zarr", jobs=2)
+    assert list((tmp_path / "shards").iterdir()) == []
+
+
 def test_pictures_of_a_flow_that_is_not_packed_are_refused(tree, tmp_path):
     with pytest.raises(InputError, match="pictures raft"):
         pack(tree, tmp_path / "x.zarr", pictures=("raft",))

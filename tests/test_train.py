@@ -350,6 +350,8 @@ def test_command_trains_and_speaks_plainly(shard, tmp_path):
         ({"width": 2}, "width: Input should be less than or equal to 1"),
         ({"flow": "raft"}, "no flow 'raft'"),
         ({"variant": "half"}, "unknown variant 'half'"),
+        ({"flow": None}, "reads flow, and the recipe names none"),
+        ({"stages": [{"data": [], "size": [64, 64], "batch": 4, "clips_per_video": 3}]}, "cannot hold 3 clips"),
     ],
 )
 def test_command_names_what_is_wrong(shard, tmp_path, change, expected):

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from vsodprep.config.base import Name, Section, SplitOf
 
@@ -92,6 +92,12 @@ class Stage(Section):
     """Flow picture of a still image: zeros once normalised (DS-Net), a white picture of rest, the frame (CAG-DDE)."""
     init: str | None = None
     """Checkpoint whose weights the stage starts from, where it is not the stage before it."""
+
+    @model_validator(mode="after")
+    def _clips_fill_batches(self) -> "Stage":
+        if self.batch % self.clips_per_video:
+            raise ValueError(f"batch of {self.batch} cannot hold {self.clips_per_video} clips of each video")
+        return self
 
 
 class Test(Section):
