@@ -15,7 +15,7 @@ from tests.fakes.fake import Fake, blob, encoded, gray, picture
 from vsodprep.benchmarks import present_sequences
 from vsodprep.errors import InputError
 from vsodprep.manifest import read_manifest
-from vsodprep.normalize.run import Options, normalize
+from vsodprep.normalize.run import Options, map_ordered, normalize
 
 EVERY = pytest.mark.parametrize("make", {**OFFICIAL, **OTHER}.values(), ids=[*OFFICIAL, *OTHER])
 
@@ -319,3 +319,19 @@ def test_manifest_is_valid_json_without_paths_of_this_machine(tmp_path: Path) ->
     text = (run(davis2016.official(), tmp_path) / "manifest.json").read_text()
     assert str(tmp_path) not in text
     assert json.loads(text)["counts"] == {"annotated": 11, "frames": 11, "sequences": 3}
+
+
+def test_only_a_window_of_frames_is_in_memory_at_once() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    begun: list[int] = []
+
+    def note(number: int) -> int:
+        begun.append(number)
+        return number
+
+    with ThreadPoolExecutor(2) as pool:
+        for done, result in enumerate(map_ordered(pool, note, range(1000), window=8)):
+            assert result == done
+            assert len(begun) <= done + 8 + 1
+    assert sorted(begun) == list(range(1000))

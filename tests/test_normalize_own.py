@@ -9,6 +9,7 @@ from PIL import Image
 
 from tests.fakes.fake import blob, encoded, gray, picture
 from vsodprep.benchmarks import own_benchmark, scan_folder
+from vsodprep.benchmarks.layout import check_name
 from vsodprep.errors import InputError
 from vsodprep.manifest import Manifest, frame_path
 from vsodprep.normalize.own import normalize_own
@@ -86,6 +87,23 @@ def test_folder_with_nothing_in_it(tmp_path: Path) -> None:
         scan_folder(tmp_path)
     with pytest.raises(InputError, match="no such file or folder"):
         scan_folder(tmp_path / "none")
+
+
+@pytest.mark.parametrize("name", ["my holiday", "$(date)", "a;b", "-x", ".."])
+def test_names_that_commands_cannot_have(name: str, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    (folder / "x").mkdir(parents=True)
+    if name != "..":
+        (folder / f"{name}.mp4").write_bytes(b"")
+        with pytest.raises(InputError, match="a name that paths and commands cannot have"):
+            scan_folder(folder)
+        (folder / f"{name}.mp4").unlink()
+        (folder / name / "frames").mkdir(parents=True)
+        (folder / name / "frames" / "0.jpg").write_bytes(picture(0))
+        with pytest.raises(InputError, match="a name that paths and commands cannot have"):
+            scan_folder(folder)
+    with pytest.raises(InputError, match="a name that paths and commands cannot have"):
+        check_name(name)
 
 
 def test_folder_and_video_of_one_name(folder: Path) -> None:

@@ -108,7 +108,7 @@ def test_default_configuration_takes_minutes() -> None:
 
 def test_command_lays_files_over_the_default(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
-    file.write_text("benchmarks: [visal]\nruns: {dsnet: {full: {width: 1.0}}}\n")
+    file.write_text("benchmarks: [visal]\ndevice: cpu\n")
     record = json.loads(CliRunner().invoke(command, ["--config", str(file), "--json"]).output)
     stages = {(part["stage"], part["what"]) for part in record["parts"]}
     assert ("flow dis", "visal") in stages

@@ -10,7 +10,7 @@ import numpy as np
 
 from vsodprep.archives import Delivery, open_delivery
 from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence, Split
-from vsodprep.benchmarks.layout import Layout, SequenceFiles, collect, ordered, pair
+from vsodprep.benchmarks.layout import Layout, SequenceFiles, check_name, collect, ordered, pair
 from vsodprep.errors import InputError
 from vsodprep.images import encode_png
 
@@ -67,9 +67,11 @@ def scan_folder(path: Path) -> tuple[KnownSequence, ...]:
     """Return the sequences of a user's own folder, sorted by name; a video's frames are not counted.
 
     Raises:
-        InputError: It holds none, or a name twice.
+        InputError: It holds none, a name twice, or a name that no path can have.
     """
     found = {video.stem: KnownSequence(video.stem, (SPLIT,), None, None) for video in videos(path)}
+    for name in found:
+        check_name(name)
     if path.is_dir() or not found:
         with open_delivery([path]) as delivery:
             layout = _layout(delivery, "")

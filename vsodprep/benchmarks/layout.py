@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.masks import THRESHOLD, MaskCoding
+from vsodprep.errors import InputError
 from vsodprep.images import IMAGE_SUFFIXES, natural_key
 from vsodprep.manifest import Issue
 
@@ -62,6 +63,8 @@ class Layout:
     sequences: tuple[SequenceFiles, ...]
     issues: tuple[Issue, ...] = ()
 
+
+_NAME = re.compile(r"[\w+][\w.+-]*")
 
 Files = dict[str, dict[str, str]]  # sequence -> stem -> path
 
@@ -140,5 +143,24 @@ def repack(delivery: Delivery, *, dense: bool) -> dict[str, tuple[FrameFiles, ..
 
 
 def ordered(sequences: Iterable[SequenceFiles]) -> tuple[SequenceFiles, ...]:
-    """Return the sequences sorted by name."""
-    return tuple(sorted(sequences, key=lambda sequence: sequence.name))
+    """Return the sequences sorted by name.
+
+    Raises:
+        InputError: A name could not be part of a path on a command line.
+    """
+    found = tuple(sorted(sequences, key=lambda sequence: sequence.name))
+    for sequence in found:
+        check_name(sequence.name)
+    return found
+
+
+def check_name(name: str) -> None:
+    """Check that a sequence's name, which comes from an archive or a user's folder, is harmless in paths and commands.
+
+    Raises:
+        InputError: It is not.
+    """
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            f"sequence {name!r}", "a name that paths and commands cannot have", "letters, digits and _ . + -"
+        )

@@ -11,7 +11,7 @@ _STEMS = read_list("msra10k_stems")
 
 def _layout(delivery: Delivery, resolution: str) -> Layout:
     del resolution
-    folder = r"MSRA10K[^/]*/Imgs"
+    folder = "Imgs"
     suffixes = ((".jpg", ".jpeg"), (".png",))
     return Layout("official", still_set(delivery, _NAME, images=folder, masks=folder, suffixes=suffixes))
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,13 +21,14 @@ def command(configs: tuple[Path, ...], *, as_json: bool) -> None:
 
     FILE is laid over the default configuration, as Snakemake does with `--configfile`.
     """
-    from vsodprep.config import merge, parse, read
+    from vsodprep.config import complete, merge, read
     from vsodprep.config.defaults import default
     from vsodprep.planning.cost import Estimate
     from vsodprep.planning.table import as_record, as_table
 
-    values = default().model_dump(mode="json")
+    over: dict[str, Any] = {}
     for path in configs:
-        values = merge(values, read(path))
-    costs = Estimate(parse(values, str(configs[-1]) if configs else "configuration")).costs()
+        over = merge(over, read(path))
+    where = str(configs[-1]) if configs else "configuration"
+    costs = Estimate(complete(over, default().model_dump(mode="json"), where)).costs()
     click.echo(json.dumps(as_record(costs), indent=2) if as_json else as_table(costs))
