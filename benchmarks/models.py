@@ -1,10 +1,12 @@
 """Time and memory of the networks, at their papers' sizes, beside the authors' code where that runs.
 
     python benchmarks/models.py [--models dsnet cagdde] [--official dsnet=CHECKOUT --official cagdde=CHECKOUT]
+    python benchmarks/models.py --counts --models dsnet stan/ST
 
 Every round runs each network once, so that a busy moment hits all of them; the medians over the rounds are shown. A
 training step is forward, loss, backward and Adam. The authors' networks run under the same loss, so that a ratio
-compares networks only. `--clock cpu` counts processor seconds, which another process on the machine disturbs less.
+compares networks only. Memory is the peak of a process that does nothing else. `--clock cpu` counts processor seconds,
+which another process on the machine disturbs less.
 """
 
 import argparse
@@ -25,6 +27,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from vsodprep.models import MODELS, build_model
 
+DEPTH = 2  # names in the path of a part whose counts are listed
 SIZES = {"dsnet": 512, "cagdde": 448, "contrastive": 473, "stan": 512, "msst": 512}
 MIB = 1024**2
 
@@ -126,8 +129,8 @@ def rounds(actions: dict[str, Callable[[], None]], number: int, clock: Callable[
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 
-def multiply_adds(label: str, arguments: argparse.Namespace) -> float:
-    """Return the multiply-adds of one map, counted by torch without computing anything."""
+def multiply_adds(label: str, arguments: argparse.Namespace) -> dict[str, tuple[int, float]]:
+    """Return parameters and multiply-adds of one map, by part, counted by torch without computing anything."""
     name, _, kind = label.partition("/")
     with torch.device("meta"):
         network = build_model(name, kind or "full", width=arguments.width).eval()
@@ -138,7 +141,19 @@ def multiply_adds(label: str, arguments: argparse.Namespace) -> float:
     }
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network(batch)
-    return counter.get_total_flops() / 2
+    counts = counter.get_flop_counts()
+    root = type(network).__name__
+    found = {"": (sum(each.numel() for each in network.parameters()), counter.get_total_flops() / 2)}
+    for part, module in network.named_modules():
+        parent, _, last = part.rpartition(".")
+        named = [word for word in part.split(".") if not word.isdigit()]
+        inner = last.isdigit() and not isinstance(network.get_submodule(parent), nn.ModuleList)
+        if not part or inner or len(named) > DEPTH or isinstance(module, nn.ModuleList):
+            continue
+        number = sum(each.numel() for each in module.parameters())
+        if number:
+            found[part] = (number, sum(counts.get(f"{root}.{part}", {}).values()) / 2)
+    return found
 
 
 def peak(device: str) -> float:
@@ -156,7 +171,7 @@ def memory_of(label: str, action: str) -> float:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", nargs="+", default=list(MODELS), metavar="NAME")
+    parser.add_argument("--models", nargs="+", default=list(MODELS), metavar="NAME", help="NAME or NAME/VARIANT")
     parser.add_argument("--official", action="append", default=[], metavar="NAME=CHECKOUT")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch", type=int, default=2, help="of the training step")
@@ -167,6 +182,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--clock", choices=["wall", "cpu"], default="wall")
     parser.add_argument("--channels-last", action="store_true")
     parser.add_argument("--no-step", action="store_true", help="forward passes only")
+    parser.add_argument("--counts", action="store_true", help="only parameters and multiply-adds of every part")
     parser.add_argument("--no-memory", action="store_true")
     parser.add_argument("--peak", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -182,6 +198,11 @@ def main() -> None:
         subject = Subject(label, arguments)
         getattr(subject, action)()
         print(peak(arguments.device))
+        return
+    if arguments.counts:
+        for label in arguments.models:
+            for part, (parameters, products) in multiply_adds(label, arguments).items():
+                print(f"{label:24}{part:28}{parameters:14,}{products / 1e9:10.2f} G")
         return
     labels = []
     for name in arguments.models:
@@ -205,7 +226,7 @@ def main() -> None:
     print(f"{'network':24}{'G mult-adds':>12}" + "".join(f"{f'{action} s':>12}{'MiB':>9}" for action in actions))
     for label in labels:
         counted = label if not label.endswith("/official") else label.replace("official", "code")
-        row = f"{label:24}{multiply_adds(counted, arguments) / 1e9:12.1f}"
+        row = f"{label:24}{multiply_adds(counted, arguments)[''][1] / 1e9:12.1f}"
         for action in actions:
             memory = "-" if arguments.no_memory else f"{memory_of(label, action):.0f}"
             row += f"{medians[action][label]:12.3f}{memory:>9}"

@@ -41,11 +41,14 @@ class CAGDDEOptions(Options):
     """The IoU loss: the usual soft IoU, as the code has it, or Eq. 11 as printed, with true negatives below."""
     detach_iou: bool = False
     """Stop the gradient through the IoU that a score is compared with."""
-    freeze_affine: bool | None = None
-    """Keep scale and shift of the encoder's batch normalisation fixed; true with ImageNet weights if null."""
+    statistics: Literal["joint", "separate"] = "joint"
+    """Frame and flow picture pass the encoder as one batch, so that batch normalisation sees the same mixture in
+    training and at test time; or one after the other as in the code, whose running averages then fit neither."""
+    freeze_affine: bool = False
+    """Keep scale and shift of the encoder's batch normalisation fixed, as the code does."""
 
 
-CODE: dict[str, Any] = {"score_input": "logit"}
+CODE: dict[str, Any] = {"score_input": "logit", "statistics": "separate", "freeze_affine": True}
 VARIANTS: dict[str, dict[str, Any]] = {
     "full": {},
     "code": CODE,
@@ -184,17 +187,24 @@ class CAGDDE(Network):
             self.gates = nn.ModuleList(ConfidenceGate(number, options.score_input) for number in channels)
         self.fusions = nn.ModuleList(Fusion(number, options) for number in channels)
         self.decoder = Decoder(channels, width)
-        if pretrained if options.freeze_affine is None else options.freeze_affine:
+        if options.freeze_affine:
             for module in self.encoder.modules():
                 if isinstance(module, nn.BatchNorm2d):
                     module.requires_grad_(False)  # statistics go on following the batches
 
-    def encode_picture(self, picture: Tensor) -> list[Tensor]:
-        """Return levels 1 to 5 (1/2, 1/4, 1/8, 1/16, 1/16) of a frame or a flow picture (B, 3, H, W)."""
-        features = self.encoder(picture)
+    def encode(self, pictures: Tensor) -> list[Tensor]:
+        """Return levels 1 to 5 (1/2, 1/4, 1/8, 1/16, 1/16) of frames or flow pictures (B, 3, H, W)."""
+        features = self.encoder(pictures)
         if self.options.reduced:
             features = [reduction(x) for reduction, x in zip(self.reductions, features, strict=True)]
         return features
+
+    def encode_both(self, frame: Tensor, flow: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Return the levels of frames and of flow pictures."""
+        if self.options.statistics == "separate":
+            return self.encode(frame), self.encode(flow)
+        halves = [level.chunk(2) for level in self.encode(torch.cat([frame, flow]))]
+        return [half[0] for half in halves], [half[1] for half in halves]
 
     def gate(self, features: Sequence[Tensor]) -> tuple[list[Tensor], list[Tensor], Tensor]:
         """Return the features times their scores, the logits of the maps, and the scores (B, 5)."""
@@ -211,8 +221,7 @@ class CAGDDE(Network):
             (B, 2, 5), of frame and flow.
         """
         picture = tensor_of(batch, "frames")[:, -1]
-        frame = self.encode_picture(picture)
-        flow = self.encode_picture(tensor_of(batch, "flow")[:, -1])
+        frame, flow = self.encode_both(picture, tensor_of(batch, "flow")[:, -1])
         aux: dict[str, Any] = {}
         if self.options.gate:
             frame, aux["frame_maps"], frame_scores = self.gate(frame)

@@ -182,6 +182,26 @@ def test_encoder_affine_weights_can_be_frozen():
     }
 
 
+@pytest.mark.parametrize(("statistics", "passes"), [("joint", [4]), ("separate", [2, 2])])
+def test_frame_and_flow_pass_the_encoder_together_or_in_turn(statistics, passes):
+    torch.manual_seed(0)
+    network = build_model("cagdde", width=0.25, statistics=statistics)
+    seen = []
+    network.encoder.register_forward_pre_hook(lambda _, arguments: seen.append(len(arguments[0])))
+    network(make_batch())
+    assert seen == passes
+
+
+def test_passing_together_or_in_turn_is_the_same_at_test_time():
+    networks = []
+    for statistics in ("joint", "separate"):
+        torch.manual_seed(0)
+        networks.append(build_model("cagdde", width=0.25, statistics=statistics).eval())
+    with torch.no_grad():
+        joint, separate = (network(make_batch())["saliency"] for network in networks)
+    torch.testing.assert_close(joint, separate)
+
+
 def outputs_of(batch: int, seed: int = 0) -> dict:
     generator = torch.Generator().manual_seed(seed)
     sizes = (32, 16, 8, 4, 4)
