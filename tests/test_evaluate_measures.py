@@ -81,6 +81,22 @@ def test_perfect_map(protocol: str, size: tuple[int, int]) -> None:
     assert found["s_measure"] <= 1 or protocol == "cag-dde"
 
 
+@given(arrays(np.bool_, st.tuples(st.integers(2, 20), st.integers(2, 20))))
+@settings(max_examples=60, deadline=None)
+def test_no_map_beats_the_mask_and_none_is_worse_than_its_inverse(mask: Mask) -> None:
+    if mask.all() or not mask.any():
+        return
+    best = score_frame(mask.astype(np.uint8) * 255, mask, PYSOD).scalars
+    worst = score_frame(np.where(mask, 0, 255).astype(np.uint8), mask, PYSOD).scalars
+    names = ("s_measure", "max_f", "adaptive_f", "weighted_f", "j", "boundary_f")
+    assert [best[name] for name in names] == pytest.approx([1] * len(names), abs=1e-6)
+    assert best["adaptive_e"] == pytest.approx(mask.size / (mask.size - 1), abs=1e-6)
+    assert (best["mae"], worst["mae"], worst["j"], worst["adaptive_f"]) == (0, 1, 0, 0)
+    share = mask.mean()
+    assert worst["max_f"] == pytest.approx(1.3 * share / (0.3 * share + 1))
+    assert worst["mean_f"] == pytest.approx(worst["max_f"] / 256)  # every threshold but 0 finds nothing
+
+
 def test_inverse_of_a_perfect_map() -> None:
     mask = np.zeros((30, 40), dtype=bool)
     mask[8:20, 10:31] = True
