@@ -73,10 +73,19 @@ def pinned_file(path: Path, benchmark: str, name: str) -> tuple[str, int] | None
     return None if fact is None else (fact["sha256"], fact["bytes"])
 
 
-def pin_sequences(path: Path, benchmark: Benchmark, manifest: Manifest) -> None:
-    """Pin what a delivery tells of sequences and the registry does not know; nothing if it lacked anything."""
+def pin_sequences(path: Path, benchmark: Benchmark, manifest: Manifest) -> tuple[str, ...]:
+    """Pin what a delivery tells of sequences and the registry does not know; nothing if it lacked anything.
+
+    Args:
+        path: The lock file.
+        benchmark: The benchmark as known so far.
+        manifest: The manifest of its normalised delivery.
+
+    Returns:
+        Names of the sequences of which something has been pinned.
+    """
     if any(issue.kind in _LACKS for issue in manifest.issues):
-        return
+        return ()
     known = {one.name: one for one in benchmark.sequences}
     facts = {
         one.name: {
@@ -88,6 +97,7 @@ def pin_sequences(path: Path, benchmark: Benchmark, manifest: Manifest) -> None:
         if one.name not in known or known[one.name].frames is None or known[one.name].annotated is None
     }
     _pin(path, benchmark.name, "sequences", facts)
+    return tuple(facts)
 
 
 def with_lock(benchmark: Benchmark, lock: Mapping[str, Any]) -> Benchmark:

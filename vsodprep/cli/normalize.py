@@ -64,7 +64,9 @@ def command(
     else:
         manifest = normalize(benchmark, sources, out, options, jobs)
         if not (partial or sequences):
-            pin_sequences(lock, benchmark, manifest)
+            pinned = pin_sequences(lock, benchmark, manifest)
+            if pinned:
+                click.echo(f"{lock}: pinned {len(pinned)} sequences of which nobody published everything")
     counts = manifest.counts
     click.echo(
         f"{out}: {counts['sequences']} sequences, {counts['frames']} frames, {counts['annotated']} masks, "

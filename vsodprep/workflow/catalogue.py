@@ -23,7 +23,8 @@ class Catalogue:
     def sequences(self, benchmark: str) -> tuple[KnownSequence, ...]:
         """Return a benchmark's sequences, sorted by name.
 
-        A partial delivery and a user's own folder are looked into; everything else comes from the registry's lists.
+        A partial delivery, a local one of a benchmark whose lists were never published whole, and a user's own folder
+        are looked into; everything else comes from the registry's lists.
 
         Raises:
             InputError: There is no such benchmark, or the configuration names a sequence that it does not have.
@@ -36,7 +37,7 @@ class Catalogue:
         source = self.config.source(benchmark)
         if benchmark in self.config.folders:
             found = benchmarks.scan_folder(Path(self.config.folders[benchmark]))
-        elif source is not None and source.partial:
+        elif source is not None and (source.partial or not benchmarks.get(benchmark).complete):
             paths = [Path(path) for path in source.paths]
             resolution = self.config.resolution.get(benchmark)
             found = benchmarks.present_sequences(benchmarks.get(benchmark), paths, resolution)
