@@ -15,7 +15,7 @@ from vsodprep.models.losses.supervision import target
 from vsodprep.models.network import Batch, ClipNetwork, Definition, Options, Outputs, last_frames
 from vsodprep.models.parts.convlstm import ConvLSTM
 from vsodprep.models.parts.layers import scaled
-from vsodprep.models.parts.two_stream import LEVELS, TwoStreams
+from vsodprep.models.parts.two_stream import LEVELS, TwoStreams, both_streams
 
 CLIP_LENGTH = 4
 
@@ -74,6 +74,10 @@ class MSST(ClipNetwork):
             hidden = options.hidden if options.hidden == 1 else scaled(options.hidden, width)
             self.convlstm = ConvLSTM(LEVELS * (1 + options.temporal), hidden)
             self.project = nn.Identity() if hidden == 1 else nn.Conv2d(hidden, 1, 1)
+
+    def inherit(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Start both streams from a network of one stream; see `Network.inherit`."""
+        return both_streams(weights)
 
     def encode(self, batch: Batch) -> dict[str, Tensor]:
         """Predict every frame's maps; see `ClipNetwork.encode`.

@@ -64,6 +64,14 @@ class Network(nn.Module, ABC):
             Named scalar terms, and their weighted sum under `loss`.
         """
 
+    def inherit(self, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+        """Name the weights of another network as this one starts from them; unchanged unless a network says otherwise.
+
+        Args:
+            weights: A state dict; what does not fit by name and shape is left out later.
+        """
+        return weights
+
     def insight(self, outputs: Outputs) -> dict[str, Tensor]:
         """Read out, per frame, the quantities that explain a prediction; none unless a network has such.
 

@@ -1,5 +1,6 @@
 """What a stage of a recipe means: its data, its length, its optimiser and the learning rate of every step."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from torch import nn
 
 from vsodprep.config.train import Optimizer, Run, Schedule, Stage
 from vsodprep.errors import InputError
-from vsodprep.shards.clips import ClipDataset, Part
+from vsodprep.shards.clips import ClipDataset, Part, Place
 from vsodprep.shards.sampling import batches_per_epoch
 
 
@@ -47,8 +48,17 @@ def stage_dataset(run: Run, stage: Stage, shards: Mapping[str, Path], seed: int,
 
 
 def videos_of(dataset: ClipDataset) -> list[int]:
-    """Return for each sample the video that it is from."""
-    return [place.video for place in dataset.places]
+    """Return for each sample the video that it is from.
+
+    Where data enter a pass several times, each time counts as a video of its own: clips that stand together in a batch
+    are then different ones.
+    """
+    seen: Counter[Place] = Counter()
+    videos = []
+    for place in dataset.places:
+        videos.append(place.video + seen[place] * len(dataset.videos))
+        seen[place] += 1
+    return videos
 
 
 def steps_of(stage: Stage, dataset: ClipDataset) -> int:
@@ -68,11 +78,12 @@ def rate_factor(schedule: Schedule, step: int, steps: int) -> float:
         step: The batch, from 0.
         steps: Batches of the stage.
     """
+    rising = min(1.0, (step + 1) / max(1, round(schedule.warmup * steps)))
     if schedule.name == "poly":
-        return float((1 - step / steps) ** schedule.power)
+        return float(rising * (1 - step / steps) ** schedule.power)
     if schedule.name == "step":
-        return float(schedule.factor ** drops(schedule, step, steps))
-    return 1.0
+        return float(rising * schedule.factor ** drops(schedule, step, steps))
+    return rising
 
 
 def drops(schedule: Schedule, step: int, steps: int) -> int:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from vsodprep.config.train import Run
 from vsodprep.errors import InputError
-from vsodprep.files import atomic_path
+from vsodprep.files import atomic_path, sha256
 from vsodprep.models import build_model
 from vsodprep.models.network import Network
 from vsodprep.shards.read import Shard
@@ -62,6 +62,17 @@ def load(path: Path) -> dict[str, Any]:
     return value
 
 
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a checkpoint.
+
+    Raises:
+        InputError: There is none.
+    """
+    if not path.is_file():
+        raise InputError(path, "no such file", "a checkpoint")
+    return sha256(path)
+
+
 def data_record(name: str, shard: Shard) -> dict[str, Any]:
     """Return what a checkpoint says about a shard: the manifest's hash, and what was packed beside it."""
     manifest = json.dumps(shard.manifest_json, sort_keys=True, separators=(",", ":")).encode()
@@ -100,6 +111,7 @@ def start_from(network: Network, path: Path) -> tuple[int, int]:
     except Exception as error:  # whatever unpickling a foreign file may raise
         raise InputError(path, f"cannot be read ({type(error).__name__})", "a checkpoint") from error
     weights = value.get("weights", value) if isinstance(value, dict) else {}
+    weights = network.inherit(weights)
     own = network.state_dict()
     found = {key: weights[key] for key in own if key in weights and weights[key].shape == own[key].shape}
     if not found:

@@ -15,7 +15,7 @@ from vsodprep.models.losses.supervision import target
 from vsodprep.models.network import Batch, ClipNetwork, Definition, Options, Outputs, last_frames
 from vsodprep.models.parts.convlstm import ConvLSTM
 from vsodprep.models.parts.layers import scaled
-from vsodprep.models.parts.two_stream import LEVELS, TemporalInput, TwoStreams
+from vsodprep.models.parts.two_stream import LEVELS, TemporalInput, TwoStreams, both_streams
 
 CLIP_LENGTH = 4
 POOLS = (2, 2, 2, 1, 1)
@@ -120,6 +120,10 @@ class STAN(ClipNetwork):
             self.clip_length = CLIP_LENGTH
         if options.combine == "attention":
             self.attention = MapAttention(1 + options.convlstm + options.conv3d, width)
+
+    def inherit(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Start both streams from a network of one stream; see `Network.inherit`."""
+        return both_streams(weights)
 
     def encode(self, batch: Batch) -> dict[str, Tensor]:
         """Predict every frame's maps; see `ClipNetwork.encode`.

@@ -86,6 +86,9 @@ def train(
     datasets = [stage_dataset(run, stage, shards, seed, settings.cache_bytes) for stage in run.stages]
     lengths = [steps_of(stage, dataset) for stage, dataset in zip(run.stages, datasets, strict=True)]
     identity = _identity(model, run, shards, seed, settings) | {"lengths": lengths}
+    starts = [None if stage.init is None else Path(stage.init.replace("{seed}", str(seed))) for stage in run.stages]
+    if any(starts):
+        identity["init_sha256"] = [None if start is None else saved.digest(start) for start in starts]
     if continued is not None:
         identity["continued_sha256"] = sha256(continued)
     progress = Progress(out.parent / f".{out.name}.progress" / "state.ckpt", identity)
@@ -112,8 +115,9 @@ def train(
         for number in range(start.stage, len(lengths)):
             stage = run.stages[number]
             first = start.step if number == start.stage else 0
-            if first == 0 and stage.init is not None:
-                _start_stage(network, stage.name, Path(stage.init), reporter)
+            begin = starts[number]
+            if first == 0 and begin is not None:
+                _start_stage(network, stage.name, begin, reporter)
             module = StageModule(
                 network,
                 stage,

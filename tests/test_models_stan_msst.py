@@ -11,6 +11,7 @@ from torch import nn
 from vsodprep.errors import InputError
 from vsodprep.models import build_model
 from vsodprep.models.losses.bce import bce, class_balanced_bce
+from vsodprep.models.saved import start_from
 from vsodprep.models.stan import ClipConvolution, MapAttention
 
 VGG3, VGG4 = 14_714_688, 14_715_264
@@ -170,6 +171,28 @@ def test_stan_loss_is_a_plain_sum_over_pixels():
     torch.testing.assert_close(network.loss(outputs, batch)["loss"], expected)
     zeros = {**outputs, "saliency": torch.zeros(2, 1, 64, 64)}
     assert network.loss(zeros, batch)["loss"].item() == pytest.approx(64 * 64 * math.log(2), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["stan", "msst"])
+def test_both_streams_start_from_a_network_of_one_stream(name, tmp_path):
+    spatial, full = narrow(name, "OS"), narrow(name)
+    first = full.state_dict()["streams.temporal.fcn.stages.0.0.weight"].clone()
+    torch.save(spatial.state_dict(), tmp_path / "spatial.pt")
+    start_from(full, tmp_path / "spatial.pt")
+    got = full.state_dict()
+    assert torch.equal(got["streams.temporal.fcn.stages.0.0.weight"], first)  # four channels: its own Gaussian
+    shared = [key for key in got if key.startswith("streams.") and key != "streams.temporal.fcn.stages.0.0.weight"]
+    source = spatial.state_dict()
+    assert len(shared) == 2 * sum(key.startswith("streams.") for key in source) - 1
+    assert all(torch.equal(got[key], source[key.replace("temporal", "spatial")]) for key in shared)
+
+
+def test_a_network_of_two_streams_keeps_both(tmp_path):
+    other, full = build_model("stan", width=0.25), narrow("stan")
+    torch.save(other.state_dict(), tmp_path / "other.pt")
+    assert start_from(full, tmp_path / "other.pt") == (len(full.state_dict()), len(full.state_dict()))
+    key = "streams.temporal.fcn.fc7.weight"
+    assert torch.equal(full.state_dict()[key], other.state_dict()[key])
 
 
 def test_level_fusion_of_stan_eq5():

@@ -20,9 +20,10 @@ from vsodprep.config.train import Augment, Data, Optimizer, Run, Schedule, Stage
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.models import build_model, saved
 from vsodprep.models.history import History
-from vsodprep.models.recipe import build_optimizer, rate_factor, resets, steps_of
+from vsodprep.models.recipe import build_optimizer, rate_factor, resets, steps_of, videos_of
 from vsodprep.models.training import Settings, train
 from vsodprep.shards import ClipDataset, Part, pack_benchmark
+from vsodprep.shards.sampling import BatchSampler
 
 SIZE = (64, 64)
 SETTINGS = Settings(threads=1, save_seconds=0)
@@ -94,9 +95,8 @@ def test_metrics_have_a_row_a_step_and_the_learning_rate(shard, tmp_path):
 
 def test_one_step_is_that_of_the_optimiser(shard, tmp_path):
     """One SGD step of the trainer against the same step by hand."""
-    from vsodprep.models.recipe import stage_dataset, videos_of
+    from vsodprep.models.recipe import stage_dataset
     from vsodprep.shards.clips import collate
-    from vsodprep.shards.sampling import BatchSampler
 
     run = recipe(stage(steps=1, optimizer=Optimizer(name="sgd", lr=1e-6, momentum=0.0)))
     got = fit(shard, tmp_path / "last.ckpt", run, seed=4)["weights"]
@@ -235,6 +235,19 @@ def test_a_stage_starts_from_another_checkpoint(shard, tmp_path):
     assert torch.equal(first["weights"]["head.2.weight"], second["weights"]["head.2.weight"])
 
 
+def test_a_stage_starts_from_the_checkpoint_of_its_seed(shard, tmp_path):
+    for seed in (3, 4):
+        fit(shard, tmp_path / f"seed{seed}" / "last.ckpt", recipe(), seed=seed)
+    still = Optimizer(name="sgd", lr=1e-30, momentum=0.0)
+    run = recipe(stage(steps=1, init=str(tmp_path / "seed{seed}" / "last.ckpt"), optimizer=still))
+    got = fit(shard, tmp_path / "second.ckpt", run, seed=4)
+    first = saved.load(tmp_path / "seed4" / "last.ckpt")
+    assert torch.equal(got["weights"]["head.2.weight"], first["weights"]["head.2.weight"])
+    assert got["init_sha256"] == [digest(tmp_path / "seed4" / "last.ckpt")]
+    with pytest.raises(InputError, match="seed5"):
+        fit(shard, tmp_path / "third.ckpt", run, seed=5)
+
+
 @pytest.mark.parametrize("extended", ["stage", "steps"])
 def test_a_finished_run_is_continued(shard, tmp_path, extended):
     """Two stages at once, or the first and then the second from its checkpoint, come to the same weights."""
@@ -263,6 +276,8 @@ def test_only_the_same_recipe_is_continued(shard, tmp_path):
         (Schedule(), [1, 1, 1, 1]),
         (Schedule(name="poly", power=1.0), [1, 0.75, 0.5, 0.25]),
         (Schedule(name="step", milestones=(0.25, 0.75), factor=0.1), [1, 0.1, 0.1, 0.01]),
+        (Schedule(warmup=0.5), [0.5, 1, 1, 1]),
+        (Schedule(name="poly", power=1.0, warmup=0.75), [1 / 3, 0.5, 0.5, 0.25]),
     ],
 )
 def test_learning_rates(schedule, expected):
@@ -281,6 +296,16 @@ def test_epochs_become_batches(shard):
     data = ClipDataset(Part(shard, "train"), size=SIZE)
     assert len(data) == 9
     assert steps_of(stage(steps=None, epochs=2.5, batch=4), data) == 5
+
+
+def test_data_that_enter_twice_count_as_videos_of_their_own(shard):
+    once, twice = (ClipDataset(Part(shard, "train", repeat=repeat), size=SIZE) for repeat in (1, 2))
+    videos = videos_of(twice)
+    assert videos[: len(once)] == videos_of(once)
+    assert len(set(videos)) == 2 * len(set(videos_of(once)))
+    sampler = BatchSampler(videos, batch=3, steps=5, seed=0, clips_per_video=3)
+    for batch in sampler:
+        assert len({twice.places[pick.sample] for pick in batch}) == 3
 
 
 @pytest.mark.parametrize(

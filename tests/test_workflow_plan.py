@@ -113,6 +113,33 @@ def test_what_does_not_exist_is_named(over: dict[str, Any], culprit: str) -> Non
         plan_of(over)
 
 
+def two_runs(init: str, **full: Any) -> dict[str, Any]:
+    run = BASE["runs"]["dsnet"]["full"]
+    second = run | {"stages": [run["stages"][0] | {"init": init}]} | full
+    return {"results": "out", "runs": {"dsnet": {"first": run | {"test": []}, "full": second}}}
+
+
+def test_a_run_starts_from_another_one_s_checkpoint() -> None:
+    plan = plan_of(two_runs("{results}/models/dsnet/first/seed{seed}/last.ckpt"))
+    full = wildcards(model="dsnet", run="full", seed="0")
+    assert plan.train.starts(full) == [plan.paths.checkpoint("dsnet", "first", 0)]
+    assert plan.train.starts(wildcards(model="dsnet", run="first", seed="0")) == []
+    recipe = plan.train.recipe(full)  # one for all seeds
+    assert recipe["stages"][0]["init"] == "out/models/dsnet/first/seed{seed}/last.ckpt"
+
+
+def test_a_run_starts_from_a_file_of_the_users(tmp_path: Path) -> None:
+    path = tmp_path / "mine.pt"
+    path.touch()
+    assert plan_of(two_runs(str(path))).train.starts(wildcards(model="dsnet", run="full", seed="0")) == [str(path)]
+
+
+def test_a_start_that_nobody_makes_is_named() -> None:
+    init = "{results}/models/dsnet/first/seed{seed}/last.ckpt"
+    with pytest.raises(InputError, match=r"first/seed1/last\.ckpt, which no run makes"):
+        plan_of(two_runs(init, seeds=[0, 1]))
+
+
 def test_a_run_on_an_unknown_split_is_named() -> None:
     run = BASE["runs"]["dsnet"]["full"] | {"test": [{"benchmark": "synth", "split": "validation"}]}
     with pytest.raises(InputError, match="no split 'validation'; expected one of stills, test, train"):

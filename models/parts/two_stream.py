@@ -1,6 +1,6 @@
 """The streams of STAN and MSST: fully convolutional VGG-16s whose branches predict maps from two of their levels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import torch
@@ -50,6 +50,19 @@ class Stream(nn.Module):
         """Return logits (B, 2, H, W), after pool 4 and after the last convolution, from (B, channels_in, H, W)."""
         levels = zip(self.branches, self.fcn(x), strict=True)
         return torch.cat([resize(branch(feature), x.shape[2:]) for branch, feature in levels], dim=1)
+
+
+def both_streams(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Give the temporal stream the weights of the spatial one, where a state dict has a spatial stream only.
+
+    STAN, Section 4.2: both streams start from one still-image network. The temporal stream's first convolution has
+    another shape, so that it keeps its Gaussian start.
+    """
+    spatial, temporal = "streams.spatial.", "streams.temporal."
+    if any(name.startswith(temporal) for name in weights):
+        return dict(weights)
+    copied = {name.replace(spatial, temporal, 1): value for name, value in weights.items() if name.startswith(spatial)}
+    return {**weights, **copied}
 
 
 class TwoStreams(nn.Module):

@@ -42,6 +42,8 @@ class Schedule(Section):
     """Where `step` drops, as shares of the stage."""
     factor: float = Field(default=0.1, gt=0)
     """Factor of a drop."""
+    warmup: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the stage over which the rate first rises in equal steps, whatever the schedule."""
     power: float = Field(default=0.9, gt=0)
     """Exponent of `poly`."""
     reset: bool = False
@@ -91,7 +93,8 @@ class Stage(Section):
     still_flow: Literal["zeros", "rest", "frame", "none"] = "zeros"
     """Flow picture of a still image: zeros once normalised (DS-Net), a white picture of rest, the frame (CAG-DDE)."""
     init: str | None = None
-    """Checkpoint whose weights the stage starts from, where it is not the stage before it."""
+    """Checkpoint whose weights the stage starts from, as far as they fit, where it is not the stage before it. `{seed}`
+    stands for the run's seed and `{results}` for the results folder, so that it may be another run's."""
 
     @model_validator(mode="after")
     def _clips_fill_batches(self) -> "Stage":

@@ -134,7 +134,7 @@ class Plan:
         """Check what only the registry and the disk know.
 
         Raises:
-            InputError: A benchmark, sequence, split or local source does not exist.
+            InputError: A benchmark, sequence, split, local source or run to start from does not exist.
         """
         config = self.config
         for name in (*self.site.benchmarks, *config.sources, *config.splits, *config.sequences):
@@ -147,6 +147,16 @@ class Plan:
                     raise InputError(path, "no such file or folder", f"the source of {name} that is configured")
         for where in self._splits():
             self.site.catalogue.split(where.benchmark, where.split)
+        for (model, name), run in self.site.runs.items():
+            for stage in run.stages:
+                if stage.init is not None:
+                    self._check_start(f"runs.{model}.{name}.stages.{stage.name}.init", stage.init, run.seeds)
+
+    def _check_start(self, where: str, init: str, seeds: tuple[int, ...]) -> None:
+        made = [self.paths.checkpoint(*names, seed) for names, run in self.site.runs.items() for seed in run.seeds]
+        for path in (self.site.filled(init, seed) for seed in seeds):
+            if path not in made and not Path(path).is_file():
+                raise InputError(where, f"{path}, which no run makes and is no file", "a checkpoint, or another run's")
 
     def _splits(self) -> list[SplitOf]:
         used: list[SplitOf] = [SplitOf(benchmark=test.benchmark, split=test.split) for test in self.site.tests.values()]

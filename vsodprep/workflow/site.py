@@ -58,6 +58,11 @@ class Site:
         """Return the flow of a benchmark's videos, of one split or all."""
         return [self.paths.flow(flow, benchmark, seq) for seq in self.catalogue.videos(benchmark, split)]
 
+    def filled(self, path: str, seed: int | None = None) -> str:
+        """Return the path of a checkpoint with `{results}`, and `{seed}` where it is known, filled in."""
+        path = path.replace("{results}", self.config.results)
+        return path if seed is None else path.replace("{seed}", str(seed))
+
     def crf_preset(self, name: str) -> str:
         """Return a built-in preset's name, or the settings of one of the configuration's own as JSON."""
         preset = self.config.crf.get(name)

@@ -18,6 +18,7 @@ rule train:
     input:
         recipe="<results>/models/{model}/{run}/recipe.json",
         shards=PLAN.train.shards,
+        starts=PLAN.train.starts,
     output:
         checkpoint="<results>/models/{model}/{run}/seed{seed}/last.ckpt",
         metrics="<results>/models/{model}/{run}/seed{seed}/metrics.csv",

@@ -15,10 +15,19 @@ class Train(Stage):
         return fingerprint("vsodprep.models.training", f"vsodprep.models.{wildcards.model}")
 
     def recipe(self, wildcards: Any) -> dict[str, Any]:
-        """Return a run as plain values."""
-        return self.site.runs[wildcards.model, wildcards.run].model_dump(
-            mode="json", exclude={"test", "seeds", "paper"}
-        )
+        """Return a run as plain values, with paths of the results folder filled in."""
+        run = self.site.runs[wildcards.model, wildcards.run]
+        recipe = run.model_dump(mode="json", exclude={"test", "seeds", "paper"})
+        for stage, values in zip(run.stages, recipe["stages"], strict=True):
+            if stage.init is not None:
+                values["init"] = self.site.filled(stage.init)
+        return recipe
+
+    def starts(self, wildcards: Any) -> list[str]:
+        """Return the checkpoints that a run's stages start from, made by other runs or by the user."""
+        stages = self.site.runs[wildcards.model, wildcards.run].stages
+        given = [self.site.filled(stage.init, int(wildcards.seed)) for stage in stages if stage.init is not None]
+        return unique(given)
 
     def shards(self, wildcards: Any) -> list[str]:
         """Return the shards that a run trains on."""
