@@ -91,10 +91,10 @@ def predict_maps(
         Sequence, frame id, the map as probability float32 `(h, w)` at the network's size, and the frame's own size.
     """
     predict: Callable[[Batch], Tensor] = lambda given: network(given)["saliency"]  # noqa: E731
-    if isinstance(network, ClipNetwork):
-        predict = _Window(network, run.stages[-1].clip_stride)
-    # an encoder of clips gets single frames; the window puts the clips together
-    length = 1 if isinstance(network, ClipNetwork) else network.clip_length
+    length = network.clip_length
+    if isinstance(network, ClipNetwork) and run.stages[-1].clip == "past":
+        # the encoder gets single frames, and the window puts clips together
+        predict, length = _Window(network, run.stages[-1].clip_stride), 1
     for given in batches(run, part, length, device=device, batch=batch):
         with torch.inference_mode():
             probabilities = predict(given).float().sigmoid()[:, 0].cpu().numpy()
@@ -122,6 +122,7 @@ def batches(run: Run, part: Part, clip_length: int, *, device: str = "cpu", batc
         size=run.size or stage.size,
         clip_length=clip_length,
         clip_stride=stage.clip_stride,
+        clip=stage.clip,
         flow=run.flow,
         prior=run.prior,
         frames="all",

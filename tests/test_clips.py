@@ -1,5 +1,7 @@
 """`ClipDataset` and the order in which training reads it."""
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from vsodprep.errors import InputError
 from vsodprep.flow.picture import colour
 from vsodprep.shards import ClipDataset, Part, pack_benchmark
 from vsodprep.shards.clips import collate
-from vsodprep.shards.sampling import BatchSampler, Pick, batches_per_epoch
+from vsodprep.shards.sampling import BatchSampler, Pick, batches_per_epoch, reference_frames
 from vsodprep.shards.transform import IMAGENET_MEAN, IMAGENET_STD, Window, resize, resize_mask
 
 MEAN = torch.tensor(IMAGENET_MEAN).reshape(3, 1, 1)
@@ -255,6 +257,28 @@ def test_order_from_a_later_step_is_that_of_the_whole():
 
 def test_order_depends_on_the_seed():
     assert batches(seed=2) != batches(seed=1)
+
+
+@pytest.mark.parametrize(
+    ("frames", "current", "count", "expected"),
+    [(11, 3, 5, [1, 4, 6, 8, 10]), (3, 0, 2, [1, 2]), (2, 0, 3, [1, 1, 1]), (1, 0, 2, [0, 0])],
+)
+def test_references_are_spread_over_the_video(frames, current, count, expected):
+    assert reference_frames(frames, current, count) == expected
+
+
+def test_references_are_drawn_from_the_rest_of_the_video():
+    drawn = {tuple(reference_frames(6, 2, 2, (0, step))) for step in range(60)}
+    assert drawn == {pair for pair in itertools.combinations(range(6), 2) if 2 not in pair}
+    assert reference_frames(6, 2, 2, (0, 7)) == reference_frames(6, 2, 2, (0, 7))
+
+
+def test_references_come_before_the_current_frame(path):
+    data = clips(path, clip="references", clip_length=3)
+    assert data[1]["frame_ids"] == ["00002", "00004", "00001"]
+    drawn = {tuple(data[Pick(1, step=step)]["frame_ids"]) for step in range(20)}
+    assert len(drawn) > 3
+    assert {ids[-1] for ids in drawn} == {"00001"}
 
 
 def test_a_set_smaller_than_a_batch_fills_it():

@@ -74,6 +74,8 @@ class Stage(Section):
     """Frames of a clip (T); the last one is predicted."""
     clip_stride: int = Field(default=1, ge=1)
     """Frames between two of a clip."""
+    clip: Literal["past", "references"] = "past"
+    """What a clip holds before its last frame: the frames before it, or frames from anywhere in its video (COSNet)."""
     clips_per_video: int = Field(default=1, ge=1)
     """Clips of one video that stand together in a batch (the contrastive network: 8)."""
     batch: int = Field(default=8, ge=1)

@@ -17,7 +17,7 @@ from vsodprep.errors import InputError
 from vsodprep.flow.picture import picture_of
 from vsodprep.shards import layout
 from vsodprep.shards.read import Shard, ShardSequence, open_shard
-from vsodprep.shards.sampling import Pick
+from vsodprep.shards.sampling import Pick, reference_frames
 from vsodprep.shards.transform import (
     IMAGENET_MEAN,
     IMAGENET_STD,
@@ -33,6 +33,7 @@ Sample = dict[str, Any]
 StillFlow = Literal["zeros", "rest", "frame", "none"]
 
 _LISTS = ("sequence", "frame_ids", "size")
+_REFERENCES = 4  # keeps these draws apart from those of the changes
 _UNIT_TABLE = (np.arange(256, dtype=np.float32) / 255).reshape(256, 1)
 _REST = 255  # white: a flow of nought in both colour wheels
 
@@ -75,6 +76,8 @@ class ClipDataset(Dataset[Sample]):
         size: Height and width that everything is resized to; None keeps the frame's own.
         clip_length: Frames of a clip (T).
         clip_stride: Frames between two of a clip; before the first frame, the first is repeated (MSST).
+        clip: `past`: the frames before. `references`: frames from anywhere in the video come first, drawn for a `Pick`
+            and evenly spread otherwise (COSNet).
         flow: Flow block whose colour picture is read, if any.
         prior: Prior block that is read, if any.
         frames: `labelled`: clips end at frames with a label, and none of their frames lacks a flow that is asked
@@ -99,6 +102,7 @@ class ClipDataset(Dataset[Sample]):
         size: tuple[int, int] | None = None,
         clip_length: int = 1,
         clip_stride: int = 1,
+        clip: Literal["past", "references"] = "past",
         flow: str | None = None,
         prior: str | None = None,
         frames: Literal["labelled", "all"] = "labelled",
@@ -114,6 +118,7 @@ class ClipDataset(Dataset[Sample]):
         self.size = size
         self.clip_length = clip_length
         self.clip_stride = clip_stride
+        self.clip = clip
         self.flow = None if still_flow == "none" else flow
         self.prior = prior
         self.still_flow = still_flow
@@ -153,12 +158,15 @@ class ClipDataset(Dataset[Sample]):
             return False
         if self.flow is None or arrays.sequence.still:
             return True
-        return all(arrays.has(f"{layout.FLOW}/{self.flow}", each) for each in self._clip(arrays, frame))
+        needed = self._clip(arrays, frame) if self.clip == "past" else [frame]
+        return all(arrays.has(f"{layout.FLOW}/{self.flow}", each) for each in needed)
 
-    def _clip(self, arrays: ShardSequence, frame: int) -> list[int]:
+    def _clip(self, arrays: ShardSequence, frame: int, seed: tuple[int, ...] | None = None) -> list[int]:
         """Return the frames of the clip that ends at `frame`; a still image is repeated."""
         if arrays.sequence.still:
             return [frame] * self.clip_length
+        if self.clip == "references":
+            return [*reference_frames(len(arrays.sequence.frames), frame, self.clip_length - 1, seed), frame]
         return [max(0, frame - back * self.clip_stride) for back in range(self.clip_length - 1, -1, -1)]
 
     def __len__(self) -> int:
@@ -171,16 +179,19 @@ class ClipDataset(Dataset[Sample]):
             pick: Its number, or a `Pick` that also tells the step, the place in the batch and the batch's size.
         """
         if isinstance(pick, Pick):
-            change = draw_change(self.augment, (self.seed, pick.stage, pick.step, pick.slot))
-            return self._sample(self.places[pick.sample], change, pick.size or self.size)
+            seed = (self.seed, pick.stage, pick.step, pick.slot)
+            change = draw_change(self.augment, seed)
+            return self._sample(self.places[pick.sample], change, pick.size or self.size, (*seed, _REFERENCES))
         return self._sample(self.places[pick], Change(), self.size)
 
-    def _sample(self, place: Place, change: Change, size: tuple[int, int] | None) -> Sample:
+    def _sample(
+        self, place: Place, change: Change, size: tuple[int, int] | None, seed: tuple[int, ...] | None = None
+    ) -> Sample:
         part = self.parts[place.part]
         _, name = self.videos[place.video]
         arrays = self._shards[place.part][name]
         sequence = arrays.sequence
-        clip = self._clip(arrays, place.frame)
+        clip = self._clip(arrays, place.frame, seed)
         load = _Loader(self, arrays, place.video, change, size)
         frames = [load.frame(frame) for frame in clip]
         labels = [load.mask(_labels_path(part.labels), frame) for frame in clip]
