@@ -52,7 +52,8 @@ class Classifier:
         Returns:
             float32 `(n,)`: probability of foreground.
         """
-        hidden = (features - self.mean) / self.deviation
+        # In float64 what differs between BLAS kernels and numbers of threads is far below a step of the stored prior.
+        hidden = ((features - self.mean) / self.deviation).astype(np.float64)
         for weight, bias in zip(self.weights[:-1], self.biases[:-1], strict=True):
             hidden = np.maximum(hidden @ weight.T + bias, 0)
         logits = hidden @ self.weights[-1].T + self.biases[-1]

@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from vsodprep.prior.channels import DIRECTIONS, NAMES, VECTORS, Channels
 from vsodprep.prior.regions import GEOMETRY, geometry, outline, sums
@@ -47,8 +48,9 @@ def contrast(labels: NDArray[np.int32], count: int, given: Channels) -> NDArray[
     deviation = np.sqrt(np.maximum(squares / area - mean**2, 0))
 
     edges = outline(labels, count)
-    touching = (edges.shared > 0).astype(np.float64)
-    windows = (touching @ totals, totals.sum(axis=0) - totals, np.tile(_border_total(stack), (count, 1)))
+    # Sparse: sums that do not depend on BLAS and its threads.
+    neighbours = np.asarray(csr_array((edges.shared > 0).astype(np.float64)) @ totals)
+    windows = (neighbours, totals.sum(axis=0) - totals, np.tile(_border_total(stack), (count, 1)))
     differences, lengths = [], []
     for window in windows:
         there = window[:, :1] > 0
