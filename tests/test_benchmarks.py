@@ -1,6 +1,7 @@
 """The registry: what is known, what is not, and how the lock file fills the gaps."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,13 @@ def test_lock_knows_files_and_keeps_what_it_has(tmp_path: Path) -> None:
     pin_file(lock, "vos", "VOS.zip", "cd", 4)
     assert pinned_file(lock, "vos", "VOS.zip") == ("ab", 3)
     assert list(read_lock(lock)) == ["vos"]
+
+
+def test_several_may_pin_at_once(tmp_path: Path) -> None:
+    lock, names = tmp_path / "lock.json", [f"{number}.zip" for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: pin_file(lock, "vos", name, name, 1), names))
+    assert set(read_lock(lock)["vos"]["files"]) == set(names)
 
 
 def test_lock_that_is_none(tmp_path: Path) -> None:

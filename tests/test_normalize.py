@@ -10,12 +10,14 @@ import pytest
 from PIL import Image
 
 from tests.fakes import davis2016, fbms
+from tests.fakes.archives import make_rar, make_tar
 from tests.fakes.every import OFFICIAL, OTHER
 from tests.fakes.fake import Fake, blob, encoded, gray, picture
 from vsodprep.benchmarks import present_sequences
 from vsodprep.errors import InputError
 from vsodprep.manifest import read_manifest
-from vsodprep.normalize.run import Options, map_ordered, normalize
+from vsodprep.normalize.parallel import map_ordered
+from vsodprep.normalize.run import Options, normalize
 
 EVERY = pytest.mark.parametrize("make", {**OFFICIAL, **OTHER}.values(), ids=[*OFFICIAL, *OTHER])
 
@@ -306,6 +308,19 @@ def test_fbms_frame_number_that_is_not_the_frame(tmp_path: Path) -> None:
     fake.put(path, text.encode())
     with pytest.raises(InputError, match="frame 2 is cars2_04 here and cars2_03 in the list"):
         run(fake, tmp_path)
+
+
+@pytest.mark.parametrize("ending", [".rar", ".tar", ".tar.gz"])
+def test_visal_as_rar_and_tar(ending: str, tmp_path: Path) -> None:
+    """ViSal was first published as DataViSal.rar."""
+    fake = OFFICIAL["visal"]()
+    (files,) = fake.archives.values()
+    archive = (make_rar if ending == ".rar" else make_tar)(tmp_path / f"DataViSal{ending}", files)
+    one = normalize(fake.benchmark, [archive], tmp_path / "one")
+    two = normalize(fake.benchmark, fake.zipped(tmp_path / "in"), tmp_path / "two")
+    assert one.sequences == two.sequences
+    assert one.extra["sha256"] == two.extra["sha256"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [archive.name, "in", "one", "two"]
 
 
 def test_unlisted_sequences_get_the_split_that_the_delivery_tells(tmp_path: Path) -> None:

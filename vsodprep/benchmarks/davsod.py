@@ -91,7 +91,7 @@ BENCHMARK = Benchmark(
                 "VSOD-results.zip",
                 page=_PAGE,
                 status="manual",
-                note="the page links to them as columns Baidu and Google, of which only Baidu was seen with an address",
+                note="the name is ours; the page links to one archive per method, mostly on Baidu",
             ),
         ),
     ),

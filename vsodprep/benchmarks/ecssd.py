@@ -13,8 +13,8 @@ def _layout(delivery: Delivery, resolution: str) -> Layout:
     return Layout("official", still_set(delivery, _NAME, images="images", masks="ground_truth_mask"))
 
 
-_PAGE = "https://www.cse.cuhk.edu.hk/leojia/projects/hsaliency/dataset.html"
-_DATA = "https://www.cse.cuhk.edu.hk/leojia/projects/hsaliency/data/ECSSD"
+_PAGE = "http://www.cse.cuhk.edu.hk/leojia/projects/hsaliency/dataset.html"
+_DATA = "http://www.cse.cuhk.edu.hk/leojia/projects/hsaliency/data/ECSSD"
 
 BENCHMARK = Benchmark(
     name="ecssd",

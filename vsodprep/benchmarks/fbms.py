@@ -179,5 +179,8 @@ BENCHMARK = Benchmark(
     size=(480, 640),
     # Some first frames show no object; the region file decides what a mask is, so further images cannot do harm.
     tolerated=frozenset({"empty-mask", "extra-mask"}),
-    notes=("Frames differ in size between sequences (640x480, 960x540, 600x338 and others).",),
+    notes=(
+        "Frames differ in size between sequences (640x480, 960x540, 600x338 and others).",
+        "huggingface.co/datasets/longlian/RCF-UnsupVideoSeg-Datasets holds a copy with flow (43 GB), not read here.",
+    ),
 )

@@ -94,6 +94,13 @@ BENCHMARK = Benchmark(
             note="made by GitHub on demand: its hash may change without its content; commit edc6257 was seen",
         ),
         SourceFile(
+            "DataViSal.rar",
+            page=_PAGE,
+            status="listed",
+            optional=True,
+            note="as first published; unpacking needs unrar, unar, 7z or bsdtar",
+        ),
+        SourceFile(
             "ViSal.zip",
             ("drive:1q7I0srSSrlj-78aInbUpPqhHrcdxTZUt",),
             about="59.1 MB",
@@ -106,5 +113,4 @@ BENCHMARK = Benchmark(
     frames=_FRAMES,
     annotated=_MASKS,
     size=(240, 320),
-    notes=("First published as DataViSal.rar, which is read too where a program to unpack it is installed.",),
 )

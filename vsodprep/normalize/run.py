@@ -1,13 +1,12 @@
 """A delivery becomes a normalised benchmark."""
 
 import hashlib
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from vsodprep import manifest as manifests
 from vsodprep.archives import Delivery, open_delivery
@@ -19,11 +18,9 @@ from vsodprep.manifest import MANIFEST, Issue, Manifest, Source, write_manifest
 from vsodprep.normalize.checks import Finding, allowed_kinds, check_layout, judge
 from vsodprep.normalize.convert import Converted, convert
 from vsodprep.normalize.croissant import CROISSANT, describe
+from vsodprep.normalize.parallel import map_ordered
 from vsodprep.normalize.splits import check_overrides, splits_of
 from vsodprep.progress import track
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -235,20 +232,3 @@ def user_splits(options: Options) -> dict[str, Any]:
     if not options.splits:
         return {}
     return {"splits": {name: list(sequences) for name, sequences in sorted(options.splits.items())}}
-
-
-def map_ordered(
-    pool: ThreadPoolExecutor, function: Callable[[Item], Result], items: Iterable[Item], window: int
-) -> Generator[Result, None, None]:
-    """Map in threads and yield in order, with at most `window` results waiting, so that memory stays flat."""
-    waiting: deque[Future[Result]] = deque()
-    try:
-        for item in items:
-            waiting.append(pool.submit(function, item))
-            if len(waiting) >= window:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()

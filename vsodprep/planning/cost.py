@@ -1,20 +1,15 @@
 """Add up what a configuration will take, from the registry alone."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from vsodprep import benchmarks
-from vsodprep.benchmarks import KnownSequence
-from vsodprep.benchmarks.benchmark import SourceFile
 from vsodprep.config import Config, Run, Stage, Test
 from vsodprep.planning import rates
+from vsodprep.planning.parts import Part, bytes_of, part_of
 from vsodprep.workflow.catalogue import Catalogue
 
 _HOUR = 3600.0
-_FRAMES_OF_A_VIDEO = 80  # where nobody knows better: DAVIS has 69, DAVSOD 128
-_FULL_HD = (1080, 1920)
-_IN_WORDS = re.compile(r"(\d+(?:\.\d+)?) (MB|GB)")
 
 
 @dataclass(frozen=True)
@@ -44,24 +39,6 @@ class Cost:
     unknown_disk: bool = False
 
 
-@dataclass(frozen=True)
-class _Part:
-    """Frames of a benchmark, or of a split."""
-
-    name: str
-    sequences: tuple[KnownSequence, ...]
-    frames: int
-    annotated: int
-    guessed: bool
-    pixels: int
-    video: int
-    clips: int
-
-    @property
-    def megapixels(self) -> float:
-        return self.frames * self.pixels / rates.MEGAPIXEL
-
-
 class Estimate:
     """The costs of a configuration.
 
@@ -80,7 +57,7 @@ class Estimate:
         Raises:
             InputError: A benchmark, split or folder does not exist.
         """
-        parts = [self._part(name) for name in self._names()]
+        parts = [part_of(self.catalogue, name) for name in self._names()]
         found = [cost for part in parts for cost in self._preparing(part)]
         for model, runs in self.config.runs.items():
             for name, run in runs.items():
@@ -93,34 +70,8 @@ class Estimate:
         used += [test.benchmark for run in runs for test in run.test]
         return list(dict.fromkeys([*self.config.benchmarks, *self.config.folders, *used]))
 
-    def _part(self, name: str, split: str | None = None) -> _Part:
-        sequences = self.catalogue.sequences(name)
-        if split is not None:
-            chosen = self.catalogue.split(name, split)
-            sequences = tuple(one for one in sequences if one.name in chosen)
-        own = name in self.config.folders
-        size, published = (480, 854), {}
-        if not own:
-            benchmark = benchmarks.get(name)
-            size, published = benchmark.size, dict(benchmark.published)
-        if self.config.resolution.get(name) == "1080p":
-            size = _FULL_HD
-        video = _mean_frames(sequences, published)
-        frames = sum(video if one.frames is None else one.frames for one in sequences)
-        annotated = sum(_annotated(one, video, published) for one in sequences)
-        return _Part(
-            name,
-            sequences,
-            frames,
-            annotated,
-            any(one.frames is None for one in sequences),
-            size[0] * size[1],
-            sum(video if one.frames is None else one.frames for one in sequences if not one.still),
-            sum(not one.still for one in sequences),
-        )
-
-    def _preparing(self, part: _Part) -> Iterator[Cost]:
-        config, videos = self.config, part.video * part.pixels / rates.MEGAPIXEL
+    def _preparing(self, part: Part) -> Iterator[Cost]:
+        config, videos = self.config, part.video_megapixels
         if config.source(part.name) is None and part.name not in config.folders:
             yield from self._downloading(part)
         yield self._cost(
@@ -135,13 +86,13 @@ class Estimate:
         bytes_packed = videos * of_video + (part.megapixels - videos) * of_still
         yield self._cost("pack", part, cpu=packed, disk=bytes_packed * 1e6)
 
-    def _downloading(self, part: _Part) -> Iterator[Cost]:
-        sizes = [_bytes(file) for file in benchmarks.get(part.name).files if not file.optional]
+    def _downloading(self, part: Part) -> Iterator[Cost]:
+        sizes = [bytes_of(file) for file in benchmarks.get(part.name).files if not file.optional]
         if sizes:
             cost = self._cost("download", part, disk=float(sum(size or 0 for size in sizes)))
             yield replace(cost, unknown_disk=None in sizes)
 
-    def _video_stages(self, part: _Part, videos: float) -> Iterator[Cost]:
+    def _video_stages(self, part: Part, videos: float) -> Iterator[Cost]:
         config = self.config
         priors = {name: config.prior[name] for name in config.pack.prior}
         flows = {*config.pack.flow, *config.pack.pictures, *(prior.flow for prior in priors.values())}
@@ -188,7 +139,7 @@ class Estimate:
         return billions / rates.GIGAFLOPS_CORE, 0.0
 
     def _training(self, model: str, name: str, run: Run, stage: Stage) -> Cost:
-        parts = [(self._part(data.benchmark, data.split), data) for data in stage.data]
+        parts = [(part_of(self.catalogue, data.benchmark, data.split), data) for data in stage.data]
         samples = stage.steps * stage.batch if stage.steps is not None else 0
         if stage.epochs is not None:
             per_epoch = sum(
@@ -201,7 +152,7 @@ class Estimate:
         return Cost(
             f"train {stage.name}",
             f"{model}/{name}",
-            sum(len(part.sequences) for part, _ in parts),
+            sum(part.sequences for part, _ in parts),
             samples,
             any(part.guessed for part, _ in parts) and stage.steps is None,
             cpu=cpu / _HOUR,
@@ -209,7 +160,7 @@ class Estimate:
         )
 
     def _testing(self, model: str, name: str, run: Run, test: Test) -> Iterator[Cost]:
-        part = self._part(test.benchmark, test.split)
+        part = part_of(self.catalogue, test.benchmark, test.split)
         size = run.size or run.stages[-1].size
         seeds = len(run.seeds)
         what = f"{model}/{name}"
@@ -226,7 +177,7 @@ class Estimate:
     def _cost(
         self,
         stage: str,
-        part: _Part,
+        part: Part,
         *,
         what: str = "",
         disk: float = 0.0,
@@ -237,34 +188,10 @@ class Estimate:
         return Cost(
             stage,
             what or part.name,
-            len(part.sequences),
+            part.sequences,
             part.frames,
             part.guessed,
             disk,
             cpu / _HOUR,
             gpu / _HOUR,
         )
-
-
-def _bytes(file: SourceFile) -> float | None:
-    """Return a file's size: the exact one, or the one that is only reported in words."""
-    if file.bytes is not None:
-        return file.bytes
-    match = _IN_WORDS.search(file.about)
-    return float(match[1]) * {"MB": 1e6, "GB": 1e9}[match[2]] if match else None
-
-
-def _mean_frames(sequences: tuple[KnownSequence, ...], published: Mapping[str, int]) -> int:
-    """Return how many frames a video of unknown length is taken to have."""
-    if "frames" in published and "sequences" in published:
-        return round(published["frames"] / published["sequences"])
-    known = [one.frames for one in sequences if one.frames is not None and not one.still]
-    return round(sum(known) / len(known)) if known else _FRAMES_OF_A_VIDEO
-
-
-def _annotated(one: KnownSequence, frames: int, published: Mapping[str, int]) -> int:
-    if one.annotated is not None:
-        return one.annotated
-    if "annotated" in published and "sequences" in published:
-        return round(published["annotated"] / published["sequences"])
-    return frames if one.frames is None else one.frames
