@@ -5,6 +5,7 @@
     python benchmarks/flow.py flownet2 FRAMES_DIR [--frames 4] [--size 256 448]
     python benchmarks/flow.py gpu FRAMES_DIR [--method raft] [--precision float16]
     python benchmarks/flow.py colour FRAMES_DIR --public FOLDER
+    python benchmarks/flow.py storage FRAMES_DIR
     python benchmarks/flow.py pairs FOLDER
 
 `dis`: the whole stage, from files to a stored flow, against the flow calls alone on frames already in memory.
@@ -13,10 +14,12 @@ weights, frames in memory for both; the difference of their flows, and lower pre
 `gpu`: pairs per second, and the share of time that the GPU waits, of the whole stage on frames as they are.
 `colour`: pictures against public NumPy code; FOLDER holds checkouts of princeton-vl/RAFT (`RAFT`) and
 NVIDIA/flownet2-pytorch (`flownet2-pytorch`).
+`storage`: HDF5's filters on the int16 flow of DIS.
 `pairs`: end-point error of DIS on Middlebury's RubberWhale and a pair of FlyingChairs in FOLDER.
 """
 
 import argparse
+import functools
 import importlib.util
 import statistics
 import sys
@@ -218,6 +221,44 @@ def measure_colour(arguments: argparse.Namespace) -> None:
         show(interleaved(arguments.rounds * 5, **ways), "public", 1)
 
 
+def measure_storage(arguments: argparse.Namespace) -> None:
+    import h5py
+
+    from vsodprep.flow.store import quantise
+
+    cv2.setNumThreads(1)
+    method = Dis()
+    frames = [read_frame(path) for path in sequence_frames(arguments.folder)[: arguments.frames]]
+    grey = method.encode(frames, [True] * len(frames))
+    flows = [quantise(method.estimate([pair])[0]).values for pair in pairwise(grey)]
+    filters = {
+        "szip": {"shuffle": True, "compression": "szip", "compression_opts": ("nn", 32)},
+        "deflate": {"shuffle": True, "compression": "gzip", "compression_opts": 1},
+        "lzf": {"shuffle": True, "compression": "lzf"},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+
+        def write(name: str) -> None:
+            with h5py.File(Path(folder) / f"{name}.h5", "w") as file:
+                shape = (len(flows), *flows[0].shape)
+                data = file.create_dataset("flow", shape, "<i2", chunks=(1, *shape[1:]), **filters[name])
+                for row, flow in enumerate(flows):
+                    data[row] = flow
+
+        def read(name: str) -> None:
+            with h5py.File(Path(folder) / f"{name}.h5") as file:
+                for row in range(len(flows)):
+                    file["flow"][row]
+
+        for work in (write, read):
+            print(work.__name__)
+            ways = {name: functools.partial(work, name) for name in filters}
+            show(interleaved(arguments.rounds, **ways), "szip", len(flows))
+        for name in filters:
+            size = (Path(folder) / f"{name}.h5").stat().st_size / (len(flows) * flows[0].nbytes)
+            print(f"{name:>12}: {size:.3f} of the raw int16")
+
+
 def measure_pairs(arguments: argparse.Namespace) -> None:
     from vsodprep.flow.formats import end_point_error, read_flo
 
@@ -239,6 +280,7 @@ MEASURES = {
     "flownet2": measure_flownet2,
     "gpu": measure_gpu,
     "colour": measure_colour,
+    "storage": measure_storage,
     "pairs": measure_pairs,
 }
 

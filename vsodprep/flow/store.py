@@ -27,7 +27,7 @@ _SZIP_BLOCK = 32  # values; a chunk must not be smaller
 def _filters(size: tuple[int, int]) -> dict[str, Any]:
     """Return the filters of a flow dataset, all of HDF5's own kind, so that any tool can read it.
 
-    Szip over shuffled bytes takes a quarter of deflate's time and a sixth more space (docs/flow.md). LZF would be no
+    Szip over shuffled bytes takes a third of deflate's time and a sixth more space (docs/flow.md). LZF would be no
     slower, but h5py's leaves its hash table as it finds it, so that equal flows give unequal bytes.
     """
     if 2 * size[0] * size[1] < _SZIP_BLOCK:
