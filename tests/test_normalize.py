@@ -14,6 +14,7 @@ from tests.fakes.archives import make_rar, make_tar
 from tests.fakes.every import OFFICIAL, OTHER
 from tests.fakes.fake import Fake, blob, encoded, gray, picture
 from vsodprep.benchmarks import present_sequences
+from vsodprep.benchmarks.layout import FrameFiles, original_names
 from vsodprep.errors import InputError
 from vsodprep.manifest import read_manifest
 from vsodprep.normalize.parallel import map_ordered
@@ -350,3 +351,18 @@ def test_only_a_window_of_frames_is_in_memory_at_once() -> None:
             assert result == done
             assert len(begun) <= done + 8 + 1
     assert sorted(begun) == list(range(1000))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "first", "expected"),
+    [
+        ((0, 1, 2), 56, ("gokart56", "gokart57", "gokart58")),  # renumbered from zero
+        ((56, 57), 56, ("gokart56", "gokart57")),  # the benchmark's own numbers
+        ((0, 2), 56, ("gokart56", "gokart58")),  # a frame is missing
+        ((3, 4), 56, ()),  # who knows from where it counts
+        ((3, 4), 0, ("gokart03", "gokart04")),  # the benchmark counts from zero too
+    ],
+)
+def test_original_names_of_a_repack(numbers: tuple[int, ...], first: int, expected: tuple[str, ...]) -> None:
+    files = [FrameFiles(f"gokart_{number:05d}", "x") for number in numbers]
+    assert original_names(files, "gokart", first, 2) == expected

@@ -16,7 +16,7 @@ from vsodprep.benchmarks.benchmark import (
     read_counts,
     read_list,
 )
-from vsodprep.benchmarks.layout import Layout, SequenceFiles, collect, ordered, pair, repack
+from vsodprep.benchmarks.layout import Layout, SequenceFiles, collect, ordered, original_names, pair, repack
 
 _FOLDERS = {"480p": "480p", "1080p": "1080p|Full-Resolution"}  # the second name is DAVIS-2017's
 _FRAMES, _MASKS = read_counts("davis2016")
@@ -39,7 +39,7 @@ def _layout(delivery: Delivery, resolution: str) -> Layout:
     return Layout(
         "repack",
         ordered(
-            SequenceFiles(name, files, original=tuple(f"{number:05d}" for number in range(len(files))))
+            SequenceFiles(name, files, original=original_names(files, "", first=0, digits=5))
             for name, files in repacked.items()
         ),
     )

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list
-from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, ordered, repack
+from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, ordered, original_names, repack
 from vsodprep.benchmarks.regions import RegionFile, Regions, parse_regions
 from vsodprep.images import IMAGE_SUFFIXES, natural_key
 from vsodprep.manifest import Issue
@@ -36,10 +36,15 @@ def _layout(delivery: Delivery, resolution: str) -> Layout:
     return Layout(
         "repack",
         ordered(
-            SequenceFiles(name, files, original=tuple(str(number) for number in range(len(files))))
+            SequenceFiles(name, files, original=_numbers(files))
             for name, files in repack(delivery, dense=False).items()
         ),
     )
+
+
+def _numbers(files: tuple[FrameFiles, ...]) -> tuple[str, ...]:
+    numbers = original_names(files, "", first=0, digits=1)
+    return numbers if numbers[:1] == ("0",) else ()
 
 
 def _sequence(delivery: Delivery, folder: str, here: list[str], truth: list[str]) -> SequenceFiles:

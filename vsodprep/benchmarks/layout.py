@@ -64,6 +64,7 @@ class Layout:
     issues: tuple[Issue, ...] = ()
 
 
+_NUMBER = re.compile(r"\d+$")
 _NAME = re.compile(r"[\w+][\w.+-]*")
 
 Files = dict[str, dict[str, str]]  # sequence -> stem -> path
@@ -140,6 +141,26 @@ def repack(delivery: Delivery, *, dense: bool) -> dict[str, tuple[FrameFiles, ..
     frames = collect(delivery, rf"(?:.*/)?(?P<seq>[^/]+)/(?:{_REPACK_FRAMES})/[^/]+")
     masks = collect(delivery, rf"(?:.*/)?(?P<seq>[^/]+)/(?:{_REPACK_MASKS})/[^/]+")
     return {name: pair(frames.get(name, {}), masks.get(name, {}), dense=dense) for name in sorted({*frames, *masks})}
+
+
+def original_names(files: Iterable[FrameFiles], prefix: str, first: int, digits: int) -> tuple[str, ...]:
+    """Return the benchmark's own names of a repack's frames, whose names end in a number.
+
+    Args:
+        files: The repack's frames in order.
+        prefix: What the benchmark's own names begin with.
+        first: The benchmark's own first number.
+        digits: Digits of its numbers.
+
+    Returns:
+        The names; empty if it cannot be told from where the repack counts.
+    """
+    endings = [_NUMBER.search(one.id) for one in files]
+    numbers = [int(ending[0]) for ending in endings if ending]
+    if not numbers or len(numbers) < len(endings) or (first and min(numbers) not in (0, first)):
+        return ()
+    shift = first if min(numbers) == 0 else 0
+    return tuple(f"{prefix}{number + shift:0{digits}d}" for number in numbers)
 
 
 def ordered(sequences: Iterable[SequenceFiles]) -> tuple[SequenceFiles, ...]:

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list
-from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, collect, ordered, pair, repack
+from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, collect, ordered, original_names, pair, repack
 from vsodprep.images import IMAGE_SUFFIXES
 from vsodprep.manifest import Issue
 
@@ -35,7 +35,7 @@ def _layout(delivery: Delivery, resolution: str) -> Layout:
     repacked = repack(delivery, dense=True)
     return Layout(
         "repack",
-        ordered(SequenceFiles(name, files, original=_original(name, len(files))) for name, files in repacked.items()),
+        ordered(SequenceFiles(name, files, original=_original(name, files)) for name, files in repacked.items()),
     )
 
 
@@ -72,11 +72,8 @@ def _unlisted(delivery: Delivery, name: str, frames: dict[str, str]) -> list[Iss
     ]
 
 
-def _original(name: str, count: int) -> tuple[str, ...]:
-    if name not in _ORIGINAL:
-        return ()
-    prefix, first, digits = _ORIGINAL[name]
-    return tuple(f"{prefix}{first + number:0{digits}d}" for number in range(count))
+def _original(name: str, files: tuple[FrameFiles, ...]) -> tuple[str, ...]:
+    return original_names(files, *_ORIGINAL[name]) if name in _ORIGINAL else ()
 
 
 _PAGE = "https://web.engr.oregonstate.edu/~lif/SegTrack2/dataset.html"

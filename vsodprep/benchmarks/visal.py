@@ -5,13 +5,12 @@ holds `horse3_*`), so that masks are matched with frames by whole file name, nev
 above 1. Masks are RGB, mostly with grays between 0 and 255.
 """
 
-import re
 from dataclasses import replace
 from pathlib import PurePosixPath
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list
-from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, collect, ordered, pair, repack
+from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, collect, ordered, original_names, pair, repack
 from vsodprep.images import natural_key
 from vsodprep.manifest import Issue
 
@@ -30,7 +29,7 @@ def _layout(delivery: Delivery, resolution: str) -> Layout:
     repacked = repack(delivery, dense=False)
     return Layout(
         "repack",
-        ordered(SequenceFiles(name, files, original=_original(name, len(files))) for name, files in repacked.items()),
+        ordered(SequenceFiles(name, files, original=_original(name, files)) for name, files in repacked.items()),
     )
 
 
@@ -56,14 +55,13 @@ def _promised(name: str, files: FrameFiles) -> FrameFiles:
     return replace(files, promised=bool(files.masks) or files.id in _ANNOTATED.get(name, ()))
 
 
-def _original(name: str, count: int) -> tuple[str, ...]:
+def _original(name: str, files: tuple[FrameFiles, ...]) -> tuple[str, ...]:
     if name not in _ANNOTATED:
         return ()
     first = min(_ANNOTATED[name], key=natural_key)  # the first frame of each sequence is annotated
-    match = re.fullmatch(r"(.*?)(\d+)", first)
-    if match is None:
-        return ()
-    return tuple(f"{match[1]}{int(match[2]) + number:0{len(match[2])}d}" for number in range(count))
+    prefix = first.rstrip("0123456789")
+    number = first.removeprefix(prefix)
+    return original_names(files, prefix, int(number), len(number))
 
 
 _PAGE = "https://github.com/shenjianbing/ViSalDataset"
