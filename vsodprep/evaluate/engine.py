@@ -26,7 +26,7 @@ from vsodprep.evaluate.truth import Masks, Truth, open_truth
 from vsodprep.progress import track
 
 # Frames that a process takes at once: few enough that a long sequence keeps all cores busy.
-_CHUNK = 16
+_CHUNK = 8
 
 
 @dataclass(frozen=True)
