@@ -4,7 +4,7 @@ import json
 import math
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,17 +166,13 @@ def _extent(response: Response, have: int) -> tuple[int | None, int | None]:
         whole = response.headers.get("Content-Range", "").rpartition("/")[2]
         if whole == str(have):
             return None, have
-        return _restart()
+        raise _StaleError("the server's answer does not continue what is here")
     if response.status_code == 206:
         if match is None or int(match[1]) != have:
-            return _restart()
+            raise _StaleError("the server's answer does not continue what is here")
         return have, None if match[2] == "*" else int(match[2])
     length = response.headers.get("Content-Length", "")
     return 0, int(length) if length.isdecimal() else None
-
-
-def _restart() -> tuple[int | None, int | None]:
-    raise _StaleError("the server's answer does not continue what is here")
 
 
 class _StaleError(PassingError):
@@ -195,7 +191,7 @@ def _check_room(part: Path, total: int | None, start: int, expected: Expected) -
 
 def _write(response: Response, part: Path, start: int, total: int | None) -> None:
     left = None if total is None else math.ceil((total - start) / _CHUNK)
-    chunks = track(_chunks(response), f"fetch {part.name[1:].removesuffix('.part')}", left, unit="MiB")
+    chunks = track(response.iter_content(_CHUNK), f"fetch {part.name[1:].removesuffix('.part')}", left, unit="MiB")
     with part.open("r+b" if start else "wb") as stream:
         stream.seek(start)
         stream.truncate()
@@ -206,10 +202,6 @@ def _write(response: Response, part: Path, start: int, total: int | None) -> Non
         raise PassingError(f"the connection ended after {size} of {total} bytes")
     if total is not None and size > total:
         raise AddressError(f"sent {size} bytes, announced {total}")
-
-
-def _chunks(response: Response) -> Iterator[bytes]:
-    yield from response.iter_content(_CHUNK)
 
 
 def _notes_of(part: Path) -> Path:
