@@ -73,6 +73,21 @@ def test_other_errors_are_not_taken_for_memory() -> None:
         estimate(Broken(), 2)
 
 
+def test_plain_float32_and_nothing_left_changed() -> None:
+    cudnn = torch.backends.cudnn
+    seen = []
+
+    class Looking(Means):
+        def flow(self, pairs: list[tuple[Tensor, Tensor]]) -> Tensor:
+            seen.append((cudnn.enabled, cudnn.deterministic, cudnn.allow_tf32, torch.is_inference_mode_enabled()))
+            return super().flow(pairs)
+
+    before = (cudnn.enabled, cudnn.deterministic, cudnn.allow_tf32, torch.is_inference_mode_enabled())
+    estimate(Looking(), 1)
+    assert seen == [(True, True, False, True)]
+    assert (cudnn.enabled, cudnn.deterministic, cudnn.allow_tf32, torch.is_inference_mode_enabled()) == before
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_cuda_without_a_gpu() -> None:
     with pytest.raises(VsodprepError, match="device cuda: no GPU"):

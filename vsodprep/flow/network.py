@@ -110,7 +110,8 @@ class NetworkEstimator:
         stack = ExitStack()
         stack.enter_context(torch.inference_mode())
         # Plain float32 and the same bytes every time; who wants speed asks for half precision.
-        stack.enter_context(torch.backends.cudnn.flags(benchmark=False, deterministic=True, allow_tf32=False))
+        cudnn = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
+        stack.enter_context(cudnn)
         if self.precision != "float32":
             stack.enter_context(torch.autocast(self.device.type, getattr(torch, self.precision)))
         return stack
