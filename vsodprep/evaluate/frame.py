@@ -1,8 +1,9 @@
 """All measures of one frame."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +15,9 @@ from vsodprep.evaluate.protocols import Protocol
 Measure = Literal["mae", "s", "f", "e", "weighted_f", "j", "boundary", "t"]
 ALL_MEASURES: tuple[Measure, ...] = get_args(Measure)
 MEASURES: tuple[Measure, ...] = ALL_MEASURES[:-1]  # T takes ten times as long as all the others
+Measures = tuple[Measure, ...]
 CURVES = ("precision", "recall", "f", "e")
+_COUNTED = {"mae", "s", "f", "e"}  # from the joint histogram
 
 
 @dataclass(frozen=True)
@@ -47,23 +50,50 @@ def _joint(saliency: NDArray[np.uint8], mask: NDArray[np.bool_], protocol: Proto
 
 
 def _at_thresholds(
-    values: NDArray[np.float64],
-    foreground: NDArray[np.int64],
-    present: NDArray[np.int64],
-    rule: str,
-    *,
-    strict: bool = False,
+    values: NDArray[np.float64], joint: Joint, rule: str, *, strict: bool = False
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return hits and predicted pixels at the 256 thresholds and, last, at the adaptive one."""
+    present = joint.foreground + joint.background
     first = np.append(first_values(values, rule, strict), adaptive_first(values, present, strict))
-    return counts_from(foreground, first), counts_from(present, first)
+    return counts_from(joint.foreground, first), counts_from(present, first)
+
+
+def _score_counts(values: NDArray[np.float64], joint: Joint, protocol: Protocol, measures: Measures) -> FrameScores:
+    """Compute all that the histogram tells: MAE, S, F and E."""
+    foreground, background = joint.foreground, joint.background
+    positives, pixels = int(foreground.sum()), int(foreground.sum() + background.sum())
+    scalars: dict[str, float] = {}
+    curves: dict[str, NDArray[np.float64]] = {}
+    hits: NDArray[np.int64] | None = None
+    predicted: NDArray[np.int64] | None = None
+    if "mae" in measures:
+        scalars["mae"] = mae.mean_absolute_error(values, foreground, background)
+    if "s" in measures:
+        scalars["s_measure"] = s_measure.s_measure(
+            values, joint, protocol.s_variance, protocol.epsilon, protocol.s_clamp
+        )
+    if "f" in measures:
+        hits, predicted = _at_thresholds(values, joint, protocol.thresholds)
+        adaptive = f_measure.precision_recall(hits[-1:], predicted[-1:], positives)
+        hits, predicted = hits[:-1], predicted[:-1]
+        precision, recall = f_measure.precision_recall(hits, predicted, positives, protocol.pr_epsilon)
+        f = f_measure.f_measure(precision, recall, protocol.beta2, protocol.pr_epsilon)
+        curves |= {"precision": precision, "recall": recall, "f": f}
+        scalars |= {
+            "max_f": float(f.max()),
+            "mean_f": float(f.mean()),
+            "adaptive_f": float(f_measure.f_measure(*adaptive, protocol.beta2)[0]),
+        }
+    if "e" in measures:
+        both = _at_thresholds(values, joint, protocol.thresholds, strict=protocol.e_comparison == ">")
+        e = e_measure.e_measure(*both, positives, pixels, protocol.epsilon)
+        curves["e"] = e[:-1]
+        scalars |= {"max_e": float(e[:-1].max()), "mean_e": float(e[:-1].mean()), "adaptive_e": float(e[-1])}
+    return FrameScores(scalars, curves, hits=hits, predicted=predicted)
 
 
 def score_frame(
-    saliency: NDArray[np.uint8],
-    mask: NDArray[np.bool_],
-    protocol: Protocol,
-    measures: tuple[Measure, ...] = MEASURES,
+    saliency: NDArray[np.uint8], mask: NDArray[np.bool_], protocol: Protocol, measures: Measures = MEASURES
 ) -> FrameScores:
     """Score a saliency map against a mask of the same size.
 
@@ -77,46 +107,19 @@ def score_frame(
         The frame's figures; names as in a score file, where a frame has such a figure.
     """
     saliency, mask = np.ascontiguousarray(saliency), np.ascontiguousarray(mask)
-    scalars: dict[str, float] = {}
-    curves: dict[str, NDArray[np.float64]] = {}
-    joint = _joint(saliency, mask, protocol, "s" in measures)
-    foreground, background = joint.foreground, joint.background
-    present = foreground + background
-    positives, pixels = int(foreground.sum()), mask.size
-    hits: NDArray[np.int64] | None = None
-    predicted: NDArray[np.int64] | None = None
-    values = real_values(present, protocol.normalize)
-
-    if "mae" in measures:
-        scalars["mae"] = mae.mean_absolute_error(values, foreground, background)
-    if "s" in measures:
-        scalars["s_measure"] = s_measure.s_measure(
-            values, joint, protocol.s_variance, protocol.epsilon, protocol.s_clamp
-        )
-    if "f" in measures:
-        hits, predicted = _at_thresholds(values, foreground, present, protocol.thresholds)
-        adaptive = f_measure.precision_recall(hits[-1:], predicted[-1:], positives)
-        hits, predicted = hits[:-1], predicted[:-1]
-        precision, recall = f_measure.precision_recall(hits, predicted, positives, protocol.pr_epsilon)
-        f = f_measure.f_measure(precision, recall, protocol.beta2, protocol.pr_epsilon)
-        curves |= {"precision": precision, "recall": recall, "f": f}
-        scalars |= {
-            "max_f": float(f.max()),
-            "mean_f": float(f.mean()),
-            "adaptive_f": float(f_measure.f_measure(*adaptive, protocol.beta2)[0]),
-        }
-    if "e" in measures:
-        both = _at_thresholds(values, foreground, present, protocol.thresholds, strict=protocol.e_comparison == ">")
-        e = e_measure.e_measure(*both, positives, pixels, protocol.epsilon)
-        curves["e"] = e[:-1]
-        scalars |= {"max_e": float(e[:-1].max()), "mean_e": float(e[:-1].mean()), "adaptive_e": float(e[-1])}
+    lowest, highest = int(saliency.min()), int(saliency.max())
+    values = real_values(lowest, highest, protocol.normalize)
+    scores = FrameScores()
+    if _COUNTED & set(measures):
+        joint = _joint(saliency, mask, protocol, "s" in measures)
+        scores = _score_counts(values, joint, protocol, measures)
     if "weighted_f" in measures:
-        scalars["weighted_f"] = weighted_f.weighted_f(saliency, values, mask, protocol.weighted_epsilon)
-    if "j" in measures or "boundary" in measures:
-        binary = saliency >= protocol.binary_from
-        if "j" in measures:
-            scalars["j"] = jaccard.jaccard(binary, mask)
-        if "boundary" in measures:
-            scalars["boundary_f"] = boundary.boundary_f(binary, mask, protocol.boundary_tolerance)
-    constant = bool(np.count_nonzero(present) == 1)
-    return FrameScores(scalars, curves, pixels, positives, constant, hits, predicted)
+        scores.scalars["weighted_f"] = weighted_f.weighted_f(saliency, values, mask, protocol.weighted_epsilon)
+    binary = saliency >= protocol.binary_from
+    if "j" in measures:
+        scores.scalars["j"] = jaccard.jaccard(binary, mask)
+    if "boundary" in measures:
+        scores.scalars["boundary_f"] = boundary.boundary_f(binary, mask, protocol.boundary_tolerance)
+    return replace(
+        scores, pixels=mask.size, positives=cv2.countNonZero(mask.view(np.uint8)), constant=lowest == highest
+    )

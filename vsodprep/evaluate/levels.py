@@ -8,25 +8,23 @@ from numpy.typing import NDArray
 THRESHOLDS = 256
 
 
-def real_values(present: NDArray[np.int64], normalize: str) -> NDArray[np.float64]:
+def real_values(lowest: int, highest: int, normalize: str) -> NDArray[np.float64]:
     """Return the real number behind each map value of a frame.
 
     Args:
-        present: Counts of the frame's map values, int64 `(256,)`.
+        lowest: The frame's lowest map value, 0 to 255.
+        highest: Its highest.
         normalize: The protocol's `normalize`; the two ways of stretching differ in the last bit, which a threshold
             can see.
 
     Returns:
-        float64 `(256,)`; only entries of values that occur are meaningful.
+        float64 `(256,)`; only entries from `lowest` to `highest` are meaningful.
     """
     values = np.arange(256) / 255
-    occurring = np.flatnonzero(present)
-    lowest, highest = values[occurring[0]], values[occurring[-1]]
     if normalize == "none" or highest == lowest:
         return values
-    above = values - lowest
-    stretched = above * (1 / (highest - lowest)) if normalize == "gain" else above / (highest - lowest)
-    return np.asarray(np.clip(stretched, 0, 1))
+    above, span = values - values[lowest], values[highest] - values[lowest]
+    return np.asarray(np.clip(above * (1 / span) if normalize == "gain" else above / span, 0, 1))
 
 
 @cache
