@@ -12,4 +12,4 @@ rule download:
     message:
         "download {wildcards.benchmark}"
     shell:
-        "vsodprep download {wildcards.benchmark} --to $(dirname {output.sources}) {params.options} > {log} 2>&1"
+        "vsodprep download {wildcards.benchmark} --to $(dirname {output.sources}) {params.options} 2>&1 | tee {log}"

@@ -40,4 +40,4 @@ rule train:
         "train {wildcards.model}/{wildcards.run}, seed {wildcards.seed}"
     shell:
         "vsodprep train {wildcards.model} --recipe {input.recipe} {params.shards} --seed {wildcards.seed}"
-        " --out {output.checkpoint} {params.options} > {log} 2>&1"
+        " --out {output.checkpoint} {params.options} 2>&1 | tee {log}"
