@@ -71,9 +71,7 @@ def test_perfect_map(protocol: str, size: tuple[int, int]) -> None:
     mask[8:20, 10:31] = True
     found = score_frame(mask.astype(np.uint8) * 255, mask, PROTOCOLS[protocol]).scalars
     ones = ("max_f", "adaptive_f", "weighted_f", "j", "boundary_f")
-    if protocol != "codtoolbox":  # which compares with >, and nothing is above its adaptive threshold
-        excess = mask.size / (mask.size - 1)
-        assert found["adaptive_e"] == found["max_e"] == pytest.approx(excess, abs=1e-6)
+    assert found["adaptive_e"] == found["max_e"] == pytest.approx(mask.size / (mask.size - 1), abs=1e-6)
     assert found["mae"] == 0
     assert [found[name] for name in ones] == pytest.approx([1] * len(ones), abs=1e-6)
     # Variances over n with covariances over n - 1 lift it above 1.
