@@ -1,3 +1,7 @@
+# A trivial map has the path of a run's predictions.
+ruleorder: trivial > predict
+
+
 rule predict:
     input:
         checkpoint="<results>/models/{model}/{run}/seed{seed}/last.ckpt",

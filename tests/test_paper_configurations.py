@@ -1,0 +1,98 @@
+"""config/paper: ablations repeat the main file, every printed row is trained, nothing claims more than it is."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vsodprep import benchmarks
+from vsodprep.config import Config, Run, complete, read
+from vsodprep.config.defaults import default
+from vsodprep.evaluate.papers import OWN_METHOD, Figure, figures
+from vsodprep.models.network import Options, definition
+
+FOLDER = Path(__file__).parent.parent / "config" / "paper"
+BASE: dict[str, Any] = default().model_dump(mode="json")
+PAPERS = sorted(OWN_METHOD)
+
+
+def configuration(name: str) -> Config:
+    path = FOLDER / f"{name}.yaml"
+    return complete(read(path), BASE, str(path))
+
+
+def runs_of(paper: str) -> list[Run]:
+    both = (configuration(name).runs for name in (paper, f"{paper}-ablations"))
+    return [run for runs in both for run in runs[paper].values()]
+
+
+def options_of(paper: str, variant: str, given: dict[str, Any]) -> Options:
+    known = definition(paper)
+    return known.options.model_validate({**known.variants[variant], **given})
+
+
+def printed_rows() -> list[Figure]:
+    """Return one figure of every row that a paper prints about its own network on a benchmark."""
+    rows = {
+        (figure.paper, figure.variant, figure.benchmark): figure
+        for figure in figures()
+        if figure.method == OWN_METHOD[figure.paper]
+        and figure.benchmark in benchmarks.known()
+        and figure.variant in {name.lower() for name in definition(figure.paper).variants}
+    }
+    return list(rows.values())
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+@pytest.mark.parametrize("block", ["benchmarks", "flow", "prior", "saliency", "coarse", "pack"])
+def test_ablations_prepare_what_the_paper_s_file_prepares(paper: str, block: str) -> None:
+    main, ablations = configuration(paper), configuration(f"{paper}-ablations")
+    assert getattr(ablations, block) == getattr(main, block)
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_ablations_do_not_train_the_full_network_again(paper: str) -> None:
+    main, ablations = configuration(paper).runs[paper], configuration(f"{paper}-ablations").runs[paper]
+    for name, run in main.items():
+        assert ablations[name].model_dump(exclude={"test"}) == run.model_dump(exclude={"test"})
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_no_network_is_trained_twice(paper: str) -> None:
+    ablations = configuration(f"{paper}-ablations").runs[paper].values()
+    trained = [
+        (options_of(paper, run.variant, run.options), run.stages, run.flow, run.prior)
+        for run in ablations
+        if run.paper or paper in ("stan", "msst")
+    ]
+    assert all(one not in trained[:place] for place, one in enumerate(trained))
+
+
+@pytest.mark.parametrize("row", printed_rows(), ids=lambda row: f"{row.paper}-{row.variant}-{row.benchmark}")
+def test_every_printed_row_is_trained_and_tested(row: Figure) -> None:
+    full = configuration(row.paper).runs[row.paper]["full"]
+    variant = next(name for name in definition(row.paper).variants if name.lower() == row.variant)
+    wanted = options_of(row.paper, variant, full.options)
+    tested = {
+        test.benchmark
+        for run in runs_of(row.paper)
+        if options_of(row.paper, run.variant, run.options) == wanted
+        for test in run.test
+    }
+    assert row.benchmark in tested
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_a_run_that_calls_itself_the_paper_s_has_its_size_and_its_data(paper: str) -> None:
+    config = configuration(paper)
+    assert config.runs[paper]["full"].paper == (paper not in ("stan", "msst"))
+    for run in runs_of(paper):
+        assert run.width == 1
+        assert run.pretrained
+        assert run.variant != "code" or not run.paper
+    assert not (config.sources or config.sequences or config.splits)
+
+
+def test_msst_s_two_sizes() -> None:
+    (stage,) = configuration("msst").runs["msst"]["full"].stages
+    assert [(round(512 * scale), round(512 * scale)) for scale in stage.augment.scales] == [(321, 321), (512, 512)]
