@@ -65,6 +65,24 @@ def test_a_prior_fitted_on_its_own_split_needs_one(tmp_path: Path) -> None:
     assert plan_of(validation | joint).prior.packed("davis2016") == ["light"]
 
 
+@pytest.mark.parametrize(
+    ("block", "device", "applied", "gpus"),
+    [
+        ({}, "cuda", "", 0),
+        ({"features": "alexnet"}, "cpu", "--device cpu", 0),
+        ({"features": "alexnet", "weights": "mine.pt"}, "cuda", "--weights mine.pt --device cuda", 1),
+    ],
+)
+def test_a_network_s_features_are_computed_on_the_device(
+    block: dict[str, Any], device: str, applied: str, gpus: int
+) -> None:
+    prior = plan_of({"prior": {"light": block}, "device": device}).prior
+    asked = wildcards(prior="light")
+    assert prior.apply_options(asked) == applied
+    assert prior.gpu(asked) == gpus
+    assert ("--device" in prior.options(asked)) == (block != {})
+
+
 def test_a_classifier_is_a_benchmarks_own_or_shared() -> None:
     asked = wildcards(prior="light", benchmark="davis2016")
     assert plan_of({}).prior.classifier(asked) == "results/prior/light/davis2016/classifier.npz"

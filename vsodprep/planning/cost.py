@@ -111,7 +111,10 @@ class Estimate:
             )
         for name, prior in priors.items():
             cpu = videos * (rates.PRIOR_FRAME + len(prior.levels) * prior.scale**2 * rates.PRIOR_LEVEL)
-            yield self._cost(f"prior {name}", part, cpu=cpu, disk=videos * rates.DISK_PRIOR * 1e6)
+            regions = part.video * len(prior.levels) * rates.PRIOR_REGIONS
+            core, card = rates.PRIOR_REGION[prior.features]
+            cpu, gpu = (cpu, regions * card) if self.on_card else (cpu + regions * core, 0.0)
+            yield self._cost(f"prior {name}", part, cpu=cpu, gpu=gpu, disk=videos * rates.DISK_PRIOR * 1e6)
         for name in sorted(maps):
             method = config.saliency[name].method
             if method is not None:

@@ -11,6 +11,9 @@ NORMALIZE = 0.008
 FLOW = {"ultrafast": 0.06, "fast": 0.08, "medium": 0.15}
 PRIOR_LEVEL = 0.55  # one segmentation with its regions' features, per megapixel at the scale of the prior
 PRIOR_FRAME = 0.15
+# A region's three windows through a network: processor seconds, and seconds of a card; VGG-16's by its operations.
+PRIOR_REGION = {"contrast": (0.0, 0.0), "alexnet": (0.034, 0.0004), "vgg16": (0.7, 0.008)}
+PRIOR_REGIONS = 25  # of a level: flow pictures have few
 SALIENCY = {"mbd": 0.16, "rbd": 1.2, "ft": 0.08}
 CRF_ITERATION = 0.16
 CRF_FRAME = 0.10

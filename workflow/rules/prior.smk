@@ -13,6 +13,7 @@ rule prior_fit_own:
     threads: 2
     resources:
         mem_mb=4000,
+        gpu=PLAN.prior.gpu,
     params:
         code=PLAN.fingerprint("vsodprep.prior.fit"),
         train=PLAN.prior.own_arguments,
@@ -38,6 +39,7 @@ rule prior_fit:
     threads: 2
     resources:
         mem_mb=4000,
+        gpu=PLAN.prior.gpu,
     params:
         code=PLAN.fingerprint("vsodprep.prior.fit"),
         train=PLAN.prior.fit_arguments,
@@ -64,10 +66,12 @@ rule prior:
     threads: 1
     resources:
         mem_mb=2000,
+        gpu=PLAN.prior.gpu,
     params:
         code=PLAN.fingerprint("vsodprep.prior.apply"),
+        options=PLAN.prior.apply_options,
     message:
         "prior {wildcards.prior} of {wildcards.benchmark}/{wildcards.seq}"
     shell:
         "vsodprep prior apply $(dirname {input.manifest})/{wildcards.seq}/frames {input.flow} {input.classifier}"
-        " --out {output.prior} > {log} 2>&1"
+        " --out {output.prior} {params.options} > {log} 2>&1"
