@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import zipfile
 from pathlib import Path
+from xml.etree import ElementTree
 
 import cv2
 import h5py
@@ -108,6 +109,11 @@ def test_report_and_results_table(results: Path) -> None:
     (row,) = [row for row in rows if (row["model"], row["post"], row["metric"]) == ("dsnet", "raw", "mae")]
     assert float(row["value"]) == pytest.approx(scores["mae"])
     assert row["delta"] == ""
+
+
+@pytest.mark.parametrize("name", yaml.safe_load(TINY.read_text())["figures"])
+def test_figures(results: Path, name: str) -> None:
+    assert ElementTree.parse(results / "figures" / f"{name}.svg").getroot().tag.endswith("svg")
 
 
 def test_second_run_has_nothing_to_do(folder: Path, results: Path) -> None:

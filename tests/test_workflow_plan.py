@@ -11,7 +11,7 @@ import pytest
 from vsodprep import benchmarks
 from vsodprep.config import complete
 from vsodprep.config.defaults import default
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, VsodprepError
 from vsodprep.workflow.plan import Plan
 
 BASE: dict[str, Any] = default().model_dump(mode="json")
@@ -187,3 +187,49 @@ def test_sources_are_local_downloaded_or_none(tmp_path: Path) -> None:
     assert fetched.normalize.sources(wildcards(benchmark="davis2016")) == ["results/downloads/davis2016/sources.json"]
     assert fetched.normalize.source_arguments(wildcards(benchmark="davis2016")) == "results/downloads/davis2016"
     assert fetched.normalize.sources(wildcards(benchmark="synth")) == []
+
+
+def figure_plan(**figure: Any) -> Plan:
+    tau = BASE["runs"]["dsnet"]["full"] | {"options": {"tau": 0.5}, "seeds": [0, 1]}
+    runs = {"dsnet": BASE["runs"]["dsnet"] | {"tau-half": tau}}
+    return plan_of({"runs": runs, "figures": {"one": figure}})
+
+
+def test_figures_are_targets() -> None:
+    plan = figure_plan(kind="losses")
+    assert "results/figures/one.svg" in plan.report.targets(None)
+    assert plan.figures.inputs(wildcards(figure="one")) == [
+        "results/models/dsnet/full/seed0/metrics.csv",
+        "results/models/dsnet/tau-half/seed0/metrics.csv",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [
+        ({"kind": "ranking", "measure": ["mae"]}, ["dsnet/full={0}", "dsnet/tau-half={1}", "dsnet/tau-half={2}"]),
+        ({"kind": "sweep", "model": "dsnet"}, ["0.5={1}", "0.5={2}"]),
+        ({"kind": "ablation", "model": "dsnet"}, ["full={0}", "tau-half={1}", "tau-half={2}"]),
+    ],
+)
+def test_a_figure_is_drawn_from_every_seed_of_its_runs(figure: dict[str, Any], words: list[str]) -> None:
+    runs = ("full/seed0", "tau-half/seed0", "tau-half/seed1")
+    scores = [f"results/scores/dsnet/{run}/raw/synth.davsod.json" for run in runs]
+    plan = figure_plan(benchmark="synth", **figure)
+    arguments = shlex.split(plan.figures.arguments(wildcards(figure="one")))
+    assert arguments[: len(words)] == [word.format(*scores) for word in words]
+    assert plan.figures.inputs(wildcards(figure="one")) == [word.partition("=")[2] for word in arguments[: len(words)]]
+
+
+@pytest.mark.parametrize(
+    ("figure", "culprit"),
+    [
+        ({"kind": "ranking"}, "needs benchmark"),
+        ({"kind": "sweep", "benchmark": "synth"}, "needs model"),
+        ({"kind": "timeline", "benchmark": "synth"}, "needs sequence"),
+        ({"kind": "pie"}, "figures.one.kind"),
+    ],
+)
+def test_an_incomplete_figure_is_named(figure: dict[str, Any], culprit: str) -> None:
+    with pytest.raises(VsodprepError, match=culprit):
+        figure_plan(**figure)

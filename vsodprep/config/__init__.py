@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from vsodprep.config.base import Name, Section, SplitOf
 from vsodprep.config.coarse import Coarse, Crf, Saliency
+from vsodprep.config.figures import Figure
 from vsodprep.config.flow import Flow
 from vsodprep.config.pack import Pack
 from vsodprep.config.prior import Prior
@@ -22,6 +23,7 @@ __all__ = [
     "Config",
     "Crf",
     "Data",
+    "Figure",
     "Flow",
     "Optimizer",
     "Pack",
@@ -99,6 +101,8 @@ class Config(Section):
     """Contents of a shard."""
     runs: dict[Model, dict[Name, Run]] = {}
     """Training runs: MODEL: {RUN: ...}."""
+    figures: dict[Name, Figure] = {}
+    """Single figures, beside those of the report."""
     report: Report = Report()
     """The report."""
 

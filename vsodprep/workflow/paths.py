@@ -61,6 +61,14 @@ class Paths:
         """Return a training run's checkpoint."""
         return f"{self.results}/models/{model}/{run}/seed{seed}/last.ckpt"
 
+    def metrics(self, model: str, run: str, seed: int) -> str:
+        """Return a training run's losses."""
+        return f"{self.results}/models/{model}/{run}/seed{seed}/metrics.csv"
+
+    def figure(self, figure: str) -> str:
+        """Return a figure."""
+        return f"{self.results}/figures/{figure}.svg"
+
     def predictions(self, model: str, run: str, seed: int, post: str, benchmark: str) -> str:
         """Return the marker of a run's predictions on a benchmark."""
         return f"{self.results}/predictions/{model}/{run}/seed{seed}/{post}/{benchmark}/predictions.json"

@@ -20,6 +20,7 @@ from vsodprep.workflow.paths import Paths
 from vsodprep.workflow.site import Site
 from vsodprep.workflow.stages.coarse import Coarse
 from vsodprep.workflow.stages.evaluate import TRIVIAL, Evaluate
+from vsodprep.workflow.stages.figures import Figures
 from vsodprep.workflow.stages.flow import Flow
 from vsodprep.workflow.stages.normalize import Normalize
 from vsodprep.workflow.stages.pack import Pack
@@ -105,6 +106,11 @@ class Plan:
         return Evaluate(self.site)
 
     @cached_property
+    def figures(self) -> Figures:
+        """Answers of the figures."""
+        return Figures(self.site)
+
+    @cached_property
     def report(self) -> Report:
         """Answers of the report."""
         return Report(self.site)
@@ -121,7 +127,7 @@ class Plan:
     @cached_property
     def wildcard_constraints(self) -> dict[str, str]:
         """Regular expressions that keep one rule's paths apart from another's."""
-        blocks = dict.fromkeys(("seq", "flow", "prior", "saliency", "coarse", "run", "post"), "[^/]+")
+        blocks = dict.fromkeys(("seq", "flow", "prior", "saliency", "coarse", "run", "post", "figure"), "[^/]+")
         return blocks | {
             "benchmark": "|".join(self.known),
             "model": "|".join((*get_args(Model), "trivial")),

@@ -16,7 +16,10 @@ class Flow(Stage):
 
     def options(self, wildcards: Any) -> str:
         """Return options of `vsodprep flow`."""
-        return f"{options(self.site.config.flow[wildcards.flow], skip={'method'})} {self.site.torch_options()}"
+        block = self.site.config.flow[wildcards.flow]
+        # DIS knows no torch, and gives the same flow on any number of threads: the rule has one.
+        torch = "" if block.method == "dis" else f" {self.site.torch_options()}"
+        return options(block, skip={"method"}) + torch
 
     def gpu(self, wildcards: Any) -> int:
         """Return the GPUs that a job takes: DIS runs on the CPU."""

@@ -26,4 +26,5 @@ class Report(Stage):
 
     def targets(self, _wildcards: Any) -> list[str]:
         """Return what `all` makes."""
-        return [*self.shards(None), self.site.paths.report]
+        figures = [self.site.paths.figure(name) for name in self.site.config.figures]
+        return [*self.shards(None), *figures, self.site.paths.report]

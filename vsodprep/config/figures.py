@@ -1,0 +1,60 @@
+"""Configuration of single figures, beside those of the report."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from vsodprep.config.base import Name, Section
+
+Kind = Literal[
+    "precision-recall",
+    "f-threshold",
+    "ranking",
+    "intervals",
+    "ablation",
+    "sweep",
+    "losses",
+    "level-weights",
+    "grid",
+    "timeline",
+]
+_WITHOUT_BENCHMARK = ("losses",)
+_OF_ONE_MODEL = ("ablation", "sweep", "level-weights")
+
+
+class Figure(Section):
+    """A figure below `results/figures/`; `vsodprep figure KIND --help` says what each shows."""
+
+    kind: Kind
+    """What is drawn."""
+    benchmark: Name | None = None
+    """Benchmark whose scores, frames or shard it is drawn from."""
+    model: Name | None = None
+    """Network whose runs it is drawn from; those of all networks if null."""
+    run: Name = "full"
+    """Run of `model` that level-weights looks into, and that ablation compares the others with."""
+    protocol: Name = "davsod"
+    """Protocol of the scores."""
+    post: Name = "raw"
+    """`raw`, or the CRF preset of the maps."""
+    measure: tuple[Name, ...] = ()
+    """Keys of the measures in the score files; the figure's own default if empty."""
+    parameter: Name = "tau"
+    """Key of a run's `options` that sweep draws along."""
+    sequence: Name | None = None
+    """Sequence of a timeline."""
+    frames: tuple[str, ...] = Field(default=())
+    """Rows of a grid, as SEQUENCE/FRAME."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Figure":
+        needs = {
+            "benchmark": self.kind not in _WITHOUT_BENCHMARK,
+            "model": self.kind in _OF_ONE_MODEL,
+            "sequence": self.kind == "timeline",
+            "frames": self.kind == "grid",
+        }
+        for key, needed in needs.items():
+            if needed and not getattr(self, key):
+                raise ValueError(f"a figure of kind {self.kind} needs {key}")
+        return self

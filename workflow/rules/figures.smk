@@ -1,0 +1,25 @@
+rule figure:
+    input:
+        PLAN.figures.inputs,
+    output:
+        figure=report(
+            "<results>/figures/{figure}.svg",
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "{figure}"},
+        ),
+    log:
+        "<logs>/figure/{figure}.log",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+    params:
+        code=PLAN.fingerprint("vsodprep.cli.figure"),
+        kind=PLAN.figures.kind,
+        arguments=PLAN.figures.arguments,
+    message:
+        "figure {wildcards.figure}"
+    shell:
+        "vsodprep figure {params.kind} {params.arguments} --out {output.figure} > {log} 2>&1"
