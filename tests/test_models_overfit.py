@@ -18,9 +18,12 @@ from vsodprep.shards.clips import collate
 pytestmark = pytest.mark.slow
 
 SEQUENCES = ("plain-fish", "pan-bird", "zoom-turtle", "stop-beetle")
-SIZE = (64, 96)
 FRAME = 5  # where each clip ends
-STEPS = 300
+STEPS = 400
+SIZE = dict.fromkeys(MODELS, (96, 144))
+# Their maps are made at 1/8 and enlarged: at 96x144, even the best map of that size would only reach 0.935.
+SIZE |= {"stan": (160, 240), "msst": (160, 240)}
+OPTIONS: dict[str, dict[str, float]] = {"stan": {"dropout": 0}, "msst": {"dropout": 0}}
 
 
 def run(command: Any, *arguments: object) -> None:
@@ -44,12 +47,14 @@ def shard(tmp_path_factory) -> Path:
     return out
 
 
-def four_clips(shard: Path, length: int, one_video: bool) -> dict[str, Any]:
+def four_clips(shard: Path, name: str, length: int) -> dict[str, Any]:
     """Four clips from four sequences, or from one where a network contrasts the frames of a video."""
-    dataset = ClipDataset(Part(shard, "train"), size=SIZE, clip_length=length, flow="dis", prior="light")
+    dataset = ClipDataset(Part(shard, "train"), size=SIZE[name], clip_length=length, flow="dis", prior="light")
     videos = [place.video for place in dataset.places]
     starts = [videos.index(video) for video in sorted(set(videos))]
-    numbers = [starts[0] + step * 3 for step in range(4)] if one_video else [start + FRAME for start in starts]
+    numbers = [start + FRAME for start in starts]
+    if name == "contrastive":
+        numbers = [starts[0] + step * 3 for step in range(4)]
     return collate([dataset[number] for number in numbers])
 
 
@@ -67,8 +72,8 @@ def max_f(logits: Tensor, masks: Tensor) -> float:
 @pytest.mark.parametrize("name", MODELS)
 def test_four_clips_are_learned_by_heart(shard, name):
     torch.manual_seed(0)
-    network = build_model(name, width=0.25)
-    batch = four_clips(shard, network.clip_length, one_video=name == "contrastive")
+    network = build_model(name, width=0.25, **OPTIONS.get(name, {})).to(memory_format=torch.channels_last)
+    batch = four_clips(shard, name, network.clip_length)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     generator = torch.Generator().manual_seed(0)
     masks = batch["masks"][:, -1]
