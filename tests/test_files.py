@@ -8,16 +8,16 @@ import pytest
 from vsodprep.files import atomic_directory, atomic_path, sha256, write_json
 
 
-class Interrupted(Exception):
+class InterruptedWriteError(Exception):
     """Stands in for anything that ends a write early."""
 
 
 def test_atomic_path_keeps_the_old_file_when_interrupted(tmp_path: Path) -> None:
     final = tmp_path / "map.png"
     final.write_text("old")
-    with pytest.raises(Interrupted), atomic_path(final) as temporary:
+    with pytest.raises(InterruptedWriteError), atomic_path(final) as temporary:
         temporary.write_text("half")
-        raise Interrupted
+        raise InterruptedWriteError
     assert final.read_text() == "old"
     assert list(tmp_path.iterdir()) == [final]
 
@@ -46,9 +46,9 @@ def test_atomic_directory_keeps_the_old_folder_when_interrupted(tmp_path: Path) 
     final = tmp_path / "set"
     final.mkdir()
     (final / "old").touch()
-    with pytest.raises(Interrupted), atomic_directory(final) as temporary:
+    with pytest.raises(InterruptedWriteError), atomic_directory(final) as temporary:
         (temporary / "fresh").touch()
-        raise Interrupted
+        raise InterruptedWriteError
     assert [path.name for path in final.iterdir()] == ["old"]
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
 

@@ -79,7 +79,7 @@ EVERY = pytest.mark.parametrize(("archive", "name", "count", "masks"), [(key, *c
 
 
 @EVERY
-def test_foreground_by_independent_count(  # noqa: PLR0917
+def test_foreground_by_independent_count(
     archive: str, name: str, count: Callable[[zipfile.ZipFile], Counts], masks: int, excerpts: Path, tmp_path: Path
 ) -> None:
     source = excerpts / f"{archive}.zip"

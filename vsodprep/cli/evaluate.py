@@ -73,7 +73,7 @@ def _warn(scores: dict[str, Any]) -> None:
     help="Keep scores in this folder and score again only what changed.",
 )
 @click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Where named benchmarks lie.")
-def command(  # noqa: PLR0917
+def command(
     pred: Path,
     gt: str,
     split: str | None,
