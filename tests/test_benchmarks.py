@@ -29,6 +29,12 @@ COUNTS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _no_lock_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock file in the working directory would tell what these tests take for unknown."""
+    monkeypatch.chdir(tmp_path)
+
+
 def test_the_nine_and_synth_are_known() -> None:
     assert known()[0] == "synth"
     assert set(NINE) < set(known())

@@ -19,6 +19,12 @@ from vsodprep.normalize.run import Options, normalize
 Counts = dict[tuple[str, str], int]
 
 
+@pytest.fixture(autouse=True)
+def _no_lock_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock file in the working directory would tell what these tests take for unknown."""
+    monkeypatch.chdir(tmp_path)
+
+
 def _open(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(archive.read(name))))
 

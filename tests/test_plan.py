@@ -25,6 +25,12 @@ RUN = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _no_lock_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock file in the working directory would tell what these tests take for unknown."""
+    monkeypatch.chdir(tmp_path)
+
+
 def config(**changes: object) -> Config:
     values = {"benchmarks": ["davis2016"], "flow": {"dis": {}, "unused": {"method": "raft"}}, "pack": {"flow": ["dis"]}}
     return parse(values | changes)
