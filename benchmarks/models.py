@@ -12,7 +12,6 @@ which another process on the machine disturbs less.
 import argparse
 import importlib
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -157,10 +156,12 @@ def multiply_adds(label: str, arguments: argparse.Namespace) -> dict[str, tuple[
 
 
 def peak(device: str) -> float:
-    """Return the most memory in MiB that this process has held: on the GPU, or in all on the CPU."""
-    if device == "cpu":
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return torch.cuda.max_memory_allocated() / MIB
+    """Return the most memory in MiB that this process has held: on the GPU, or in all on the CPU (Linux)."""
+    if device != "cpu":
+        return torch.cuda.max_memory_allocated() / MIB
+    # Not ru_maxrss, which a child takes over from its parent.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
 def memory_of(label: str, action: str) -> float:
