@@ -1,7 +1,9 @@
 """Packing a benchmark and reading it back."""
 
 import hashlib
+import json
 import pickle
+import shutil
 from pathlib import Path
 
 import cv2
@@ -191,6 +193,17 @@ def test_what_is_missing_is_named_and_nothing_is_left(tmp_path, spoil, culprit):
     with pytest.raises(InputError, match=culprit):
         pack(tmp_path, out)
     assert list(out.parent.iterdir()) == []
+
+
+def test_labels_are_those_of_the_sequences_that_their_provenance_lists(tmp_path):
+    make_everything(tmp_path)
+    (tmp_path / "coarse" / "provenance.json").write_text(json.dumps({"sequences": {"moon": {}}}))
+    shard = open_shard(pack(tmp_path, tmp_path / "mini.zarr"))
+    assert shard["moon"].has("coarse/fused", 2)
+    assert not shard["ball"].has("coarse/fused", 2)  # has a folder, from an earlier configuration
+    shutil.rmtree(tmp_path / "coarse" / "moon")
+    with pytest.raises(InputError, match="coarse/moon"):
+        pack(tmp_path, tmp_path / "again.zarr")
 
 
 def test_an_error_crosses_from_a_process_of_its_own(tmp_path):

@@ -65,6 +65,19 @@ def test_a_prior_fitted_on_its_own_split_needs_one(tmp_path: Path) -> None:
     assert plan_of(validation | joint).prior.packed("davis2016") == ["light"]
 
 
+def test_labels_of_some_splits_only() -> None:
+    coarse = {"weightfree": {"splits": [{"benchmark": "synth", "split": "test"}]}}
+    plan = plan_of({"coarse": coarse})
+    labelled = plan.site.catalogue.videos("synth", "test")
+    records = plan.coarse.records(wildcards(coarse="weightfree"))
+    assert records == [f"results/coarse/weightfree/synth/{name}.json" for name in labelled]
+    assert plan.pack.coarse(wildcards()) == ["results/coarse/weightfree/synth/provenance.json"]
+    assert plan.pack.coarse(wildcards(benchmark="davis2016")) == []
+    assert "--coarse" not in plan.pack.arguments(wildcards(benchmark="davis2016"))
+    with pytest.raises(InputError, match="no split 'validation'"):
+        plan_of({"coarse": {"weightfree": {"splits": [{"benchmark": "synth", "split": "validation"}]}}})
+
+
 @pytest.mark.parametrize(
     ("block", "device", "applied", "gpus"),
     [

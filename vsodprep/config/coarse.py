@@ -31,6 +31,8 @@ class Coarse(Section):
     """Saliency blocks that are fused."""
     weights: Literal["uniform"] | tuple[float, ...] | tuple[SplitOf, ...] = "uniform"
     """`uniform`, the weights themselves, or the splits on which they are fitted (DRFI's quadratic programme)."""
+    splits: tuple[SplitOf, ...] | None = None
+    """Splits whose videos get labels; all videos of every benchmark if null."""
     order: tuple[Step, ...] = ("fuse", "otsu", "crf", "edits")
     """Order of the steps; the papers' is fuse, otsu, edits."""
     crf: Name = "stan"

@@ -1,10 +1,10 @@
 """Add up what a configuration will take, from the registry alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from vsodprep import benchmarks
-from vsodprep.config import Config, Run, Stage, Test
+from vsodprep.config import Config, Run, SplitOf, Stage, Test
 from vsodprep.planning import rates
 from vsodprep.planning.parts import Part, bytes_of, part_of
 from vsodprep.workflow.catalogue import Catalogue
@@ -97,7 +97,12 @@ class Estimate:
         priors = {name: config.prior[name] for name in config.pack.prior}
         flows = {*config.pack.flow, *config.pack.pictures, *(prior.flow for prior in priors.values())}
         coarse_blocks = {name: config.coarse[name] for name in config.pack.coarse}
-        maps = {name for coarse in coarse_blocks.values() for name in coarse.maps}
+        labelled = {name: self._share(part, coarse.splits) for name, coarse in coarse_blocks.items()}
+        maps: dict[str, float] = {}
+        for coarse in coarse_blocks.values():
+            fitted = [where for where in coarse.weights if isinstance(where, SplitOf)]
+            share = self._share(part, None if coarse.splits is None else [*coarse.splits, *fitted])
+            maps |= {name: max(share, maps.get(name, 0.0)) for name in coarse.maps}
         for name in sorted(flows):
             flow = config.flow[name]
             share = 1.0
@@ -115,14 +120,25 @@ class Estimate:
             core, card = rates.PRIOR_REGION[prior.features]
             cpu, gpu = (cpu, regions * card) if self.on_card else (cpu + regions * core, 0.0)
             yield self._cost(f"prior {name}", part, cpu=cpu, gpu=gpu, disk=videos * rates.DISK_PRIOR * 1e6)
-        for name in sorted(maps):
+        for name, share in sorted(maps.items()):
             method = config.saliency[name].method
-            if method is not None:
-                cpu = videos * rates.SALIENCY[method]
-                yield self._cost(f"saliency {name}", part, cpu=cpu, disk=videos * rates.DISK_SALIENCY * 1e6)
+            if method is not None and share:
+                work = videos * share
+                cpu = work * rates.SALIENCY[method]
+                yield self._cost(f"saliency {name}", part, cpu=cpu, disk=work * rates.DISK_SALIENCY * 1e6)
         for name, coarse in coarse_blocks.items():
-            cpu = videos * (rates.COARSE + (self._crf(coarse.crf) if "crf" in coarse.order else 0.0))
-            yield self._cost(f"coarse {name}", part, cpu=cpu, disk=videos * rates.DISK_COARSE * 1e6)
+            if labelled[name]:
+                work = videos * labelled[name]
+                cpu = work * (rates.COARSE + (self._crf(coarse.crf) if "crf" in coarse.order else 0.0))
+                yield self._cost(f"coarse {name}", part, cpu=cpu, disk=work * rates.DISK_COARSE * 1e6)
+
+    def _share(self, part: Part, splits: Iterable[SplitOf] | None) -> float:
+        """Return which share of a benchmark's videos some splits hold; all of them if None."""
+        if splits is None:
+            return 1.0
+        chosen = [where.split for where in splits if where.benchmark == part.name]
+        videos = {name for split in chosen for name in self.catalogue.videos(part.name, split)}
+        return len(videos) / len(self.catalogue.videos(part.name))
 
     def _crf(self, name: str) -> float:
         preset = self.config.crf.get(name)

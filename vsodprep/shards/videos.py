@@ -1,5 +1,6 @@
 """One video of a shard: arrays of frames, masks, flow, priors and coarse labels."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -91,6 +92,8 @@ def pack_video(
         binary=True,
     )
     for name, labels in coarse.items():
+        if not _labelled(labels, video.name):
+            continue
         read_label = _labels(labels / video.name, video.frames, binary_at)
         write(f"{layout.COARSE}/{name}", everything, read_label, size, binary=True)
     with ExitStack() as files:
@@ -126,6 +129,12 @@ def checked(image: NDArray[Any], path: Path, size: tuple[int, int]) -> NDArray[A
     if image.shape[:2] != size:
         raise InputError(path, f"{image.shape[1]} × {image.shape[0]} pixels", f"{size[1]} × {size[0]}, as its frame")
     return image
+
+
+def _labelled(labels: Path, sequence: str) -> bool:
+    """Return whether a sequence gets labels: what `provenance.json` lists, or every one where there is no such list."""
+    listing = labels / "provenance.json"
+    return not listing.is_file() or sequence in json.loads(listing.read_text(encoding="utf-8"))["sequences"]
 
 
 def _labels(

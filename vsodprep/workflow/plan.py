@@ -171,4 +171,6 @@ class Plan:
         for name in self.config.pack.prior:
             fit = self.config.prior[name].fit
             used += () if fit == "own" else fit
+        for name in self.config.pack.coarse:
+            used += self.config.coarse[name].splits or ()
         return used

@@ -49,8 +49,12 @@ class Coarse(Stage):
 
     def records(self, wildcards: Any) -> list[str]:
         """Return the records of all of a benchmark's labels."""
-        videos = self.site.catalogue.videos(wildcards.benchmark)
+        videos = self._labelled(wildcards.coarse, wildcards.benchmark)
         return [self.site.paths.coarse(wildcards.coarse, wildcards.benchmark, seq) for seq in videos]
+
+    def packed(self, benchmark: str) -> list[str]:
+        """Return the blocks of labels of a benchmark's shard: those that any of its videos gets."""
+        return [name for name in self.site.config.pack.coarse if self._labelled(name, benchmark)]
 
     def fit_manifests(self, wildcards: Any) -> list[str]:
         """Return the manifests of the benchmarks on which weights are fitted."""
@@ -73,6 +77,13 @@ class Coarse(Stage):
         for where in self._fit(wildcards.coarse):
             words += ["--gt", folder(self.site.paths.manifest(where.benchmark)), "--split", where.split]
         return shlex.join(words)
+
+    def _labelled(self, coarse: str, benchmark: str) -> list[str]:
+        splits, videos = self.site.config.coarse[coarse].splits, self.site.catalogue.videos
+        if splits is None:
+            return videos(benchmark)
+        chosen = [seq for where in splits if where.benchmark == benchmark for seq in videos(benchmark, where.split)]
+        return sorted(set(chosen))
 
     def _fit(self, coarse: str) -> list[SplitOf]:
         weights = self.site.config.coarse[coarse].weights

@@ -5,6 +5,7 @@ from typing import Any
 
 from vsodprep.workflow.options import option
 from vsodprep.workflow.site import Stage, folder
+from vsodprep.workflow.stages.coarse import Coarse
 from vsodprep.workflow.stages.prior import Prior
 
 
@@ -25,8 +26,7 @@ class Pack(Stage):
     def coarse(self, wildcards: Any) -> list[str]:
         """Return the provenance of the coarse labels of a shard."""
         name = wildcards.benchmark
-        blocks = self.site.config.pack.coarse if self.site.catalogue.videos(name) else ()
-        return [self.site.paths.provenance(coarse, name) for coarse in blocks]
+        return [self.site.paths.provenance(coarse, name) for coarse in Coarse(self.site).packed(name)]
 
     def arguments(self, wildcards: Any) -> str:
         """Return the contents of a shard as options of `vsodprep pack`."""
@@ -37,7 +37,7 @@ class Pack(Stage):
                 words += ["--flow", flow, folder(paths.flow(flow, name, "any"))]
             for prior in Prior(self.site).packed(name):
                 words += ["--prior", prior, folder(paths.prior(prior, name, "any"))]
-            for coarse in pack.coarse:
+            for coarse in Coarse(self.site).packed(name):
                 words += ["--coarse", coarse, folder(paths.provenance(coarse, name))]
             words += option("pictures", list(pack.pictures))
         if pack.still_size is not None:
