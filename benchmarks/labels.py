@@ -78,8 +78,14 @@ def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
         "prior: 5 segmentations, half size, scikit-image": (lambda: cut("skimage"), 1),
         "prior: channels": (lambda: channels(small_frame, small_flow, picture), 1),
         "prior: contrast features": (lambda: [contrast(one.labels, one.regions, given) for one in levels], 1),
-        "prior: whole, light (M = 5, half size)": (lambda: motion_prior(frame, flow, classifier(LIGHT, 0.5)), 1),
-        "prior: whole, DRFI's 15 (full size)": (lambda: motion_prior(frame, flow, classifier(DRFI, 1.0)), 1),
+        "prior: whole, light (M = 5, half size)": (
+            lambda: motion_prior(frame, flow, colour(flow), classifier(LIGHT, 0.5)),
+            1,
+        ),
+        "prior: whole, DRFI's 15 (full size)": (
+            lambda: motion_prior(frame, flow, colour(flow), classifier(DRFI, 1.0)),
+            1,
+        ),
         "saliency: mbd, one frame": (lambda: METHODS["mbd"]([frame]), 1),
         "saliency: mbd, 16 together": (lambda: METHODS["mbd"]([frame] * 16), 16),
         "saliency: rbd": (lambda: METHODS["rbd"]([frame]), 1),

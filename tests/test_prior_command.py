@@ -8,9 +8,12 @@ from click.testing import CliRunner
 from vsodprep.cli import cli
 from vsodprep.errors import InputError
 from vsodprep.flow.pairs import Pair
+from vsodprep.flow.picture import colour
 from vsodprep.flow.store import write_flow
 from vsodprep.images import write_mask, write_png
 from vsodprep.manifest import Manifest, Sequence, write_manifest
+from vsodprep.prior import frame
+from vsodprep.prior.segmentation import segment_levels
 from vsodprep.prior.store import read_prior, write_prior
 
 SIZE = (48, 64)
@@ -76,6 +79,23 @@ def test_moving_square_is_found_in_an_unseen_video(tree):
         mask = square("up", index)
         assert prior[index][mask].mean() > 200
         assert prior[index][~mask].mean() < 30
+
+
+def test_regions_are_cut_from_the_picture_as_its_block_draws_it(tree, monkeypatch):
+    cut = []
+
+    def watched(picture, *arguments, **options):
+        cut.append(picture)
+        return segment_levels(picture, *arguments, **options)
+
+    monkeypatch.setattr(frame, "segment_levels", watched)
+    fit(tree, "--epochs", 1)
+    moving = np.where(square("up", 0)[..., None], (0, -3), (0.5, 0)).astype(np.float32)
+    attributes = {"picture": {"dialect": "flownet2", "maximum": 5.0}}
+    write_flow(tree / "flow" / "up.h5", [Pair(0, 1, 0)], [{"forward": moving}], SIZE, attributes)
+    apply(tree)
+    np.testing.assert_array_equal(cut[-1], colour(moving, 5.0, "flownet2"))
+    assert len(cut) == 6 + 1
 
 
 def test_file_records_regions_and_what_made_them(tree):

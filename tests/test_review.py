@@ -18,6 +18,7 @@ from vsodprep.review.server import serve
 from vsodprep.review.session import Session
 
 FRAMES = ("8", "9", "10")
+PICTURE = {"dialect": "flownet2", "maximum": 8.0}
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def session(tmp_path):
             write_png(tmp_path / "frames" / name / "frames" / f"{frame}.png", np.full((24, 32, 3), 90, dtype=np.uint8))
     (tmp_path / "labels" / "bear.json").write_text("{}")
     flow = {"forward": np.full((24, 32, 2), 2.0, dtype=np.float32)}
-    write_flow(tmp_path / "flow" / "bear.h5", [Pair(0, 1, 0)], [flow], (24, 32), {}, frames=FRAMES)
+    write_flow(tmp_path / "flow" / "bear.h5", [Pair(0, 1, 0)], [flow], (24, 32), {"picture": PICTURE}, frames=FRAMES)
     return Session(tmp_path / "labels", tmp_path / "frames", tmp_path / "edits.txt", tmp_path / "flow")
 
 
@@ -140,7 +141,7 @@ def test_bad_edit_is_refused(body, found, ask, session):
 def test_frame_and_flow_pictures(ask, session):
     assert ask("GET", "/frame/bear/9")[1] == (session.frames / "bear" / "frames" / "9.png").read_bytes()
     picture = decoded(ask("GET", "/flow/bear/8")[1], cv2.IMREAD_COLOR)[..., ::-1]
-    np.testing.assert_array_equal(picture, colour(np.full((24, 32, 2), 2.0, dtype=np.float32)))
+    np.testing.assert_array_equal(picture, colour(np.full((24, 32, 2), 2.0, dtype=np.float32), 8.0, "flownet2"))
     status, answer = ask("GET", "/flow/bear/9")
     assert (status, "no flow of frame 9" in answer["error"]) == (400, True)
 

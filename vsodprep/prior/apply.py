@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
 from vsodprep.flow.frames import sequence_frames
+from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
 from vsodprep.images import read_frame
 from vsodprep.prior.classifier import Classifier, load
@@ -38,20 +39,25 @@ class Regions(NamedTuple):
 
 
 def motion_prior(
-    frame: NDArray[np.uint8], flow: NDArray[np.float32], classifier: Classifier, windows: Windows | None = None
+    frame: NDArray[np.uint8],
+    flow: NDArray[np.float32],
+    drawn: NDArray[np.uint8],
+    classifier: Classifier,
+    windows: Windows | None = None,
 ) -> tuple[NDArray[np.float32], Described]:
     """Compute one frame's motion prior.
 
     Args:
         frame: uint8 `(H, W, 3)` RGB.
         flow: float32 `(H, W, 2)` in px.
+        drawn: The flow's picture, uint8 `(H, W, 3)` RGB.
         classifier: Scores the regions.
         windows: The network's features, unless the classifier was fitted on `contrast`.
 
     Returns:
         float32 `(H, W)` in [0, 1] (STAN, MSST: Eq. 1), and the regions it comes from.
     """
-    described = describe(frame, flow, classifier.settings, windows)
+    described = describe(frame, flow, drawn, classifier.settings, windows)
     scores = [classifier.score(features) for features in described.features]
     return combine(described.levels, scores, (flow.shape[0], flow.shape[1])), described
 
@@ -114,7 +120,7 @@ def apply(
             if motion is None or frame.shape[:2] != flow.size:
                 found = f"{frame.shape[0]} x {frame.shape[1]} px"
                 raise InputError(frames[index], found, f"{flow.size[0]} x {flow.size[1]}, as {flow_path}")
-            prior, described = motion_prior(frame, motion, classifier, windows)
+            prior, described = motion_prior(frame, motion, picture_of(motion, flow.attributes), classifier, windows)
             priors[row] = np.round(prior * 255).astype(np.uint8)
             regions[row] = [level.regions for level in described.levels]
             halvings[row] = [level.halvings for level in described.levels]

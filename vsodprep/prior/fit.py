@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
+from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
 from vsodprep.images import read_frame, read_mask
 from vsodprep.manifest import Sequence as Video
@@ -53,8 +54,15 @@ def _annotated(video: Video, indices: Sequence[int], most: int) -> tuple[int, ..
     return spread([index for index in indices if video.frames[index] in annotated], most)
 
 
-def _frames(split: Split, most: int) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.bool_]]]:
-    """Yield frame, flow and mask of the frames to learn from."""
+class _Example(NamedTuple):
+    frame: NDArray[np.uint8]
+    flow: NDArray[np.float32]
+    drawn: NDArray[np.uint8]
+    mask: NDArray[np.bool_]
+
+
+def _frames(split: Split, most: int) -> Iterator[_Example]:
+    """Yield the frames to learn from."""
     videos = [video for video in read_manifest(split.benchmark).split(split.split) if not video.still]
     for video in track(videos, f"regions of {split.benchmark.name} {split.split}", unit="sequence"):
         with open_flow(split.flow / f"{video.name}.h5") as flow:
@@ -66,7 +74,8 @@ def _frames(split: Split, most: int) -> Iterator[tuple[NDArray[np.uint8], NDArra
                 if motion is None or motion.shape[:2] != truth.shape:
                     found = "none" if motion is None else f"{motion.shape[0]} x {motion.shape[1]}"
                     raise InputError(mask, f"{truth.shape[0]} x {truth.shape[1]} px, its flow {found}", "one size")
-                yield read_frame(frame_path(split.benchmark, video.name, name)), motion, truth
+                frame = read_frame(frame_path(split.benchmark, video.name, name))
+                yield _Example(frame, motion, picture_of(motion, flow.attributes), truth)
 
 
 def collect(
@@ -88,8 +97,8 @@ def collect(
     foreground: list[NDArray[np.bool_]] = []
     frames = mixed = 0
     for split in splits:
-        for frame, flow, mask in _frames(split, most):
-            described = describe(frame, flow, settings, windows)
+        for frame, flow, drawn, mask in _frames(split, most):
+            described = describe(frame, flow, drawn, settings, windows)
             for level, rows in zip(described.levels, described.features, strict=True):
                 small = cv2.resize(mask.astype(np.uint8) * 255, level.labels.shape[::-1], interpolation=cv2.INTER_AREA)
                 chosen, label = region_labels(level.labels, level.regions, small > 127, purity)

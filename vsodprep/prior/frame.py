@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.flow.picture import colour
 from vsodprep.prior.channels import channels
 from vsodprep.prior.contrast import contrast
 from vsodprep.prior.segmentation import Segmentation, segment_levels
@@ -30,13 +29,18 @@ class Described(NamedTuple):
 
 
 def describe(
-    frame: NDArray[np.uint8], flow: NDArray[np.float32], settings: Settings, windows: Windows | None = None
+    frame: NDArray[np.uint8],
+    flow: NDArray[np.float32],
+    drawn: NDArray[np.uint8],
+    settings: Settings,
+    windows: Windows | None = None,
 ) -> Described:
     """Cut a frame's flow picture into regions and describe them.
 
     Args:
         frame: uint8 `(H, W, 3)` RGB.
         flow: float32 `(H, W, 2)` in px.
+        drawn: The flow's picture, uint8 `(H, W, 3)` RGB.
         settings: How.
         windows: The network's features, unless `settings.features` is `contrast`.
 
@@ -45,7 +49,7 @@ def describe(
     """
     height, width = flow.shape[:2]
     size = (max(3, round(width * settings.scale)), max(3, round(height * settings.scale)))
-    picture = _shrunk(colour(flow), size)
+    picture = _shrunk(drawn, size)
     levels = segment_levels(
         picture,
         settings.levels,

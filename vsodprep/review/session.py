@@ -12,7 +12,7 @@ from vsodprep.coarse.edits import HEADER, Edit, apply_edit, edits_by_frame, pars
 from vsodprep.coarse.maps import list_maps
 from vsodprep.errors import InputError
 from vsodprep.files import write_text
-from vsodprep.flow.picture import colour
+from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
 from vsodprep.images import encode_png, natural_key, read_mask
 from vsodprep.manifest import MANIFEST, frame_path
@@ -98,9 +98,9 @@ class Session:
         with open_flow(path) as flow:
             frames = flow.frames or tuple(self.sequences[sequence])
             motion = flow.of_frame(frames.index(frame)) if frame in frames else None
-        if motion is None:
-            raise InputError(path, f"no flow of frame {frame}", "a frame that has a flow")
-        return encode_png(colour(motion))
+            if motion is None:
+                raise InputError(path, f"no flow of frame {frame}", "a frame that has a flow")
+            return encode_png(picture_of(motion, flow.attributes))
 
     def add(self, line: str) -> Edit:
         """Append an edit to the file, atomically.
