@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import vsodprep.prior.frame
 from vsodprep.cli import cli
 from vsodprep.errors import InputError
 from vsodprep.flow.pairs import Pair
@@ -12,7 +13,6 @@ from vsodprep.flow.picture import colour
 from vsodprep.flow.store import write_flow
 from vsodprep.images import write_mask, write_png
 from vsodprep.manifest import Manifest, Sequence, write_manifest
-from vsodprep.prior import frame
 from vsodprep.prior.segmentation import segment_levels
 from vsodprep.prior.store import read_prior, write_prior
 
@@ -88,7 +88,7 @@ def test_regions_are_cut_from_the_picture_as_its_block_draws_it(tree, monkeypatc
         cut.append(picture)
         return segment_levels(picture, *arguments, **options)
 
-    monkeypatch.setattr(frame, "segment_levels", watched)
+    monkeypatch.setattr(vsodprep.prior.frame, "segment_levels", watched)
     fit(tree, "--epochs", 1)
     moving = np.where(square("up", 0)[..., None], (0, -3), (0.5, 0)).astype(np.float32)
     attributes = {"picture": {"dialect": "flownet2", "maximum": 5.0}}
