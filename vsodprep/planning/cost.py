@@ -20,8 +20,8 @@ class Cost:
         stage: The stage.
         what: The benchmark, or the run.
         sequences: Number of sequences.
-        frames: Number of frames, or of training samples.
-        guessed: Whether the number of frames is partly a guess, because nobody published it.
+        frames: Number of frames, of flows to estimate, or of training samples.
+        guessed: Whether that number is partly a guess, because nobody published it.
         disk: Bytes.
         cpu: Processor hours.
         gpu: Hours of a graphics card.
@@ -105,15 +105,15 @@ class Estimate:
             maps |= {name: max(share, maps.get(name, 0.0)) for name in coarse.maps}
         for name in sorted(flows):
             flow = config.flow[name]
-            share = 1.0
-            if flow.frames == "annotated":
-                share = min(1.0, part.annotated * flow.clip_length / max(1, part.frames))
-            work = videos * share * (2 if flow.direction == "both" else 1)
+            number = part.flows(flow)
+            work = number * part.pixels / rates.MEGAPIXEL
             cpu, card = rates.NETWORK_FLOW.get(flow.method.split(":")[0], (rates.FLOW[flow.preset], 0.0))
             gpu = work * card if self.on_card else 0.0
-            yield self._cost(
+            cost = self._cost(
                 f"flow {name}", part, cpu=work * (0.05 if gpu else cpu), gpu=gpu, disk=work * rates.DISK_FLOW * 1e6
             )
+            guessed = part.guessed or (flow.frames == "annotated" and part.annotated < part.frames)
+            yield replace(cost, frames=number, guessed=guessed)
         for name, prior in priors.items():
             cpu = videos * (rates.PRIOR_FRAME + len(prior.levels) * prior.scale**2 * rates.PRIOR_LEVEL)
             regions = part.video * len(prior.levels) * rates.PRIOR_REGIONS

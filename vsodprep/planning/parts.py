@@ -3,16 +3,26 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from vsodprep import benchmarks
 from vsodprep.benchmarks import KnownSequence
 from vsodprep.benchmarks.benchmark import SourceFile
+from vsodprep.config import Flow
+from vsodprep.flow.planned import count_flows
 from vsodprep.planning import rates
 from vsodprep.workflow.catalogue import Catalogue
 
 _FRAMES_OF_A_VIDEO = 80  # where nobody knows better: DAVIS has 69, DAVSOD 128
 _SIZE, _FULL_HD = (480, 854), (1080, 1920)
 _IN_WORDS = re.compile(r"(\d+(?:\.\d+)?) (MB|GB)")
+
+
+class Video(NamedTuple):
+    """How many frames and masks a video has."""
+
+    frames: int
+    annotated: int
 
 
 @dataclass(frozen=True)
@@ -24,7 +34,7 @@ class Part:
         sequences: Number of sequences.
         frames: Number of frames.
         annotated: Number of masks.
-        video: Number of frames that are no still images.
+        videos: Frames and masks of each sequence that is no set of still images.
         guessed: Whether a number of frames is a guess, because nobody published it.
         pixels: Pixels of a frame.
     """
@@ -33,9 +43,14 @@ class Part:
     sequences: int
     frames: int
     annotated: int
-    video: int
+    videos: tuple[Video, ...]
     guessed: bool
     pixels: int
+
+    @property
+    def video(self) -> int:
+        """Number of frames that are no still images."""
+        return sum(video.frames for video in self.videos)
 
     @property
     def megapixels(self) -> float:
@@ -46,6 +61,12 @@ class Part:
     def video_megapixels(self) -> float:
         """Megapixels of the frames that are no still images."""
         return self.video * self.pixels / rates.MEGAPIXEL
+
+    def flows(self, block: Flow) -> int:
+        """Return how many flows a block estimates; masks are taken to lie evenly from the first frame on."""
+        return sum(
+            count_flows(block, frames, _spread(annotated, frames)) for frames, annotated in self.videos if frames
+        )
 
 
 def part_of(catalogue: Catalogue, name: str, split: str | None = None) -> Part:
@@ -66,12 +87,14 @@ def part_of(catalogue: Catalogue, name: str, split: str | None = None) -> Part:
         size = _FULL_HD
     usual = _usual_frames(sequences, published)
     frames = [usual if one.frames is None else one.frames for one in sequences]
+    annotated = [_annotated(one, usual, published) for one in sequences]
+    lengths = zip(map(Video, frames, annotated), sequences, strict=True)
     return Part(
         name=name,
         sequences=len(sequences),
         frames=sum(frames),
-        annotated=sum(_annotated(one, usual, published) for one in sequences),
-        video=sum(count for count, one in zip(frames, sequences, strict=True) if not one.still),
+        annotated=sum(annotated),
+        videos=tuple(video for video, one in lengths if not one.still),
         guessed=any(one.frames is None for one in sequences),
         pixels=size[0] * size[1],
     )
@@ -91,6 +114,10 @@ def _usual_frames(sequences: tuple[KnownSequence, ...], published: Mapping[str, 
         return round(published["frames"] / published["sequences"])
     known = [one.frames for one in sequences if one.frames is not None and not one.still]
     return round(sum(known) / len(known)) if known else _FRAMES_OF_A_VIDEO
+
+
+def _spread(annotated: int, frames: int) -> list[int]:
+    return [number * frames // annotated for number in range(min(annotated, frames))]
 
 
 def _annotated(one: KnownSequence, frames: int, published: Mapping[str, int]) -> int:
