@@ -1,9 +1,48 @@
 import pickle
+import sys
 from pathlib import Path
 
+import pytest
+
+from vsodprep import cli
 from vsodprep.errors import InputError
 
 
 def test_input_error_survives_pickling():
     error = pickle.loads(pickle.dumps(InputError(Path("a.png"), "nothing", "an image")))
     assert (error.where, str(error)) == (Path("a.png"), "a.png: nothing; expected an image")
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (InputError("a.png", "two\nlines", "one"), "vsodprep: a.png: two lines; expected one\n"),
+        (PermissionError(13, "Permission denied", "out/a.png"), "vsodprep: out/a.png: Permission denied\n"),
+        (OSError(28, "No space left on device"), "vsodprep: No space left on device\n"),
+    ],
+)
+def test_what_a_user_can_mend_is_one_line(
+    error: Exception, line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(cli, "cli", fail)
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert (end.value.code, capsys.readouterr().err) == (1, line)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["pack", "nowhere", "--out", "x.zarr"],
+        ["flow", "import", "nowhere", "nowhere", "--out", "x.h5"],
+        ["flow", "dis", "nowhere", "--out", "x.h5", "--only", "nowhere"],
+    ],
+)
+def test_a_missing_input_is_no_wrong_usage(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["vsodprep", *words])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    assert end.value.code == 1

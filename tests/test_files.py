@@ -1,10 +1,13 @@
 """Files and folders appear whole or not at all."""
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from vsodprep.errors import InputError
 from vsodprep.files import atomic_directory, atomic_path, sha256, write_json
 
 
@@ -62,3 +65,22 @@ def test_write_json_refuses_nan(tmp_path: Path) -> None:
 def test_sha256_of_known_text(tmp_path: Path) -> None:
     (tmp_path / "abc").write_text("abc")
     assert sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+@pytest.mark.parametrize("write", [atomic_path, atomic_directory])
+def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path, write: Callable[[Path], Any]) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="file/below"), write(tmp_path / "file" / "below"):
+        pass
+
+
+def test_a_file_does_not_replace_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a folder; expected the name of a file"), atomic_path(tmp_path):
+        pass
+
+
+def test_a_folder_does_not_replace_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("kept")
+    with pytest.raises(InputError, match="a file; expected the name of a folder"), atomic_directory(tmp_path / "file"):
+        pass
+    assert (tmp_path / "file").read_text() == "kept"

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from vsodprep.errors import InputError
+
 _TEMPORARY = ".partial-"
 
 
@@ -26,6 +28,15 @@ def _default_mode() -> int:
 
 
 @contextmanager
+def _named(final: Path) -> Iterator[None]:
+    """Name the output that cannot be written, not the temporary file beside it."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(final, error.strerror or "cannot be written", "a place that can be written to") from error
+
+
+@contextmanager
 def atomic_path(final: Path, *, sync: bool = True) -> Iterator[Path]:
     """Give a temporary path in the final file's folder, renamed onto the final name on success.
 
@@ -35,9 +46,15 @@ def atomic_path(final: Path, *, sync: bool = True) -> Iterator[Path]:
 
     Yields:
         An existing empty file with the same ending; left behind by nobody but a killed process.
+
+    Raises:
+        InputError: The final path is a folder, or its folder cannot be made or written to.
     """
-    final.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{final.stem}{_TEMPORARY}", suffix=final.suffix, dir=final.parent)
+    if final.is_dir():
+        raise InputError(final, "a folder", "the name of a file to write")
+    with _named(final):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{final.stem}{_TEMPORARY}", suffix=final.suffix, dir=final.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -62,12 +79,18 @@ def atomic_directory(final: Path) -> Iterator[Path]:
 
     Yields:
         An empty folder on the same file system.
+
+    Raises:
+        InputError: The final path is a file, or its folder cannot be made or written to.
     """
-    final.parent.mkdir(parents=True, exist_ok=True)
+    if final.exists() and not final.is_dir():
+        raise InputError(final, "a file", "the name of a folder to write")
     prefix = f".{final.name}{_TEMPORARY}"
-    for leftover in final.parent.glob(f"{prefix}*"):
-        shutil.rmtree(leftover)
-    temporary = Path(tempfile.mkdtemp(prefix=prefix, dir=final.parent))
+    with _named(final):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in final.parent.glob(f"{prefix}*"):
+            shutil.rmtree(leftover)
+        temporary = Path(tempfile.mkdtemp(prefix=prefix, dir=final.parent))
     try:
         yield temporary
         temporary.chmod(_default_mode() | 0o111)

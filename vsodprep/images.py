@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_path
 
+# A file that cannot be decoded is told in one line of our own; OpenCV would print others beside it.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm")
 FOREGROUND_ABOVE = 128  # a delivered 128 is background, as in the DAVSOD toolbox and PySODMetrics
 

@@ -67,6 +67,12 @@ def main() -> None:
     """Run the command line; exit with 1 and one line on bad input, with 2 on wrong usage."""
     try:
         cli(prog_name="vsodprep")
-    except VsodprepError as error:
-        print(f"vsodprep: {' '.join(str(error).split())}", file=sys.stderr)
+    except (VsodprepError, OSError) as error:
+        print(f"vsodprep: {_line(error)}", file=sys.stderr)
         sys.exit(1)
+
+
+def _line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:  # a full disk, a folder that may not be written to
+        return error.strerror if error.filename is None else f"{error.filename}: {error.strerror}"
+    return " ".join(str(error).split())

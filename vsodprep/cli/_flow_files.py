@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from vsodprep.cli._flow_options import FRAMES_DIR, OUT, POLICY
+from vsodprep.cli._flow_options import FRAMES_DIR, OUT, PIXELS, POLICY
 
 
 @click.command()
@@ -34,7 +34,7 @@ def view(*, flow: Path, frames_dir: Path, out: Path, frame: tuple[str, ...], cou
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write.")
 @click.option("--as", "kind", type=click.Choice(("flo", "kitti", "picture")), default="flo", help="What to write.")
 @click.option("--dialect", type=click.Choice(("raft", "flownet2")), help="Whose pictures; the block's if not given.")
-@click.option("--maximum", type=float, help="Pixels that get a full colour in pictures; the block's if not given.")
+@click.option("--maximum", type=PIXELS, help="Pixels that get a full colour in pictures; the block's if not given.")
 def export(flow: Path, out: Path, kind: Any, dialect: Any, maximum: float | None) -> None:
     """Write one .flo file, KITTI PNG or picture per frame."""
     from vsodprep.flow.exchange import export_flow
@@ -54,7 +54,7 @@ def _import(flows_dir: Path, frames_dir: Path, out: Path, **policy: Any) -> None
     click.echo(f"{out}: {numbers['pairs']} pairs, {numbers['unknown']} unknown pixels")
 
 
-_FLOWS_DIR = click.Argument(["flows_dir"], type=click.Path(exists=True, file_okay=False, path_type=Path))
+_FLOWS_DIR = click.Argument(["flows_dir"], type=click.Path(path_type=Path))
 
 SUBCOMMANDS = (
     view,

@@ -10,6 +10,7 @@ def _choice(name: str, values: Sequence[str], default: str, help_: str) -> click
     return click.Option([name], type=click.Choice(values), default=default, show_default=True, help=help_)
 
 
+PIXELS = click.FloatRange(0, min_open=True)
 FRAMES_DIR = click.Argument(["frames_dir"], type=click.Path(path_type=Path))
 OUT = click.Option(
     ["--out"], type=click.Path(dir_okay=False, path_type=Path), required=True, help="HDF5 file to write."
@@ -58,7 +59,7 @@ RUN = (
     click.Option(
         ["--dialect"], type=click.Choice(("raft", "flownet2")), help="Whose pictures; the method's own if not given."
     ),
-    click.Option(["--maximum"], type=float, help="Pixels that get a full colour; each frame's largest if not given."),
+    click.Option(["--maximum"], type=PIXELS, help="Pixels that get a full colour; each frame's largest if not given."),
     _choice(
         "--frames", ("all", "annotated"), "all", "Frames that need a flow; `annotated` with the clips before them."
     ),
@@ -71,7 +72,7 @@ RUN = (
     ),
     click.Option(
         ["--only"],
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        type=click.Path(path_type=Path),
         help="JSON list of the frame ids that need a flow.",
     ),
     click.Option(["--allow-gaps"], is_flag=True, help="Accept a folder whose frame numbers have gaps."),

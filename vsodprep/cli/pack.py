@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_SIZE = (click.IntRange(1), click.IntRange(1))
 _BLOCK = (str, click.Path(path_type=Path))
 
 
 @click.command()
-@click.argument("normalized_dir", type=_FOLDER)
+@click.argument("normalized_dir", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Shard to write, a folder X.zarr.")
 @click.option("--flow", type=_BLOCK, multiple=True, metavar="NAME DIR", help="Flow: DIR holds {seq}.h5.")
 @click.option("--pictures", multiple=True, metavar="NAME", help="Store this flow's colour pictures too.")
@@ -17,7 +17,12 @@ _BLOCK = (str, click.Path(path_type=Path))
 @click.option(
     "--coarse", type=_BLOCK, multiple=True, metavar="NAME DIR", help="Coarse labels: DIR holds {seq}/{frame}.png."
 )
-@click.option("--still-size", type=(int, int), metavar="H W", help="Store still images as arrays of this size.")
+@click.option(
+    "--still-size",
+    type=(click.IntRange(1), click.IntRange(1)),
+    metavar="H W",
+    help="Store still images as arrays of this size.",
+)
 @click.option("--frames-per-shard", type=click.IntRange(1), default=64, show_default=True)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Sequences packed at a time.")
 def command(

@@ -27,7 +27,7 @@ def command() -> None:
     "--level",
     multiple=True,
     default=_LIGHT,
-    type=(float, float, int),
+    type=(click.FloatRange(0), click.FloatRange(0, min_open=True), click.IntRange(1)),
     metavar="SIGMA K MIN",
     help="One segmentation; five of DRFI's if none is given.",
 )
