@@ -210,7 +210,7 @@ def test_own_protocol_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("colour: red", "mine.yaml: no setting 'colour'; expected one of name, foreground_above"),
+        ("colour: red", "mine.yaml: no setting 'colour'; expected one of foreground_above"),
         ("base: mine", "mine.yaml: base 'mine'; expected one of davsod"),
         ("beta2: -1", "mine.yaml: beta2: Input should be greater than 0"),
         ("average: pixels", "mine.yaml: .*average: pixels needs f_from"),

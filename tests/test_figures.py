@@ -15,6 +15,7 @@ from report_tree import build
 from vsodprep.cli import main
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.evaluate.bootstrap import Interval, difference, interval
+from vsodprep.evaluate.scores import Scores, labelled, load_scores, mean
 from vsodprep.figures.bars import ablation
 from vsodprep.figures.compare import ablation_of, intervals_of, precision_recall_of, sweep_of
 from vsodprep.figures.curves import Line, f_threshold, losses, precision_recall
@@ -22,7 +23,6 @@ from vsodprep.figures.grid import GridRow, grid, outlined
 from vsodprep.figures.history import Losses, draw_losses
 from vsodprep.figures.intervals import intervals
 from vsodprep.figures.level_weights import left_out, level_weights
-from vsodprep.figures.scores import Scores, labelled, load_scores, mean
 from vsodprep.figures.sequences import ranking
 from vsodprep.figures.style import FAINT, INK, inline_svg, save
 from vsodprep.figures.sweep import sweep

@@ -18,7 +18,7 @@ def command(scores: tuple[str, ...], metrics: tuple[str, ...], output: Path | No
     from vsodprep.errors import InputError
     from vsodprep.evaluate.bootstrap import difference, interval
     from vsodprep.evaluate.measures import measure
-    from vsodprep.figures.scores import load_scores
+    from vsodprep.evaluate.scores import load_scores
     from vsodprep.files import write_json
 
     methods = {each.label: each.files for each in load_scores(scores)}

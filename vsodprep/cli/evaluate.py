@@ -51,7 +51,9 @@ def _warn(scores: dict[str, Any]) -> None:
 @click.option("--pred", required=True, type=click.Path(path_type=Path), help="Maps: a folder or zip archive.")
 @click.option("--gt", required=True, help="Masks, a normalised benchmark, a shard, or a benchmark's name.")
 @click.option("--split", help="A split of the benchmark, or a text file of sequence names.")
-@click.option("--protocol", default="davsod", show_default=True, help="Name of a protocol, or a file of settings.")
+@click.option(
+    "--protocol", default="davsod", show_default=True, help="Name of a protocol, or settings: a file or JSON."
+)
 @click.option("--set", "changes", multiple=True, metavar="SETTING=VALUE", help="Change one setting of the protocol.")
 @click.option("--measures", help="Some of mae,s,f,e,weighted_f,j,boundary,t, or `all`; default all but the slow t.")
 @click.option("--json", "output", type=click.Path(path_type=Path), help="Write all figures to this file.")

@@ -77,8 +77,8 @@ def command() -> None:
 @out_option
 def precision_recall(scores: tuple[str, ...], references: tuple[str, ...], out: Path) -> None:
     """Precision against recall at 256 thresholds."""
+    from vsodprep.evaluate.scores import load_scores
     from vsodprep.figures.compare import precision_recall_of
-    from vsodprep.figures.scores import load_scores
 
     _save(precision_recall_of(load_scores(scores), references), out)
 
@@ -89,8 +89,8 @@ def precision_recall(scores: tuple[str, ...], references: tuple[str, ...], out: 
 @out_option
 def f_threshold(scores: tuple[str, ...], references: tuple[str, ...], out: Path) -> None:
     """F-measure against the threshold."""
+    from vsodprep.evaluate.scores import load_scores
     from vsodprep.figures.compare import f_threshold_of
-    from vsodprep.figures.scores import load_scores
 
     _save(f_threshold_of(load_scores(scores), references), out)
 
@@ -102,8 +102,8 @@ def f_threshold(scores: tuple[str, ...], references: tuple[str, ...], out: Path)
 @out_option
 def ranking(scores: tuple[str, ...], measure: str, references: tuple[str, ...], out: Path) -> None:
     """Sequences, ordered by the first method's score."""
+    from vsodprep.evaluate.scores import load_scores
     from vsodprep.figures.compare import ranking_of
-    from vsodprep.figures.scores import load_scores
 
     _save(ranking_of(load_scores(scores), measure, references), out)
 
@@ -118,8 +118,8 @@ def ablation(
     scores: tuple[str, ...], measures: tuple[str, ...], full: str | None, paper: str | None, out: Path
 ) -> None:
     """Bars of variants; each LABEL is the variant's name."""
+    from vsodprep.evaluate.scores import load_scores
     from vsodprep.figures.compare import ablation_of
-    from vsodprep.figures.scores import load_scores
 
     _save(ablation_of(load_scores(scores), measures, full, paper), out)
 
@@ -131,8 +131,8 @@ def ablation(
 @out_option
 def sweep(scores: tuple[str, ...], parameter: str, measures: tuple[str, ...], out: Path) -> None:
     """Scores against a parameter such as tau, a line per benchmark."""
+    from vsodprep.evaluate.scores import load_scores
     from vsodprep.figures.compare import sweep_of
-    from vsodprep.figures.scores import load_scores
 
     _save(sweep_of(load_scores(scores), parameter, measures), out)
 
@@ -148,8 +148,8 @@ def sweep(scores: tuple[str, ...], parameter: str, measures: tuple[str, ...], ou
 @out_option
 def intervals(scores: tuple[str, ...], measure: str, out: Path, **options: Any) -> None:
     """Scores with bootstrap intervals over sequences."""
+    from vsodprep.evaluate.scores import load_scores
     from vsodprep.figures.compare import intervals_of
-    from vsodprep.figures.scores import load_scores
 
     _save(intervals_of(load_scores(scores), measure, **options), out)
 
@@ -189,8 +189,8 @@ def level_weights(checkpoint: Path, shard: Path, out: Path, **options: Any) -> N
 @out_option
 def grid(normalized: Path, maps: tuple[str, ...], frames: tuple[str, ...], scores: tuple[str, ...], out: Path) -> None:
     """Frames, masks and the maps of several methods."""
+    from vsodprep.evaluate.scores import labelled, load_scores
     from vsodprep.figures.pictures import grid_of
-    from vsodprep.figures.scores import labelled, load_scores
 
     _save(grid_of(normalized, dict(labelled(maps)), frames, load_scores(scores)), out)
 
@@ -214,7 +214,7 @@ def timeline(
     out: Path,
 ) -> None:
     """A measure along a sequence, with the frames behind its extremes."""
+    from vsodprep.evaluate.scores import load_scores
     from vsodprep.figures.pictures import timeline_of
-    from vsodprep.figures.scores import load_scores
 
     _save(timeline_of(load_scores(scores), sequence, measure, folder=normalized, maps=maps, count=extremes), out)

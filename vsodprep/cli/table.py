@@ -21,9 +21,9 @@ def command(scores: tuple[str, ...], form: str, digits: int, out: Path | None, *
     Files of one label are seeds of one method. Without a label it is told by the path.
     """
     from vsodprep.evaluate.papers import OWN_METHOD
+    from vsodprep.evaluate.scores import load_scores
     from vsodprep.evaluate.table import build_table
     from vsodprep.evaluate.table_formats import FORMATS
-    from vsodprep.figures.scores import load_scores
     from vsodprep.files import write_text
 
     papers = tuple(OWN_METHOD) if "all" in chosen["papers"] else chosen["papers"]

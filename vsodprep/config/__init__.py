@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import ConfigDict, Field, ValidationError, model_validator
@@ -13,6 +13,7 @@ from vsodprep.config.figures import Figure
 from vsodprep.config.flow import Flow
 from vsodprep.config.pack import Pack
 from vsodprep.config.prior import Prior
+from vsodprep.config.protocol import PROTOCOLS, OwnProtocol
 from vsodprep.config.report import Report
 from vsodprep.config.train import Augment, Data, Optimizer, Run, Schedule, Stage, Test
 from vsodprep.errors import InputError, VsodprepError
@@ -26,6 +27,7 @@ __all__ = [
     "Figure",
     "Flow",
     "Optimizer",
+    "OwnProtocol",
     "Pack",
     "Prior",
     "Report",
@@ -43,6 +45,8 @@ __all__ = [
     "read",
 ]
 
+# Its name stands between two dots in the name of a score file.
+ProtocolName = Annotated[Name, Field(pattern=r"^[^.]*$")]
 Model = Literal["dsnet", "stan", "msst", "cagdde", "contrastive"]
 
 
@@ -101,6 +105,8 @@ class Config(Section):
     """Contents of a shard."""
     runs: dict[Model, dict[Name, Run]] = {}
     """Training runs: MODEL: {RUN: ...}."""
+    protocols: dict[ProtocolName, OwnProtocol] = {}
+    """Evaluation protocols beside the built-in ones: NAME: {base: PROTOCOL, SETTING: VALUE, ...}."""
     figures: dict[Name, Figure] = {}
     """Single figures, beside those of the report."""
     report: Report = Report()
@@ -114,7 +120,7 @@ class Config(Section):
             _known(f"coarse.{name}.maps", coarse.maps, self.saliency)
         for key, chosen, blocks in (
             ("flow", self.pack.flow, self.flow),
-            ("pictures", self.pack.pictures, self.flow),
+            ("pictures", self.pack.pictures, self.pack.flow),
             ("prior", self.pack.prior, self.prior),
             ("coarse", self.pack.coarse, self.coarse),
         ):
@@ -129,6 +135,13 @@ class Config(Section):
                         raise ValueError(f"{where}.stages.{stage.name}: give either epochs or steps")
                     labels = [data.labels for data in stage.data if data.labels != "masks"]
                     _known(f"{where}.stages.{stage.name}.data", labels, self.pack.coarse)
+        return self
+
+    @model_validator(mode="after")
+    def _own_protocols_have_own_names(self) -> "Config":
+        for name in self.protocols:
+            if name in PROTOCOLS:
+                raise ValueError(f"protocols.{name}: a built-in protocol; give your own another name")
         return self
 
     @model_validator(mode="after")

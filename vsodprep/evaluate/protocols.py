@@ -1,127 +1,17 @@
-"""Evaluation protocols: every choice on which tools differ is a named setting, and a protocol is their sum."""
+"""Finding a protocol: a built-in one, the user's own, or either with some settings changed."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ValidationError
 
-from vsodprep.config.base import Section
+from vsodprep.config.protocol import PROTOCOLS, Protocol
 from vsodprep.errors import InputError
 
-MATLAB_EPS = 2.0**-52
-
-
-class Protocol(Section):
-    """The choices behind a set of scores; the defaults are those of the `davsod` protocol."""
-
-    name: str = "davsod"
-    """Name of the protocol."""
-    foreground_above: int = Field(default=128, ge=0, le=254)
-    """A mask value above this is foreground."""
-    skip_first: int = Field(default=1, ge=0)
-    """Annotated frames left out at the start of each sequence."""
-    skip_last: int = Field(default=1, ge=0)
-    """Annotated frames left out at the end of each sequence."""
-    normalize: Literal["gain", "ratio", "none"] = "gain"
-    """Stretch each map's values to [0, 1] by a factor (as mapminmax) or a division; a constant map stays as it is."""
-    average: Literal["sequences", "frames", "pixels"] = "sequences"
-    """Mean over frames, then sequences; over all frames; or (MAE, precision, recall, F) one count of all pixels."""
-    f_from: Literal["frames", "precision-recall"] = "frames"
-    """Average the F curves of the frames, or take F of the averaged precision and recall."""
-    empty_masks: Literal["zero", "skip"] = "zero"
-    """Precision, recall and F of a frame whose mask is empty: 0, or left out of their averages."""
-    beta2: float = Field(default=0.3, gt=0)
-    """Weight of precision in F."""
-    thresholds: Literal["levels", "colon", "colon-matlab", "bins255"] = "colon"
-    """256 thresholds: 8-bit levels; 1:-1/255:0 as Octave or MATLAB rounds it; or 255 bins, the last of two levels."""
-    e_comparison: Literal[">=", ">"] = ">="
-    """How E compares map and threshold; F always takes >=."""
-    pr_epsilon: float = Field(default=0.0, ge=0)
-    """Added to the denominators of precision and F at the 256 thresholds."""
-    epsilon: float = Field(default=MATLAB_EPS, gt=0)
-    """Added to the denominators of S and E."""
-    weighted_epsilon: float = Field(default=MATLAB_EPS, gt=0)
-    """Added to the denominators of weighted F."""
-    centroid: Literal["half-up", "half-even"] = "half-up"
-    """Rounding of the mask's centroid in S where it lies between two pixels."""
-    s_variance: Literal["n-1", "n"] = "n-1"
-    """Divisor of the variances in S; the covariance always takes n-1."""
-    s_clamp: bool = True
-    """Raise a negative S to 0."""
-    resize: Literal["bicubic", "bilinear", "bilinear-pillow", "bilinear-aligned", "nearest", "refuse"] = "bicubic"
-    """How a map of another size is brought to its mask's; the mask is never resized."""
-    channel: Literal["first", "gray"] = "first"
-    """What is read of an RGB map: its first channel, or its luma."""
-    binary_from: int = Field(default=128, ge=1, le=255)
-    """Map value, before any stretching, from which J, boundary F and T see foreground."""
-    boundary_tolerance: float = Field(default=0.008, gt=0)
-    """Largest distance of matching boundaries, as a share of the image diagonal."""
-
-    @model_validator(mode="after")
-    def _agrees(self) -> "Protocol":
-        if self.average == "pixels" and self.f_from == "frames":
-            raise ValueError(
-                "average: pixels needs f_from: precision-recall, because no frame has an F of its own then"
-            )
-        return self
-
-
-PROTOCOLS: dict[str, Protocol] = {
-    protocol.name: protocol
-    for protocol in (
-        Protocol(),
-        Protocol(
-            name="pysod",
-            skip_first=0,
-            skip_last=0,
-            normalize="ratio",
-            average="frames",
-            thresholds="levels",
-            centroid="half-even",
-            resize="refuse",
-            channel="gray",
-        ),
-        Protocol(name="codtoolbox", skip_first=0, skip_last=0, average="frames", e_comparison=">"),
-        Protocol(
-            name="cag-dde",
-            foreground_above=127,
-            skip_first=0,
-            skip_last=0,
-            normalize="none",
-            average="frames",
-            f_from="precision-recall",
-            thresholds="bins255",
-            pr_epsilon=1e-8,
-            epsilon=1e-8,
-            weighted_epsilon=1e-6,
-            centroid="half-even",
-            s_variance="n",
-            s_clamp=False,
-            resize="bilinear-pillow",
-            channel="gray",
-        ),
-        Protocol(
-            name="davis2016",
-            foreground_above=0,
-            normalize="none",
-            thresholds="levels",
-            resize="refuse",
-            channel="gray",
-        ),
-        Protocol(
-            name="pooled-f1",
-            normalize="none",
-            average="pixels",
-            f_from="precision-recall",
-            beta2=1.0,
-            thresholds="levels",
-            resize="bilinear",
-            channel="gray",
-        ),
-    )
-}
+__all__ = ["PROTOCOLS", "Protocol", "change_protocol", "find_protocol"]
 
 
 def change_protocol(base: Protocol, changes: dict[str, Any], where: str = "protocol") -> Protocol:
@@ -148,28 +38,41 @@ def change_protocol(base: Protocol, changes: dict[str, Any], where: str = "proto
         raise InputError(where, f"{key}: {first['msg'].removeprefix('Value error, ')}", "another value") from error
 
 
-def find_protocol(name: str) -> Protocol:
-    """Return a built-in protocol, or the user's own from a YAML or JSON file.
+def find_protocol(given: str) -> Protocol:
+    """Return a built-in protocol, or the user's own from a YAML or JSON file or from JSON text.
 
-    The file is a mapping of settings; its key `base` names the built-in protocol that the others change (default
-    `davsod`), and its stem becomes the protocol's name unless it gives a `name`.
+    The user's own is a mapping of settings; its key `base` names the built-in protocol that the others change (default
+    `davsod`), and `name` names it; a file's stem does where there is no `name`.
+
+    Args:
+        given: A built-in protocol's name, a path, or a JSON mapping, which begins with a brace.
 
     Raises:
-        InputError: Neither a protocol nor a readable file of settings.
+        InputError: Neither a protocol nor a readable mapping of settings.
     """
-    if name in PROTOCOLS:
-        return PROTOCOLS[name]
-    path = Path(name)
+    if given in PROTOCOLS:
+        return PROTOCOLS[given]
+    if given.lstrip().startswith("{"):
+        return _own(given, json.loads, "protocol", "own")
+    path = Path(given)
     if not path.is_file():
-        raise InputError("protocol", f"no protocol {name!r}", f"one of {', '.join(PROTOCOLS)}, or a file of settings")
+        expected = f"one of {', '.join(PROTOCOLS)}, a file of settings, or settings as JSON"
+        raise InputError("protocol", f"no protocol {given!r}", expected)
     try:
         text = path.read_text(encoding="utf-8")
-        settings = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError) as error:
         raise InputError(path, "unreadable", "a YAML or JSON mapping of settings") from error
+    return _own(text, json.loads if path.suffix == ".json" else yaml.safe_load, str(path), path.stem)
+
+
+def _own(text: str, load: Callable[[str], Any], where: str, name: str) -> Protocol:
+    try:
+        settings = load(text)
+    except (ValueError, yaml.YAMLError) as error:
+        raise InputError(where, "unreadable", "a YAML or JSON mapping of settings") from error
     if not isinstance(settings, dict):
-        raise InputError(path, f"a {type(settings).__name__}", "a mapping of settings")
+        raise InputError(where, f"a {type(settings).__name__}", "a mapping of settings")
     base = settings.pop("base", "davsod")
-    if base not in PROTOCOLS:
-        raise InputError(path, f"base {base!r}", f"one of {', '.join(PROTOCOLS)}")
-    return change_protocol(PROTOCOLS[base], {"name": path.stem} | settings, str(path))
+    if not isinstance(base, str) or base not in PROTOCOLS:
+        raise InputError(where, f"base {base!r}", f"one of {', '.join(PROTOCOLS)}")
+    return change_protocol(PROTOCOLS[base], {"name": name} | settings, where)

@@ -8,10 +8,10 @@ from vsodprep.errors import InputError, VsodprepError
 from vsodprep.evaluate.bootstrap import RESAMPLES, Interval, difference, interval
 from vsodprep.evaluate.measures import Measure, measure
 from vsodprep.evaluate.papers import OWN_METHOD, figures
+from vsodprep.evaluate.scores import Scores
 from vsodprep.figures.bars import ablation
 from vsodprep.figures.curves import Line, f_threshold, precision_recall
 from vsodprep.figures.intervals import intervals
-from vsodprep.figures.scores import Scores
 from vsodprep.figures.sequences import ranking
 from vsodprep.figures.sweep import sweep
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from vsodprep.errors import InputError
+from vsodprep.evaluate.scores import labelled
 from vsodprep.figures.curves import Line, losses
-from vsodprep.figures.scores import labelled
 
 POINTS = 300  # more cannot be told apart at the figure's width
 _FIXED = ("step", "stage", "lr", "loss")

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
 from vsodprep.evaluate.measures import measure
+from vsodprep.evaluate.scores import Scores
 from vsodprep.figures.grid import GridRow, grid, outlined
-from vsodprep.figures.scores import Scores
 from vsodprep.figures.timeline import extremes, timeline
 from vsodprep.images import read_frame, read_gray, read_mask
 from vsodprep.manifest import frame_path, mask_path, read_manifest

@@ -7,7 +7,7 @@ from typing import Any
 
 from vsodprep.config import Config, Run, Test
 from vsodprep.errors import InputError
-from vsodprep.figures.scores import read_scores
+from vsodprep.evaluate.scores import read_scores
 from vsodprep.manifest import Manifest, read_manifest
 from vsodprep.workflow.paths import Paths
 

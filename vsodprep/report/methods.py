@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vsodprep.config import Run
-from vsodprep.figures.scores import Scores
+from vsodprep.evaluate.scores import Scores
 from vsodprep.report.collect import TRIVIAL, Results, Score
 from vsodprep.report.paper import departures, omissions
 

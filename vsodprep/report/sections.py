@@ -8,8 +8,8 @@ from markupsafe import Markup
 
 from vsodprep.errors import InputError
 from vsodprep.evaluate.measures import Measure, ordered
+from vsodprep.evaluate.scores import Scores
 from vsodprep.figures.compare import f_threshold_of, intervals_of, precision_recall_of, ranking_of
-from vsodprep.figures.scores import Scores
 from vsodprep.figures.style import inline_svg
 from vsodprep.report.collect import Results
 from vsodprep.report.frames import choose, disagreements, frame_errors

@@ -68,6 +68,11 @@ class Site:
         preset = self.config.crf.get(name)
         return name if preset is None else as_json(preset.model_dump(mode="json"))
 
+    def protocol(self, name: str) -> str:
+        """Return a built-in protocol's name, or what one of the configuration's own changes as JSON."""
+        own = self.config.protocols.get(name)
+        return name if own is None else as_json(own.changes() | {"name": name})
+
     def torch_options(self) -> str:
         """Return the options of every command that runs torch."""
         return f"--device {self.config.device} --threads {self.config.torch_threads}"

@@ -16,8 +16,9 @@ rule evaluate:
     params:
         code=PLAN.fingerprint("vsodprep.cli.evaluate"),
         split=PLAN.evaluate.split,
+        protocol=PLAN.evaluate.protocol,
     message:
         "evaluate {wildcards.model}/{wildcards.run}, seed {wildcards.seed}, on {wildcards.benchmark} by {wildcards.protocol}"
     shell:
         "vsodprep evaluate --pred $(dirname {input.predictions}) --gt $(dirname {input.manifest})"
-        " --split {params.split} --protocol {wildcards.protocol} --json {output.scores} --jobs {threads} > {log} 2>&1"
+        " --split {params.split} --protocol {params.protocol:q} --json {output.scores} --jobs {threads} > {log} 2>&1"

@@ -30,6 +30,10 @@ class Evaluate(Stage):
         """Return the CRF preset that a `post` names."""
         return self.site.crf_preset(wildcards.post)
 
+    def protocol(self, wildcards: Any) -> str:
+        """Return what `vsodprep evaluate --protocol` takes."""
+        return self.site.protocol(wildcards.protocol)
+
     def scores(self, _wildcards: Any = None) -> list[str]:
         """Return all scores that the configuration asks for."""
         paths, found = self.site.paths, list[str]()

@@ -1,0 +1,80 @@
+"""Protocols of the user's own, from a configuration to the command."""
+
+import shlex
+from types import SimpleNamespace
+from typing import Any, get_args
+
+import pytest
+
+from vsodprep.config import Config, OwnProtocol, complete, parse
+from vsodprep.config.defaults import default
+from vsodprep.config.protocol import PROTOCOLS
+from vsodprep.errors import InputError, VsodprepError
+from vsodprep.evaluate.protocols import find_protocol
+from vsodprep.workflow.plan import Plan
+
+BASE: dict[str, Any] = default().model_dump(mode="json")
+
+
+def config_of(protocols: dict[str, Any], *used: str) -> Config:
+    run = BASE["runs"]["dsnet"]["full"]
+    tested = run | {"test": [run["test"][0] | {"protocols": list(used or protocols)}]}
+    return complete({"protocols": protocols, "runs": {"dsnet": {"full": tested}}}, BASE)
+
+
+def test_every_built_in_protocol_may_be_a_base() -> None:
+    assert get_args(OwnProtocol.model_fields["base"].annotation) == tuple(PROTOCOLS)
+
+
+@pytest.mark.parametrize("base", PROTOCOLS)
+def test_settings_that_are_not_given_are_the_base_s(base: str) -> None:
+    own = OwnProtocol.model_validate({"base": base, "skip_first": 3})
+    expected = PROTOCOLS[base].model_dump(exclude={"name"}) | {"base": base, "skip_first": 3}
+    assert own.model_dump() == expected
+    assert own.changes() == {"base": base, "skip_first": 3}
+
+
+@pytest.mark.parametrize("settings", [{}, {"base": "pysod"}, {"base": "cag-dde", "beta2": 1.0, "skip_last": 2}])
+def test_the_rule_passes_an_own_protocol_whole(settings: dict[str, Any]) -> None:
+    config = config_of({"mine": settings})
+    passed = Plan.of(config).evaluate.protocol(SimpleNamespace(protocol="mine"))
+    found = find_protocol(passed)
+    assert shlex.split(shlex.quote(passed)) == [passed]
+    assert found.name == "mine"
+    assert found.model_dump() == PROTOCOLS[settings.get("base", "davsod")].model_dump() | {"name": "mine"} | {
+        key: value for key, value in settings.items() if key != "base"
+    }
+
+
+def test_the_rule_names_a_built_in_protocol() -> None:
+    assert Plan.of(config_of({}, "pysod")).evaluate.protocol(SimpleNamespace(protocol="pysod")) == "pysod"
+
+
+def test_a_configuration_with_an_own_protocol_survives_a_round_trip() -> None:
+    config = config_of({"mine": {"base": "pysod", "beta2": 1.0}})
+    assert parse(config.model_dump(mode="json")) == config
+
+
+@pytest.mark.parametrize(
+    ("protocols", "culprit"),
+    [
+        ({"mine": {"colour": "red"}}, r"unknown key protocols\.mine\.colour"),
+        ({"mine": {"base": "yours"}}, r"protocols\.mine\.base"),
+        ({"mine": {"base": ["davsod"]}}, r"protocols\.mine\.base"),
+        ({"mine": {"beta2": -1}}, r"protocols\.mine\.beta2"),
+        ({"mine": {"average": "pixels"}}, "average: pixels needs f_from"),
+        ({"mine": {"name": "yours"}}, r"unknown key protocols\.mine\.name"),
+        ({"mine": "pysod"}, r"protocols\.mine"),
+        ({"pysod": {}}, r"protocols\.pysod: a built-in protocol"),
+        ({"my.own": {}}, r"protocols\.my\.own"),
+    ],
+)
+def test_a_mistake_in_an_own_protocol_is_named(protocols: dict[str, Any], culprit: str) -> None:
+    with pytest.raises(VsodprepError, match=culprit):
+        config_of(protocols, "davsod")
+
+
+@pytest.mark.parametrize("text", ['{"base": 3}', "{", '{"skip_first": -1}', '{"colour": 1}'])
+def test_a_mistake_in_settings_as_json_is_named(text: str) -> None:
+    with pytest.raises(InputError, match=r"^protocol: "):
+        find_protocol(text)
