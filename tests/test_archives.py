@@ -200,3 +200,19 @@ def test_flipped_byte_is_seen(tmp_path: Path) -> None:
 def test_missing_archive(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file or folder"), open_delivery([tmp_path / "none.zip"]):
         pass
+
+
+def test_links_to_folders_beside_are_followed_and_links_back_are_not(tmp_path: Path) -> None:
+    folder = tmp_path / "given"
+    (folder / "a").mkdir(parents=True)
+    (folder / "a" / "1.txt").write_text("1")
+    (folder / "b").symlink_to("a")
+    (folder / "a" / "up").symlink_to("..")
+    with open_delivery([folder]) as delivery:
+        assert delivery.names == ("a/1.txt", "b/1.txt")
+
+
+def test_hidden_folders_are_not_seen(tmp_path: Path) -> None:
+    archive = make_zip(tmp_path / "a.zip", {"./x/1.txt": b"1", ".mine.partial-abc/x/1.txt": b"2", "x/.git/1": b"3"})
+    with open_delivery([archive]) as delivery:
+        assert delivery.names == ("./x/1.txt",)

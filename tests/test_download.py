@@ -1,11 +1,13 @@
 """Downloads against a real server that misbehaves: a verified file or a clear error, never a bad file."""
 
+import errno
 import hashlib
 import io
 import json
 import shutil
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from tests.fakes.server import Request, Server, serving
 from vsodprep.archives.delivery import expand
 from vsodprep.benchmarks import get, known
 from vsodprep.benchmarks.benchmark import STATUSES, Benchmark, SourceFile
+from vsodprep.download import fetch as fetching
 from vsodprep.download import run as downloads
 from vsodprep.download.drive import confirmed_address, is_quota_page
 from vsodprep.download.fetch import Manners
@@ -258,6 +261,63 @@ def test_answer_of_unknown_length_that_breaks_off(case: Case) -> None:
     assert case.nothing_left()
 
 
+def test_server_that_continues_with_another_version(case: Case) -> None:
+    other = archive(seed=1)
+
+    def answer(request: Request) -> None:
+        if request.number == 1:
+            request.body = other
+            request.file(HALF)
+        elif request.start:
+            # Does not heed If-Range: sends the rest of what it holds now, under its new tag.
+            rest = BODY[request.start :]
+            head = {"ETag": '"two"', "Content-Range": f"bytes {request.start}-{len(BODY) - 1}/{len(BODY)}"}
+            request.head(206, head | {"Content-Length": str(len(rest))})
+            request.handler.wfile.write(rest)
+        else:
+            request.tag = '"two"'
+            request.file()
+
+    case.server.answers["/new"] = answer
+    assert case.run("new").read_bytes() == BODY
+    assert [bool(asked) for _, asked in case.server.asked] == [False, True, False]
+
+
+def test_answer_that_never_ends(case: Case) -> None:
+    def answer(request: Request) -> None:
+        request.head(200, {})
+        with suppress(OSError):
+            while not case.server.release.is_set():
+                request.handler.wfile.write(bytes(1 << 16))
+
+    case.server.answers["/endless"] = answer
+    with pytest.raises(VsodprepError, match=f"or more, announced {len(BODY)}"):
+        case.run("endless", bytes=len(BODY))
+    assert case.nothing_left()
+
+
+def test_damaged_archive_is_not_taken_at_first_sight(case: Case) -> None:
+    def answer(request: Request) -> None:
+        request.body = BODY[:HALF] + bytes(99) + BODY[HALF + 99 :]
+        request.file()
+
+    case.server.answers["/damaged"] = answer
+    with pytest.raises(VsodprepError, match="not a whole archive"):
+        case.run("damaged")
+    assert case.nothing_left()
+    assert not case.lock.exists()
+
+
+def test_disk_that_fills_up_meanwhile(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(fetching, "_write", full)
+    with pytest.raises(VsodprepError, match="No space left on device"):
+        case.run("ok")
+    assert case.nothing_left()
+
+
 def test_server_that_is_not_there(case: Case) -> None:
     case.manners = replace(case.manners, tries=2)
     benchmark = case.benchmark("ok")
@@ -337,6 +397,16 @@ def test_only_archive_is_taken_for_the_only_file_of_which_nothing_is_known(case:
     (case.folder / "from a friend.zip").write_bytes(BODY)
     case.run()
     assert json.loads((case.folder / "sources.json").read_text())["files"][0]["file"] == "from a friend.zip"
+
+
+def test_another_file_of_the_benchmark_is_not_taken_for_the_one_that_is_wanted(case: Case) -> None:
+    case.folder.mkdir()
+    (case.folder / "b.zip").write_bytes(BODY)
+    whole = case.benchmark("gone")
+    whole = replace(whole, files=(*whole.files, SourceFile("b.zip", optional=True)))
+    with pytest.raises(VsodprepError, match=r"a\.zip could not be fetched"):
+        download(whole, case.folder, lock=case.lock, manners=case.manners)
+    assert not case.lock.exists()
 
 
 def test_hash_of_first_sight_is_held_to(case: Case) -> None:

@@ -164,3 +164,19 @@ def test_size_of_a_jpeg(mode: str, options: dict[str, object]) -> None:
     Image.new(mode, (37, 21)).save(stream, "JPEG", **options)
     assert jpeg_size(stream.getvalue(), "x") == (21, 37)
     assert convert_frame(stream.getvalue(), "x") == (stream.getvalue(), ".jpg", (21, 37))
+
+
+def test_jpeg_with_a_hole_of_zeros() -> None:
+    values = np.random.default_rng(0).integers(0, 256, (64, 96, 3), dtype=np.uint8)
+    data = encoded(values, ".jpg")
+    with pytest.raises(InputError, match="unreadable image"):
+        convert_frame(data[: len(data) // 2] + bytes(len(data) - len(data) // 2), "a.jpg")
+    assert convert_frame(data + bytes(64), "a.jpg")[2] == (64, 96)  # cameras pad their files
+
+
+def test_ids_whose_colours_are_gray_by_chance() -> None:
+    image = Image.fromarray((blob(3) * np.uint8(7)).astype(np.uint8), "P")
+    image.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0, 128, 128, 0, 0, 0, 128, 128, 0, 128, 0, 128, 128, 128, 128, 128])
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    assert np.array_equal(THRESHOLD.read([stream.getvalue()], ["m.png"]).mask, blob(3))

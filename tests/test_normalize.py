@@ -4,18 +4,22 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from tests.fakes import davis2016, fbms
-from tests.fakes.archives import make_rar, make_tar
+from tests.fakes.archives import make_rar, make_tar, make_zip
 from tests.fakes.every import OFFICIAL, OTHER
 from tests.fakes.fake import Fake, blob, encoded, gray, picture
 from vsodprep.benchmarks import present_sequences
 from vsodprep.benchmarks.layout import FrameFiles, original_names
 from vsodprep.errors import InputError
+from vsodprep.images import read_mask
 from vsodprep.manifest import read_manifest
 from vsodprep.normalize.parallel import map_ordered
 from vsodprep.normalize.run import Options, normalize
@@ -366,3 +370,77 @@ def test_only_a_window_of_frames_is_in_memory_at_once() -> None:
 def test_original_names_of_a_repack(numbers: tuple[int, ...], first: int, expected: tuple[str, ...]) -> None:
     files = [FrameFiles(f"gokart_{number:05d}", "x") for number in numbers]
     assert original_names(files, "gokart", first, 2) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "where"),
+    [
+        ("JPEGImages/480p/dog/00001.png", picture(3, ".png"), "JPEGImages/480p/dog/00001.png"),
+        ("Annotations/480p/dog/00001.bmp", encoded(gray(blob(9)), ".bmp"), "Annotations/480p/dog/00001.png"),
+    ],
+)
+def test_two_files_of_one_name_and_two_endings(path: str, data: bytes, where: str, tmp_path: Path) -> None:
+    fake = davis2016.official()
+    fake.put(f"DAVIS/{path}", data)
+    archives = fake.zipped(tmp_path)
+    with pytest.raises(InputError, match=rf"{where}: another file of the same name"):
+        normalize(fake.benchmark, archives, tmp_path / "out")
+    manifest = normalize(fake.benchmark, archives, tmp_path / "out", Options(allow=("duplicate-file",)))
+    assert [issue.where for issue in manifest.issues if issue.kind == "duplicate-file"] == ["dog/00001"]
+
+
+@pytest.mark.parametrize("make", OFFICIAL.values(), ids=list(OFFICIAL))
+def test_same_archives_twice(make: Callable[[], Fake], tmp_path: Path) -> None:
+    fake = make()
+    archives = fake.zipped(tmp_path)
+    with pytest.raises(InputError, match=r"same name|in two places|2 masks"):
+        normalize(fake.benchmark, [*archives, *archives], tmp_path / "out")
+
+
+@pytest.mark.parametrize("make", OFFICIAL.values(), ids=list(OFFICIAL))
+def test_folder_of_archives(make: Callable[[], Fake], tmp_path: Path) -> None:
+    fake = make()
+    archives = fake.zipped(tmp_path / "archives")
+    (tmp_path / "archives" / "README.txt").write_text("mine")
+    manifest = normalize(fake.benchmark, [tmp_path / "archives"], tmp_path / "out")
+    assert [source.file for source in manifest.sources] == sorted(path.name for path in archives)
+    assert all(source.sha256 for source in manifest.sources)
+    assert {sequence.name: sequence.frames for sequence in manifest.sequences} == fake.frames
+
+
+def test_archive_in_an_archive_is_told(tmp_path: Path) -> None:
+    fake = davis2016.official()
+    (archive,) = fake.zipped(tmp_path)
+    outer = make_zip(tmp_path / "outer.zip", {"DAVIS-data.zip": archive.read_bytes()})
+    with pytest.raises(InputError, match=r"the first is DAVIS-data\.zip.*unpack the archives in it first"):
+        normalize(fake.benchmark, [outer], tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["davis2016", "davsod"])
+@pytest.mark.parametrize("values", [blob(4).astype(np.uint8), blob(4).astype(np.uint16) * 255], ids=["ones", "16-bit"])
+def test_mask_that_is_too_faint_is_no_empty_mask(name: str, values: NDArray[Any], tmp_path: Path) -> None:
+    fake = OFFICIAL[name]()
+    fake.put(fake.a_mask, cv2.imencode(".png", values)[1].tobytes())
+    with pytest.raises(InputError, match=r"values other than 0, none of them foreground.*faint-mask"):
+        normalize(fake.benchmark, fake.zipped(tmp_path), tmp_path / "out")
+
+
+def test_sixteen_bits_are_scaled(tmp_path: Path) -> None:
+    fake = davis2016.official()
+    fake.put(fake.a_mask, cv2.imencode(".png", blob(4).astype(np.uint16) * 65535)[1].tobytes())
+    normalize(fake.benchmark, fake.zipped(tmp_path), tmp_path / "out")
+    assert np.array_equal(read_mask(tmp_path / "out" / "dog" / "masks" / "00001.png"), blob(4))
+
+
+def test_segtrack_list_with_nothing_in_it(tmp_path: Path) -> None:
+    fake = OFFICIAL["segtrackv2"]()
+    fake.put("SegTrackv2/ImageSets/bmx.txt", b"")
+    with pytest.raises(InputError, match=r"bmx_06668: delivered, not listed"):
+        normalize(fake.benchmark, fake.zipped(tmp_path), tmp_path / "out")
+
+
+def test_folder_of_one_fbms_sequence(tmp_path: Path) -> None:
+    fake = OFFICIAL["fbms"]()
+    fake.unpacked(tmp_path)
+    with pytest.raises(InputError, match="not a delivery of FBMS-59"):
+        normalize(fake.benchmark, [tmp_path / "Trainingset" / "cars2"], tmp_path / "out", Options(partial=True))

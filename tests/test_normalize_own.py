@@ -126,3 +126,19 @@ def test_frames_of_two_sizes(folder: Path, tmp_path: Path) -> None:
         own(folder, tmp_path / "out")
     manifest = own(folder, tmp_path / "out", Options(allow=("frame-size",)))
     assert manifest.sequence("cat").sizes == ((18, 24), (18, 24), (10, 12))
+
+
+def test_files_of_other_kinds_are_told(folder: Path, tmp_path: Path) -> None:
+    sequence = next(folder.glob("*/frames"))
+    (sequence / "99.webp").write_bytes(b"RIFF")
+    manifest = normalize_own(own_benchmark("mine"), folder, tmp_path / "out", Options())
+    (issue,) = [issue for issue in manifest.issues if issue.kind == "stray-file"]
+    assert issue.where.endswith(f"{sequence.parent.name}/frames/99.webp")
+
+
+def test_two_sequences_of_one_name(tmp_path: Path) -> None:
+    for place, number in (("x", 1), ("y", 2)):
+        (tmp_path / "own" / place / "a" / "frames").mkdir(parents=True)
+        (tmp_path / "own" / place / "a" / "frames" / f"{number}.jpg").write_bytes(picture(number))
+    with pytest.raises(InputError, match=r"y/a/frames/2\.jpg: another sequence a"):
+        normalize_own(own_benchmark("mine"), tmp_path / "own", tmp_path / "out", Options())

@@ -19,7 +19,8 @@ from vsodprep.errors import InputError
 
 SOURCES = "sources.json"  # what `vsodprep download` writes last
 
-_JUNK_FOLDERS = frozenset({"__MACOSX", ".git", ".ipynb_checkpoints"})
+ARCHIVE_ENDINGS = (".zip", ".tar", ".tgz", ".tar.gz", ".rar")
+
 _JUNK_FILES = frozenset({"Thumbs.db", "desktop.ini"})
 
 
@@ -63,17 +64,28 @@ class Delivery:
 
 
 def _is_junk(name: str) -> bool:
-    *folders, file = name.split("/")
-    return file.startswith(".") or file in _JUNK_FILES or not _JUNK_FOLDERS.isdisjoint(folders)
+    parts = name.removeprefix("./").split("/")
+    return any(part.startswith(".") for part in parts) or parts[-1] in _JUNK_FILES or "__MACOSX" in parts[:-1]
 
 
 def expand(path: Path) -> tuple[Path, ...]:
-    """Return the archives that a download's folder or its `sources.json` names, or the path itself."""
+    """Return the archives in a folder of nothing else, those that a download's `sources.json` names, or the path."""
     listing = path / SOURCES if path.is_dir() else path
     if listing.name != SOURCES or not listing.is_file():
-        return (path,)
+        return _archives_in(path) or (path,)
     files = json.loads(listing.read_text(encoding="utf-8"))["files"]
     return tuple(listing.parent / file["file"] for file in files)
+
+
+def _archives_in(path: Path) -> tuple[Path, ...]:
+    """Return the archives in a folder, sorted; none if there are folders beside them, which are then what is meant."""
+    here = sorted(one for one in path.iterdir() if not _is_junk(one.name)) if path.is_dir() else []
+    return () if any(one.is_dir() for one in here) else tuple(filter(is_archive, here))
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a file is an archive that can be listed."""
+    return zipfile.is_zipfile(path) or rarfile.is_rarfile(path) or tarfile.is_tarfile(path)
 
 
 def _open(path: Path, scratch: Path) -> Tree:

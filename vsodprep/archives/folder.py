@@ -28,13 +28,11 @@ class FolderTree(Tree):
 
 def _walk(root: Path) -> list[str]:
     names: list[str] = []
-    visited: set[str] = set()
     for folder, subfolders, files in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        if real in visited:  # a link back to where we came from
-            subfolders.clear()
-            continue
-        visited.add(real)
+        here = Path(folder)
+        above = {os.path.realpath(one) for one in (here, *here.parents)}
+        # Not into a link back to where we came from; one to a folder beside is read like any other.
+        subfolders[:] = [name for name in subfolders if os.path.realpath(here / name) not in above]
         prefix = Path(folder).relative_to(root).as_posix()
         names += [name if prefix == "." else f"{prefix}/{name}" for name in files]
     return names

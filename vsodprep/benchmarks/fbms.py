@@ -28,6 +28,7 @@ def _layout(delivery: Delivery, resolution: str) -> Layout:
     sequences = [
         _sequence(delivery, folder, folders[folder], folders.get(f"{folder}/GroundTruth", []))
         for folder in folders
+        if folder != "."  # a sequence has the name of its folder
         if any(name.endswith(".bmf") for name in folders[folder]) or f"{folder}/GroundTruth" in folders
     ]
     if sequences:
@@ -49,24 +50,26 @@ def _numbers(files: tuple[FrameFiles, ...]) -> tuple[str, ...]:
 
 def _sequence(delivery: Delivery, folder: str, here: list[str], truth: list[str]) -> SequenceFiles:
     name = PurePosixPath(folder).name
-    images = {
-        PurePosixPath(file).stem: file for file in sorted(here) if PurePosixPath(file).suffix.lower() in IMAGE_SUFFIXES
-    }
+    images: dict[str, tuple[str, ...]] = {}
+    for file in sorted(file for file in here if PurePosixPath(file).suffix.lower() in IMAGE_SUFFIXES):
+        stem = PurePosixPath(file).stem
+        images[stem] = (*images.get(stem, ()), f"{folder}/{file}")
     issues: list[Issue] = []
     stems = _listed_frames(delivery, folder, here, issues) or tuple(sorted(images, key=natural_key))
     for stem in stems:
         if stem not in images:
             issues.append(Issue("listed-missing", f"{folder}/{stem}.jpg", f"listed in {name}.bmf, not delivered"))
     for stem in sorted(set(images) - set(stems), key=natural_key):
-        issues.append(Issue("extra-frame", f"{folder}/{images[stem]}", f"delivered, not listed in {name}.bmf"))
+        issues.append(Issue("extra-frame", images[stem][0], f"delivered, not listed in {name}.bmf"))
     regions = _regions(delivery, folder, truth, issues)
     masks = _masks(f"{folder}/GroundTruth", regions, truth, stems, issues) if regions else {}
     frames = tuple(
         FrameFiles(
             stem,
-            f"{folder}/{images[stem]}" if stem in images else None,
+            images[stem][0] if stem in images else None,
             (f"{folder}/GroundTruth/{masks[stem]}",) if stem in masks else (),
             promised=stem in masks,
+            spare=images.get(stem, ())[1:],
         )
         for stem in stems
         if stem in images or stem in masks

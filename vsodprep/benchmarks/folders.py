@@ -1,8 +1,9 @@
 """The user's own videos: `PATH/SEQ/frames` with optional `PATH/SEQ/masks`, or video files."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 import cv2
@@ -12,22 +13,36 @@ from vsodprep.archives import Delivery, open_delivery
 from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence, Split
 from vsodprep.benchmarks.layout import Layout, SequenceFiles, check_name, collect, ordered, pair
 from vsodprep.errors import InputError
-from vsodprep.images import encode_png
+from vsodprep.images import IMAGE_SUFFIXES, encode_png
+from vsodprep.manifest import Issue
 
 SPLIT = "all"
 VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm")
-EXPECTS = "SEQUENCE/frames with images in it (SEQUENCE/masks if there are masks), or video files"
+EXPECTS = (
+    f"SEQUENCE/frames with images in it ({', '.join(IMAGE_SUFFIXES)}; SEQUENCE/masks if there are masks), "
+    "or video files"
+)
 
 
 def _layout(delivery: Delivery, resolution: str) -> Layout:
     del resolution
     frames = collect(delivery, r"(?:.*/)?(?P<seq>[^/]+)/frames/[^/]+")
+    for name, files in frames.items():
+        places = {path.rpartition("/")[0]: path for paths in files.values() for path in paths}
+        if len(places) > 1:
+            raise InputError(delivery.where(places[max(places)]), f"another sequence {name}", "each name once")
     masks = collect(delivery, r"(?:.*/)?(?P<seq>[^/]+)/masks/[^/]+")
     return Layout(
         "folder",
         ordered(
             SequenceFiles(name, pair(frames.get(name, {}), masks.get(name, {}), dense=False), splits=(SPLIT,))
             for name in {*frames, *masks}
+        ),
+        tuple(
+            Issue("stray-file", name, "no image of a kind that is read")
+            for name in delivery.names
+            if re.fullmatch(r"(?:.*/)?(?:frames|masks)/[^/]+", name)
+            and PurePosixPath(name).suffix.lower() not in IMAGE_SUFFIXES
         ),
     )
 

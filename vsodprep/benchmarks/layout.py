@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.masks import THRESHOLD, MaskCoding
@@ -20,12 +21,14 @@ class FrameFiles:
         frame: Path of the frame, None if it is missing.
         masks: Paths of its mask, one for each object; empty if there is none.
         promised: Whether the benchmark has a mask for it.
+        spare: Further files of the same name, which are not used.
     """
 
     id: str
     frame: str | None
     masks: tuple[str, ...] = ()
     promised: bool = True
+    spare: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,12 +70,10 @@ class Layout:
 _NUMBER = re.compile(r"\d+$")
 _NAME = re.compile(r"[\w+][\w.+-]*")
 
-Files = dict[str, dict[str, str]]  # sequence -> stem -> path
+Files = dict[str, dict[str, tuple[str, ...]]]  # sequence -> stem -> paths
 
 
-def candidates(
-    delivery: Delivery, pattern: str, suffixes: Collection[str] = IMAGE_SUFFIXES
-) -> dict[str, dict[str, tuple[str, ...]]]:
+def collect(delivery: Delivery, pattern: str, suffixes: Collection[str] = IMAGE_SUFFIXES) -> Files:
     """Collect images by sequence and stem.
 
     Args:
@@ -81,10 +82,10 @@ def candidates(
         suffixes: Endings in lower case.
 
     Returns:
-        Sequence to stem to the paths that have it, sorted by name.
+        Sequence to stem to the paths that have it, sorted by name; more than one is one too many.
     """
     compiled = re.compile(pattern)
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    found: Files = {}
     for name in delivery.names:
         start, dot, suffix = name.rpartition(".")
         match = compiled.fullmatch(start) if dot + suffix.lower() in suffixes else None
@@ -95,35 +96,29 @@ def candidates(
     return found
 
 
-def collect(delivery: Delivery, pattern: str, suffixes: Collection[str] = IMAGE_SUFFIXES) -> Files:
-    """Collect images as `candidates` does; of files with the same stem the first by name is taken."""
-    found = candidates(delivery, pattern, suffixes)
-    return {name: {stem: paths[0] for stem, paths in stems.items()} for name, stems in found.items()}
-
-
 def pair(
-    frames: Mapping[str, str], masks: Mapping[str, str | tuple[str, ...]], *, dense: bool
+    frames: Mapping[str, tuple[str, ...]], masks: Mapping[str, tuple[str, ...]], *, dense: bool
 ) -> tuple[FrameFiles, ...]:
     """Pair frames with masks of the same stem, in natural order.
 
     Args:
-        frames: Stem to path.
-        masks: Stem to path, or to the paths of several objects.
+        frames: Stem to paths, of which the first is taken.
+        masks: Likewise.
         dense: Whether every frame is promised a mask.
 
     Returns:
         One entry for each stem that either has; a mask without a frame has `frame=None`.
     """
     return tuple(
-        FrameFiles(stem, frames.get(stem), _as_tuple(masks.get(stem)), promised=dense or stem in masks)
+        FrameFiles(
+            stem,
+            next(iter(frames.get(stem, ())), None),
+            masks.get(stem, ())[:1],
+            promised=dense or stem in masks,
+            spare=(*frames.get(stem, ())[1:], *masks.get(stem, ())[1:]),
+        )
         for stem in sorted({*frames, *masks}, key=natural_key)
     )
-
-
-def _as_tuple(paths: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    if paths is None:
-        return ()
-    return (paths,) if isinstance(paths, str) else paths
 
 
 _REPACK_FRAMES = "Imgs|imgs|Frame"
@@ -167,11 +162,14 @@ def ordered(sequences: Iterable[SequenceFiles]) -> tuple[SequenceFiles, ...]:
     """Return the sequences sorted by name.
 
     Raises:
-        InputError: A name could not be part of a path on a command line.
+        InputError: A name could not be part of a path on a command line, or is in the delivery twice.
     """
     found = tuple(sorted(sequences, key=lambda sequence: sequence.name))
     for sequence in found:
         check_name(sequence.name)
+    for one, other in pairwise(found):
+        if one.name == other.name:
+            raise InputError(f"sequence {one.name}", "in two places of the delivery", "each sequence once")
     return found
 
 

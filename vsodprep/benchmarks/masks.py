@@ -15,6 +15,7 @@ from vsodprep.images import FOREGROUND_ABOVE, decode
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 PNG_GRAY, PNG_RGB, PNG_PALETTE = 0, 2, 3
+_DEEP = 16
 
 
 def png_header(data: bytes) -> tuple[int, int] | None:
@@ -33,12 +34,14 @@ class Decoded:
         mask: bool `(H, W)`.
         two_valued: Whether the delivered file holds 0 and 255 only.
         keepable: Whether the delivered bytes are already what a normalised mask is.
+        faint: Whether there are values other than 0, and none of them is foreground.
         odd: Kind and detail of what does not follow the coding, if anything.
     """
 
     mask: NDArray[np.bool_]
     two_valued: bool
     keepable: bool = False
+    faint: bool = False
     odd: tuple[str, str] | None = None
 
 
@@ -69,7 +72,20 @@ def read_values(data: bytes, where: str) -> NDArray[np.uint8]:
     buffer = np.frombuffer(data, np.uint8)
     if header == (8, PNG_GRAY):
         return decode(buffer, where, gray=True)
-    rgb = decode(buffer, where)
+    if header and header[0] == _DEEP:
+        return _deep_values(buffer, where)
+    return _gray_values(decode(buffer, where))
+
+
+def _deep_values(buffer: NDArray[np.uint8], where: str) -> NDArray[np.uint8]:
+    """Read 16 bits as 8, in which what is small stays above 0: a mask of 0 and 255 in 16 bits is not an empty one."""
+    values = _gray_values(decode(buffer, where))
+    deep = np.asarray(cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED))
+    colours = deep[..., :3] if deep.ndim == 3 else deep[..., np.newaxis]
+    return np.maximum(values, colours.any(axis=-1).astype(np.uint8))
+
+
+def _gray_values(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     red, green, blue = cv2.split(rgb)
     if np.array_equal(red, green) and np.array_equal(red, blue):
         return np.asarray(red)  # not through luma weights, whose rounding may move a value across the threshold
@@ -81,11 +97,16 @@ def _palette_values(data: bytes, where: str) -> NDArray[np.uint8]:
         with Image.open(io.BytesIO(data)) as image:
             ids = np.asarray(image, dtype=np.uint8)
             palette = np.asarray(image.convert("RGB"), dtype=np.uint8)
+            table = np.asarray(image.getpalette(), dtype=np.uint8).reshape(-1, 3)
     except (OSError, SyntaxError, ValueError) as error:
         raise InputError(where, f"unreadable image ({error})", "a whole PNG file") from error
-    gray = (palette == palette[..., :1]).all()
     # A gray palette codes values; a coloured one codes object ids, of which 0 is the background (DAVIS-2017).
-    return np.ascontiguousarray(palette[..., 0]) if gray else np.where(ids != 0, np.uint8(255), np.uint8(0))
+    if (palette != palette[..., :1]).any():
+        return np.where(ids != 0, np.uint8(255), np.uint8(0))
+    values = np.ascontiguousarray(palette[..., 0])
+    if (table != table[:, :1]).any() and values.max(initial=0) <= FOREGROUND_ABOVE:  # only ids that are gray by chance
+        return np.where(values != 0, np.uint8(255), np.uint8(0))
+    return values
 
 
 def is_two_valued(values: NDArray[np.uint8]) -> bool:
@@ -110,7 +131,8 @@ class Threshold:
             mask |= one > self.above
         palette = any((png_header(data) or (0, 0))[1] == PNG_PALETTE for data in files)
         two_valued = not palette and all(is_two_valued(one) for one in values)
-        return Decoded(mask, two_valued, two_valued and len(files) == 1 and png_header(files[0]) == (8, PNG_GRAY))
+        keepable = two_valued and len(files) == 1 and png_header(files[0]) == (8, PNG_GRAY)
+        return Decoded(mask, two_valued, keepable, faint=not mask.any() and any(one.any() for one in values))
 
 
 THRESHOLD = Threshold()

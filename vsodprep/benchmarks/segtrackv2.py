@@ -6,11 +6,23 @@ objects have numbered folders below `GroundTruth/SEQ`. A stray picture lies besi
 """
 
 import re
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list
-from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, collect, ordered, original_names, pair, repack
+from vsodprep.benchmarks.layout import (
+    Files,
+    FrameFiles,
+    Layout,
+    SequenceFiles,
+    collect,
+    ordered,
+    original_names,
+    pair,
+    repack,
+)
 from vsodprep.images import IMAGE_SUFFIXES
 from vsodprep.manifest import Issue
 
@@ -39,35 +51,39 @@ def _layout(delivery: Delivery, resolution: str) -> Layout:
     )
 
 
-def _sequence(delivery: Delivery, name: str, frames: dict[str, str], masks: dict[str, dict[str, str]]) -> SequenceFiles:
+def _sequence(delivery: Delivery, name: str, frames: dict[str, tuple[str, ...]], masks: Files) -> SequenceFiles:
     objects = [files for key, files in sorted(masks.items()) if key.split("/")[0] == name]
     stems = {stem for files in objects for stem in files}
-    united = {stem: tuple(files[stem] for files in objects if stem in files) for stem in stems}
+    united = {stem: tuple(files[stem][0] for files in objects if stem in files) for stem in stems}
+    spare = {stem: tuple(path for files in objects for path in files.get(stem, ())[1:]) for stem in stems}
     issues = [
         Issue("object-mask", f"{name}/{stem}", f"masks of {len(paths)} of {len(objects)} objects")
         for stem, paths in sorted(united.items())
         if len(paths) < len(objects)
     ]
     issues += _unlisted(delivery, name, frames)
-    files: tuple[FrameFiles, ...] = pair(frames, united, dense=True)
+    files = tuple(
+        replace(one, masks=united.get(one.id, ()), spare=(*frames.get(one.id, ())[1:], *spare.get(one.id, ())))
+        for one in pair(frames, united, dense=True)
+    )
     return SequenceFiles(name, files, issues=tuple(issues))
 
 
-def _unlisted(delivery: Delivery, name: str, frames: dict[str, str]) -> list[Issue]:
+def _unlisted(delivery: Delivery, name: str, frames: Collection[str]) -> list[Issue]:
     """Compare a sequence's frames with the delivery's own list: a line with their folder, then a stem per line."""
     path = next(
         (path for path in delivery.names if re.fullmatch(rf"(?:.*/)?ImageSets/{re.escape(name)}\.txt", path)), None
     )
     if path is None:
         return []
-    folder, *stems = delivery.read(path).decode("latin-1").split()
+    folder, *stems = delivery.read(path).decode("latin-1").split() or [""]
     issues = [
         Issue("listed-missing", f"{folder}{stem}", f"listed in {path}, not delivered")
         for stem in stems
         if stem not in frames
     ]
     return issues + [
-        Issue("extra-frame", frames[stem], f"delivered, not listed in {path}")
+        Issue("extra-frame", f"{name}/{stem}", f"delivered, not listed in {path}")
         for stem in sorted(set(frames) - set(stems))
     ]
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 
 from vsodprep.archives import Delivery
-from vsodprep.benchmarks.layout import FrameFiles, SequenceFiles, candidates, collect
+from vsodprep.benchmarks.layout import FrameFiles, SequenceFiles, collect
 from vsodprep.images import IMAGE_SUFFIXES
 from vsodprep.manifest import Issue
 
@@ -31,7 +31,7 @@ def still_set(
         The set, or nothing if the delivery has none of its files.
     """
     frames = collect(delivery, rf"(?:.*/)?(?P<seq>){images}/[^/]+", suffixes[0]).get("", {})
-    delivered = candidates(delivery, rf"(?:.*/)?(?P<seq>){masks}/[^/]+", suffixes[1]).get("", {})
+    delivered = collect(delivery, rf"(?:.*/)?(?P<seq>){masks}/[^/]+", suffixes[1]).get("", {})
     if not frames and not delivered:
         return ()
     chosen: dict[str, str] = {}
@@ -44,7 +44,12 @@ def still_set(
             kind = "double-mask" if ending else "duplicate-mask"
             issues.append(Issue(kind, f"{name}/{stem}", f"{len(paths)} masks, taken is {chosen[stem]}"))
     files = tuple(
-        FrameFiles(stem, frames.get(stem), (chosen[stem],) if stem in chosen else ())
+        FrameFiles(
+            stem,
+            next(iter(frames.get(stem, ())), None),
+            (chosen[stem],) if stem in chosen else (),
+            spare=frames.get(stem, ())[1:],
+        )
         for stem in sorted({*frames, *chosen})
     )
     return (SequenceFiles(name, files, issues=tuple(issues)),)

@@ -10,7 +10,17 @@ from pathlib import PurePosixPath
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list
-from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, collect, ordered, original_names, pair, repack
+from vsodprep.benchmarks.layout import (
+    Files,
+    FrameFiles,
+    Layout,
+    SequenceFiles,
+    collect,
+    ordered,
+    original_names,
+    pair,
+    repack,
+)
 from vsodprep.images import natural_key
 from vsodprep.manifest import Issue
 
@@ -33,17 +43,17 @@ def _layout(delivery: Delivery, resolution: str) -> Layout:
     )
 
 
-def _official(frames: dict[str, dict[str, str]], masks: dict[str, str]) -> Layout:
+def _official(frames: Files, masks: dict[str, tuple[str, ...]]) -> Layout:
     owner = {stem: name for name, stems in _ANNOTATED.items() for stem in stems}
     owner |= {stem: name for name, files in frames.items() for stem in files}
-    mine: dict[str, dict[str, str]] = {name: {} for name in frames}
+    mine: Files = {name: {} for name in frames}
     issues = []
-    for stem, path in sorted(masks.items()):
+    for stem, paths in sorted(masks.items()):
         name = owner.get(stem)
         if name in mine:
-            mine[name][stem] = path
+            mine[name][stem] = paths
         if name is None or (name in _ANNOTATED and stem not in _ANNOTATED[name]):
-            issues.append(Issue("extra-mask", path, "a mask that the benchmark does not have"))
+            issues.append(Issue("extra-mask", paths[0], "a mask that the benchmark does not have"))
     sequences = [
         SequenceFiles(name, tuple(_promised(name, one) for one in pair(files, mine[name], dense=False)))
         for name, files in frames.items()

@@ -1,13 +1,14 @@
 """Files that a person has put into the folder, whatever they are called."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from vsodprep.archives import is_archive
 from vsodprep.archives.delivery import SOURCES
-from vsodprep.download.verify import Expected, fault, is_archive
+from vsodprep.download.verify import Expected, fault, is_whole_archive
 
 
-def adopt(folder: Path, wanted: Sequence[Expected]) -> dict[str, Path]:
+def adopt(folder: Path, wanted: Sequence[Expected], others: Collection[str] = ()) -> dict[str, Path]:
     """Find wanted files among those in a folder.
 
     A file is recognised by its checksum or exact size, under any name. One of which neither is known is recognised by
@@ -16,6 +17,7 @@ def adopt(folder: Path, wanted: Sequence[Expected]) -> dict[str, Path]:
     Args:
         folder: The folder, which need not exist.
         wanted: What is looked for.
+        others: Names of other files of the benchmark, which are never taken for one that is wanted.
 
     Returns:
         Name of each file that is here to its path.
@@ -28,9 +30,9 @@ def adopt(folder: Path, wanted: Sequence[Expected]) -> dict[str, Path]:
         if match is not None:
             found[one.name] = match
     missing = [one for one in wanted if one.name not in found]
-    others = [path for path in here if path not in found.values()]
-    archives = [path for path in others if is_archive(path)]
-    if len(missing) == 1 and not missing[0].known and len(archives) == 1:
+    free = [path for path in here if path not in found.values() and path.name not in others]
+    archives = [path for path in free if is_archive(path)]
+    if len(missing) == 1 and not missing[0].known and len(archives) == 1 and is_whole_archive(archives[0]):
         found[missing[0].name] = archives[0]
     return found
 

@@ -113,15 +113,19 @@ def _fetch_once(session: Session, url: str, part: Path, expected: Expected, mann
             start, total = _extent(response, have)
             if start is None:  # the server holds as much as is here already
                 return
+            if start and validator and _validator(response) not in ("", validator):
+                raise _StaleError("the file has changed on the server")
             _check_room(part, total, start, expected)
             _note(part, url, response)
-            _write(response, part, start, total)
+            _write(response, part, start, total if total is not None else expected.bytes)
     except requests.Timeout as error:
         raise PassingError(f"no byte for {manners.timeout[1]:g} s") from error
     except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
         raise PassingError("the connection broke off") from error
     except requests.RequestException as error:
         raise AddressError(f"unusable ({type(error).__name__})") from error
+    except OSError as error:
+        raise DiskError(f"{part.parent}: {error.strerror}; what has been fetched is kept") from error
 
 
 def _open(session: Session, url: str, headers: dict[str, str], manners: Manners) -> Response:
@@ -197,11 +201,13 @@ def _write(response: Response, part: Path, start: int, total: int | None) -> Non
         stream.truncate()
         for chunk in chunks:
             stream.write(chunk)
+            if total is not None and stream.tell() > total:
+                break  # an answer need not end
         size = stream.tell()
     if total is not None and size < total:
         raise PassingError(f"the connection ended after {size} of {total} bytes")
     if total is not None and size > total:
-        raise AddressError(f"sent {size} bytes, announced {total}")
+        raise AddressError(f"sent {size} bytes or more, announced {total}")
 
 
 def _notes_of(part: Path) -> Path:
@@ -210,9 +216,12 @@ def _notes_of(part: Path) -> Path:
 
 def _note(part: Path, url: str, response: Response) -> None:
     """Note of which version of which address the part is, so that it is continued with the same."""
+    write_json(_notes_of(part), {"url": url, "validator": _validator(response)})
+
+
+def _validator(response: Response) -> str:
     tag = response.headers.get("ETag", "")
-    validator = tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified", "")
-    write_json(_notes_of(part), {"url": url, "validator": validator})
+    return tag if tag and not tag.startswith("W/") else response.headers.get("Last-Modified", "")
 
 
 def _resumable(part: Path, url: str) -> tuple[int, str]:

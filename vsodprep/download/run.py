@@ -82,7 +82,8 @@ def download(
     files = files_of(benchmark, resolution, names)
     expected = {file.name: expected_of(file, pinned_file(lock, benchmark.name, file.name)) for file in files}
     folder.mkdir(parents=True, exist_ok=True)
-    found = adopt(folder, tuple(expected.values()))
+    others = {file.name for file in (*benchmark.files, *(maps.file for maps in benchmark.maps))} - expected.keys()
+    found = adopt(folder, tuple(expected.values()), others)
     for name, trouble in in_the_way(folder, found, expected.values()).items():
         raise InputError(folder / name, trouble, "another file; move this one away and try again")
     _check_disk(folder, [one for name, one in expected.items() if name not in found])

@@ -38,10 +38,12 @@ KINDS: dict[str, Kind] = {
     "extra-frame": Kind("no frame that the benchmark does not have"),
     "extra-mask": Kind("no mask that the benchmark does not have"),
     "unknown-region": Kind("no mask value but those of the regions that the delivery's list defines"),
+    "duplicate-file": Kind("one file for a frame and one for its mask"),
     "duplicate-mask": Kind("one mask for a frame"),
     "size-mismatch": Kind("a mask of its frame's size"),
     "frame-size": Kind("frames of one size in a video"),
     "empty-mask": Kind("a mask with foreground in it"),
+    "faint-mask": Kind("foreground above 128, as in masks of 0 and 255; not 0 and 1"),
     "locked": Kind("what the lock file recorded when the benchmark was first seen"),
     "double-mask": Kind("one mask for a frame", note=True),
     "object-mask": Kind("a mask of every object for every frame", note=True),
@@ -100,6 +102,11 @@ def check_layout(
     """
     for issue in (*layout.issues, *(issue for sequence in layout.sequences for issue in sequence.issues)):
         yield Finding(issue, f"{delivery}: {issue.where}")
+    for sequence in layout.sequences:
+        for one in sequence.frames:
+            for path in one.spare[:1]:
+                issue = Issue("duplicate-file", f"{sequence.name}/{one.id}", f"another file of the same name: {path}")
+                yield Finding(issue, delivery.where(path))
     known = {sequence.name: sequence for sequence in benchmark.sequences}
     found = {sequence.name: sequence for sequence in layout.sequences}
     for name, files in found.items():

@@ -82,9 +82,10 @@ def _convert_mask(
         findings.append(Finding(Issue("size-mismatch", where, detail), names[0]))
         resized = cv2.resize(mask.astype(np.uint8), (size[1], size[0]), interpolation=cv2.INTER_NEAREST_EXACT)
         mask = resized.astype(np.bool_)
-    if not mask.any():
-        though = "" if decoded.two_valued else ", though it has other values than 0"
-        findings.append(Finding(Issue("empty-mask", where, f"no foreground in the mask{though}"), names[0]))
+    if decoded.faint:
+        findings.append(Finding(Issue("faint-mask", where, "values other than 0, none of them foreground"), names[0]))
+    elif not mask.any():
+        findings.append(Finding(Issue("empty-mask", where, "no foreground in the mask"), names[0]))
     kept = decoded.keepable and fits
     written = {f"masks/{files.id}.png": delivered[0] if kept else encode_png(mask.astype(np.uint8) * 255)}
     if not decoded.two_valued or not fits:

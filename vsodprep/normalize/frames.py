@@ -8,7 +8,7 @@ from vsodprep.errors import InputError
 from vsodprep.images import decode, encode_png
 
 _JPEG = b"\xff\xd8\xff"
-_REDUCTION = 8
+_SCAN, _END = b"\xff\xda", b"\xff\xd9"
 _KEPT_PNG = ((8, PNG_GRAY), (8, PNG_RGB))
 
 
@@ -38,7 +38,8 @@ def convert_frame(data: bytes, where: str) -> tuple[bytes, str, tuple[int, int]]
 def _check_jpeg(data: bytes, where: str) -> None:
     # Every bit of the file is parsed, but only an eighth of each side is reconstructed: a third of the time.
     flags = cv2.IMREAD_REDUCED_GRAYSCALE_8 | cv2.IMREAD_IGNORE_ORIENTATION
-    if cv2.imdecode(np.frombuffer(data, np.uint8), flags) is None:
+    ends = data.rfind(_END) > data.rfind(_SCAN)  # a hole filled with zeros decodes, but is followed by no end
+    if not ends or cv2.imdecode(np.frombuffer(data, np.uint8), flags) is None:
         raise InputError(where, f"unreadable image ({len(data)} bytes)", "a whole JPEG file")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vsodprep import manifest as manifests
-from vsodprep.archives import Delivery, open_delivery
+from vsodprep.archives import ARCHIVE_ENDINGS, Delivery, open_delivery
 from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles
 from vsodprep.errors import InputError
@@ -112,7 +112,9 @@ def find_layout(benchmark: Benchmark, delivery: Delivery, resolution: str) -> La
     layout = benchmark.layout(delivery, resolution)
     if not any(frame.frame for sequence in layout.sequences for frame in sequence.frames):
         first = f"{len(delivery.names)} files, the first is {delivery.names[0]}" if delivery.names else "nothing in it"
-        raise InputError(str(delivery), f"not a delivery of {benchmark.title} ({first})", benchmark.expects)
+        inner = any(name.endswith(ARCHIVE_ENDINGS) for name in delivery.names)
+        remedy = f"{benchmark.expects}{'; unpack the archives in it first' if inner else ''}"
+        raise InputError(str(delivery), f"not a delivery of {benchmark.title} ({first})", remedy)
     return layout
 
 
