@@ -10,7 +10,7 @@ from vsodprep.errors import InputError
 from vsodprep.flow.pairs import Pair
 from vsodprep.flow.picture import colour
 from vsodprep.flow.store import open_flow, write_flow
-from vsodprep.flow.view import choose_rows, panels, summarise
+from vsodprep.flow.view import choose_rows, describe, disagreement, panels, summarise
 from vsodprep.images import read_frame, write_png
 
 
@@ -62,6 +62,30 @@ def test_broken_flow_is_noticed(folder: Path, tmp_path: Path) -> None:
         assert summarise(stored).worst == 1
 
 
+def test_flow_that_leaves_the_image_is_noticed(tmp_path: Path) -> None:
+    numbers = [{"photometric": 2, "still": 9}, {"photometric": np.nan, "still": 9}, {"photometric": 0, "still": 0}]
+    rows = [{"forward": np.zeros((4, 4, 2), np.float32), **one} for one in numbers]
+    write_flow(tmp_path / "a.h5", [Pair(0, 1, 0), Pair(1, 2, 1), Pair(2, 2, 2)], rows, (4, 4), {}, frames="abc")
+    with open_flow(tmp_path / "a.h5") as stored:
+        found = summarise(stored)
+        assert (found.pairs, found.photometric, found.unexplained, found.worst) == (2, 2, 1, 1)
+        assert "1 pairs whose frames the flow does not bring closer" in describe(stored)
+        assert "largest error from b to c" in describe(stored)
+
+
+@pytest.mark.parametrize(("shift", "share"), [(0, 0), (3, 1)])
+def test_disagreement_with_the_way_back(folder: Path, tmp_path: Path, shift: float, share: float) -> None:
+    frames = sorted((folder / "frames").iterdir())
+    rows = [
+        {"forward": np.full((48, 64, 2), (1 + shift, 0), np.float32)},
+        {"forward": np.zeros((48, 64, 2), np.float32)},
+    ]
+    write_flow(tmp_path / "a.h5", [Pair(0, 1, 0), Pair(5, 5, 5)], rows, (48, 64), {})
+    with open_flow(tmp_path / "a.h5") as stored:
+        assert disagreement(stored, frames, [0, 1]) == pytest.approx(share, abs=0.06)
+        assert disagreement(stored, frames, [1]) is None
+
+
 def test_still_video_is_no_broken_flow(tmp_path: Path) -> None:
     for index in range(3):
         write_png(tmp_path / "frames" / f"{index}.png", texture(40, 40))
@@ -91,7 +115,8 @@ def test_command(folder: Path, tmp_path: Path, flow: str) -> None:
         image[18:66, :64], read_frame(folder / "frames" / f"0000{1 if flow == 'forward' else 0}.png")
     )
     assert "0 pairs whose frames the flow does not bring closer" in result.output
-    assert ("forward and backward" in result.output) == (flow == "both")
+    way_back = "with forward and backward flow that disagree" if flow == "both" else "disagree with a way back by DIS"
+    assert f"0.0% of pixels {way_back}" in result.output
 
 
 def test_frames_of_another_sequence(folder: Path, tmp_path: Path) -> None:

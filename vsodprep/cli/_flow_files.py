@@ -19,14 +19,15 @@ def view(*, flow: Path, frames_dir: Path, out: Path, frame: tuple[str, ...], cou
     """Draw frame, flow, warped frame, error and inconsistency; tell the quality."""
     from vsodprep.flow.frames import sequence_frames
     from vsodprep.flow.store import open_flow
-    from vsodprep.flow.view import check_frames, choose_rows, describe, sheet
+    from vsodprep.flow.view import check_frames, choose_rows, describe, disagreement, sheet
     from vsodprep.images import write_png
 
     with open_flow(flow) as stored:
         frames = sequence_frames(frames_dir, allow_gaps=True)
         check_frames(flow, stored, frames)
-        write_png(out, sheet(stored, frames, choose_rows(stored, count, frame), width))
-        click.echo(describe(stored))
+        rows = choose_rows(stored, count, frame)
+        write_png(out, sheet(stored, frames, rows, width))
+        click.echo(describe(stored, disagreement(stored, frames, rows) if len(stored.datasets) == 1 else None))
 
 
 @click.command()

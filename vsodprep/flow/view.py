@@ -1,6 +1,6 @@
 """A look at a stored flow: frames, pictures, what the flow explains and where it contradicts itself."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vsodprep.errors import InputError
 from vsodprep.flow.dis import Dis
 from vsodprep.flow.picture import picture_of
-from vsodprep.flow.quality import inconsistency, warp
+from vsodprep.flow.quality import inconsistency, inconsistent_share, warp
 from vsodprep.flow.store import FlowFile
 from vsodprep.images import read_frame
 
@@ -45,11 +45,12 @@ class Summary(NamedTuple):
 
     Attributes:
         pairs: Number of pairs.
-        photometric: Mean grey difference that the flow leaves, 0 to 255; None where there is no pair.
+        photometric: Mean grey difference that the flow leaves inside the image, 0 to 255; None where nothing is.
         still: The same without any flow.
-        unexplained: Pairs whose difference the flow does not make smaller: a sign of broken flow or of a cut.
+        unexplained: Pairs whose difference the flow does not make smaller, or that it leads out of the image
+            altogether: a sign of broken flow or of a cut.
         inconsistent: Mean share of pixels whose forward and backward flow disagree; None unless both are stored.
-        worst: Row of the pair with the largest difference.
+        worst: Row of the pair with the largest difference, or of the first that leaves the image.
     """
 
     pairs: int
@@ -67,14 +68,16 @@ def summarise(flow: FlowFile) -> Summary:
         np.full(len(moving), np.nan) if values is None else np.where(moving, values, np.nan)
         for values in map(flow.numbers, ("photometric", "still", "inconsistent"))
     )
-    known = np.isfinite(photometric)
+    looked_at = moving if flow.numbers("photometric") is not None else np.zeros_like(moving)
+    lost = looked_at & np.isnan(photometric)
+    errors = np.where(lost, np.inf, photometric)
     return Summary(
         int(np.count_nonzero(moving)),
         _mean(photometric),
         _mean(still),
-        int(np.count_nonzero(photometric[known] >= np.maximum(still[known], 1))),
+        int(np.count_nonzero(errors[looked_at] >= np.maximum(still[looked_at], 1))),
         _mean(inconsistent),
-        int(np.nanargmax(photometric)) if known.any() else None,
+        int(np.nanargmax(errors)) if looked_at.any() else None,
     )
 
 
@@ -82,16 +85,24 @@ def _mean(values: NDArray[np.float64]) -> float | None:
     return float(np.nanmean(values)) if np.isfinite(values).any() else None
 
 
-def describe(flow: FlowFile) -> str:
-    """Return the quality of a sequence's flow in a few lines of text."""
+def describe(flow: FlowFile, disagreeing: float | None = None) -> str:
+    """Return the quality of a sequence's flow in a few lines of text.
+
+    Args:
+        flow: The stored flow.
+        disagreeing: What `disagreement` found on some pairs, for a flow without its way back.
+    """
     found = summarise(flow)
     method, policy = flow.attributes.get("method", "?"), flow.attributes.get("policy", {})
     lines = [f"{found.pairs} pairs by {method}, {policy.get('direction', '?')}, stride {policy.get('stride', '?')}"]
     if found.photometric is not None and found.still is not None:
         lines.append(f"photometric error {found.photometric:.2f} grey levels, without flow {found.still:.2f}")
+    if found.worst is not None:
         lines.append(f"{found.unexplained} pairs whose frames the flow does not bring closer")
     if found.inconsistent is not None:
         lines.append(f"{found.inconsistent:.1%} of pixels with forward and backward flow that disagree")
+    elif disagreeing is not None:
+        lines.append(f"{disagreeing:.1%} of pixels disagree with a way back by DIS, in the pairs looked at")
     if found.worst is not None:
         first, second = (flow.frames[int(index)] for index in flow.pairs[found.worst])
         lines.append(f"largest error from {first} to {second}")
@@ -151,6 +162,26 @@ def panels(flow: FlowFile, row: int, source: NDArray[np.uint8], target: NDArray[
         _heat(np.abs(grey[0] - grey[1]), MOST_GREY_LEVELS),
         _heat(inconsistency(there, back), MOST_PIXELS),
     )
+
+
+def disagreement(flow: FlowFile, frames: Sequence[Path], rows: Iterable[int]) -> float | None:
+    """Return the mean share of pixels that the way back, estimated by DIS, does not lead to where they came from.
+
+    Args:
+        flow: The stored flow.
+        frames: All frames of the sequence.
+        rows: Rows of the pairs to look at.
+
+    Returns:
+        Share from 0 to 1; None if no pair moves, or every pixel leaves the image.
+    """
+    shares = []
+    for row in rows:
+        first, second = (int(index) for index in flow.pairs[row])
+        if first != second:
+            back = _way_back(read_frame(frames[first]), read_frame(frames[second]))
+            shares.append(inconsistent_share(flow.row(row), back))
+    return _mean(np.array(shares))
 
 
 def _way_back(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDArray[np.float32]:
