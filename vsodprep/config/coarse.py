@@ -27,13 +27,13 @@ class Saliency(Section):
 class Coarse(Section):
     """Coarse labels: saliency maps combined, thresholded, refined and edited."""
 
-    maps: tuple[Name, ...] = ("mbd", "rbd")
+    maps: tuple[Name, ...] = Field(default=("mbd", "rbd"), min_length=1)
     """Saliency blocks that are fused."""
     weights: Literal["uniform"] | tuple[float, ...] | tuple[SplitOf, ...] = "uniform"
     """`uniform`, the weights themselves, or the splits on which they are fitted (DRFI's quadratic programme)."""
     splits: tuple[SplitOf, ...] | None = None
     """Splits whose videos get labels; all videos of every benchmark if null."""
-    order: tuple[Step, ...] = ("fuse", "otsu", "crf", "edits")
+    order: tuple[Step, ...] = Field(default=("fuse", "otsu", "crf", "edits"), min_length=1)
     """Order of the steps; the papers' is fuse, otsu, edits."""
     crf: Name = "stan"
     """CRF preset used where `order` names crf."""

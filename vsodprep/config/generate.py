@@ -49,7 +49,10 @@ def _entry(key: str, value: Any, indent: int, seen: set[type]) -> list[str]:
     if isinstance(value, Section):
         return [f"{space}{key}:", *_lines(value, indent + 2, seen)]
     if isinstance(value, dict) and value:
-        return [f"{space}{key}:", *(line for name, item in value.items() for line in _entry(name, item, indent + 2, seen))]
+        return [
+            f"{space}{key}:",
+            *(line for name, item in value.items() for line in _entry(name, item, indent + 2, seen)),
+        ]
     if isinstance(value, tuple) and value and isinstance(value[0], Section):
         lines = [f"{space}{key}:"]
         for item in value:

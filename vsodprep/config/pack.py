@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from vsodprep.config.base import Name, Section
+from vsodprep.config.base import Name, Section, Size
 
 
 class Pack(Section):
@@ -16,7 +16,7 @@ class Pack(Section):
     """Prior blocks."""
     coarse: tuple[Name, ...] = ()
     """Blocks of coarse labels."""
-    still_size: tuple[int, int] | None = None
+    still_size: Size | None = None
     """Store still images as arrays of this height and width; as encoded files if null."""
     frames_per_shard: int = Field(default=64, ge=1)
     """Frames in one shard file; a chunk is one frame."""

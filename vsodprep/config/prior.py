@@ -1,6 +1,6 @@
 """Configuration of the motion prior (STAN, MSST: preprocessing of the temporal stream)."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -27,13 +27,15 @@ DRFI = (
 # Five of DRFI's first fifteen triples (sigma, k, minimum size), so that small and large regions are both there.
 LIGHT = ((0.8, 100.0, 150), (0.9, 100.0, 200), (0.9, 300.0, 300), (0.9, 200.0, 300), (0.8, 200.0, 150))
 
+Level = tuple[Annotated[float, Field(ge=0)], Annotated[float, Field(gt=0)], Annotated[int, Field(ge=1)]]
+
 
 class Prior(Section):
     """One motion prior: segmentations of the flow picture, region features, a classifier, the mean over levels."""
 
     flow: Name = "dis"
     """Flow block whose colour picture is segmented."""
-    levels: tuple[tuple[float, float, int], ...] = LIGHT
+    levels: tuple[Level, ...] = Field(default=LIGHT, min_length=1)
     """One (sigma, k, minimum size) per segmentation, k and the size in pixels at full resolution; their number is M."""
     scale: float = Field(default=0.5, gt=0, le=1)
     """Factor on height and width before segmentation."""
@@ -45,7 +47,7 @@ class Prior(Section):
     """Region features: `contrast` needs no weights; `alexnet` is MDF's three windows, `vgg16` the same with VGG-16."""
     weights: str | None = None
     """Weights of that network: torchvision's name, a file, or `random`; torchvision's ImageNet weights if null."""
-    hidden: tuple[int, ...] = (300, 300)
+    hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(300, 300), min_length=1)
     """Neurons of the classifier's hidden layers."""
     purity: float = Field(default=0.7, gt=0.5, le=1)
     """A region is a training sample if one label covers at least this share of it."""

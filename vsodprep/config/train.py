@@ -1,10 +1,10 @@
 """Configuration of a training run: the network, its data, its recipe, and what it is tested on."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from vsodprep.config.base import Name, Section, SplitOf
+from vsodprep.config.base import Name, Section, Size, SplitOf
 
 
 class Augment(Section):
@@ -14,7 +14,7 @@ class Augment(Section):
     """Probability of a horizontal flip."""
     flip_flow: Literal["picture", "vectors"] = "picture"
     """A flip mirrors the flow's colour picture, as the papers' codes do, or the flow itself, which is coloured anew."""
-    scales: tuple[float, ...] = (1.0,)
+    scales: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(1.0,), min_length=1)
     """Factors on the input size, one drawn per batch (CAG-DDE: 0.75, 1, 1.25)."""
     crop: float = Field(default=1.0, gt=0, le=1)
     """Share of height and width that a random crop keeps."""
@@ -66,9 +66,9 @@ class Stage(Section):
 
     name: Name = "main"
     """Shown in logs."""
-    data: tuple[Data, ...]
+    data: tuple[Data, ...] = Field(min_length=1)
     """What it trains on, mixed in one shuffled stream."""
-    size: tuple[int, int]
+    size: Size
     """Height and width in pixels that frames are resized to."""
     clip_length: int = Field(default=1, ge=1)
     """Frames of a clip (T); the last one is predicted."""
@@ -129,17 +129,17 @@ class Run(Section):
     """Factor on all channel numbers; every layer is kept."""
     pretrained: bool = True
     """Start the backbones from torchvision's ImageNet weights."""
-    seeds: tuple[int, ...] = (0,)
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(default=(0,), min_length=1)
     """One training per seed."""
     flow: Name | None = None
     """Flow block that the network reads, if it reads flow."""
     prior: Name | None = None
     """Prior block that the network reads, if it reads a motion prior."""
-    stages: tuple[Stage, ...]
+    stages: tuple[Stage, ...] = Field(min_length=1)
     """Stages of training in order."""
     test: tuple[Test, ...] = ()
     """What it is tested on."""
-    size: tuple[int, int] | None = None
+    size: Size | None = None
     """Height and width at inference; that of the last stage if null."""
     resize: Literal["pillow", "opencv"] = "pillow"
     """Bilinear resizing of frames and flow pictures; `pillow` (DS-Net, CAG-DDE) smooths when it reduces."""

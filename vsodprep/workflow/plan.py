@@ -15,6 +15,7 @@ from vsodprep import benchmarks
 from vsodprep.config import Config, Model, SplitOf, complete, read
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.workflow.catalogue import Catalogue
+from vsodprep.workflow.check import check_names
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.paths import Paths
 from vsodprep.workflow.site import Site
@@ -143,7 +144,8 @@ class Plan:
             InputError: A benchmark, sequence, split, local source or run to start from does not exist.
         """
         config = self.config
-        for name in (*self.site.benchmarks, *config.sources, *config.splits, *config.sequences):
+        named = (config.sources, config.splits, config.sequences, config.resolution, config.allow)
+        for name in (*self.site.benchmarks, *(name for block in named for name in block)):
             if name not in self.known:
                 raise InputError(f"benchmark {name!r}", "no such benchmark", f"one of {', '.join(self.known)}")
         for name in config.sources:
@@ -151,6 +153,7 @@ class Plan:
             for path in source.paths if source else ():
                 if not Path(path).exists():
                     raise InputError(path, "no such file or folder", f"the source of {name} that is configured")
+        check_names(config, self.site.catalogue)
         for where in self._splits():
             self.site.catalogue.split(where.benchmark, where.split)
         for (model, name), run in self.site.runs.items():

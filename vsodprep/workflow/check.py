@@ -1,0 +1,122 @@
+"""Names in a configuration that only the registry, the disk and the stages know, checked before anything is made."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from vsodprep import benchmarks
+from vsodprep.coarse.chain import check_order
+from vsodprep.coarse.crf import PRESETS
+from vsodprep.coarse.fuse import read_weights
+from vsodprep.config import Config
+from vsodprep.config.protocol import PROTOCOLS
+from vsodprep.errors import InputError
+from vsodprep.normalize.checks import KINDS
+from vsodprep.workflow.catalogue import Catalogue
+
+# A benchmark's name is a target of its own, beside those of the rules.
+RULES = (
+    "all",
+    "coarse",
+    "coarse_collect",
+    "configuration",
+    "crf",
+    "download",
+    "evaluate",
+    "figure",
+    "flow",
+    "fuse_fit",
+    "normalize",
+    "pack",
+    "predict",
+    "prior",
+    "prior_fit",
+    "prior_fit_own",
+    "recipe",
+    "report",
+    "saliency",
+    "train",
+    "trivial",
+)
+
+
+def check_names(config: Config, catalogue: Catalogue) -> None:
+    """Check what a slip of the pen would otherwise let fail hours later, in the job that reads it.
+
+    Args:
+        config: A configuration whose benchmarks are all known.
+        catalogue: The sequences and splits of its benchmarks.
+
+    Raises:
+        InputError: A folder has the name of a known benchmark or a rule; a resolution, kind of issue, sequence,
+            protocol, CRF preset, file or folder does not exist; labels cannot be made in that order or with those
+            weights. Names the key.
+    """
+    _check_benchmarks(config, catalogue)
+    _check_labels(config)
+    for where, name in _presets(config):
+        _known(where, [name], ("raw", *PRESETS, *config.crf))
+    for where, name in _protocols(config):
+        _known(where, [name], (*PROTOCOLS, *config.protocols))
+
+
+def _check_benchmarks(config: Config, catalogue: Catalogue) -> None:
+    for name in config.folders:
+        if name in benchmarks.known() or name in RULES:
+            kind = "rule" if name in RULES else "known benchmark"
+            raise InputError(f"folders.{name}", f"the name of a {kind}", "another name for a folder of yours")
+    for name, resolution in config.resolution.items():
+        if name in config.folders:
+            raise InputError(f"resolution.{name}", "a folder of yours", "a benchmark that has several")
+        benchmarks.get(name).resolution(resolution)
+    for name, kinds in config.allow.items():
+        _known(f"allow.{name}", kinds, KINDS)
+    for name in (*config.folders, *config.sequences):
+        catalogue.sequences(name)
+    for name, splits in config.splits.items():
+        for split in splits:
+            catalogue.split(name, split)
+
+
+def _check_labels(config: Config) -> None:
+    for name, coarse in config.coarse.items():
+        check_order(coarse.order, len(coarse.maps), f"coarse.{name}.order")
+        numbers = [weight for weight in coarse.weights if isinstance(weight, float)]
+        if numbers:
+            read_weights(",".join(map(str, numbers)), len(coarse.maps))
+    for where, path in _paths(config):
+        if not Path(path).exists():
+            raise InputError(where, f"no {path}", "a file or folder that exists")
+
+
+def _presets(config: Config) -> Iterator[tuple[str, str]]:
+    yield from ((f"coarse.{name}.crf", coarse.crf) for name, coarse in config.coarse.items() if "crf" in coarse.order)
+    yield from ((f"figures.{name}.post", figure.post) for name, figure in config.figures.items())
+    for model, runs in config.runs.items():
+        for name, run in runs.items():
+            yield from ((f"runs.{model}.{name}.test.post", post) for test in run.test for post in test.post)
+
+
+def _protocols(config: Config) -> Iterator[tuple[str, str]]:
+    yield from ((f"figures.{name}.protocol", figure.protocol) for name, figure in config.figures.items())
+    for model, runs in config.runs.items():
+        for name, run in runs.items():
+            asked = (protocol for test in run.test for protocol in test.protocols)
+            yield from ((f"runs.{model}.{name}.test.protocols", protocol) for protocol in asked)
+
+
+def _paths(config: Config) -> Iterator[tuple[str, str]]:
+    for name, coarse in config.coarse.items():
+        if name in config.pack.coarse:
+            if coarse.edits is not None:
+                yield f"coarse.{name}.edits", coarse.edits
+            for block in coarse.maps:
+                folder = config.saliency[block].folder
+                if folder is not None:
+                    yield f"saliency.{block}.folder", folder
+
+
+def _known(where: str, names: Iterable[str], known: Iterable[str]) -> None:
+    known = tuple(known)
+    for name in names:
+        if name not in known:
+            raise InputError(where, f"no {name!r}", f"one of {', '.join(known)}")
