@@ -56,6 +56,14 @@ def test_manifest_travels_in_the_attributes(shard):
     assert shard.contents == {"flow": ("dis",), "pictures": ("dis",), "prior": ("light",), "coarse": ("fused",)}
 
 
+def test_only_some_sequences(tree, tmp_path):
+    shard = open_shard(pack(tree, tmp_path / "some.zarr", sequences=("moon", "ball")))
+    assert [sequence.name for sequence in shard.manifest.sequences] == ["ball", "moon"]
+    assert sorted(path.name for path in shard.path.iterdir() if path.is_dir()) == ["ball", "moon"]
+    with pytest.raises(InputError, match="no sequence 'mars'"):
+        pack(tree, tmp_path / "none.zarr", sequences=("mars",))
+
+
 @pytest.mark.parametrize("number", [0, 3, 4, 5])
 def test_video_frames_and_masks_come_back(tree, shard, number):
     folder = tree / "normalized"

@@ -23,6 +23,7 @@ _BLOCK = (str, click.Path(path_type=Path))
     metavar="H W",
     help="Store still images as arrays of this size.",
 )
+@click.option("--sequence", "sequences", multiple=True, metavar="SEQ", help="Pack only this sequence; repeatable.")
 @click.option("--frames-per-shard", type=click.IntRange(1), default=64, show_default=True)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Sequences packed at a time.")
 def command(
@@ -33,6 +34,7 @@ def command(
     pictures: tuple[str, ...],
     prior: tuple[tuple[str, Path], ...],
     coarse: tuple[tuple[str, Path], ...],
+    sequences: tuple[str, ...],
     still_size: tuple[int, int] | None,
     frames_per_shard: int,
     jobs: int,
@@ -47,6 +49,7 @@ def command(
         pictures=pictures,
         prior=dict(prior),
         coarse=dict(coarse),
+        sequences=sequences,
         still_size=still_size,
         frames_per_shard=frames_per_shard,
         jobs=jobs,

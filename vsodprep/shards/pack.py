@@ -4,7 +4,7 @@ import multiprocessing
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import zarr
@@ -48,6 +48,7 @@ def pack_benchmark(
     pictures: Sequence[str] = (),
     prior: Mapping[str, Path] | None = None,
     coarse: Mapping[str, Path] | None = None,
+    sequences: Sequence[str] = (),
     still_size: tuple[int, int] | None = None,
     frames_per_shard: int = 64,
     jobs: int = 1,
@@ -61,18 +62,22 @@ def pack_benchmark(
         pictures: Flow blocks whose colour pictures are stored too.
         prior: Prior blocks: name to folder of `{seq}.h5`.
         coarse: Blocks of coarse labels: name to folder of `{seq}/{frame}.png`.
+        sequences: Pack only these; all if empty.
         still_size: Height and width in pixels at which still images become arrays; their files are kept if None.
         frames_per_shard: Frames in one shard file; a job holds that many in memory.
         jobs: Sequences packed at a time.
 
     Raises:
-        InputError: A file is missing, unreadable, or of another size than the manifest says.
+        InputError: A file is missing, unreadable, not of the size in the manifest, or not in it at all.
     """
     contents = Contents(flow or {}, tuple(pictures), prior or {}, coarse or {}, still_size, frames_per_shard)
     for name in contents.pictures:
         if name not in contents.flow:
             raise InputError(f"pictures {name}", "no flow of that name is packed", f"one of {sorted(contents.flow)}")
     manifest = read_manifest(folder)
+    if sequences:
+        named = {manifest.sequence(name) for name in sequences}
+        manifest = replace(manifest, sequences=tuple(one for one in manifest.sequences if one in named))
     with atomic_directory(out) as temporary:
         zarr.create_group(temporary, attributes=_attributes(manifest, contents), overwrite=True)
         tasks = [(folder, temporary, sequence, contents) for sequence in manifest.sequences]

@@ -49,6 +49,12 @@ class Catalogue:
             found = tuple(sequence for sequence in found if sequence.name in chosen)
         return found
 
+    def whole(self, benchmark: str) -> bool:
+        """Return whether `sequences` are all that normalising gives: a download may hold some that no list names."""
+        config = self.config
+        listed = benchmark in config.folders or benchmarks.get(benchmark).complete
+        return listed or config.source(benchmark) is not None or benchmark in config.sequences
+
     def split(self, benchmark: str, split: str) -> tuple[str, ...]:
         """Return the names of a split's sequences, as far as the benchmark's delivery holds them.
 
@@ -61,6 +67,9 @@ class Catalogue:
             _check(f"splits.{benchmark}.{split}", own[split], found)
             return tuple(sequence.name for sequence in found if sequence.name in own[split])
         names = tuple(sequence.name for sequence in found if split in sequence.splits)
+        if not names and not self.whole(benchmark) and split in benchmarks.get(benchmark).splits:
+            remedy = f"`snakemake {benchmark}` first, which learns them from the archives, or a local source"
+            raise InputError(f"benchmark {benchmark}", f"split {split!r}, whose names were never published", remedy)
         if not names:
             known = sorted({*own, *(name for sequence in found for name in sequence.splits)})
             raise InputError(f"benchmark {benchmark}", f"no split {split!r}", f"one of {', '.join(known) or 'none'}")

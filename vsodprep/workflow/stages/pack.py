@@ -40,6 +40,8 @@ class Pack(Stage):
             for coarse in Coarse(self.site).packed(name):
                 words += ["--coarse", coarse, folder(paths.provenance(coarse, name))]
             words += option("pictures", list(pack.pictures))
+        if not self.site.catalogue.whole(name):  # what else the archives hold has no flow yet; the next run makes it
+            words += option("sequence", [sequence.name for sequence in self.site.catalogue.sequences(name)])
         if pack.still_size is not None:
             words += ["--still-size", *map(str, pack.still_size)]
         return shlex.join(words + option("frames_per_shard", pack.frames_per_shard))

@@ -1,0 +1,76 @@
+"""What the plan knows of benchmarks whose lists were never published whole."""
+
+import shlex
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.fakes.every import OFFICIAL
+from vsodprep.benchmarks.lock import LOCK, pin_sequences
+from vsodprep.config import complete
+from vsodprep.config.defaults import default
+from vsodprep.errors import InputError
+from vsodprep.normalize.run import normalize
+from vsodprep.workflow.plan import Plan
+
+BASE: dict[str, Any] = default().model_dump(mode="json")
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_without_a_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def plan_of(over: dict[str, Any] | None = None) -> Plan:
+    return Plan.of(complete(over or {}, BASE))
+
+
+def packed(plan: Plan, benchmark: str) -> list[str]:
+    """Return the sequences that the shard is limited to."""
+    words = shlex.split(plan.pack.arguments(SimpleNamespace(benchmark=benchmark)))
+    return [value for option, value in pairwise(words) if option == "--sequence"]
+
+
+def learn(name: str) -> None:
+    """Pin what a miniature delivery tells."""
+    fake = OFFICIAL[name]()
+    manifest = normalize(fake.benchmark, fake.zipped(Path("archives")), Path("out"))
+    assert pin_sequences(LOCK, fake.benchmark, manifest) or name == "davis2016"
+
+
+def test_shard_of_a_download_holds_what_the_lists_name_until_the_rest_is_known() -> None:
+    plan = plan_of()
+    assert not plan.site.catalogue.whole("vos")
+    assert packed(plan, "vos") == plan.site.catalogue.videos("vos")
+    assert len(plan.pack.flow(SimpleNamespace(benchmark="vos"))) == 199
+    learn("vos")
+    later = plan_of()
+    assert later.site.catalogue.whole("vos")
+    assert packed(later, "vos") == []
+    assert set(later.site.catalogue.videos("vos")) - set(plan.site.catalogue.videos("vos")) == {"9999"}
+
+
+@pytest.mark.parametrize("name", ["davis2016", "fbms", "segtrackv2", "visal", "duts", "msra10k", "dutomron", "synth"])
+def test_shard_of_a_benchmark_with_whole_lists_is_not_limited(name: str) -> None:
+    assert plan_of().site.catalogue.whole(name)
+    assert packed(plan_of(), name) == []
+
+
+def test_local_source_is_looked_into_and_whole_at_once() -> None:
+    fake = OFFICIAL["vos"]()
+    (archive,) = fake.zipped(Path("archives"))
+    plan = plan_of({"sources": {"vos": str(archive)}})
+    assert packed(plan, "vos") == []
+    assert plan.site.catalogue.videos("vos") == sorted(fake.frames)
+
+
+def test_split_whose_names_were_never_published() -> None:
+    with pytest.raises(InputError, match=r"'test-normal', whose names were never published.*`snakemake davsod` first"):
+        plan_of().site.catalogue.split("davsod", "test-normal")
+    with pytest.raises(InputError, match="no split 'tset'"):
+        plan_of().site.catalogue.split("davsod", "tset")
+    learn("davsod")
+    assert plan_of().site.catalogue.split("davsod", "test-normal") == ("select_0999",)
