@@ -9,6 +9,8 @@ import numpy as np
 from vsodprep.config import Config, parse
 from vsodprep.evaluate import evaluate_folders
 from vsodprep.files import write_json, write_text
+from vsodprep.flow.pairs import Policy, make_pairs
+from vsodprep.flow.store import write_flow
 from vsodprep.images import read_mask, write_mask, write_png
 from vsodprep.manifest import Issue, Manifest, Sequence, Source, mask_path, write_manifest
 from vsodprep.workflow.paths import Paths
@@ -113,14 +115,11 @@ def _sequence(paths: Paths, names: tuple[str, str, str], size: tuple[int, int], 
 
 
 def _write_flow(path: Path, flow: np.ndarray) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    indices = np.arange(len(flow), dtype=np.int32)
-    with h5py.File(path, "w") as file:
-        stored = file.create_dataset("forward", data=np.rint(flow * 64).astype(np.int16))
-        stored.attrs.update({"scale": 1 / 64, "clipped": 0})
-        file["pairs"] = np.stack([indices, indices + 1], axis=1)
-        file["frame_of_pair"] = indices
-        file.attrs.update({"scale": 1 / 64, "clipped": 0, "method": "dis"})
+    pairs = make_pairs(len(flow), Policy())
+    # The last pair of `stop` is made to look like a cut.
+    errors = [20.0 if path.stem == "stop" and pair.shown == len(flow) - 1 else 2.0 for pair in pairs]
+    rows = [{"forward": of, "photometric": error, "still": 9.0} for of, error in zip(flow, errors, strict=True)]
+    write_flow(path, pairs, rows, flow.shape[1:3], {"method": "dis"})
 
 
 def _write_prior(path: Path, prior: np.ndarray, frames: tuple[str, ...]) -> None:

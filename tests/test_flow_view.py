@@ -84,6 +84,7 @@ def test_disagreement_with_the_way_back(folder: Path, tmp_path: Path, shift: flo
     with open_flow(tmp_path / "a.h5") as stored:
         assert disagreement(stored, frames, [0, 1]) == pytest.approx(share, abs=0.06)
         assert disagreement(stored, frames, [1]) is None
+        assert choose_rows(stored, 2, ["00005"]) == (1,)  # this file does not tell the frames' ids
 
 
 def test_still_video_is_no_broken_flow(tmp_path: Path) -> None:

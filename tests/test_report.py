@@ -279,6 +279,20 @@ def test_strips_hold_every_stage(page: Page, report: Path) -> None:
     assert page.tags.count("svg") == 2 + 2 + 2 + 2 + 3
 
 
+def test_broken_flow_is_seen(page: Page, report: Path) -> None:
+    text = said(page)
+    # Five sequences of six frames: one pair of "stop" has an error of 20 where all others have 2.
+    assert "dis synth dis 5 30 0 2.60 9.00 1" in text
+    assert "dis davis2016 dis 3 18 0 2.00 9.00 0" in text
+    assert "Flow dis of every sequence of synth" in text
+    assert "stop 6 0 5.00 9.00 1" in text
+    assert text.index("stop 6 0 5.00") < text.index("drift 6 0 2.00 9.00 0")
+    html = (report / "index.html").read_text(encoding="utf-8")
+    for label in ("frame", "flow picture", "other frame, brought back", "grey difference", "inconsistency"):
+        assert html.count(f'alt="{label} of stop, 00005 to 00004"') == 1
+        assert len(re.findall(rf'alt="{label} of [^"]+, \d{{5}} to \d{{5}}"', html)) == 2 + 2
+
+
 def test_same_bytes_wherever_the_results_lie(report: Path, copy: tuple[Path, Config], tmp_path: Path) -> None:
     write_report(copy[1], copy[0], tmp_path / "out")
     for name in ("index.html", "results.csv"):

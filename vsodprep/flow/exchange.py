@@ -47,7 +47,7 @@ def export_flow(
         for index in track(flow.frame_indices, f"export to {out.name}", unit="file"):
             values = flow.of_frame(index)
             assert values is not None
-            name = flow.frames[index] if flow.frames else f"{index:05d}"
+            name = flow.frame_id(index)
             if kind == "flo":
                 write_flo(folder / f"{name}.flo", values)
             elif kind == "kitti":

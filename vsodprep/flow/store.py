@@ -180,6 +180,10 @@ class FlowFile:
         _, height, width, _ = self._file[self.datasets[0]].shape
         return height, width
 
+    def frame_id(self, index: int) -> str:
+        """Return a frame's id, or its index in five digits if the file does not tell."""
+        return self.frames[index] if self.frames else f"{index:05d}"
+
     def row(self, row: int, dataset: str | None = None) -> NDArray[np.float32]:
         """Return a pair's flow, float32 `(H, W, 2)` in pixels; of the first dataset unless another is named."""
         source = self._file[dataset or self.datasets[0]]

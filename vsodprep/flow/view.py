@@ -104,7 +104,7 @@ def describe(flow: FlowFile, disagreeing: float | None = None) -> str:
     elif disagreeing is not None:
         lines.append(f"{disagreeing:.1%} of pixels disagree with a way back by DIS, in the pairs looked at")
     if found.worst is not None:
-        first, second = (flow.frames[int(index)] for index in flow.pairs[found.worst])
+        first, second = (flow.frame_id(int(index)) for index in flow.pairs[found.worst])
         lines.append(f"largest error from {first} to {second}")
     return "\n".join(lines)
 
@@ -128,7 +128,7 @@ def choose_rows(flow: FlowFile, count: int, frames: Collection[str] = ()) -> tup
     Raises:
         InputError: A frame has no flow.
     """
-    shown = [flow.frames[index] for index in flow.frame_of_pair]
+    shown = [flow.frame_id(int(index)) for index in flow.frame_of_pair]
     for frame in frames:
         if frame not in shown:
             raise InputError(f"frame {frame!r}", "has no flow", f"a frame from {shown[0]} to {shown[-1]}")
@@ -216,8 +216,14 @@ def sheet(flow: FlowFile, frames: Sequence[Path], rows: Sequence[int], width: in
     way_back = "inconsistency" if len(flow.datasets) > 1 else "inconsistency (way back: DIS)"
     for place, row in enumerate(rows):
         first, second = (int(index) for index in flow.pairs[row])
-        shown = flow.frames[int(flow.frame_of_pair[row])]
-        titles = (f"{flow.frames[first]}, shown to {shown}", "flow", f"{flow.frames[second]} warped", "error", way_back)
+        shown = flow.frame_id(int(flow.frame_of_pair[row]))
+        titles = (
+            f"{flow.frame_id(first)}, shown to {shown}",
+            "flow",
+            f"{flow.frame_id(second)} warped",
+            "error",
+            way_back,
+        )
         pictures = panels(flow, row, read_frame(frames[first]), read_frame(frames[second]))
         for column, (title, picture) in enumerate(zip(titles, pictures, strict=True)):
             x, y = column * (width + _MARGIN), place * strip[0]

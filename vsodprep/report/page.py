@@ -13,10 +13,11 @@ from vsodprep.files import write_text
 from vsodprep.report import templates
 from vsodprep.report.collect import Results, collect
 from vsodprep.report.data import benchmark
+from vsodprep.report.flow import flow_stages
 from vsodprep.report.methods import comparisons
 from vsodprep.report.overview import card, run_views, typical
 from vsodprep.report.sections import section
-from vsodprep.report.stages import flow_stages, map_stages
+from vsodprep.report.stages import map_stages
 from vsodprep.report.tables import Table, results_csv, table
 from vsodprep.report.versions import versions
 

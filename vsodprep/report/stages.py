@@ -1,46 +1,19 @@
-"""What the stages between sources and training made: flow, and how far each kind of map agrees with the masks."""
+"""How far the maps that stages between sources and training made agree with the masks."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.flow.store import open_flow
 from vsodprep.images import read_mask
 from vsodprep.manifest import Sequence, mask_path
 from vsodprep.report.collect import Results
 from vsodprep.report.maps import Reader, coarse_reader, fitted, prior_reader, saliency_reader
 
 SAMPLE = 10
-
-
-@dataclass(frozen=True)
-class FlowStage:
-    """One flow block on one benchmark.
-
-    Attributes:
-        block: Name of the block.
-        benchmark: Benchmark name.
-        method: The method.
-        sequences: Sequences with a flow file.
-        pairs: Pairs of frames.
-        clipped: Values beyond what the file format holds.
-        photometric: Mean grey difference after warping in levels of 255; None where the files do not tell.
-        inconsistent: Mean share of pixels whose forward and backward flow disagree; None likewise.
-    """
-
-    block: str
-    benchmark: str
-    method: str
-    sequences: int
-    pairs: int
-    clipped: int
-    photometric: float | None
-    inconsistent: float | None
 
 
 @dataclass(frozen=True)
@@ -62,38 +35,6 @@ class MapStage:
     frames: int
     mae: float
     overlap: float
-
-
-def flow_stages(results: Results) -> list[FlowStage]:
-    """Return a row per flow block and benchmark that has flow."""
-    made = []
-    for block, config in results.config.flow.items():
-        for name, manifest in results.manifests.items():
-            paths = [Path(results.paths.flow(block, name, sequence.name)) for sequence in manifest.sequences]
-            paths = [path for path in paths if path.is_file()]
-            if paths:
-                made.append(_flow_stage(block, name, config.method, paths))
-    return made
-
-
-def _flow_stage(block: str, benchmark: str, method: str, paths: list[Path]) -> FlowStage:
-    pairs = clipped = 0
-    numbers: dict[str, list[NDArray[np.float32]]] = {"photometric": [], "inconsistent": []}
-    for path in paths:
-        with open_flow(path) as reader:
-            pairs += len(reader.pairs)
-            clipped += int(reader.attributes.get("clipped", 0))
-            for name, values in numbers.items():
-                stored = reader.numbers(name)
-                if stored is not None:
-                    values.append(stored)
-    means = {name: _finite_mean(np.concatenate(values)) if values else None for name, values in numbers.items()}
-    return FlowStage(block, benchmark, method, len(paths), pairs, clipped, means["photometric"], means["inconsistent"])
-
-
-def _finite_mean(values: NDArray[np.float32]) -> float | None:
-    finite = values[np.isfinite(values)]
-    return float(finite.mean(dtype=np.float64)) if finite.size else None
 
 
 def map_stages(results: Results) -> list[MapStage]:

@@ -1,0 +1,145 @@
+"""Flow in the report: a line per block and benchmark, the quality of every sequence, a look at the worst."""
+
+import math
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from vsodprep.flow.store import FlowFile, open_flow
+from vsodprep.flow.view import Summary, choose_rows, disagreement, panels, summarise
+from vsodprep.images import read_frame
+from vsodprep.manifest import Sequence, frame_paths
+from vsodprep.report.collect import Results
+from vsodprep.report.strips import Picture, Strip
+from vsodprep.report.thumbnails import thumbnail
+
+LOOKED_AT = 3  # pairs of a sequence whose way back is estimated where none is stored
+_LABELS = ("frame", "flow picture", "other frame, brought back", "grey difference", "inconsistency")
+
+
+@dataclass(frozen=True)
+class FlowSequence:
+    """One sequence's flow.
+
+    Attributes:
+        name: The sequence.
+        clipped: Values beyond what the file format holds.
+        summary: Its quality.
+        inconsistent: Share of pixels whose forward and backward flow disagree; None where nothing tells.
+    """
+
+    name: str
+    clipped: int
+    summary: Summary
+    inconsistent: float | None
+
+    @property
+    def badness(self) -> float:
+        """The photometric error; infinite where all flow leaves the image, negative where it was not measured."""
+        lost = -1.0 if self.summary.worst is None else math.inf
+        return lost if self.summary.photometric is None else self.summary.photometric
+
+
+@dataclass(frozen=True)
+class FlowStage:
+    """One flow block on one benchmark.
+
+    Attributes:
+        block: Name of the block.
+        benchmark: Benchmark name.
+        method: The method.
+        estimated: Whether the way back is DIS's, of some pairs, because it is not stored.
+        sequences: Its sequences, the largest photometric error first.
+        looks: The worst pair of the worst sequences.
+    """
+
+    block: str
+    benchmark: str
+    method: str
+    estimated: bool
+    sequences: tuple[FlowSequence, ...]
+    looks: tuple[Strip, ...]
+
+    @property
+    def pairs(self) -> int:
+        """Pairs of frames, those of rest left out."""
+        return sum(one.summary.pairs for one in self.sequences)
+
+    @property
+    def clipped(self) -> int:
+        """Values beyond what the file format holds."""
+        return sum(one.clipped for one in self.sequences)
+
+    @property
+    def unexplained(self) -> int:
+        """Pairs whose frames the flow does not bring closer."""
+        return sum(one.summary.unexplained for one in self.sequences)
+
+    @property
+    def photometric(self) -> float | None:
+        """Mean grey difference that the flow leaves, over pairs."""
+        return self._mean(lambda one: one.summary.photometric)
+
+    @property
+    def still(self) -> float | None:
+        """The same without any flow."""
+        return self._mean(lambda one: one.summary.still)
+
+    @property
+    def inconsistent(self) -> float | None:
+        """Mean share of pixels whose forward and backward flow disagree, over pairs."""
+        return self._mean(lambda one: one.inconsistent)
+
+    def _mean(self, number: Callable[[FlowSequence], float | None]) -> float | None:
+        known = [(value, one.summary.pairs) for one in self.sequences if (value := number(one)) is not None]
+        return sum(value * pairs for value, pairs in known) / sum(pairs for _, pairs in known) if known else None
+
+
+def flow_stages(results: Results) -> list[FlowStage]:
+    """Return a stage per flow block and benchmark that has flow."""
+    made = []
+    for block, config in results.config.flow.items():
+        for name, manifest in results.manifests.items():
+            files = [
+                (sequence, path)
+                for sequence in manifest.sequences
+                if (path := Path(results.paths.flow(block, name, sequence.name))).is_file()
+            ]
+            if files:
+                with ThreadPoolExecutor() as pool:
+                    measured = pool.map(partial(_sequence, results.folder(name)), files)
+                    sequences = tuple(sorted(measured, key=lambda one: (-one.badness, one.name)))
+                looks = _looks(results, block, name, sequences[: results.config.report.strips])
+                one_way = config.direction != "both"
+                made.append(FlowStage(block, name, config.method, one_way, sequences, looks))
+    return made
+
+
+def _sequence(folder: Path, file: tuple[Sequence, Path]) -> FlowSequence:
+    sequence, path = file
+    with open_flow(path) as flow:
+        summary = summarise(flow)
+        inconsistent = summary.inconsistent
+        if inconsistent is None and summary.worst is not None:
+            inconsistent = disagreement(flow, tuple(frame_paths(folder, sequence)), choose_rows(flow, LOOKED_AT))
+        return FlowSequence(sequence.name, int(flow.attributes.get("clipped", 0)), summary, inconsistent)
+
+
+def _looks(results: Results, block: str, benchmark: str, sequences: Iterable[FlowSequence]) -> tuple[Strip, ...]:
+    looks = []
+    for one in sequences:
+        if one.summary.worst is not None:
+            with open_flow(Path(results.paths.flow(block, benchmark, one.name))) as flow:
+                sequence = results.manifests[benchmark].sequence(one.name)
+                looks.append(_look(flow, one.summary.worst, results.folder(benchmark), sequence))
+    return tuple(looks)
+
+
+def _look(flow: FlowFile, row: int, folder: Path, sequence: Sequence) -> Strip:
+    first, second = (int(index) for index in flow.pairs[row])
+    frames = tuple(frame_paths(folder, sequence))
+    drawn = panels(flow, row, read_frame(frames[first]), read_frame(frames[second]))
+    pictures = tuple(Picture(label, thumbnail(image)) for label, image in zip(_LABELS, drawn, strict=True))
+    return Strip("worst", sequence.name, f"{sequence.frames[first]} to {sequence.frames[second]}", None, pictures)
