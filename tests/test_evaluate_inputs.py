@@ -180,18 +180,20 @@ def test_repack_layout_of_masks(tmp_path: Path) -> None:
     assert evaluate_folders(maps, tmp_path / "DS")["s_measure"] == evaluate_folders(maps, masks)["s_measure"]
 
 
-def test_original_numbers_of_renumbered_frames(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", [390, 1])
+def test_original_numbers_of_renumbered_frames(tmp_path: Path, first: int) -> None:
     maps, _ = write_tree(tmp_path, {"select_0606": 4})
     root = normalized(tmp_path / "own", tmp_path / "masks")
     frames = tuple(f"{number:05d}" for number in range(4))
-    original = ("0390", "0391", "0392", "0393")
+    original = tuple(f"{number:05d}" for number in range(first, first + 4))
     sequence = Sequence("select_0606", (), frames, frames, 30, 40, original=original)
     write_manifest(root, Manifest("own", "1", "Own", "-", "-", "-", (), (sequence,)))
-    for old, new in zip(frames, original, strict=True):
+    for old, new in reversed(list(zip(frames, original, strict=True))):
         (maps / "select_0606" / f"{old}.png").rename(maps / "select_0606" / f"{new}.png")
     (maps / "select_0606").rename(maps / "select0606")
     scores = evaluate_folders(maps, root)
     assert scores["inputs"]["naming"] == {"select_0606": "original stem"}
+    assert scores["inputs"]["extra"] == []
     assert scores["frames"] == 2
 
 

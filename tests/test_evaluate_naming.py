@@ -41,6 +41,26 @@ def test_sequences_that_differ_in_separators_only() -> None:
         group_by_sequence(["Cat-1/0.png"], ["cat1", "cat_1"], "maps")
 
 
+LETTERS = ["ключ", "кот-1", "caf\u00e9"]  # key, cat 1, coffee with its accent composed
+
+
+@pytest.mark.parametrize(
+    ("name", "sequence", "stem"),
+    [
+        ("кот1/0001.png", "кот-1", "0001"),
+        ("кот_1_0001.png", "кот-1", "0001"),
+        ("КЛЮЧ-0001.png", "ключ", "0001"),
+        ("cafe\u0301/0001.png", "caf\u00e9", "0001"),
+        ("CAFE\u0301_0001.png", "caf\u00e9", "0001"),
+        ("кит/0001.png", "", "0001"),
+        ("__/0001.png", "", "0001"),
+        ("cafe_0001.png", "", "cafe_0001"),
+    ],
+)
+def test_letters_of_any_script_tell_sequences_apart(name: str, sequence: str, stem: str) -> None:
+    assert group_by_sequence([name], LETTERS, "maps") == {sequence: [(name, stem)]}
+
+
 def files(*stems: str) -> list[tuple[str, str]]:
     return [(f"{stem}.png", stem) for stem in stems]
 
@@ -72,6 +92,21 @@ def test_positions_where_only_the_masks_are_known(names: list[str], rule: str, c
     # Safe if every mask has a map and nothing else has one; with more maps the frames between are unknown.
     matched = match(["a7", "a9"], ["a7", "a9"], files(*names), "auto", complete=False)
     assert (matched.rule, len(matched.maps)) == (rule, count)
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_maps_counted_from_0_are_seen_where_first_and_last_frame_need_none(complete: bool) -> None:
+    known = [f"{number:05d}" for number in range(1, 7)]
+    maps = [f"{number:05d}" for number in range(6)]
+    matched = match(known[1:-1], known, files(*maps), "auto", complete=complete)
+    assert matched.rule == "position"
+    assert matched.maps == {frame: f"{name}.png" for frame, name in zip(known[1:-1], maps[1:-1], strict=True)}
+
+
+def test_a_map_too_many_at_the_start_moves_none() -> None:
+    known = ["1", "2", "3"]
+    matched = match(["2"], known, files("0", "1", "2", "3"), "auto")
+    assert (matched.rule, matched.maps, matched.extra) == ("stem", {"2": "2.png"}, ("0.png",))
 
 
 def test_a_rule_can_be_forced() -> None:

@@ -53,15 +53,16 @@ def scored_frames(sequence: TruthSequence, protocol: Protocol) -> tuple[str, ...
 def _match(sequence: TruthSequence, wanted: tuple[str, ...], files: list[tuple[str, str]], rule: str) -> Matched:
     known = sequence.frames or tuple(sequence.masks)
     found = match(wanted, known, files, rule, complete=bool(sequence.frames))
-    if len(found.maps) == len(wanted) or not sequence.original:
+    if found.known == len(known) or not sequence.original:
         return found
     # A repack renumbered the frames; maps may carry the numbers of the original release.
     renamed = dict(zip(sequence.frames, sequence.original, strict=True))
     other = match(tuple(renamed[frame] for frame in wanted), sequence.original, files, rule)
-    if len(other.maps) <= len(found.maps):
+    if other.known <= found.known:
         return found
     back = {original: frame for frame, original in renamed.items()}
-    return Matched({back[frame]: name for frame, name in other.maps.items()}, other.extra, f"original {other.rule}")
+    maps = {back[frame]: name for frame, name in other.maps.items()}
+    return Matched(maps, other.extra, f"original {other.rule}", other.known)
 
 
 def pair(

@@ -1,6 +1,7 @@
 """Which map belongs to which frame, whatever convention its name follows."""
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -20,16 +21,19 @@ class Matched:
         maps: Name of the map of each frame that has one.
         extra: Names of maps that belong to no frame.
         rule: How names were read: `stem`, `number` or `position`.
+        known: How many frames have a map, those that need none included.
     """
 
     maps: dict[str, str] = field(default_factory=dict)
     extra: tuple[str, ...] = ()
     rule: str = "stem"
+    known: int = 0
 
 
 def canonical(name: str) -> str:
     """Return a name without capitals and separators: `select_0616_1` and `select0616-1` are one sequence."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    composed = unicodedata.normalize("NFC", name)  # macOS takes letters and their accents apart
+    return "".join(letter for letter in composed.casefold() if letter.isalnum())
 
 
 def group_by_sequence(names: Iterable[str], sequences: Sequence[str], where: str) -> dict[str, list[tuple[str, str]]]:
@@ -59,7 +63,8 @@ def group_by_sequence(names: Iterable[str], sequences: Sequence[str], where: str
     def of_folder(part: str) -> str | None:
         if part in exact:
             return part
-        alike = by_form.get(canonical(part), [])
+        form = canonical(part)
+        alike = by_form.get(form, []) if form else []
         if len(alike) > 1:
             raise InputError(where, f"folder {part!r} may be {' or '.join(alike)}", "the sequence's exact name")
         return alike[0] if alike else None
@@ -87,9 +92,17 @@ def group_by_sequence(names: Iterable[str], sequences: Sequence[str], where: str
 
 def _without(stem: str, sequence: str) -> str | None:
     """Return what follows the sequence's name and a separator in a stem, or None if it does not begin so."""
-    pattern = "[^a-z0-9]*".join(re.escape(letter) for letter in canonical(sequence))
-    found = re.match(rf"{pattern}[{re.escape(_SEPARATORS)}]+(?=.)", stem.lower()) if pattern else None
-    return stem[found.end() :] if found else None
+    stem = unicodedata.normalize("NFC", stem)
+    left = canonical(sequence)
+    for place, letter in enumerate(stem):
+        form = canonical(letter)
+        if not left:
+            rest = stem[place:].lstrip(_SEPARATORS)
+            return rest if rest and len(rest) < len(stem) - place else None
+        if not left.startswith(form):
+            return None
+        left = left.removeprefix(form)
+    return None
 
 
 def _number(stem: str) -> int | None:
@@ -122,8 +135,9 @@ def match(
 
     Rules: `stem`, the frame's id, with or without the sequence's name before it; `number`, the frame's number however
     it is padded; `position`, its place among all frames counted from 0, as the VSOD repacks number theirs. `auto`
-    takes `stem` if it finds every frame, else `position` where the maps count from 0 and the frames do not, else
-    `number`, or the one of them that finds more.
+    takes the one that finds most of all frames, in doubt the first; `position` instead of `number` where the maps count
+    from 0 and the frames do not. Frames that need no map count too: without the first and last ones, maps counted from
+    0 would pass for those of frames counted from 1.
 
     Args:
         frames: Ids of the frames that need a map.
@@ -150,8 +164,8 @@ def match(
     if rule == "number" or "position" not in rules:
         rules["number"] = {frame: by_number[number] for frame, number in numbers.items() if number in by_number}
     if rule == "auto":
-        rule = max(rules, key=lambda name: sum(frame in rules[name] for frame in frames))
+        rule = max(rules, key=lambda name: (len(rules[name]), sum(frame in rules[name] for frame in frames)))
     maps = rules[rule]
     used = set(maps.values())
     extra = tuple(sorted(name for name, _ in files if name not in used))
-    return Matched({frame: maps[frame] for frame in frames if frame in maps}, extra, rule)
+    return Matched({frame: maps[frame] for frame in frames if frame in maps}, extra, rule, len(maps))
