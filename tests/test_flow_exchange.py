@@ -70,6 +70,8 @@ def test_export_and_import_give_the_same_flow(folder: Path, tmp_path: Path, kind
         np.testing.assert_array_equal(first.pairs, second.pairs)
         for frame in range(4):
             np.testing.assert_array_equal(first.of_frame(frame), second.of_frame(frame))
+        for name in ("photometric", "still"):
+            np.testing.assert_allclose(second.numbers(name), first.numbers(name), atol=0.02)
         assert second.attributes["method"] == "imported"
         assert len(second.attributes["files_sha256"]) == 64
 
@@ -102,6 +104,16 @@ def test_folders_that_do_not_fit(folder: Path, tmp_path: Path, size: tuple[int, 
     with pytest.raises(InputError, match=line):
         raise result.exception
     assert not (tmp_path / "a.h5").exists()
+
+
+def test_broken_flow_is_noticed_after_import(folder: Path, tmp_path: Path) -> None:
+    for index, shift in enumerate((1, -9, 200)):  # right; the wrong way; out of the image
+        write_flo(tmp_path / "flo" / f"0000{index}.flo", np.full((48, 64, 2), (shift, 0), np.float32))
+    words = ("--out", tmp_path / "a.h5", "--last-frame", "drop")
+    assert run("import", tmp_path / "flo", folder / "frames", *words).exit_code == 0
+    result = run("view", tmp_path / "a.h5", folder / "frames", "--out", tmp_path / "sheet.png")
+    assert "2 pairs whose frames the flow does not bring closer" in result.output
+    assert "largest error from 00002 to 00003" in result.output
 
 
 def test_both_directions_cannot_be_imported(folder: Path, tmp_path: Path) -> None:

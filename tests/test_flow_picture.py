@@ -112,3 +112,9 @@ def test_refuses_what_is_not_finite(value: float) -> None:
 def test_refuses_another_shape(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"expected \(H, W, 2\)"):
         colour(np.zeros(shape, np.float32))
+
+
+@pytest.mark.parametrize("maximum", [0, -1, np.nan, np.inf])
+def test_maximum_is_a_length(maximum: float) -> None:
+    with pytest.raises(ValueError, match="maximum of"):
+        colour(np.ones((2, 2, 2), np.float32), maximum)

@@ -37,7 +37,7 @@ class Flow(Section):
     """Arithmetic of a network method."""
     dialect: Literal["raft", "flownet2"] | None = None
     """Whose colour pictures are drawn, bit by bit; FlowNet2's for `flownet2` and RAFT's for the others if null."""
-    maximum: float | None = Field(default=None, gt=0)
+    maximum: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     """Length in pixels that gets a full colour in pictures; each frame's own largest if null."""
     frames: Literal["all", "annotated"] = "all"
     """`annotated`: only what annotated frames and the clip before them need (sparsely annotated benchmarks)."""

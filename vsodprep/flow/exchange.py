@@ -3,9 +3,11 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+import cv2
 import h5py
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +16,10 @@ from vsodprep import __version__
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_directory, sha256
 from vsodprep.flow.formats import Known, read_flo, read_kitti, write_flo, write_kitti
-from vsodprep.flow.frames import image_size, sequence_name
+from vsodprep.flow.frames import image_size, read_frames, sequence_name
 from vsodprep.flow.pairs import Policy, datasets_of, make_pairs
 from vsodprep.flow.picture import Dialect, Picture, colour
+from vsodprep.flow.quality import photometric_error, still_error
 from vsodprep.flow.store import FlowFile, write_flow
 from vsodprep.images import write_png
 from vsodprep.progress import track
@@ -80,14 +83,20 @@ def import_flow(folder: Path, frames: Sequence[Path], out: Path, policy: Policy)
     (name,) = datasets_of(policy)
     unknown = {"pixels": 0}
 
+    @lru_cache(policy.stride + 2)
+    def grey(index: int) -> NDArray[np.uint8]:
+        _, frame = next(read_frames(frames, [index]))
+        return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+
     def rows() -> Iterator[Mapping[str, Any]]:
         for pair in pairs:
             if pair.rest:
-                yield {name: np.zeros((*size, 2), np.float32)}
+                yield {name: np.zeros((*size, 2), np.float32), "photometric": 0.0, "still": 0.0}
                 continue
             values, known = _read(files[pair.shown], size)
             unknown["pixels"] += int(np.count_nonzero(~known))
-            yield {name: values}
+            two = grey(pair.source), grey(pair.target)
+            yield {name: values, "photometric": photometric_error(*two, values), "still": still_error(*two)}
 
     digest = hashlib.sha256("".join(sha256(path) for _, path in sorted(files.items())).encode()).hexdigest()
     attributes = {

@@ -49,10 +49,13 @@ def colour(flow: NDArray[Any], maximum: float | None = None, dialect: Dialect = 
         uint8 `(H, W, 3)` RGB.
 
     Raises:
-        ValueError: The flow has another shape, or is NaN or infinite where the dialect does not allow it.
+        ValueError: The flow has another shape, or is NaN or infinite where the dialect does not allow it; the maximum
+            is not above zero.
     """
     if flow.ndim != 3 or flow.shape[2] != 2:
         raise ValueError(f"flow of shape {flow.shape}, expected (H, W, 2)")
+    if maximum is not None and not 0 < maximum < math.inf:
+        raise ValueError(f"maximum of {maximum} pixels, expected a number above zero")
     kind = flow.dtype if flow.dtype in (np.float32, np.float64) else np.dtype(np.float32)
     u = np.array(flow[..., 0], dtype=kind, order="C").ravel()
     v = np.array(flow[..., 1], dtype=kind, order="C").ravel()
