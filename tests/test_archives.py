@@ -216,3 +216,10 @@ def test_hidden_folders_are_not_seen(tmp_path: Path) -> None:
     archive = make_zip(tmp_path / "a.zip", {"./x/1.txt": b"1", ".mine.partial-abc/x/1.txt": b"2", "x/.git/1": b"3"})
     with open_delivery([archive]) as delivery:
         assert delivery.names == ("./x/1.txt",)
+
+
+@pytest.mark.parametrize("make", [make_zip, make_tar], ids=["zip", "tar"])
+def test_one_name_in_two_spellings_is_refused(make: Callable[[Path, dict[str, bytes]], Path], tmp_path: Path) -> None:
+    archive = make(tmp_path / "a.archive", {"x/1.txt": b"1", "./x//1.txt": b"2"})
+    with pytest.raises(InputError, match="a name that occurs twice"), open_delivery([archive]):
+        pass

@@ -17,7 +17,7 @@ import pytest
 from tests.fakes.server import Request, Server, serving
 from vsodprep.archives.delivery import expand
 from vsodprep.benchmarks import get, known
-from vsodprep.benchmarks.benchmark import STATUSES, Benchmark, SourceFile
+from vsodprep.benchmarks.benchmark import STATUSES, Benchmark, PublishedMaps, SourceFile
 from vsodprep.download import fetch as fetching
 from vsodprep.download import run as downloads
 from vsodprep.download.drive import confirmed_address, is_quota_page
@@ -493,3 +493,14 @@ def test_registry_is_sound(name: str) -> None:
     for split in benchmark.splits.values():
         assert split.origin
         assert split.sequences is None or len(set(split.sequences)) == len(split.sequences) > 0
+
+
+def test_published_maps_do_not_become_a_source(case: Case) -> None:
+    case.run("ok")
+    record = (case.folder / "sources.json").read_bytes()
+    case.server.answers["/maps"] = lambda request: request.file()
+    maps = PublishedMaps("methods", SourceFile("maps.zip", (f"{case.server.url}/maps",)))
+    whole = replace(case.benchmark("ok"), maps=(maps,))
+    fetched = download(whole, case.folder, names=["maps.zip"], lock=case.lock, manners=case.manners)
+    assert [file["name"] for file in fetched["files"]] == ["maps.zip"]
+    assert (case.folder / "sources.json").read_bytes() == record

@@ -142,3 +142,10 @@ def test_two_sequences_of_one_name(tmp_path: Path) -> None:
         (tmp_path / "own" / place / "a" / "frames" / f"{number}.jpg").write_bytes(picture(number))
     with pytest.raises(InputError, match=r"y/a/frames/2\.jpg: another sequence a"):
         normalize_own(own_benchmark("mine"), tmp_path / "own", tmp_path / "out", Options())
+
+
+def test_two_videos_of_one_name(folder: Path) -> None:
+    video = next(path for path in folder.iterdir() if path.is_file())
+    (folder / f"{video.stem}.mkv").write_bytes(video.read_bytes())
+    with pytest.raises(InputError, match="another video of that name"):
+        scan_folder(folder)

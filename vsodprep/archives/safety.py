@@ -1,5 +1,6 @@
 """What an archive must not hold."""
 
+import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,11 +55,12 @@ def check_members(archive: Path, members: Iterable[Member]) -> list[Member]:
             continue
         if member.kind != "file":
             raise InputError(where, f"a {member.kind}", "files and folders only")
-        if name in seen:
+        plain = posixpath.normpath(name)  # ./a and a are one
+        if plain in seen:
             raise InputError(where, "a name that occurs twice", "each name once")
         if member.size > LARGEST_MEMBER:
             raise InputError(where, f"{member.size} bytes unpacked", f"at most {LARGEST_MEMBER}")
-        seen.add(name)
+        seen.add(plain)
         files.append(member)
     _check_total(archive, files)
     return files

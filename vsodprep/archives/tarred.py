@@ -1,5 +1,6 @@
 """Tar archives, plain or compressed."""
 
+import posixpath
 import tarfile
 import zlib
 from lzma import LZMAError
@@ -21,7 +22,7 @@ class TarTree(UnpackedTree):
                 files = check_members(path, (_member(info) for info in tar))
         except _DAMAGE as error:
             raise InputError(path, f"a damaged tar archive ({error})", "the whole archive") from error
-        names = tuple(member.name.removeprefix("./") for member in files)
+        names = tuple(posixpath.normpath(member.name) for member in files)
         super().__init__(path, scratch, names, sum(member.size for member in files))
 
     def _unpack(self, target: Path) -> None:

@@ -84,9 +84,12 @@ def scan_folder(path: Path) -> tuple[KnownSequence, ...]:
     Raises:
         InputError: It holds none, a name twice, or a name that no path can have.
     """
-    found = {video.stem: KnownSequence(video.stem, (SPLIT,), None, None) for video in videos(path)}
-    for name in found:
-        check_name(name)
+    found: dict[str, KnownSequence] = {}
+    for video in videos(path):
+        check_name(video.stem)
+        if video.stem in found:
+            raise InputError(video, "another video of that name", "each sequence once")
+        found[video.stem] = KnownSequence(video.stem, (SPLIT,), None, None)
     if path.is_dir() or not found:
         with open_delivery([path]) as delivery:
             layout = _layout(delivery, "")

@@ -71,7 +71,7 @@ def download(
         manners: How patiently addresses are tried.
 
     Returns:
-        The content of `sources.json`, which has been written last.
+        The content of `sources.json`, which has been written last; it lists no published maps.
 
     Raises:
         InputError: The benchmark is generated, or a file is in the way.
@@ -147,7 +147,7 @@ def _instruction(got: Got, folder: Path) -> str:
 
 
 def _record(benchmark: Benchmark, folder: Path, results: Sequence[Got], lock: Path) -> dict[str, Any]:
-    records = []
+    records: list[dict[str, Any]] = []
     for got in results:
         if got.path is None:
             continue
@@ -155,5 +155,8 @@ def _record(benchmark: Benchmark, folder: Path, results: Sequence[Got], lock: Pa
         pin_file(lock, benchmark.name, got.file.name, digest, size)
         records.append({"file": got.path.name, "name": got.file.name, "sha256": digest, "bytes": size})
     value = {"benchmark": benchmark.name, "version": benchmark.version, "files": records}
-    write_json(folder / SOURCES, value)
+    maps = {one.file.name for one in benchmark.maps}
+    of_data = [record for record in records if record["name"] not in maps]
+    if of_data:
+        write_json(folder / SOURCES, value | {"files": of_data})
     return value
