@@ -1,5 +1,6 @@
 """What a configuration makes, before anything exists."""
 
+import json
 import re
 import shlex
 import zipfile
@@ -14,6 +15,7 @@ from vsodprep.config import complete
 from vsodprep.config.defaults import default
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.workflow.check import RULES
+from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.plan import Plan
 
 BASE: dict[str, Any] = default().model_dump(mode="json")
@@ -57,6 +59,15 @@ def test_flow_is_made_of_videos_only() -> None:
     names = {Path(path).stem for path in plan_of({}).pack.flow(wildcards())}
     registered = {sequence.name for sequence in benchmarks.get("synth").sequences}
     assert names == registered - STILLS
+
+
+@pytest.mark.parametrize(("name", "module"), [("synth", "generated"), ("davis2016", "run"), ("mine", "own")])
+def test_normalising_has_the_fingerprint_of_what_it_runs(tmp_path: Path, name: str, module: str) -> None:
+    (tmp_path / "clip" / "frames").mkdir(parents=True)
+    (tmp_path / "clip" / "frames" / "0.png").touch()
+    plan = plan_of({"folders": {"mine": str(tmp_path)}})
+    expected = fingerprint(f"vsodprep.normalize.{module}", *benchmarks.modules(name))
+    assert plan.normalize.code(wildcards(benchmark=name)) == expected
 
 
 def test_a_prior_fitted_on_its_own_split_needs_one(tmp_path: Path) -> None:
@@ -187,7 +198,7 @@ def test_a_run_starts_from_another_one_s_checkpoint() -> None:
     full = wildcards(model="dsnet", run="full", seed="0")
     assert plan.train.starts(full) == [plan.paths.checkpoint("dsnet", "first", 0)]
     assert plan.train.starts(wildcards(model="dsnet", run="first", seed="0")) == []
-    recipe = plan.train.recipe(full)  # one for all seeds
+    recipe = json.loads(plan.train.recipe(full))  # one for all seeds
     assert recipe["stages"][0]["init"] == "out/models/dsnet/first/seed{seed}/last.ckpt"
 
 
@@ -266,10 +277,56 @@ def test_a_figure_is_drawn_from_every_seed_of_its_runs(figure: dict[str, Any], w
     assert plan.figures.inputs(wildcards(figure="one")) == [word.partition("=")[2] for word in arguments[: len(words)]]
 
 
+def test_an_interval_is_drawn_for_every_seed_by_itself() -> None:
+    plan = figure_plan(kind="intervals", benchmark="synth", model="dsnet")
+    arguments = shlex.split(plan.figures.arguments(wildcards(figure="one")))
+    assert [word.partition("=")[0] for word in arguments] == ["full", "tau-half, seed 0", "tau-half, seed 1"]
+
+
+def tau_plan(**figure: Any) -> Plan:
+    run = BASE["runs"]["dsnet"]["full"]
+    both = [{"benchmark": "synth", "split": "test"}, {"benchmark": "davis2016", "split": "val"}]
+    runs = {"full": run, "M1": run | {"variant": "M1"}, "low": run | {"variant": "tau-0.2", "test": both}}
+    return plan_of({"runs": {"dsnet": runs}, "figures": {"one": {"kind": "sweep", "model": "dsnet"} | figure}})
+
+
+@pytest.mark.parametrize(
+    ("figure", "points"),
+    [
+        ({"benchmark": "synth"}, ["0.2=low/synth"]),
+        ({}, ["0.2=low/synth", "0.2=low/davis2016"]),
+        ({"values": {"full": 0.6}}, ["0.6=full/synth", "0.2=low/synth", "0.2=low/davis2016"]),
+        ({"values": {"full": 0.6}, "runs": ["full"]}, ["0.6=full/synth"]),
+    ],
+)
+def test_a_sweep_takes_values_from_options_variants_and_the_figure(figure: dict[str, Any], points: list[str]) -> None:
+    arguments = shlex.split(tau_plan(**figure).figures.arguments(wildcards(figure="one")))
+    parts = [word.partition("=") for word in arguments[: len(points)]]
+    found = [f"{value}={Path(path).parts[3]}/{Path(path).name.partition('.')[0]}" for value, _, path in parts]
+    assert found == points
+    assert arguments[len(points)] == "--parameter"
+
+
+@pytest.mark.parametrize(
+    ("figure", "culprit"),
+    [
+        ({"values": {"full": 0.2}}, "full and low both at 0.2"),
+        ({"parameter": "width"}, "no run with width"),
+        ({"runs": ["M9"]}, "no run dsnet/M9"),
+    ],
+)
+def test_a_sweep_that_cannot_be_drawn_is_named(figure: dict[str, Any], culprit: str) -> None:
+    with pytest.raises(InputError, match=culprit):
+        tau_plan(**figure).figures.inputs(wildcards(figure="one"))
+
+
 @pytest.mark.parametrize(
     ("figure", "culprit"),
     [
         ({"kind": "ranking"}, "needs benchmark"),
+        ({"kind": "ranking", "benchmark": "synth", "measure": ["mae", "max_f"]}, "shows 1 measures"),
+        ({"kind": "grid", "benchmark": "synth", "frames": ["a/0"], "measure": ["mae"]}, "shows 0 measures"),
+        ({"kind": "ranking", "benchmark": "synth", "runs": ["full"]}, "give model"),
         ({"kind": "sweep", "benchmark": "synth"}, "needs model"),
         ({"kind": "timeline", "benchmark": "synth"}, "needs sequence"),
         ({"kind": "pie"}, "figures.one.kind"),

@@ -18,8 +18,12 @@ Kind = Literal[
     "grid",
     "timeline",
 ]
-_WITHOUT_BENCHMARK = ("losses",)
+_WITHOUT_BENCHMARK = ("losses", "sweep")
 _OF_ONE_MODEL = ("ablation", "sweep", "level-weights")
+# How many measures a figure shows, where that is not one panel each.
+_MEASURES = {"precision-recall": 0, "f-threshold": 0, "losses": 0, "level-weights": 0, "grid": 0} | dict.fromkeys(
+    ("ranking", "intervals", "timeline"), 1
+)
 
 
 class Figure(Section):
@@ -28,11 +32,13 @@ class Figure(Section):
     kind: Kind
     """What is drawn."""
     benchmark: Name | None = None
-    """Benchmark whose scores, frames or shard it is drawn from."""
+    """Benchmark whose scores, frames or shard it is drawn from; a sweep takes all that are tested on if null."""
     model: Name | None = None
     """Network whose runs it is drawn from; those of all networks if null."""
     run: Name = "full"
     """Run of `model` that level-weights looks into, and that ablation compares the others with."""
+    runs: tuple[Name, ...] = ()
+    """Runs of `model` that are drawn; all of them if empty."""
     protocol: Name = "davsod"
     """Protocol of the scores."""
     post: Name = "raw"
@@ -40,7 +46,9 @@ class Figure(Section):
     measure: tuple[Name, ...] = ()
     """Keys of the measures in the score files; the figure's own default if empty."""
     parameter: Name = "tau"
-    """Key of a run's `options` that sweep draws along."""
+    """What sweep draws along: a key of a run's `options`, or what its variant is named after, as in `tau-0.6`."""
+    values: dict[Name, float] = {}
+    """Value of `parameter` by run, where neither options nor variant tell it; sweep leaves other runs out."""
     sequence: Name | None = None
     """Sequence of a timeline."""
     frames: tuple[str, ...] = Field(default=())
@@ -57,4 +65,8 @@ class Figure(Section):
         for key, needed in needs.items():
             if needed and not getattr(self, key):
                 raise ValueError(f"a figure of kind {self.kind} needs {key}")
+        if self.runs and self.model is None:
+            raise ValueError("runs are those of a model: give model")
+        if len(self.measure) > _MEASURES.get(self.kind, len(self.measure)):
+            raise ValueError(f"a figure of kind {self.kind} shows {_MEASURES[self.kind]} measures that can be chosen")
         return self

@@ -8,7 +8,7 @@ from vsodprep.config import Run
 from vsodprep.config.figures import Figure
 from vsodprep.errors import InputError
 from vsodprep.workflow.options import option
-from vsodprep.workflow.site import Stage, folder
+from vsodprep.workflow.site import Stage, folder, unique
 
 
 class Figures(Stage):
@@ -71,17 +71,39 @@ class Figures(Stage):
 
     def _scores(self, figure: Figure) -> list[tuple[str, str]]:
         """Return labels and score files; the seeds of a run share its label and are averaged."""
-        benchmark, paths = figure.benchmark or "", self.site.paths
-        if not list(self._runs(figure)):
-            raise InputError(
-                f"figures: {figure.kind}", f"no run is tested on {benchmark}", "a benchmark of some run's test"
-            )
+        if figure.kind == "sweep":
+            return self._swept(figure)
         found: list[tuple[str, str]] = []
         for model, name, run in self._runs(figure):
-            label = str(run.options[figure.parameter]) if figure.kind == "sweep" else self._label(figure, model, name)
-            for seed in run.seeds:
-                found.append((label, paths.scores(model, name, seed, figure.post, benchmark, figure.protocol)))
+            label = self._label(figure, model, name)
+            for seed, path in self._scored(figure, model, name, figure.benchmark or ""):
+                # Sequences are drawn anew from one file, not from a mean over seeds.
+                single = figure.kind == "intervals" and len(run.seeds) > 1
+                found.append((f"{label}, seed {seed}" if single else label, path))
         return found
+
+    def _swept(self, figure: Figure) -> list[tuple[str, str]]:
+        """Return values of the parameter and score files."""
+        found: list[tuple[str, str]] = []
+        of: dict[float, str] = {}
+        for model, name, run in self._runs(figure):
+            value = _value(figure, name, run)
+            if value is None:
+                continue
+            if of.setdefault(value, name) != name:
+                raise InputError(
+                    "figures: sweep", f"{of[value]} and {name} both at {value:g}", "`runs` with one of them"
+                )
+            tested = [test.benchmark for test in run.test if figure.benchmark in (None, test.benchmark)]
+            for benchmark in unique(tested):
+                found += [(f"{value:g}", path) for _, path in self._scored(figure, model, name, benchmark)]
+        if not found:
+            raise InputError("figures: sweep", f"no run with {figure.parameter}", "an option, a variant or `values`")
+        return found
+
+    def _scored(self, figure: Figure, model: str, run: str, benchmark: str) -> Iterator[tuple[int, str]]:
+        for seed in self.site.runs[model, run].seeds:
+            yield seed, self.site.paths.scores(model, run, seed, figure.post, benchmark, figure.protocol)
 
     def _losses(self, figure: Figure) -> list[tuple[str, str]]:
         return [
@@ -95,13 +117,34 @@ class Figures(Stage):
             raise InputError(f"figures: {figure.kind}", f"no run {'/'.join(key)}", "one of `runs`")
         return *key, self.site.runs[key].seeds[0]
 
-    def _runs(self, figure: Figure) -> Iterator[tuple[str, str, Run]]:
-        for (model, name), run in self.site.runs.items():
-            tested = figure.kind == "losses" or figure.benchmark in {test.benchmark for test in run.test}
-            swept = figure.kind != "sweep" or figure.parameter in run.options
-            if figure.model in (None, model) and tested and swept:
-                yield model, name, run
+    def _runs(self, figure: Figure) -> list[tuple[str, str, Run]]:
+        """Return the runs that a figure shows."""
+        of_model = [
+            (model, name, run)
+            for (model, name), run in self.site.runs.items()
+            if figure.model in (None, model) and (not figure.runs or name in figure.runs)
+        ]
+        absent = set(figure.runs) - {name for _, name, _ in of_model}
+        if absent:
+            raise InputError(f"figures: {figure.kind}", f"no run {figure.model}/{min(absent)}", "one of `runs`")
+        if figure.benchmark is not None:
+            of_model = [each for each in of_model if figure.benchmark in {test.benchmark for test in each[2].test}]
+        if not of_model:
+            where = f"no run is tested on {figure.benchmark}" if figure.benchmark else "no run"
+            raise InputError(f"figures: {figure.kind}", where, "a benchmark of some run's test")
+        return of_model
 
     @staticmethod
     def _label(figure: Figure, model: str, name: str) -> str:
         return name if figure.model is not None else f"{model}/{name}"
+
+
+def _value(figure: Figure, name: str, run: Run) -> float | None:
+    """Return a run's value of the parameter that a sweep draws along, or None if it has none."""
+    prefix = f"{figure.parameter}-"
+    of_variant = run.variant.removeprefix(prefix) if run.variant.startswith(prefix) else None
+    value = figure.values.get(name, run.options.get(figure.parameter, of_variant))
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"figures: sweep of {name}", f"{figure.parameter} {value!r}", "a number") from error
