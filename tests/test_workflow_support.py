@@ -53,6 +53,38 @@ def test_only_what_a_stage_imports_changes_its_fingerprint(package: Path, change
     assert (fingerprint("sample.a") != before) is affected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from sample.d import D\n",
+        "def __getattr__(name):\n    from sample import d\n    return d.D\n",
+    ],
+)
+def test_closure_leaves_out_what_does_not_run(package: Path, text: str) -> None:
+    (package / "data" / "__init__.py").write_text(text)
+    assert "sample.d" not in closure("sample.a")
+
+
+@pytest.mark.parametrize(
+    ("command", "needs", "needs_not"),
+    [
+        ("cli.pack", "shards.videos", "shards.clips"),
+        ("models.training", "shards.clips", "evaluate"),
+        ("models.inference", "shards.clips", "models.training"),
+        ("cli.flow", "flow.dis", "prior"),
+        ("prior.fit", "prior.classifier", "prior.apply"),
+        ("cli.evaluate", "evaluate.s_measure", "report"),
+        ("cli.report", "report.strips", "models"),
+        ("normalize.generated", "benchmarks.synth.scene", "benchmarks.davis2016"),
+        ("normalize.run", "normalize.convert", "benchmarks.davis2016"),
+    ],
+)
+def test_closure_of_a_stage(command: str, needs: str, needs_not: str) -> None:
+    found = closure(f"vsodprep.{command}")
+    assert f"vsodprep.{needs}" in found
+    assert f"vsodprep.{needs_not}" not in found
+
+
 def test_fingerprint_of_an_unknown_module(package: Path) -> None:
     with pytest.raises(ModuleNotFoundError, match="nothing"):
         fingerprint("sample.nothing")

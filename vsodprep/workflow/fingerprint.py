@@ -86,10 +86,22 @@ def _imports(name: str) -> tuple[str, ...]:
         return ()
     package = name if origin.name == "__init__.py" else name.rpartition(".")[0]
     found = set(_ancestors(name))
-    for node in ast.walk(ast.parse(origin.read_bytes())):
+    for node in _executed(ast.parse(origin.read_bytes())):
         for imported in _imported(node, package):
             found.update(_ancestors(imported))
     return tuple(sorted(found))
+
+
+def _executed(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield what importing or calling a module may run: not what is for type checkers, nor what it imports lazily.
+
+    A package's `__getattr__` brings in what others ask it for; library code imports such a module by its own name.
+    """
+    for node in tree.body:
+        lazy = isinstance(node, ast.FunctionDef) and node.name == "__getattr__"
+        checked = isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        if not (lazy or checked):
+            yield from ast.walk(node)
 
 
 def _imported(node: ast.AST, package: str) -> Iterator[str]:

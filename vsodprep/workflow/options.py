@@ -43,6 +43,6 @@ def _words(item: Any) -> Iterable[str]:
     return (str(part) for part in item) if isinstance(item, list) else (str(item),)
 
 
-def as_json(value: Any) -> str:
-    """Return a value as one line of JSON, for an option that takes a structure."""
-    return json.dumps(value, sort_keys=True)
+def as_json(value: Any, indent: int | None = None) -> str:
+    """Return a value as JSON: one line for an option that takes a structure, or indented for a file."""
+    return json.dumps(value, indent=indent, sort_keys=True)

@@ -10,8 +10,8 @@ rule configuration:
         content=PLAN.report.configuration,
     message:
         "write down the configuration"
-    script:
-        "../scripts/write_json.py"
+    shell:
+        "printf '%s\\n' {params.content:q} > {output.configuration} 2> {log}"
 
 
 rule report:

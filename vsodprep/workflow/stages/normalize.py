@@ -14,7 +14,11 @@ class Normalize(Stage):
 
     def code(self, wildcards: Any) -> str:
         """Return the fingerprint of normalising one benchmark: another benchmark's module does not touch it."""
-        return fingerprint("vsodprep.normalize", *benchmarks.modules(wildcards.benchmark))
+        name = wildcards.benchmark
+        if name in self.site.config.folders:
+            return fingerprint("vsodprep.normalize.own", *benchmarks.modules(name))
+        way = "generated" if benchmarks.get(name).generated else "run"
+        return fingerprint(f"vsodprep.normalize.{way}", *benchmarks.modules(name))
 
     def sources(self, wildcards: Any) -> list[str]:
         """Return what a benchmark is normalised from: local sources, or the list of fetched archives."""
