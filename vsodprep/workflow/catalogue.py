@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vsodprep import benchmarks
-from vsodprep.benchmarks import KnownSequence
+from vsodprep.benchmarks import Benchmark, KnownSequence
 from vsodprep.config import Config
 from vsodprep.errors import InputError
 
@@ -19,6 +19,7 @@ class Catalogue:
 
     config: Config
     _known: dict[str, tuple[KnownSequence, ...]] = field(default_factory=dict, compare=False)
+    _registry: dict[str, Benchmark] = field(default_factory=dict, compare=False)
 
     def sequences(self, benchmark: str) -> tuple[KnownSequence, ...]:
         """Return a benchmark's sequences, sorted by name.
@@ -33,16 +34,22 @@ class Catalogue:
             self._known[benchmark] = self._find(benchmark)
         return self._known[benchmark]
 
+    def _registered(self, benchmark: str) -> Benchmark:
+        # Read once: what normalising adds to the lock file meanwhile is for the next run, not for the rest of this one.
+        if benchmark not in self._registry:
+            self._registry[benchmark] = benchmarks.get(benchmark)
+        return self._registry[benchmark]
+
     def _find(self, benchmark: str) -> tuple[KnownSequence, ...]:
         source = self.config.source(benchmark)
         if benchmark in self.config.folders:
             found = benchmarks.scan_folder(Path(self.config.folders[benchmark]))
-        elif source is not None and (source.partial or not benchmarks.get(benchmark).complete):
+        elif source is not None and (source.partial or not self._registered(benchmark).complete):
             paths = [Path(path) for path in source.paths]
             resolution = self.config.resolution.get(benchmark)
-            found = benchmarks.present_sequences(benchmarks.get(benchmark), paths, resolution)
+            found = benchmarks.present_sequences(self._registered(benchmark), paths, resolution)
         else:
-            found = benchmarks.get(benchmark).sequences
+            found = self._registered(benchmark).sequences
         chosen = self.config.sequences.get(benchmark)
         if chosen is not None:
             _check(f"sequences.{benchmark}", chosen, found)
@@ -52,7 +59,7 @@ class Catalogue:
     def whole(self, benchmark: str) -> bool:
         """Return whether `sequences` are all that normalising gives: a download may hold some that no list names."""
         config = self.config
-        listed = benchmark in config.folders or benchmarks.get(benchmark).complete
+        listed = benchmark in config.folders or self._registered(benchmark).complete
         return listed or config.source(benchmark) is not None or benchmark in config.sequences
 
     def split(self, benchmark: str, split: str) -> tuple[str, ...]:
@@ -67,7 +74,7 @@ class Catalogue:
             _check(f"splits.{benchmark}.{split}", own[split], found)
             return tuple(sequence.name for sequence in found if sequence.name in own[split])
         names = tuple(sequence.name for sequence in found if split in sequence.splits)
-        if not names and not self.whole(benchmark) and split in benchmarks.get(benchmark).splits:
+        if not names and not self.whole(benchmark) and split in self._registered(benchmark).splits:
             remedy = f"`snakemake {benchmark}` first, which learns them from the archives, or a local source"
             raise InputError(f"benchmark {benchmark}", f"split {split!r}, whose names were never published", remedy)
         if not names:
