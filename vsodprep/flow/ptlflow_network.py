@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from vsodprep.errors import InputError
 from vsodprep.files import sha256
-from vsodprep.flow.weights import cache
+from vsodprep.weights import cache
 
 
 class PtlFlow(nn.Module):

@@ -1,7 +1,6 @@
 """Weights of flow networks: by name from torch's cache, fetched once and checked, or from a file."""
 
 import argparse
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.files import sha256
-
-
-def cache() -> Path:
-    """Return the folder where torch keeps weights."""
-    return Path(torch.hub.get_dir()) / "checkpoints"
+from vsodprep.weights import cache, fetch, hash_in
 
 
 def find_weights(name: str, known: Mapping[str, str]) -> Path:
@@ -38,35 +32,19 @@ def find_weights(name: str, known: Mapping[str, str]) -> Path:
     if name not in known:
         raise InputError(f"weights {name!r}", "no such file or name", f"a file, or one of {', '.join(known)}")
     url = known[name]
+    other = ", or its path given as weights"
     path = cache() / _file_name(url)
-    prefix = re.search(r"-([0-9a-f]{8,})\.", path.name)
-    if prefix is None:
-        if not path.is_file():
-            expected = f"{path.name} from {url.split('#')[0]}, or its path given as weights"
-            raise InputError(path, "not there, and its host offers no direct download", expected)
-        return path
+    if hash_in(path.name):
+        return fetch(url, other)
     if not path.is_file():
-        _fetch(url, path, prefix[1])
-    found = sha256(path)
-    if not found.startswith(prefix[1]):
-        raise InputError(
-            path, f"sha256 {found[: len(prefix[1])]}...", f"{prefix[1]}..., as in its name; delete the file"
-        )
+        expected = f"{path.name} from {url.split('#')[0]}{other}"
+        raise InputError(path, "not there, and its host offers no direct download", expected)
     return path
 
 
 def _file_name(url: str) -> str:
     address, _, name = url.partition("#")
     return name or address.rsplit("/", 1)[-1]
-
-
-def _fetch(url: str, path: Path, prefix: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        torch.hub.download_url_to_file(url, str(path), hash_prefix=prefix, progress=False)
-    except (OSError, RuntimeError) as error:  # RuntimeError: what arrived has another hash
-        expected = f"{path.name} from {url} in {path.parent}, or its path given as weights"
-        raise InputError(path, f"not there, and its download failed ({error})", expected) from error
 
 
 def read_state(path: Path) -> dict[str, Tensor]:

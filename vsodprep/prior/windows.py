@@ -2,7 +2,6 @@
 
 import hashlib
 import pickle
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from vsodprep.errors import InputError
 from vsodprep.prior.frame import Windows
 from vsodprep.prior.regions import boxes, outline
 from vsodprep.prior.settings import BACKBONES
+from vsodprep.weights import fetch
 
 SIDE = 224  # px; torchvision's AlexNet, whose first layer is padded, gives 6 x 6 at 224 as Caffe's does at 227
 FEATURES_PER_WINDOW = 4096
@@ -47,11 +47,9 @@ def backbone(name: str, weights: str) -> torch.nn.Module:
 
 def _loaded(name: str, weights: str) -> torch.nn.Module:
     known = torchvision.models.get_model_weights(name)
+    path = fetch(known[weights].url, ", or its path given as weights") if weights in known.__members__ else weights
     try:
-        if weights in known.__members__:
-            state = known[weights].get_state_dict(progress=False, check_hash=True)
-        else:
-            state = torch.load(Path(weights), map_location="cpu", weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
         with torch.device("meta"):  # nothing is drawn at random only to be overwritten
             network = getattr(torchvision.models, name)(weights=None)
         network.load_state_dict(state, assign=True)
