@@ -21,7 +21,7 @@ class VGG16(nn.Module):
 
     Args:
         channels_in: 3, or more where further channels stand beside the frame; the first convolution then starts from a
-            Gaussian of deviation 0.01.
+            Gaussian of deviation 0.01 where the others start from ImageNet.
         pools: Stride of the pool after each stage; None leaves it out.
         fc6_dilation: Dilation of the 3x3 convolution in fc6's place.
         dropout: Probability after fc6 and fc7.
@@ -66,8 +66,6 @@ class VGG16(nn.Module):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
                 nn.init.zeros_(_bias(module))
-        if channels_in != 3:
-            nn.init.normal_(self.convolutions()[0].weight, 0, 0.01)
         if pretrained:
             self._load_imagenet(fresh_first=channels_in != 3)
 
@@ -80,7 +78,9 @@ class VGG16(nn.Module):
         weights = [key for key in state if key.startswith("features.") and key.endswith(".weight")]
         pairs = dict(zip(self.convolutions(), (key.removesuffix("weight") for key in weights), strict=True))
         if fresh_first:
-            del pairs[self.convolutions()[0]]
+            first = self.convolutions()[0]
+            nn.init.normal_(first.weight, 0, 0.01)
+            del pairs[first]
         with torch.no_grad():
             for layer, key in pairs.items():
                 layer.weight.copy_(state[f"{key}weight"])
