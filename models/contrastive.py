@@ -35,6 +35,8 @@ class ContrastiveOptions(Options):
     """Dilations of the ASPP beside its 1x1 convolution; DeepLabv3's at output stride 8 (COSNet: 6, 12, 18)."""
     references: int = 5
     """Reference frames of a clip at test time, with cross-frame co-attention."""
+    reference_frames: Literal["spread", "past"] = "spread"
+    """Where they are from: spread evenly over the video, as COSNet's are, or the frames just before."""
     positives: int = 4
     """Positives of an anchor, at most."""
     negatives: int = 4
@@ -84,8 +86,8 @@ class Contrastive(ClipNetwork):
         super().__init__()
         self.options = options
         if options.co_attention == "cross-frame":
-            self.references = options.references
             self.clip_length = 1 + options.references
+            self.clip = "references" if options.reference_frames == "spread" else "past"
         self.encoder = Encoder(options.rates, width, pretrained)
         channels = self.encoder.channels
         stem, stage1, stage2 = self.encoder.backbone.channels[:3]

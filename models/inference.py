@@ -18,10 +18,11 @@ from vsodprep.files import sha256, write_json
 from vsodprep.images import write_png
 from vsodprep.models import saved
 from vsodprep.models.device import place
-from vsodprep.models.network import ClipNetwork, Network
+from vsodprep.models.network import Clip, ClipNetwork, Network
 from vsodprep.progress import track
 from vsodprep.shards.clips import ClipDataset, Part, collate
 from vsodprep.shards.read import open_shard
+from vsodprep.shards.sampling import reference_frames
 
 MARKER = "predictions.json"
 
@@ -90,12 +91,19 @@ def predict_maps(
     Yields:
         Sequence, frame id, the map as probability float32 `(h, w)` at the network's size, and the frame's own size.
     """
-    predict: Callable[[Batch], Tensor] = lambda given: network(given)["saliency"]  # noqa: E731
-    length = network.clip_length
-    if isinstance(network, ClipNetwork) and run.stages[-1].clip == "past":
-        # the encoder gets single frames, and the window puts clips together
-        predict, length = _Window(network, run.stages[-1].clip_stride), 1
-    for given in batches(run, part, length, device=device, batch=batch):
+    stage = run.stages[-1]
+    clip = network.clip or stage.clip
+    # A clip network gets single frames, and the clips are put together of what it has encoded.
+    length = 1 if isinstance(network, ClipNetwork) else network.clip_length
+    dataset = split_of(run, part, length, clip)
+    predict: Callable[[Batch], Tensor]
+    if not isinstance(network, ClipNetwork):
+        predict = lambda given: network(given)["saliency"]  # noqa: E731
+    elif clip == "references":
+        predict = _References(network, dataset, device)
+    else:
+        predict = _Window(network, stage.clip_stride)
+    for given in batches(dataset, device=device, batch=batch):
         with torch.inference_mode():
             probabilities = predict(given).float().sigmoid()[:, 0].cpu().numpy()
         for number, probability in enumerate(probabilities):
@@ -103,32 +111,41 @@ def predict_maps(
             yield sequence, frames[-1], probability, tuple(given["size"][number])
 
 
-def batches(run: Run, part: Part, clip_length: int, *, device: str = "cpu", batch: int = 8) -> Iterator[Batch]:
-    """Read every frame of a split, each with the clip that ends at it, as a network's recipe says.
+def split_of(run: Run, part: Part, clip_length: int, clip: Clip | None = None) -> ClipDataset:
+    """Open every frame of a split, each with the clip that ends at it, as a network's recipe says.
 
     Args:
         run: The recipe that the network was trained by.
         part: The split.
         clip_length: Frames of a clip.
-        device: Where the tensors go.
-        batch: Clips of a batch.
-
-    Yields:
-        Batches in order; the last one may be smaller.
+        clip: What a clip holds before its last frame; the recipe's last stage says it if None.
     """
     stage = run.stages[-1]
-    dataset = ClipDataset(
+    return ClipDataset(
         part,
         size=run.size or stage.size,
         clip_length=clip_length,
         clip_stride=stage.clip_stride,
-        clip=stage.clip,
+        clip=clip or stage.clip,
         flow=run.flow,
         prior=run.prior,
         frames="all",
         still_flow=stage.still_flow,
         resize_with=run.resize,
     )
+
+
+def batches(dataset: ClipDataset, *, device: str = "cpu", batch: int = 8) -> Iterator[Batch]:
+    """Read a dataset in order.
+
+    Args:
+        dataset: What is read.
+        device: Where the tensors go.
+        batch: Clips of a batch.
+
+    Yields:
+        Batches; the last one may be smaller.
+    """
     for start in range(0, len(dataset), batch):
         samples = [dataset[number] for number in range(start, min(start + batch, len(dataset)))]
         yield _moved(collate(samples), device)
@@ -154,6 +171,53 @@ class _Window:
             last = len(self._features) - 1
             # before the first frame, the first frame is repeated
             frames = [self._features[max(0, last - back)] for back in self._back]
+            clips.append({name: torch.cat([frame[name] for frame in frames], dim=1) for name in encoded})
+        together = {name: torch.cat([clip[name] for clip in clips]) for name in encoded}
+        saliency: Tensor = self._network.decode(together)["saliency"]
+        return saliency
+
+
+class _References:
+    """Predicts frame by frame beside reference frames spread over the video, as COSNet does.
+
+    A video's references lie in few places, whatever frame they are for: they are encoded when the video begins, and
+    only they are kept.
+    """
+
+    def __init__(self, network: ClipNetwork, dataset: ClipDataset, device: str) -> None:
+        self._network = network
+        self._dataset = dataset
+        self._device = device
+        videos = [place.video for place in dataset.places]  # all frames of a video, in order
+        self._frames = {video: videos.count(video) for video in set(videos)}
+        self._first = {video: videos.index(video) for video in self._frames}
+        self._video = -1
+        self._current = 0
+        self._kept: dict[int, dict[str, Tensor]] = {}
+
+    def _references(self, current: int) -> list[int]:
+        return reference_frames(self._frames[self._video], current, self._network.clip_length - 1)
+
+    def _encode(self, frame: int) -> dict[str, Tensor]:
+        sample = self._dataset[self._first[self._video] + frame]
+        return self._network.encode(_moved(collate([sample]), self._device))
+
+    def __call__(self, batch: Batch) -> Tensor:
+        encoded = self._network.encode(batch)
+        clips: list[dict[str, Tensor]] = []
+        for number, (video, still) in enumerate(zip(batch["video"].tolist(), batch["still"].tolist(), strict=True)):
+            if video != self._video:
+                self._video, self._current = video, 0
+                chosen: set[int] = set()
+                if not still:
+                    chosen.update(*(self._references(at) for at in range(self._frames[video])))
+                self._kept = {index: self._encode(index) for index in sorted(chosen)}
+            own = {name: value[number : number + 1] for name, value in encoded.items()}
+            if still:  # its own reference
+                frames = [own] * self._network.clip_length
+            else:
+                frames = [*(self._kept[index] for index in self._references(self._current)), own]
+            self._current += 1
             clips.append({name: torch.cat([frame[name] for frame in frames], dim=1) for name in encoded})
         together = {name: torch.cat([clip[name] for clip in clips]) for name in encoded}
         saliency: Tensor = self._network.decode(together)["saliency"]

@@ -11,7 +11,7 @@ from vsodprep.config.train import Run
 from vsodprep.errors import InputError
 from vsodprep.models import saved
 from vsodprep.models.device import place
-from vsodprep.models.inference import batches
+from vsodprep.models.inference import batches, split_of
 from vsodprep.progress import track
 from vsodprep.shards.clips import Part
 
@@ -56,7 +56,8 @@ def read_insight(
     place(network, device)
     rows: dict[str, list[NDArray[np.float64]]] = {}
     with torch.inference_mode():
-        given = batches(run, Part(shard, split), network.clip_length, device=device, batch=batch)
+        dataset = split_of(run, Part(shard, split), network.clip_length, network.clip)
+        given = batches(dataset, device=device, batch=batch)
         for clips in track(given, f"insight of {checkpoint.stem}", unit="chunk"):
             for name, values in network.insight(network(clips)).items():
                 rows.setdefault(name, []).append(values.double().cpu().numpy())

@@ -4,7 +4,7 @@ import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from pydantic import ValidationError
@@ -16,6 +16,7 @@ from vsodprep.models import MODELS
 
 Batch = Mapping[str, Any]
 """A batch of `ClipDataset`: `frames`, `flow`, `prior`, `masks` (B, T, C, H, W), `annotated`, `weight` (B, T), ..."""
+Clip = Literal["past", "references"]
 Outputs = dict[str, Any]
 """`saliency`, logits (B, 1, H, W), and `aux`, what the loss and the insight need."""
 
@@ -31,14 +32,14 @@ class Network(nn.Module, ABC):
         options: The options it was built with.
         inputs: Keys of the batch that its forward pass reads.
         clip_length: Frames of a clip that its forward pass reads at test time; 1 for a single-frame network.
-        references: How many of them, before the last, are reference frames from anywhere in the sequence; the others
-            are the frames just before the last.
+        clip: What a clip holds before its last frame at test time: the frames just before it, or reference frames
+            spread evenly over the video; None is what it held in training.
     """
 
     options: Options
     inputs: tuple[str, ...] = ("frames",)
     clip_length: int = 1
-    references: int = 0
+    clip: Clip | None = None
 
     @abstractmethod
     def forward(self, batch: Batch) -> Outputs:

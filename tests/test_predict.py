@@ -19,7 +19,7 @@ from vsodprep.flow.pairs import Policy
 from vsodprep.flow.sequence import write_sequence
 from vsodprep.images import read_gray
 from vsodprep.manifest import frame_paths
-from vsodprep.models import saved
+from vsodprep.models import build_model, saved
 from vsodprep.models.inference import predict_maps, predict_shard, read_marker, to_map
 from vsodprep.models.network import ClipNetwork, Options
 from vsodprep.models.training import Settings, train
@@ -175,6 +175,41 @@ def test_a_clip_network_encodes_each_frame_once(tree, recipe, stride):
         assert (sequence, frame) == (sample["sequence"], sample["frame_ids"][-1])
         expected = network({"frames": sample["frames"][None]})["saliency"].sigmoid()[0, 0].detach()
         np.testing.assert_allclose(probability, expected.numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_references_are_spread_over_the_video_and_encoded_once(tree, recipe, batch):
+    network = Mean().eval()
+    network.clip = "references"  # whatever the recipe's last stage says
+    run = recipe.model_copy(update={"flow": None})
+    part = Part(tree / "mini.zarr")
+    maps = list(predict_maps(network, run, part, batch=batch))
+    # Of 6, 5 and 4 frames, each has two references, in two or three places; 3 stills have none.
+    assert network.encoded == len(maps) + 4 + 4 + 4
+    whole = ClipDataset(part, size=(64, 80), clip_length=3, clip="references", frames="all")
+    for number, (sequence, frame, probability, _) in enumerate(maps):
+        sample = whole[number]
+        assert (sequence, frame) == (sample["sequence"], sample["frame_ids"][-1])
+        expected = network({"frames": sample["frames"][None]})["saliency"].sigmoid()[0, 0].detach()
+        np.testing.assert_allclose(probability, expected.numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize(("choice", "references"), [("spread", ["00001", "00004"]), ("past", ["00000", "00001"])])
+def test_cosnet_chooses_its_references(tree, recipe, monkeypatch, choice, references):
+    torch.manual_seed(0)
+    options = {"references": 2, "reference_frames": choice}
+    network = build_model("contrastive", "cosnet", width=0.05, **options).eval()
+    decode, seen = network.decode, []
+    monkeypatch.setattr(network, "decode", lambda features: (seen.append(features["x"]), decode(features))[1])
+    part = Part(tree / "mini.zarr", "train")
+    run = recipe.model_copy(update={"flow": None})
+    names = [place[:2] for place in predict_maps(network, run, part, batch=1)]
+    data = ClipDataset(part, size=(64, 80), frames="all")
+    frames = {(sample["sequence"], sample["frame_ids"][-1]): sample["frames"] for sample in data}
+    clip = torch.cat([frames["ball", name] for name in (*references, "00002")])
+    with torch.inference_mode():
+        expected = network.encode({"frames": clip[None]})["x"]
+    torch.testing.assert_close(seen[names.index(("ball", "00002"))], expected, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize(
