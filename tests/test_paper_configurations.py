@@ -1,6 +1,8 @@
 """config/paper: ablations repeat the main file, every printed row is trained, nothing claims more than it is."""
 
+import shlex
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from vsodprep.config import Config, Run, complete, read
 from vsodprep.config.defaults import default
 from vsodprep.evaluate.papers import OWN_METHOD, Figure, figures
 from vsodprep.models.network import Options, definition
+from vsodprep.workflow.plan import Plan
 
 FOLDER = Path(__file__).parent.parent / "config" / "paper"
 BASE: dict[str, Any] = default().model_dump(mode="json")
@@ -96,3 +99,52 @@ def test_a_run_that_calls_itself_the_paper_s_has_its_size_and_its_data(paper: st
 def test_msst_s_two_sizes() -> None:
     (stage,) = configuration("msst").runs["msst"]["full"].stages
     assert [(round(512 * scale), round(512 * scale)) for scale in stage.augment.scales] == [(321, 321), (512, 512)]
+
+
+# What shows data in each paper; STAN and MSST print their ablations as figures, the others as tables.
+SHOWN = {
+    "dsnet": {"precision-recall", "f-threshold", "level-weights", "grid", "ablation", "sweep"},
+    "stan": {"precision-recall", "level-weights", "grid", "ablation"},
+    "msst": {"precision-recall", "grid", "ablation"},
+    "cagdde": {"level-weights", "grid", "ablation"},
+    "contrastive": {"grid", "ablation"},
+}
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_every_kind_of_figure_in_a_paper_has_a_rule(paper: str) -> None:
+    both = (configuration(name).figures.values() for name in (paper, f"{paper}-ablations"))
+    assert {figure.kind for figures in both for figure in figures} == SHOWN[paper]
+
+
+@pytest.mark.parametrize("name", [name for paper in PAPERS for name in (paper, f"{paper}-ablations")])
+def test_figures_are_drawn_from_what_the_configuration_makes(name: str) -> None:
+    config = configuration(name)
+    plan = Plan.of(config)
+    scored = set(plan.evaluate.scores())
+    for figure in config.figures:
+        words = plan.figures.arguments(SimpleNamespace(figure=figure))
+        inputs = plan.figures.inputs(SimpleNamespace(figure=figure))
+        assert all(path in words or str(Path(path).parent) in words for path in inputs)
+        assert {path for path in inputs if "/scores/" in path} <= scored
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_rows_of_a_grid_are_frames_that_the_paper_s_runs_are_tested_on(paper: str) -> None:
+    config = configuration(paper)
+    split = next(
+        test.split for run in config.runs[paper].values() for test in run.test if test.benchmark == "davis2016"
+    )
+    known = benchmarks.get("davis2016")
+    length = {sequence.name: sequence.frames for sequence in known.sequences}
+    for row in config.figures["grid"].frames:
+        sequence, frame = row.split("/")
+        assert sequence in known.splits[split].sequences
+        assert int(frame) < (length[sequence] or 0)
+
+
+def test_the_sweep_of_tau_is_drawn_at_every_value_and_benchmark() -> None:
+    words = shlex.split(Plan.of(configuration("dsnet-ablations")).figures.arguments(SimpleNamespace(figure="figure7")))
+    points = [word for word in words if "=" in word]
+    assert sorted({point.partition("=")[0] for point in points}) == [f"0.{tenth}" for tenth in range(1, 10)]
+    assert len(points) == 9 * 3
