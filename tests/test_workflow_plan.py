@@ -173,6 +173,28 @@ def test_what_does_not_exist_is_named(over: dict[str, Any], culprit: str) -> Non
         plan_of(over)
 
 
+@pytest.mark.parametrize(
+    ("over", "culprit"), [({"variant": "fool"}, "variant: no 'fool'"), ({"options": {"tao": 1}}, "options: no 'tao'")]
+)
+def test_a_variant_or_option_that_does_not_exist_is_named(over: dict[str, Any], culprit: str) -> None:
+    run = BASE["runs"]["dsnet"]["full"] | over
+    with pytest.raises(InputError, match=rf"runs\.dsnet\.full\.{culprit}"):
+        plan_of({"runs": {"dsnet": {"full": run}}})
+
+
+@pytest.mark.parametrize(
+    ("figure", "culprit"),
+    [
+        ({"kind": "ranking", "benchmark": "visal"}, "no run is tested on visal"),
+        ({"kind": "grid", "benchmark": "synth", "frames": ["plain-whale/00000"]}, "no sequence 'plain-whale'"),
+        ({"kind": "timeline", "benchmark": "synth", "sequence": "plain-whale"}, "no sequence 'plain-whale'"),
+    ],
+)
+def test_a_figure_of_what_does_not_exist_is_named(figure: dict[str, Any], culprit: str) -> None:
+    with pytest.raises(InputError, match=culprit):
+        plan_of({"figures": {"a": figure}})
+
+
 @pytest.mark.parametrize(("key", "name"), [("post", "stun"), ("protocols", "davsot")])
 def test_a_run_tested_on_what_does_not_exist_is_named(key: str, name: str) -> None:
     run = BASE["runs"]["dsnet"]["full"]

@@ -160,6 +160,7 @@ class Plan:
             for stage in run.stages:
                 if stage.init is not None:
                     self._check_start(f"runs.{model}.{name}.stages.{stage.name}.init", stage.init, run.seeds)
+        self.figures.check()
 
     def _check_start(self, where: str, init: str, seeds: tuple[int, ...]) -> None:
         made = [self.paths.checkpoint(*names, seed) for names, run in self.site.runs.items() for seed in run.seeds]

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 from vsodprep.config import Run
@@ -13,6 +14,20 @@ from vsodprep.workflow.site import Stage, folder, unique
 
 class Figures(Stage):
     """Answers for `figures.smk`."""
+
+    def check(self) -> None:
+        """Check that there is something to draw each figure from.
+
+        Raises:
+            InputError: No run, sequence or benchmark is what a figure names.
+        """
+        for name, figure in self.site.config.figures.items():
+            self.inputs(SimpleNamespace(figure=name))
+            named = [frame.partition("/")[0] for frame in figure.frames]
+            for sequence in [*named, *([] if figure.sequence is None else [figure.sequence])]:
+                known = [found.name for found in self.site.catalogue.sequences(figure.benchmark or "")]
+                if sequence not in known:
+                    raise InputError(f"figures.{name}", f"no sequence {sequence!r}", f"one of {', '.join(known)}")
 
     def kind(self, wildcards: Any) -> str:
         """Return a figure's kind."""
