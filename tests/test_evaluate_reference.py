@@ -9,7 +9,11 @@ import pytest
 from tests.evaluate_cases import read_json
 from vsodprep.evaluate import PROTOCOLS, evaluate_folders
 from vsodprep.evaluate.decode import decode_map, decode_mask
+from vsodprep.evaluate.f_measure import precision_recall
 from vsodprep.evaluate.frame import FrameScores, score_frame
+from vsodprep.evaluate.histogram import joint_histogram
+from vsodprep.evaluate.levels import adaptive_first, counts_from, mean, real_values
+from vsodprep.evaluate.protocols import change_protocol
 from vsodprep.evaluate.statistics import decay
 
 SCALARS = {
@@ -93,6 +97,44 @@ def test_davsod(metrics: Path, part: str, name: str) -> None:
         np.testing.assert_allclose(found.curves[ours], reference[key], atol=1e-9, rtol=0, err_msg=key)
 
 
+@pytest.mark.parametrize("part", ["samples", "edge"])
+def test_pysod_means(metrics: Path, part: str) -> None:
+    expected = read_json(metrics / "pysodmetrics_reference.json")[part]["mean"]
+    folder = metrics / "samples" if part == "samples" else metrics / "samples" / "edge"
+    names = [name for where, name in IMAGES if where == part]
+    split = change_protocol(PROTOCOLS["pysod"], {"f_from": "precision-recall"})
+    each = [score(metrics, part, name, "pysod") for name in names]
+    for protocol, keys in ((PROTOCOLS["pysod"], SCALARS), (split, {"maxF_from_mean_PR": "max_f"})):
+        scores = evaluate_folders(folder / "preds", folder / "masks", protocol=protocol)
+        assert scores["frames"] == len(names)
+        for key, ours in keys.items():
+            if expected[key] is not None:
+                assert scores[ours] == pytest.approx(expected[key], abs=1e-9, rel=0), key
+    maxima = [found.scalars["max_f"] for found in each]
+    assert np.mean(maxima) == pytest.approx(expected["mean_of_per_image_maxF"], abs=1e-9, rel=0)
+
+
+@pytest.mark.parametrize(("part", "name"), IMAGES)
+def test_davsod_intermediate_figures(metrics: Path, part: str, name: str) -> None:
+    references = read_json(metrics / "davsod_octave_reference.json")[part]
+    reference = next(each for each in references.values() if each["file"] == f"{name}.png")
+    folder = metrics / "samples" if part == "samples" else metrics / "samples" / "edge"
+    saliency = decode_map((folder / "preds" / f"{name}.png").read_bytes(), name)
+    mask = decode_mask((folder / "masks" / f"{name}.png").read_bytes(), name)
+    raw = score_frame(saliency, mask, change_protocol(PROTOCOLS["davsod"], {"normalize": "none"}), ("mae",))
+    assert raw.scalars["mae"] == pytest.approx(reference["CalMAE_raw"], abs=1e-9, rel=0)
+    values = real_values(int(saliency.min()), int(saliency.max()), "gain")
+    joint = joint_histogram(saliency, mask)
+    present = joint.foreground + joint.background
+    assert min(2 * mean(values, present), 1.0) == pytest.approx(reference["adp_threshold"], abs=1e-9, rel=0)
+    first = adaptive_first(values, present)
+    precision, recall = precision_recall(
+        counts_from(joint.foreground, first), counts_from(present, first), int(mask.sum())
+    )
+    assert precision[0] == pytest.approx(reference["adpP"], abs=1e-9, rel=0)
+    assert recall[0] == pytest.approx(reference["adpR"], abs=1e-9, rel=0)
+
+
 def test_davsod_aggregation(metrics: Path) -> None:
     video = metrics / "samples" / "mini_video"
     scores = evaluate_folders(video / "pred", video / "gt")
@@ -155,6 +197,14 @@ def test_davis_matlab(metrics: Path) -> None:
             for statistic, value in expected[theirs].items():
                 found = scores["sequences"][name][f"{ours}_{statistic}"]
                 assert found == pytest.approx(value, abs=1e-12, rel=0), (name, theirs, statistic)
+    every = change_protocol(PROTOCOLS["davis2016"], {"skip_first": 0, "skip_last": 0})
+    sequences = evaluate_folders(video / "pred", video / "gt", protocol=every)["sequences"]
+    for name, expected in read_json(metrics / "davis_matlab_reference.json").items():
+        found = sequences[name]["per_frame"]
+        for theirs, ours in (("J_all", "j"), ("F_all", "boundary_f")):
+            known = np.array(expected[theirs], dtype=float)
+            there = np.isfinite(known)
+            np.testing.assert_allclose(np.array(found[ours])[there], known[there], atol=1e-12, rtol=0)
 
 
 def test_long_sequences_do_not_wrap(metrics: Path) -> None:
