@@ -444,3 +444,30 @@ def test_folder_of_one_fbms_sequence(tmp_path: Path) -> None:
     fake.unpacked(tmp_path)
     with pytest.raises(InputError, match="not a delivery of FBMS-59"):
         normalize(fake.benchmark, [tmp_path / "Trainingset" / "cars2"], tmp_path / "out", Options(partial=True))
+
+
+def test_nothing_of_the_users_own_is_replaced(tmp_path: Path) -> None:
+    fake = davis2016.official()
+    (source,) = fake.unpacked(tmp_path / "mine" / "davis")
+    for out in (source, source.parent):
+        with pytest.raises(InputError, match="would be replaced, with the source"):
+            normalize(fake.benchmark, [source], out)
+    other = tmp_path / "photos"
+    other.mkdir()
+    (other / "a.jpg").write_bytes(picture(1))
+    with pytest.raises(InputError, match="a folder of other things"):
+        normalize(fake.benchmark, [source], other)
+    assert (other / "a.jpg").is_file()
+    assert (source / fake.a_frame).is_file()
+
+
+def test_a_normalised_benchmark_is_replaced(tmp_path: Path) -> None:
+    fake = davis2016.official()
+    archives, out = fake.zipped(tmp_path), tmp_path / "out"
+    out.mkdir()
+    normalize(fake.benchmark, archives, out)  # an empty folder is made by Snakemake
+    (out / "manifest.json").unlink()  # and what it makes again is removed first
+    (out / "stale").mkdir()
+    normalize(fake.benchmark, archives, out)
+    assert read_manifest(out).counts["sequences"] == 3
+    assert not (out / "stale").exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.files import atomic_directory
 from vsodprep.manifest import Manifest, write_manifest
-from vsodprep.normalize.run import Options, user_splits, write_croissant
+from vsodprep.normalize.run import Options, check_out, user_splits, write_croissant
 from vsodprep.normalize.splits import check_overrides, joined_splits
 
 
@@ -21,6 +21,7 @@ def normalize_generated(benchmark: Benchmark, out: Path, options: Options, jobs:
     """
     from vsodprep.benchmarks.synth.generate import write_benchmark  # noqa: PLC0415  drawing is not needed to plan
 
+    check_out(out)
     benchmark.resolution(options.resolution)
     check_overrides(benchmark, (), options.splits)
     with atomic_directory(out) as folder:

@@ -5,7 +5,7 @@ from pathlib import Path
 from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.benchmarks.folders import scan_folder, with_videos_decoded
 from vsodprep.manifest import Manifest
-from vsodprep.normalize.run import Options, normalize
+from vsodprep.normalize.run import Options, check_out, normalize
 
 
 def normalize_own(benchmark: Benchmark, path: Path, out: Path, options: Options, jobs: int = 1) -> Manifest:
@@ -24,6 +24,7 @@ def normalize_own(benchmark: Benchmark, path: Path, out: Path, options: Options,
     Raises:
         InputError: There is no sequence, a file is unreadable, or there is an issue that is not allowed.
     """
+    check_out(out, [path])
     scan_folder(path)  # says what is wrong before anything is decoded
     out.parent.mkdir(parents=True, exist_ok=True)
     with with_videos_decoded(path, out.parent) as folders:

@@ -65,8 +65,10 @@ def normalize(
         The manifest, which has been written.
 
     Raises:
-        InputError: The delivery is of something else, is unsafe, or has an issue that is not allowed.
+        InputError: The delivery is of something else, is unsafe, or has an issue that is not allowed; or the output
+            would replace a folder of other things.
     """
+    check_out(out, paths if sources is None else sources)
     resolution = benchmark.resolution(options.resolution)
     allowed = allowed_kinds(benchmark, options.allow, partial=options.partial)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -95,6 +97,25 @@ def normalize(
             write_manifest(folder, result)
             write_croissant(folder, result, benchmark.year)
     return result
+
+
+def check_out(out: Path, sources: Sequence[Path] = ()) -> None:
+    """Check that what the output replaces as a whole is nothing of the user's own.
+
+    Args:
+        out: The folder that a normalised benchmark becomes.
+        sources: What it is made from.
+
+    Raises:
+        InputError: It is a source or has one in it, or holds something else than a normalised benchmark.
+    """
+    for source in sources:
+        if source.resolve().is_relative_to(out.resolve()):
+            raise InputError(out, f"a folder that would be replaced, with the source {source} in it", "another folder")
+    # Snakemake removes the manifest before it makes another, so either file will do.
+    made = (out / MANIFEST).is_file() or (out / CROISSANT).is_file()
+    if out.is_dir() and any(out.iterdir()) and not made:
+        raise InputError(out, "a folder of other things, which would be replaced", "a new folder")
 
 
 def write_croissant(folder: Path, manifest: Manifest, year: int) -> None:
