@@ -76,7 +76,9 @@ def test_unknown_numbers_are_marked() -> None:
     found = costs(config(benchmarks=["vos"]))
     assert found["flow dis"].guessed
     assert found["flow dis"].frames == pytest.approx(116103, rel=0.01)
-    assert "~115,619" in as_table(list(found.values()))
+    assert "~116,200" in as_table(list(found.values()))
+    assert found["flow dis"].sequences == 200  # the one that no list names included
+    assert costs(config(benchmarks=["davsod"]))["pack"].sequences == 187
     fbms = costs(config(benchmarks=["fbms"]))["download"]
     assert fbms.unknown_disk
     assert not costs(config(benchmarks=["davsod"]))["download"].unknown_disk

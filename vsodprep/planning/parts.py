@@ -83,6 +83,9 @@ def part_of(catalogue: Catalogue, name: str, split: str | None = None) -> Part:
     if name not in catalogue.config.folders:
         benchmark = benchmarks.get(name)
         size, published = benchmark.size, dict(benchmark.published)
+    if split is None and not catalogue.whole(name):  # count those of which nobody published the names, too
+        unlisted = published.get("sequences", 0) - len(sequences)
+        sequences += (KnownSequence("", (), None, None),) * max(0, unlisted)
     if catalogue.config.resolution.get(name) == "1080p":
         size = _FULL_HD
     usual = _usual_frames(sequences, published)
