@@ -1,5 +1,6 @@
 """From frames to a number: means over frames, sequences or pixels."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -89,8 +90,17 @@ class SequenceTotals:
         return len(self.frames)
 
 
-def _mean(values: Sequence[Any]) -> Any:
-    return np.mean(np.array(values), axis=0) if len(values) else None
+def _sum(parts: Sequence[Any]) -> Any:
+    """Add numbers or arrays with one rounding at the end, so that their order changes nothing."""
+    if len(parts) == 1:
+        return parts[0]
+    if isinstance(parts[0], np.ndarray):
+        return np.array([math.fsum(column) for column in np.array(parts).T.tolist()])
+    return math.fsum(parts)
+
+
+def _mean(parts: Sequence[Any]) -> Any:
+    return _sum(parts) / len(parts)
 
 
 def _average(parts: list[tuple[Any, int]], by_sequence: bool) -> Any:
@@ -100,7 +110,7 @@ def _average(parts: list[tuple[Any, int]], by_sequence: bool) -> Any:
         return None
     if by_sequence:
         return _mean([total / count for total, count in parts])
-    return sum(total for total, _ in parts) / sum(count for _, count in parts)
+    return _sum([total for total, _ in parts]) / sum(count for _, count in parts)
 
 
 def _scalar(name: str, sequences: Iterable[SequenceTotals], protocol: Protocol) -> float | None:
@@ -119,8 +129,8 @@ def _scalar(name: str, sequences: Iterable[SequenceTotals], protocol: Protocol) 
     if not values:
         return None
     if protocol.average == "sequences":
-        return float(np.mean([np.mean(frames) for frames in values]))
-    return float(np.mean(np.concatenate(values)))
+        return float(_mean([float(np.mean(frames)) for frames in values]))
+    return float(_mean(np.concatenate(values).tolist()))
 
 
 def _curves(sequences: list[SequenceTotals], protocol: Protocol) -> dict[str, Curve | None]:
@@ -165,7 +175,7 @@ def summarize(sequences: Sequence[SequenceTotals], protocol: Protocol) -> dict[s
     for name in (*_PLAIN, "adaptive_f"):
         result[name] = _scalar(name, scored, protocol)
     if protocol.average == "pixels" and result["mae"] is not None:
-        result["mae"] = sum(sequence.error for sequence in scored) / sum(sequence.pixels for sequence in scored)
+        result["mae"] = _sum([sequence.error for sequence in scored]) / sum(sequence.pixels for sequence in scored)
     curves = _curves(scored, protocol)
     for name in ("f", "e"):
         curve = curves[name]
@@ -176,13 +186,13 @@ def summarize(sequences: Sequence[SequenceTotals], protocol: Protocol) -> dict[s
     for name, per_frame in _DAVIS.items():
         values = [np.array(sequence.scalars[per_frame]) for sequence in scored if per_frame in sequence.scalars]
         if values:  # always over sequences, whatever the protocol says of the other measures
-            result[f"{name}_mean"] = float(np.mean([frames.mean() for frames in values]))
-            result[f"{name}_recall"] = float(np.mean([recall_above(frames) for frames in values]))
-            result[f"{name}_decay"] = float(np.mean([decay(frames) for frames in values]))
+            result[f"{name}_mean"] = _mean([float(frames.mean()) for frames in values])
+            result[f"{name}_recall"] = _mean([recall_above(frames) for frames in values])
+            result[f"{name}_decay"] = _mean([decay(frames) for frames in values])
     stability = [np.array(sequence.scalars["t"]) for sequence in scored if "t" in sequence.scalars]
     stability = [frames[~np.isnan(frames)] for frames in stability]
     if any(map(len, stability)):
-        result["t_mean"] = float(np.mean([frames.mean() for frames in stability if len(frames)]))
+        result["t_mean"] = _mean([float(frames.mean()) for frames in stability if len(frames)])
     for name, key in (("precision", "precision"), ("recall", "recall"), ("f", "f_curve"), ("e", "e_curve")):
         curve = curves[name]
         result[key] = None if curve is None else curve.tolist()
