@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -10,6 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("config/*.md")])
+EXAMPLES = sorted([*ROOT.glob("config/examples/*.yaml"), *ROOT.glob("config/test/*.yaml")])
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -44,8 +47,17 @@ def test_code_is_clean(command: list[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("page", sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("config/*.md")]))
+@pytest.mark.parametrize("page", PAGES)
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     local = [target for target in targets if "://" not in target and not target.startswith("mailto:")]
     assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, *EXAMPLES])
+def test_no_target_stands_where_snakemake_takes_it_for_a_value(page: Path) -> None:
+    for command in re.findall(r"\bsnakemake [^`#\n]*--config [^`#\n]*", page.read_text(encoding="utf-8")):
+        words = shlex.split(command.replace("\\|", "|"))
+        values = words[words.index("--config") + 1 :]
+        end = next((number for number, word in enumerate(values) if word.startswith("-")), len(values))
+        assert [word for word in values[:end] if "=" not in word] == [], command
