@@ -246,6 +246,29 @@ def test_a_damaged_map_is_named_by_a_worker_process(tmp_path: Path) -> None:
         evaluate_folders(maps, masks, jobs=2)
 
 
+@pytest.mark.parametrize("place", [40, 6, 8])
+def test_a_damaged_archive_is_named(tmp_path: Path, place: int) -> None:
+    maps, masks = write_tree(tmp_path, {"drift": 4})
+    archive = tmp_path / "maps.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for path in sorted(maps.rglob("*.png")):
+            packed.writestr(path.relative_to(maps).as_posix(), path.read_bytes() + bytes(1000))
+    with zipfile.ZipFile(archive) as packed:
+        info = packed.getinfo("drift/00001.png")
+        central = packed.start_dir + 2  # of the first entry; that of the second begins after it
+    data = bytearray(archive.read_bytes())
+    if place == 40:  # in the compressed data
+        start = info.header_offset + 30 + len(info.filename)
+        data[start : start + 20] = bytes(20 * [255])
+    else:  # flags (a password) or method of compression, in both headers
+        second = data.index(b"PK\x01\x02", central)
+        for header in (info.header_offset + place, second + place + 2):
+            data[header] = 1 if place == 6 else 97
+    archive.write_bytes(data)
+    with pytest.raises(InputError, match=r"maps\.zip/drift/00001\.png: unreadable"):
+        evaluate_folders(archive, masks)
+
+
 def test_resizing_follows_the_protocol(tmp_path: Path) -> None:
     maps, masks = write_tree(tmp_path, {"drift": 4})
     for path in maps.rglob("*.png"):

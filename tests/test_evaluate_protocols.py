@@ -62,6 +62,7 @@ def test_a_configuration_with_an_own_protocol_survives_a_round_trip() -> None:
         ({"mine": {"base": "yours"}}, r"protocols\.mine\.base"),
         ({"mine": {"base": ["davsod"]}}, r"protocols\.mine\.base"),
         ({"mine": {"beta2": -1}}, r"protocols\.mine\.beta2"),
+        ({"mine": {"beta2": float("inf")}}, r"protocols\.mine\.beta2"),
         ({"mine": {"average": "pixels"}}, "average: pixels needs f_from"),
         ({"mine": {"name": "yours"}}, r"unknown key protocols\.mine\.name"),
         ({"mine": "pysod"}, r"protocols\.mine"),

@@ -3,12 +3,17 @@
 import hashlib
 import os
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from vsodprep.errors import InputError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm"})
+
+
+# What zipfile raises of a damaged file, one with a password and one with an unknown compression.
+_UNREADABLE = (KeyError, OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 
 
 class Images(Protocol):
@@ -87,7 +92,7 @@ class ZipImages:
         """Return a file's bytes."""
         try:
             return self._open().read(name)
-        except (KeyError, zipfile.BadZipFile, OSError) as error:
+        except _UNREADABLE as error:
             raise InputError(self.root / name, f"unreadable ({error})", "a whole file in the archive") from error
 
     def stamp(self, name: str) -> list[int]:
