@@ -223,3 +223,10 @@ def test_one_name_in_two_spellings_is_refused(make: Callable[[Path, dict[str, by
     archive = make(tmp_path / "a.archive", {"x/1.txt": b"1", "./x//1.txt": b"2"})
     with pytest.raises(InputError, match="a name that occurs twice"), open_delivery([archive]):
         pass
+
+
+@pytest.mark.parametrize("text", ["no JSON", "{}", '{"files": [{"file": "a.zip"}]}'])
+def test_list_of_a_download_that_is_none(text: str, tmp_path: Path) -> None:
+    (tmp_path / "sources.json").write_text(text)
+    with pytest.raises(InputError, match=r"sources\.json: unreadable"), open_delivery([tmp_path]):
+        pass

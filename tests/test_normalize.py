@@ -335,6 +335,22 @@ def test_unlisted_sequences_get_the_split_that_the_delivery_tells(tmp_path: Path
     assert "9999" in [one.name for one in manifest.split("easy")]
 
 
+def test_unlisted_sequences_in_archives_of_other_names(tmp_path: Path) -> None:
+    """Inside a folder that names both sets; one archive is known by the list of a download only."""
+    fake = OFFICIAL["davsod"]()
+    normal = fake.archives["Normal-25.zip"]
+    fake.archives["Normal-25.zip"] = {path.removeprefix("Normal-25/"): data for path, data in normal.items()}
+    folder = tmp_path / "normal-25 and difficult-20"
+    archives = fake.zipped(folder)
+    (folder / "Normal-25.zip").rename(folder / "download(1).zip")
+    files = [{"file": path.name.replace("Normal-25", "download(1)"), "name": path.name} for path in archives]
+    (folder / "sources.json").write_text(json.dumps({"files": files}))
+    manifest = normalize(fake.benchmark, [folder], tmp_path / "out")
+    splits = {sequence.name: sequence.splits for sequence in manifest.sequences}
+    assert splits["select_0998"] == ("test-difficult",)
+    assert splits["select_0999"] == ("test-normal",)
+
+
 def test_manifest_is_valid_json_without_paths_of_this_machine(tmp_path: Path) -> None:
     text = (run(davis2016.official(), tmp_path) / "manifest.json").read_text()
     assert str(tmp_path) not in text

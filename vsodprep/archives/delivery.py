@@ -4,7 +4,7 @@ import json
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -29,13 +29,15 @@ class Delivery:
 
     Args:
         trees: Archives and folders; where there are several, a file's path begins with its tree's name.
+        published: Names under which archives were published, where they are known and may be called otherwise here.
 
     Attributes:
         names: POSIX paths of all files, sorted, without what operating systems leave behind.
         paths: The archives and folders.
     """
 
-    def __init__(self, trees: Sequence[Tree]) -> None:
+    def __init__(self, trees: Sequence[Tree], published: Mapping[Path, str] | None = None) -> None:
+        self._published = dict(published or {})
         self.paths = tuple(tree.path for tree in trees)
         self._files: dict[str, tuple[Tree, str]] = {}
         for number, tree in enumerate(trees):
@@ -55,6 +57,11 @@ class Delivery:
         tree, inner = self._files[name]
         return tree.where(inner)
 
+    def published(self, name: str) -> str:
+        """Return the name under which the archive that a file is in was published; its own if that is not known."""
+        path = self.origin(name)
+        return self._published.get(path, path.name)
+
     def origin(self, name: str) -> Path:
         """Return the archive or folder that a file is in."""
         return self._files[name][0].path
@@ -70,11 +77,19 @@ def _is_junk(name: str) -> bool:
 
 def expand(path: Path) -> tuple[Path, ...]:
     """Return the archives in a folder of nothing else, those that a download's `sources.json` names, or the path."""
+    return tuple(_listed(path)) or _archives_in(path) or (path,)
+
+
+def _listed(path: Path) -> dict[Path, str]:
+    """Return the archives that a download's folder or its `sources.json` lists, each with its published name."""
     listing = path / SOURCES if path.is_dir() else path
     if listing.name != SOURCES or not listing.is_file():
-        return _archives_in(path) or (path,)
-    files = json.loads(listing.read_text(encoding="utf-8"))["files"]
-    return tuple(listing.parent / file["file"] for file in files)
+        return {}
+    try:
+        files = json.loads(listing.read_text(encoding="utf-8"))["files"]
+        return {listing.parent / file["file"]: file["name"] for file in files}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(listing, f"unreadable ({error!r})", "the list that `vsodprep download` writes") from error
 
 
 def _archives_in(path: Path) -> tuple[Path, ...]:
@@ -118,9 +133,11 @@ def open_delivery(paths: Sequence[Path], scratch: Path | None = None) -> Iterato
     """
     with ExitStack() as stack:
         trees: list[Tree] = []
+        published: dict[Path, str] = {}
         for given in paths:
+            published |= _listed(given)
             for path in expand(given):
                 tree = _open(path, scratch or Path(tempfile.gettempdir()))
                 stack.callback(tree.close)
                 trees.append(tree)
-        yield Delivery(trees)
+        yield Delivery(trees, published)

@@ -38,11 +38,15 @@ def _sequence(delivery: Delivery, name: str, files: tuple[FrameFiles, ...]) -> S
 
 
 def _split(delivery: Delivery, name: str, files: tuple[FrameFiles, ...]) -> tuple[str, ...]:
-    """Return the test set that an unlisted video is in, by the name of its archive or folder."""
+    """Return the test set that an unlisted video is in, by its folder, its archive or that one's published name."""
     paths = [path for one in files[:1] for path in (one.frame, *one.masks) if path]
     if name in _LISTED or not paths:
         return ()
-    return tuple(split for split, pattern in _SETS.items() if pattern.search(delivery.where(paths[0])))
+    for text in (paths[0], delivery.published(paths[0]), delivery.where(paths[0])):
+        ends = {match.end(): split for split, pattern in _SETS.items() for match in pattern.finditer(text)}
+        if ends:
+            return (ends[max(ends)],)  # what is nearest to the video counts
+    return ()
 
 
 _PAGE = "https://github.com/DengPingFan/DAVSOD"
