@@ -318,6 +318,25 @@ def test_disk_that_fills_up_meanwhile(case: Case, monkeypatch: pytest.MonkeyPatc
     assert case.nothing_left()
 
 
+@pytest.mark.parametrize(
+    ("to", "expected"), [("/page", "not a whole archive"), ("/away", "TooManyRedirects")], ids=["page", "loop"]
+)
+def test_redirect_that_leads_nowhere_goes_to_the_next_mirror(to: str, expected: str, case: Case) -> None:
+    case.server.answers["/away"] = lambda request: request.head(302, {"Location": to, "Content-Length": "0"})
+    case.server.answers["/page"] = lambda request: request.page("<html>Please log in</html>")
+    with pytest.raises(VsodprepError, match=expected):
+        case.run("away")
+    assert case.nothing_left()
+    assert case.run("away", "ok").read_bytes() == BODY
+
+
+def test_another_file_than_the_pinned_one_is_told_of_with_the_remedy(case: Case) -> None:
+    case.run("ok")
+    (case.folder / "a.zip").write_bytes(archive(seed=1))
+    with pytest.raises(InputError, match=r"a\.zip: sha256 .* by the lock file, whose entry can be deleted"):
+        case.run("ok")
+
+
 def test_server_that_is_not_there(case: Case) -> None:
     case.manners = replace(case.manners, tries=2)
     benchmark = case.benchmark("ok")

@@ -61,7 +61,7 @@ BENCHMARK = Benchmark(
             about="3.33 GB as a repack",
             page=_PAGE,
             status="manual",
-            note="the page links to a cloud drive (Baidu 18UsV8ns30mkeXpXjPSFvcQ, password oip1)",
+            note="public code also names Baidu 18UsV8ns30mkeXpXjPSFvcQ (password oip1)",
         ),
         SourceFile(
             "VOS_test.zip",
