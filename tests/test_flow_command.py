@@ -199,7 +199,7 @@ def test_annotated_frames_need_a_manifest(frames: Path, tmp_path: Path) -> None:
 
 
 def test_every_key_of_the_configuration_is_an_option(frames: Path, tmp_path: Path) -> None:
-    block = Flow(method="dis", weights="none", iterations=3)
+    block = Flow.model_construct(**Flow().model_dump() | {"weights": "none", "iterations": 3})
     result = run("dis", frames, "--out", tmp_path / "a.h5", *shlex.split(options(block, skip={"method"})))
     assert result.exit_code == 0, result.output
 
@@ -222,3 +222,10 @@ def test_unknown_method_is_wrong_usage(frames: Path, tmp_path: Path) -> None:
     result = run("farneback", frames, "--out", tmp_path / "a.h5")
     assert result.exit_code == 2
     assert "farneback" in result.output
+
+
+def test_only_and_annotated_exclude_each_other(frames: Path, tmp_path: Path) -> None:
+    (tmp_path / "only.json").write_text('["00001"]')
+    result = run("dis", frames, "--out", tmp_path / "a.h5", "--only", tmp_path / "only.json", "--frames", "annotated")
+    assert result.exit_code == 2
+    assert "give one of them" in result.output

@@ -39,3 +39,24 @@ def test_the_plan_is_what_is_estimated(tmp_path: Path, block: Flow, frames: int)
     only = clip_frames(annotated, block.clip_length) if block.frames == "annotated" else None
     summary = write_sequence(paths, tmp_path / "a.h5", Dis("ultrafast"), policy_of(block), only=only)
     assert summary["estimated"] == count_flows(block, frames, annotated)
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ({"iterations": 20}, "iterations means nothing to method dis, only to raft"),
+        ({"weights": "large"}, "weights means nothing to method dis"),
+        ({"method": "raft", "preset": "fast"}, "preset means nothing to method raft"),
+        ({"method": "ptlflow:pwcnet", "fit": "crop"}, "fit means nothing to method ptlflow:pwcnet"),
+        ({"method": "flownet2", "border": "stretch"}, "border: stretch means nothing without fit: crop"),
+        ({"clip_length": 4}, "clip_length: 4 means nothing without frames: annotated"),
+    ],
+    ids=str,
+)
+def test_keys_without_effect_are_refused(block: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Flow(**block)
+
+
+def test_keys_at_their_defaults_are_no_mistake() -> None:
+    assert Flow(**Flow().model_dump()) == Flow()

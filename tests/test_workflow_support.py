@@ -91,7 +91,7 @@ def test_fingerprint_of_an_unknown_module(package: Path) -> None:
 
 
 def test_options_follow_the_keys() -> None:
-    words = shlex.split(options(Flow(last_frame="drop", weights="my weights.pth"), skip={"method"}))
+    words = shlex.split(options(Flow(method="raft", last_frame="drop", weights="my weights.pth"), skip={"method"}))
     assert words[words.index("--last-frame") + 1] == "drop"
     assert words[words.index("--weights") + 1] == "my weights.pth"
     assert "--iterations" not in words

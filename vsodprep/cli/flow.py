@@ -68,6 +68,8 @@ def _estimate(
     from vsodprep.flow.picture import Picture, dialect_of
     from vsodprep.flow.sequence import write_sequence
 
+    if only and frames == "annotated":
+        raise click.UsageError("--only and --frames annotated both say which frames; give one of them")
     cv2.setNumThreads(1)  # pairs are spread over threads, not the rows of one
     paths = sequence_frames(frames_dir, allow_gaps=allow_gaps)
     wanted = read_frame_list(only, paths) if only else None

@@ -2,9 +2,18 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from vsodprep.config.base import Section
+
+# Which methods each of these keys means something to; a setting without effect is taken for a mistake.
+_METHODS = {
+    "preset": ("dis",),
+    "weights": ("raft", "flownet2", "ptlflow"),
+    "fit": ("raft", "flownet2"),
+    "iterations": ("raft",),
+    "precision": ("raft", "flownet2", "ptlflow"),
+}
 
 
 class Flow(Section):
@@ -43,3 +52,15 @@ class Flow(Section):
     """`annotated`: only what annotated frames and the clip before them need (sparsely annotated benchmarks)."""
     clip_length: int = Field(default=1, ge=1)
     """With `frames: annotated`: frames of a clip that ends at an annotated frame."""
+
+    @model_validator(mode="after")
+    def _no_key_without_effect(self) -> "Flow":
+        changed = {key for key, field in type(self).model_fields.items() if getattr(self, key) != field.default}
+        for key, methods in _METHODS.items():
+            if key in changed and self.method.split(":")[0] not in methods:
+                raise ValueError(f"{key} means nothing to method {self.method}, only to {', '.join(methods)}")
+        if "border" in changed and self.fit != "crop":
+            raise ValueError(f"border: {self.border} means nothing without fit: crop")
+        if "clip_length" in changed and self.frames != "annotated":
+            raise ValueError(f"clip_length: {self.clip_length} means nothing without frames: annotated")
+        return self
