@@ -77,6 +77,16 @@ def test_a_mistake_in_the_configuration_is_one_line(tmp_path: Path, config: dict
     assert culprit in line
 
 
+@pytest.mark.parametrize(
+    "target", ["flow/nope/synth/plain-fish.h5", "figures/nope.svg", "models/dsnet/nope/seed0/last.ckpt"]
+)
+def test_a_file_of_a_block_that_does_not_exist(tmp_path: Path, target: str) -> None:
+    done = snakemake(tmp_path, "-n", f"results/{target}")
+    assert done.returncode == 1
+    assert f"No rule to produce results/{target}" in done.stdout
+    assert "Traceback" not in done.stdout
+
+
 def test_an_unknown_benchmark_as_target(tmp_path: Path) -> None:
     done = snakemake(tmp_path, "--dry-run", "davis2017")
     assert done.returncode == 1

@@ -4,8 +4,9 @@ None of them needs a file to exist but the configuration, and a partial delivery
 sequences nobody else knows.
 """
 
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -44,6 +45,11 @@ def read_plan(workflow: str, over: Mapping[str, Any]) -> "Plan":
         # A traceback into the Snakefile would bury the line that helps.
         sys.exit(f"vsodprep: {error}")
     return plan
+
+
+def _one_of(names: Iterable[str]) -> str:
+    """Return a regular expression that matches the names only; a block that does not exist is then no target."""
+    return "|".join(re.escape(name) for name in names) or "(?!)"
 
 
 @dataclass(frozen=True)
@@ -128,9 +134,17 @@ class Plan:
     @cached_property
     def wildcard_constraints(self) -> dict[str, str]:
         """Regular expressions that keep one rule's paths apart from another's."""
-        blocks = dict.fromkeys(("seq", "flow", "prior", "saliency", "coarse", "run", "post", "figure"), "[^/]+")
-        return blocks | {
-            "benchmark": "|".join(self.known),
+        config = self.config
+        return {
+            "seq": "[^/]+",
+            "post": "[^/]+",
+            "flow": _one_of(config.flow),
+            "prior": _one_of(config.prior),
+            "saliency": _one_of(config.saliency),
+            "coarse": _one_of(config.coarse),
+            "figure": _one_of(config.figures),
+            "run": _one_of([*(name for _, name in self.site.runs), *TRIVIAL]),
+            "benchmark": _one_of(self.known),
             "model": "|".join((*get_args(Model), "trivial")),
             "trivial": "|".join(TRIVIAL),
             "seed": r"\d+",
