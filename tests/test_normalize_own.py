@@ -149,3 +149,11 @@ def test_two_videos_of_one_name(folder: Path) -> None:
     (folder / f"{video.stem}.mkv").write_bytes(video.read_bytes())
     with pytest.raises(InputError, match="another video of that name"):
         scan_folder(folder)
+
+
+def test_what_a_killed_run_left_is_cleared_away(folder: Path, tmp_path: Path) -> None:
+    place = tmp_path / "normalized"
+    for leftover in (".mine.videos-1", ".mine.unpacked-2", ".mine-too.videos-3"):
+        (place / leftover / "beach").mkdir(parents=True)
+    normalize_own(own_benchmark("mine"), folder, place / "mine", Options())
+    assert sorted(path.name for path in place.iterdir()) == [".mine-too.videos-3", "mine"]

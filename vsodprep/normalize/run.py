@@ -19,6 +19,7 @@ from vsodprep.normalize.checks import Finding, allowed_kinds, check_layout, judg
 from vsodprep.normalize.convert import Converted, convert
 from vsodprep.normalize.croissant import CROISSANT, describe
 from vsodprep.normalize.parallel import map_ordered
+from vsodprep.normalize.scratch import scratch_beside
 from vsodprep.normalize.splits import check_overrides, splits_of
 from vsodprep.progress import track
 
@@ -71,8 +72,7 @@ def normalize(
     check_out(out, paths if sources is None else sources)
     resolution = benchmark.resolution(options.resolution)
     allowed = allowed_kinds(benchmark, options.allow, partial=options.partial)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with open_delivery(paths, scratch=out.parent) as delivery:
+    with scratch_beside(out, "unpacked") as scratch, open_delivery(paths, scratch=scratch) as delivery:
         layout = chosen(find_layout(benchmark, delivery, resolution), options.sequences)
         issues = [judge(finding, allowed) for finding in check_layout(benchmark, layout, delivery, options.sequences)]
         check_overrides(benchmark, [sequence.name for sequence in layout.sequences], options.splits)
