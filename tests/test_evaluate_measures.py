@@ -209,6 +209,16 @@ def test_weighted_f_equals_the_direct_formula(pair: tuple[Map, Mask]) -> None:
     )
 
 
+@pytest.mark.parametrize("value", [37, 128, 200])
+def test_s_of_rectangles_in_which_the_map_has_one_value(value: int) -> None:
+    mask = np.zeros((6, 6), dtype=bool)
+    mask[2:4, 2:4] = True  # wholly in the upper left rectangle, which is 4 x 4
+    found = score_frame(np.full(mask.shape, value, dtype=np.uint8), mask, PROTOCOLS["davsod"], ("s",))
+    p, share = value / 255, 4 / 36
+    objects = share * 2 * p / (p**2 + 1) + (1 - share) * 2 * (1 - p) / ((1 - p) ** 2 + 1)
+    assert found.scalars["s_measure"] == pytest.approx(0.5 * objects + 0.5 * 20 / 36, abs=1e-12)
+
+
 def test_weighted_f_far_from_the_object() -> None:
     mask = np.zeros((40, 700), dtype=bool)
     mask[10:20, 5:15] = True
