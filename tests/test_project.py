@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("config/*.md")])
-EXAMPLES = sorted([*ROOT.glob("config/examples/*.yaml"), *ROOT.glob("config/test/*.yaml")])
+EXAMPLES = sorted(ROOT.glob("config/*/*.yaml"))
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
