@@ -37,6 +37,7 @@ def test_settings_that_are_not_given_are_the_base_s(base: str) -> None:
 @pytest.mark.parametrize("settings", [{}, {"base": "pysod"}, {"base": "cag-dde", "beta2": 1.0, "skip_last": 2}])
 def test_the_rule_passes_an_own_protocol_whole(settings: dict[str, Any]) -> None:
     config = config_of({"mine": settings})
+    Plan.of(config).check()
     passed = Plan.of(config).evaluate.protocol(SimpleNamespace(protocol="mine"))
     found = find_protocol(passed)
     assert shlex.split(shlex.quote(passed)) == [passed]
