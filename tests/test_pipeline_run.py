@@ -98,7 +98,7 @@ def test_predictions_and_scores(results: Path, maps: str) -> None:
 
 def test_report_and_results_table(results: Path) -> None:
     page = (results / "report" / "index.html").read_text(encoding="utf-8")
-    for word in ("dsnet", "centre-prior", "flow-magnitude", "occlusion-beetles", "not the paper"):
+    for word in ("dsnet", "centre prior", "flow magnitude", "occlusion-beetles", "not the paper"):
         assert word in page
     assert str(results) not in page
     with (results / "report" / "results.csv").open() as stream:
