@@ -15,7 +15,7 @@ from vsodprep.models.losses.bce import bce
 from vsodprep.models.losses.iou import soft_iou, true_negative_iou
 from vsodprep.models.losses.ssim import ssim_loss
 from vsodprep.models.losses.supervision import target
-from vsodprep.models.network import Batch, Definition, Network, Options, Outputs, tensor_of
+from vsodprep.models.network import Batch, Definition, Network, Options, Outputs, tensors_of
 from vsodprep.models.parts.aspp import ASPP
 from vsodprep.models.parts.layers import conv_bn_relu, resize, scaled
 from vsodprep.models.parts.resnet import STRIDE_16, ResNet
@@ -220,8 +220,8 @@ class CAGDDE(Network):
             `saliency`; with gates, in `aux` the logits `frame_maps` and `flow_maps` of levels 1 to 5, and `scores`
             (B, 2, 5), of frame and flow.
         """
-        picture = tensor_of(batch, "frames")[:, -1]
-        frame, flow = self.encode_both(picture, tensor_of(batch, "flow")[:, -1])
+        picture, flow_picture = (clip[:, -1] for clip in tensors_of(batch, "frames", "flow"))
+        frame, flow = self.encode_both(picture, flow_picture)
         aux: dict[str, Any] = {}
         if self.options.gate:
             frame, aux["frame_maps"], frame_scores = self.gate(frame)

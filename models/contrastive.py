@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from vsodprep.models.losses.bce import bce
@@ -33,15 +34,15 @@ class ContrastiveOptions(Options):
     """Where v of the co-attention is taken: the paper's first block is read as stage 1, or as the stem."""
     rates: tuple[int, ...] = (12, 24, 36)
     """Dilations of the ASPP beside its 1x1 convolution; DeepLabv3's at output stride 8 (COSNet: 6, 12, 18)."""
-    references: int = 5
+    references: int = Field(default=5, ge=1)
     """Reference frames of a clip at test time, with cross-frame co-attention."""
     reference_frames: Literal["spread", "past"] = "spread"
     """Where they are from: spread evenly over the video, as COSNet's are, or the frames just before."""
-    positives: int = 4
+    positives: int = Field(default=4, ge=1)
     """Positives of an anchor, at most."""
-    negatives: int = 4
+    negatives: int = Field(default=4, ge=1)
     """Negatives of an anchor, at most."""
-    temperature: float = 0.1
+    temperature: float = Field(default=0.1, gt=0)
     """tau of Eq. 9."""
     normalise: bool = True
     """Scale the contrasted features to length one; Eq. 9 shows bare products, which overflow more easily."""

@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
+from pydantic import Field
 from torch import Tensor, nn
 
 from vsodprep.models.losses.bce import Reduction, bce
 from vsodprep.models.losses.supervision import target
-from vsodprep.models.network import Batch, Definition, Network, Options, Outputs, tensor_of
+from vsodprep.models.network import Batch, Definition, Network, Options, Outputs, tensors_of
 from vsodprep.models.parts.aspp import ASPP
 from vsodprep.models.parts.layers import conv_bn_relu, resize, scaled
 from vsodprep.models.parts.resnet import STRIDE_16, ResNet
@@ -30,7 +31,7 @@ class DSNetOptions(Options):
     """Dynamic weight generator: the full one, DWG-SEP, DWG-FC (Table IV), or none (M1)."""
     softmax: bool = True
     """Make the two branches' weights of a level sum to one, Eq. 2 (off: CAA-woS)."""
-    tau: float | None = 0.6
+    tau: float | None = Field(default=0.6, ge=0)
     """A weight is suppressed where the other exceeds it by more than this, Eq. 3 (null: CAA-woN)."""
     direction: Literal["top-down", "bottom-up"] = "top-down"
     """Aggregate from coarse to fine, or from fine to coarse (CAA-BU)."""
@@ -44,7 +45,7 @@ class DSNetOptions(Options):
     """What the fusion adds up: maps as Eq. 6 has it, or logits as the code does."""
     temporal_level2: Literal["temporal", "spatial"] = "temporal"
     """Second feature of the temporal weight generator; the code feeds it the spatial one."""
-    final_scale: int = 2
+    final_scale: int = Field(default=2, ge=1)
     """Enlargement of the final feature before attention and head; 1 in the code."""
     reduction: Reduction = "sum"
     """Cross entropy over the pixels of a sample: summed as in the code, or averaged as in Eq. 8."""
@@ -262,9 +263,7 @@ class DSNet(Network):
         """Return eps_s and eps_t of Eq. 6, (B, 2), from v, (B, 2, 5)."""
         if self.options.fusion == "equal":
             return torch.full_like(weights[:, :, 0], 0.5)
-        sums = weights.sum(dim=2)
-        if not self.options.softmax:  # all raw weights of a frame may be zero
-            sums = sums.clamp(min=1e-6)
+        sums = weights.sum(dim=2).clamp(min=1e-6)  # a branch's weights may all be zero
         return sums / sums.sum(dim=1, keepdim=True)
 
     def forward(self, batch: Batch) -> Outputs:
@@ -274,9 +273,9 @@ class DSNet(Network):
             `saliency`; in `aux` the logits `spatial`, `temporal` and `coarse` (fused), each (B, 1, H, W), where the
             variant has them, and `weights` (B, 2, 5), v of Eq. 2.
         """
-        frame = tensor_of(batch, "frames")[:, -1]
+        frame, flow = (clip[:, -1] for clip in tensors_of(batch, "frames", "flow"))
         spatial, spatial_coarse = self.spatial(frame)
-        temporal, temporal_coarse = self.temporal(tensor_of(batch, "flow")[:, -1])
+        temporal, temporal_coarse = self.temporal(flow)
         size = frame.shape[2:]
 
         weights = self.weights(spatial, temporal)

@@ -5,9 +5,10 @@ leaves open is an option.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 
 from vsodprep.models.losses.bce import Reduction, class_balanced_bce
@@ -27,15 +28,15 @@ class MSSTOptions(Options):
     """Temporal stream (off: OS)."""
     convlstm: bool = True
     """ConvLSTM over the clip (off: OS, ST)."""
-    hidden: int = 32
+    hidden: int = Field(default=32, ge=1)
     """Channels of the ConvLSTM's state, brought to one map by a 1x1 convolution; with 1 the state is the map."""
-    pool4_stride: int = 1
+    pool4_stride: Literal[1, 2] = 1
     """Stride of the fourth pool: 1 for output stride 8, 2 for output stride 16; the fifth pool is removed."""
-    fc6_dilation: int = 12
+    fc6_dilation: int = Field(default=12, ge=1)
     """Dilation of fc6: 12 as in DeepLab-LargeFOV, or 4."""
-    dropout: float = 0.5
+    dropout: float = Field(default=0.5, ge=0, lt=1)
     """Dropout after fc6 and fc7, as in DeepLab-LargeFOV."""
-    beta: float = 0.1
+    beta: float = Field(default=0.1, ge=0)
     """Weight of the auxiliary loss on the ConvLSTM's map."""
     reduction: Reduction = "sum"
     """Cross entropy over the pixels of a sample: their sum, or their mean."""

@@ -159,7 +159,8 @@ def build(name: str, variant: str, pretrained: bool, width: float, overrides: Ma
         if first["type"] == "extra_forbidden":
             expected = f"one of {', '.join(known.options.model_fields)}"
             raise InputError(f"model {name}", f"unknown option {key}", expected) from error
-        raise InputError(f"model {name}", f"option {key} is {first['input']!r}", first["msg"]) from error
+        found = f"option {key} is {first['input']!r}" if key else "options that do not go together"
+        raise InputError(f"model {name}", found, first["msg"].removeprefix("Value error, ")) from error
     return known.network(options, width, pretrained)
 
 
@@ -173,6 +174,22 @@ def tensor_of(batch: Batch, key: str) -> Tensor:
         raise InputError("batch", f"no {key}", f"a batch with {key}, which this network reads")
     value: Tensor = batch[key]
     return value
+
+
+def tensors_of(batch: Batch, *keys: str) -> list[Tensor]:
+    """Return tensors of a batch that show the same frames.
+
+    Raises:
+        InputError: The batch lacks a key, or two of the tensors differ in B, T, H or W.
+    """
+    found = [tensor_of(batch, key) for key in keys]
+    for key, value in zip(keys, found, strict=True):
+        if value.dim() != 5:
+            raise InputError("batch", f"{key} of shape {tuple(value.shape)}", "(B, T, C, H, W)")
+        if (value.shape[:2], value.shape[3:]) != (found[0].shape[:2], found[0].shape[3:]):
+            shapes = f"{key} of shape {tuple(value.shape)} beside {keys[0]} of shape {tuple(found[0].shape)}"
+            raise InputError("batch", shapes, "the same B, T, H and W")
+    return found
 
 
 def last_frames(clip: Tensor, number: int) -> Tensor:

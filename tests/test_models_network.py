@@ -4,12 +4,16 @@ import pytest
 import torch
 from model_batches import make_batch
 
+from vsodprep.errors import InputError
 from vsodprep.models import MODELS, build_model
 from vsodprep.models.network import Network, definition
 
 VARIANTS = [(name, variant) for name in MODELS for variant in definition(name).variants]
 # Tracing a ResNet takes long; the two VGGs stand for all in the tests that are always run.
 TRACED = [name if name in {"stan", "msst"} else pytest.param(name, marks=pytest.mark.slow) for name in MODELS]
+
+FLOW, PRIOR = ("frames", "flow"), ("frames", "prior")
+READS = {"dsnet": FLOW, "cagdde": FLOW, "contrastive": ("frames",), "stan": PRIOR, "msst": PRIOR}
 
 
 def narrow(name: str, variant: str = "full", seed: int = 0) -> Network:
@@ -70,6 +74,41 @@ def test_no_state_between_calls(name):
         first = network(batch)["saliency"]
         network(other)
         assert torch.equal(network(batch)["saliency"], first)
+
+
+READ = [(name, key) for name in MODELS for key in ("frames", "flow", "prior") if key in READS[name]]
+
+
+@pytest.mark.parametrize(("name", "key"), READ)
+def test_a_batch_that_lacks_what_is_read_is_named(name, key):
+    network = narrow(name).eval()
+    batch = batch_for(network)
+    del batch[key]
+    with pytest.raises(InputError, match=f"batch: no {key}"):
+        network(batch)
+
+
+@pytest.mark.parametrize(("name", "key"), [(name, key) for name, key in READ if key != "frames"])
+def test_inputs_of_different_sizes_are_named(name, key):
+    network = narrow(name).eval()
+    batch = batch_for(network)
+    batch[key] = batch[key][..., :-8]
+    with pytest.raises(InputError, match=rf"batch: {key} of shape .*\b56\) beside frames of shape .*\b64\)"):
+        network(batch)
+
+
+def test_clips_of_different_lengths_are_named():
+    network = narrow("msst").eval()
+    batch = batch_for(network)
+    with pytest.raises(InputError, match=r"batch: prior of shape .* beside frames of shape"):
+        network.encode({**batch, "prior": batch["prior"][:, 1:]})
+
+
+def test_a_frame_without_a_clip_is_named():
+    network = narrow("dsnet").eval()
+    batch = batch_for(network)
+    with pytest.raises(InputError, match=r"frames of shape \(2, 3, 64, 64\); expected \(B, T, C, H, W\)"):
+        network({key: batch[key][:, 0] for key in ("frames", "flow")})
 
 
 @pytest.mark.parametrize("name", MODELS)

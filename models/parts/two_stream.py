@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from vsodprep.models.network import Batch, tensor_of
+from vsodprep.models.network import Batch, tensors_of
 from vsodprep.models.parts.layers import resize, scaled
 from vsodprep.models.parts.vgg import VGG16
 
@@ -114,12 +114,10 @@ class TwoStreams(nn.Module):
         Returns:
             Logits (B, T, 4, H, W): two levels of the spatial stream, two of the temporal one; (B, T, 2, H, W) without.
         """
-        frames = tensor_of(batch, "frames")
+        frames, *others = tensors_of(batch, *self.inputs)
         b, t = frames.shape[:2]
         maps = [self.spatial(frames.flatten(0, 1))]
-        if self.temporal_input is not None:
-            temporal = tensor_of(batch, self.temporal_input)
-            if self.temporal_input == "prior":
-                temporal = torch.cat([frames, temporal], dim=2)
-            maps.append(self.temporal(temporal.flatten(0, 1)))
+        if self.temporal_input == "prior":
+            others = [torch.cat([frames, *others], dim=2)]
+        maps += [self.temporal(clip.flatten(0, 1)) for clip in others]
         return torch.cat(maps, dim=1).unflatten(0, (b, t))
