@@ -368,6 +368,9 @@ def test_command_trains_and_speaks_plainly(shard, tmp_path):
     assert out.is_file()
 
 
+UNEVEN = {"data": [{"benchmark": "mini", "split": "train"}], "size": [64, 64], "batch": 4, "clips_per_video": 3}
+
+
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
@@ -376,7 +379,8 @@ def test_command_trains_and_speaks_plainly(shard, tmp_path):
         ({"flow": "raft"}, "no flow 'raft'"),
         ({"variant": "half"}, "unknown variant 'half'"),
         ({"flow": None}, "reads flow, and the recipe names none"),
-        ({"stages": [{"data": [], "size": [64, 64], "batch": 4, "clips_per_video": 3}]}, "cannot hold 3 clips"),
+        ({"stages": [UNEVEN]}, "cannot hold 3 clips"),
+        ({"stages": [UNEVEN | {"data": []}]}, "data: Tuple should have at least 1 item"),
     ],
 )
 def test_command_names_what_is_wrong(shard, tmp_path, change, expected):

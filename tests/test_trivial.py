@@ -78,7 +78,7 @@ def test_no_marker_is_left_from_an_earlier_run(shard: Path, tmp_path: Path) -> N
     write_trivial("centre-prior", shard, tmp_path, "test")
     (tmp_path / "moon" / "00003.png").unlink()
     (tmp_path / "moon" / "00003.png").mkdir()  # the last map cannot be written
-    with pytest.raises(OSError):
+    with pytest.raises(InputError, match="00003"):
         write_trivial("centre-prior", shard, tmp_path, "test")
     assert not (tmp_path / "predictions.json").exists()
 
