@@ -1,4 +1,4 @@
-"""Each network, a quarter as wide, learns four clips of `synth` by heart."""
+"""The networks with batch normalisation, a quarter as wide, learn four clips of `synth` by heart."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from torch import Tensor
 from vsodprep.benchmarks.synth.generate import write_benchmark
 from vsodprep.cli.flow import command as flow_command
 from vsodprep.cli.prior import command as prior_command
-from vsodprep.models import MODELS, build_model
+from vsodprep.models import build_model
 from vsodprep.shards import ClipDataset, Part, pack_benchmark
 from vsodprep.shards.clips import collate
 
@@ -20,10 +20,8 @@ pytestmark = pytest.mark.slow
 SEQUENCES = ("plain-fish", "pan-bird", "zoom-turtle", "stop-beetle")
 FRAME = 5  # where each clip ends
 STEPS = 400
-SIZE = dict.fromkeys(MODELS, (96, 144))
-# Their maps are made at 1/8 and enlarged: at 96x144, even the best map of that size would only reach 0.935.
-SIZE |= {"stan": (160, 240), "msst": (160, 240)}
-OPTIONS: dict[str, dict[str, float]] = {"stan": {"dropout": 0}, "msst": {"dropout": 0}}
+SIZE = (96, 144)
+NETWORKS = ("dsnet", "cagdde", "contrastive")
 
 
 def run(command: Any, *arguments: object) -> None:
@@ -49,7 +47,7 @@ def shard(tmp_path_factory) -> Path:
 
 def four_clips(shard: Path, name: str, length: int) -> dict[str, Any]:
     """Four clips from four sequences, or from one where a network contrasts the frames of a video."""
-    dataset = ClipDataset(Part(shard, "train"), size=SIZE[name], clip_length=length, flow="dis", prior="light")
+    dataset = ClipDataset(Part(shard, "train"), size=SIZE, clip_length=length, flow="dis", prior="light")
     videos = [place.video for place in dataset.places]
     starts = [videos.index(video) for video in sorted(set(videos))]
     numbers = [start + FRAME for start in starts]
@@ -69,10 +67,10 @@ def max_f(logits: Tensor, masks: Tensor) -> float:
     return f.mean(dim=1).max().item()
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_four_clips_are_learned_by_heart(shard, name):
     torch.manual_seed(0)
-    network = build_model(name, width=0.25, **OPTIONS.get(name, {})).to(memory_format=torch.channels_last)
+    network = build_model(name, width=0.25).to(memory_format=torch.channels_last)
     batch = four_clips(shard, name, network.clip_length)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     generator = torch.Generator().manual_seed(0)
