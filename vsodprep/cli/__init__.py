@@ -1,6 +1,7 @@
 """The `vsodprep` command: one module per subcommand, imported only when it is called."""
 
 import importlib
+import os
 import sys
 
 import click
@@ -65,6 +66,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; exit with 1 and one line on bad input, with 2 on wrong usage."""
+    # Jobs run side by side, and NumPy's BLAS would have every one of them spin on all cores; read when NumPy loads.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         cli(prog_name="vsodprep")
     except (VsodprepError, OSError) as error:

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,21 @@ def _score_chunk(items: tuple[Pair, ...]) -> list[tuple[FrameScores, bool]]:
     return [_worker.score(item) for item in items]
 
 
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """Let processes that start meanwhile load NumPy with one thread: several each would wait for one another."""
+    name = "OPENBLAS_NUM_THREADS"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
 def _score_all(reader: _Reader, items: list[Pair], jobs: int) -> Iterator[tuple[FrameScores, bool]]:
     """Yield the scores of all frames in order."""
     chunks = [tuple(items[start : start + _CHUNK]) for start in range(0, len(items), _CHUNK)]
@@ -90,7 +106,7 @@ def _score_all(reader: _Reader, items: list[Pair], jobs: int) -> Iterator[tuple[
     # Not fork: OpenCV's threads and Zarr's do not survive it.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["vsodprep.evaluate.engine"])
-    with ProcessPoolExecutor(jobs, context, _start_worker, (reader,)) as pool:
+    with _one_blas_thread(), ProcessPoolExecutor(jobs, context, _start_worker, (reader,)) as pool:
         try:
             for scores in pool.map(_score_chunk, chunks):
                 yield from scores
