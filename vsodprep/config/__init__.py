@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
-from vsodprep.config.base import Name, Section, SplitOf
+from vsodprep.config.base import Name, Section, SplitOf, refusal
 from vsodprep.config.coarse import Coarse, Crf, Saliency
 from vsodprep.config.figures import Figure
 from vsodprep.config.flow import Flow
@@ -16,7 +16,7 @@ from vsodprep.config.prior import Prior
 from vsodprep.config.protocol import PROTOCOLS, OwnProtocol
 from vsodprep.config.report import Report
 from vsodprep.config.train import Augment, Data, Optimizer, Run, Schedule, Stage, Test
-from vsodprep.errors import InputError, VsodprepError
+from vsodprep.errors import InputError
 
 __all__ = [
     "Augment",
@@ -188,11 +188,7 @@ def parse(value: Mapping[str, Any], where: str = "configuration") -> Config:
     try:
         return Config.model_validate(value)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "top level"
-        if first["type"] == "extra_forbidden":
-            raise InputError(where, f"unknown key {key}", "a key that config/README.md lists") from error
-        raise VsodprepError(f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}") from error
+        raise refusal(error, where, "a key that config/README.md lists") from error
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,9 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from vsodprep.config.base import refusal
 from vsodprep.config.train import Run
-from vsodprep.errors import InputError, VsodprepError
+from vsodprep.errors import InputError
 
 
 def read_recipe(text: str) -> Run:
@@ -33,8 +34,4 @@ def read_recipe(text: str) -> Run:
     try:
         return Run.model_validate(value)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "top level"
-        if first["type"] == "extra_forbidden":
-            raise InputError(where, f"unknown key {key}", "a key of a run, see config/README.md") from error
-        raise VsodprepError(f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}") from error
+        raise refusal(error, where, "a key of a run, see config/README.md") from error
