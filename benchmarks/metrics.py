@@ -22,6 +22,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read when NumPy loads; one core is one thread, as on the command line
+
 import cv2
 import numpy as np
 
