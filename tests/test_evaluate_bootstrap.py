@@ -15,6 +15,7 @@ from vsodprep.evaluate.aggregate import SCALARS
 from vsodprep.evaluate.bootstrap import difference, interval
 from vsodprep.evaluate.frame import ALL_MEASURES
 from vsodprep.evaluate.protocols import PROTOCOLS, change_protocol
+from vsodprep.evaluate.scores import load_scores
 from vsodprep.files import write_json
 from vsodprep.images import write_png
 
@@ -89,7 +90,7 @@ def test_pixels_cannot_be_drawn_by_sequence(tree: tuple[Path, Path]) -> None:
 
 
 def test_one_sequence_has_no_interval() -> None:
-    with pytest.raises(InputError, match="measure mae: 1 sequences have it; expected two or more"):
+    with pytest.raises(InputError, match="score file: 1 sequence with mae; expected two or more"):
         interval(made_up([0.5]), "mae")
 
 
@@ -98,6 +99,32 @@ def test_files_that_cannot_be_compared() -> None:
         difference(made_up([0.1, 0.2]), made_up([0.1, 0.2], "frames"), "mae")
     with pytest.raises(InputError, match="other sequences"):
         difference(made_up([0.1, 0.2]), made_up([0.1, 0.2, 0.3]), "mae")
+    with pytest.raises(InputError, match="theirs: 9 frames of s0; expected the 10 of the first method"):
+        difference(made_up([0.1, 0.2]), made_up([0.1, 0.2], frames=9), "mae", name="theirs")
+
+
+@pytest.mark.parametrize("option", [("--level", "nan"), ("--level", "1"), ("--seed", "-1"), ("--resamples", "9")])
+@pytest.mark.parametrize("words", [("compare",), ("figure", "intervals", "--out", "x.svg")])
+def test_options_out_of_range_are_wrong_usage(words: tuple[str, ...], option: tuple[str, str]) -> None:
+    result = CliRunner().invoke(cli, [*words, "missing.json", *option])
+    assert result.exit_code == 2, result.output
+    assert f"Invalid value for '{option[0]}'" in result.output
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([], "no scores with sequences"),
+        ({"sequences": {}}, "incomplete scores"),
+        ({"sequences": {}, "protocol": "davsod", "settings": {}}, "incomplete scores"),
+        ({"sequences": {}, "protocol": "davsod", "benchmark": None}, "incomplete scores"),
+        ({"sequences": {"a": 3}, "protocol": "davsod", "benchmark": None, "settings": {}}, "incomplete scores"),
+    ],
+)
+def test_files_that_are_no_scores(content: Any, message: str, tmp_path: Path) -> None:
+    write_json(tmp_path / "scores.json", content)
+    with pytest.raises(InputError, match=f"scores.json: {message}; expected scores written by vsodprep evaluate"):
+        load_scores([str(tmp_path / "scores.json")])
 
 
 def test_command(tree: tuple[Path, Path], tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ METRICS = ("max_f", "mae")
 def scores(
     max_f: float | None, mae: float, benchmark: str | None = "davis2016", protocol: str = "davsod"
 ) -> dict[str, Any]:
-    return {"benchmark": benchmark, "protocol": protocol, "max_f": max_f, "mae": mae, "sequences": {}}
+    return {"benchmark": benchmark, "protocol": protocol, "settings": {}, "max_f": max_f, "mae": mae, "sequences": {}}
 
 
 OURS = {"good & fast": [scores(0.9004, 0.020)], "same": [scores(0.9001, 0.030)], "third": [scores(0.7, 0.025)]}

@@ -5,13 +5,13 @@ from typing import Any
 
 import click
 
+from vsodprep.cli._bootstrap_options import bootstrap_options
+
 
 @click.command("compare")
 @click.argument("scores", nargs=-1, required=True, metavar="[LABEL=]SCORES.json...")
 @click.option("--metric", "metrics", multiple=True, help="Key of a measure; default max_f, s_measure, mae.")
-@click.option("--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.95, show_default=True)
-@click.option("--resamples", type=click.IntRange(100), default=10_000, show_default=True, help="Bootstrap draws.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@bootstrap_options
 @click.option("--json", "output", type=click.Path(path_type=Path), help="Write the figures to this file.")
 def command(scores: tuple[str, ...], metrics: tuple[str, ...], output: Path | None, **options: Any) -> None:
     """Bootstrap intervals of scores over sequences, and a paired test of the first method against each other one."""
@@ -21,6 +21,7 @@ def command(scores: tuple[str, ...], metrics: tuple[str, ...], output: Path | No
     from vsodprep.evaluate.scores import load_scores
     from vsodprep.files import write_json
 
+    measures = [measure(key) for key in metrics or ("max_f", "s_measure", "mae")]
     methods = {each.label: each.files for each in load_scores(scores)}
     for label, files in methods.items():
         if len(files) > 1:
@@ -28,12 +29,15 @@ def command(scores: tuple[str, ...], metrics: tuple[str, ...], output: Path | No
     first, *others = methods
     share = f"{100 * options['level']:g} %"
     found: dict[str, Any] = {}
-    for key in metrics or ("max_f", "s_measure", "mae"):
-        click.echo(f"{measure(key).heading}, {share} interval over sequences")
-        intervals = {label: interval(files[0], key, **options) for label, files in methods.items()}
+    for of in measures:
+        key = of.key
+        intervals = {label: interval(files[0], key, name=label, **options) for label, files in methods.items()}
+        differences = {
+            other: difference(methods[first][0], methods[other][0], key, name=other, **options) for other in others
+        }
+        click.echo(f"{of.heading}, {share} interval over sequences")
         for label, (value, low, high) in intervals.items():
             click.echo(f"  {label}: {value:.4f} [{low:.4f}, {high:.4f}]")
-        differences = {other: difference(methods[first][0], methods[other][0], key, **options) for other in others}
         for other, (value, low, high, p) in differences.items():
             click.echo(f"  {first} - {other}: {value:+.4f} [{low:+.4f}, {high:+.4f}], p = {p:.4f}")
         found[key] = {

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from vsodprep.cli._bootstrap_options import bootstrap_options
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -141,9 +143,7 @@ def sweep(scores: tuple[str, ...], parameter: str, measures: tuple[str, ...], ou
 @scores_argument
 @measure_option("max_f")
 @click.option("--against", metavar="LABEL", help="Draw differences from this method, with the p of a paired test.")
-@click.option("--level", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.95, show_default=True)
-@click.option("--resamples", type=click.IntRange(100), default=10_000, show_default=True, help="Bootstrap draws.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@bootstrap_options
 @references_option
 @out_option
 def intervals(scores: tuple[str, ...], measure: str, out: Path, **options: Any) -> None:

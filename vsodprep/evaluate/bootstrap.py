@@ -107,12 +107,13 @@ class _Benchmark:
         return np.asarray(curve.max(axis=1) if self._key.startswith("max") else curve.mean(axis=1))
 
 
-def _usable(scores: Scores, key: str) -> list[str]:
+def _usable(scores: Scores, key: str, name: str) -> list[str]:
     """Return the names of the sequences that have the measure."""
-    names = [name for name, each in scores["sequences"].items() if each.get(key) is not None]
-    if len(names) < 2:
-        raise InputError(f"measure {key}", f"{len(names)} sequences have it", "two or more")
-    return names
+    sequences = [sequence for sequence, each in scores["sequences"].items() if each.get(key) is not None]
+    if len(sequences) < 2:
+        count = f"{len(sequences)} sequence{'s' if len(sequences) != 1 else ''} with {key}"
+        raise InputError(name, count, "two or more")
+    return sequences
 
 
 def _drawn(sequences: int, resamples: int, seed: int) -> Array:
@@ -121,7 +122,15 @@ def _drawn(sequences: int, resamples: int, seed: int) -> Array:
     return generator.multinomial(sequences, np.full(sequences, 1 / sequences), resamples).astype(np.float64)
 
 
-def interval(scores: Scores, key: str, *, level: float = 0.95, resamples: int = RESAMPLES, seed: int = 0) -> Interval:
+def interval(
+    scores: Scores,
+    key: str,
+    *,
+    level: float = 0.95,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    name: str = "score file",
+) -> Interval:
     """Return a score with its percentile bootstrap interval over sequences.
 
     Efron and Tibshirani, An Introduction to the Bootstrap, 1993, Chapter 13. Sequences are drawn with replacement, and
@@ -133,11 +142,12 @@ def interval(scores: Scores, key: str, *, level: float = 0.95, resamples: int = 
         level: Share of the resamples inside the interval.
         resamples: Number of draws.
         seed: Seed of the draws.
+        name: What to call the file in an error.
 
     Raises:
         InputError: Fewer than two sequences have the measure, or the protocol pools pixels.
     """
-    names = _usable(scores, key)
+    names = _usable(scores, key, name)
     benchmark = _Benchmark(scores, key, names)
     values = benchmark.value(_drawn(len(names), resamples, seed))
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
@@ -145,7 +155,14 @@ def interval(scores: Scores, key: str, *, level: float = 0.95, resamples: int = 
 
 
 def difference(
-    first: Scores, second: Scores, key: str, *, level: float = 0.95, resamples: int = RESAMPLES, seed: int = 0
+    first: Scores,
+    second: Scores,
+    key: str,
+    *,
+    level: float = 0.95,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    name: str = "second score file",
 ) -> Difference:
     """Return the difference of two methods on the same sequences, its bootstrap interval and a paired test.
 
@@ -160,18 +177,24 @@ def difference(
         level: Share of the resamples inside the interval.
         resamples: Number of draws.
         seed: Seed of the draws.
+        name: What to call the second file in an error.
 
     Returns:
         First minus second.
 
     Raises:
-        InputError: The files differ in settings or sequences, or as in `interval`.
+        InputError: The files differ in settings, sequences or frames, or as in `interval`.
     """
     if first["settings"] != second["settings"]:
-        raise InputError("second score file", "other settings", "the protocol of the first")
-    names = _usable(first, key)
-    if names != _usable(second, key):
-        raise InputError("second score file", "other sequences", "those of the first")
+        raise InputError(name, "other settings", "the protocol of the first method")
+    names = _usable(first, key, "first score file")
+    if names != _usable(second, key, name):
+        raise InputError(name, "other sequences", "those of the first method")
+    for sequence in names:
+        of_first, of_second = (scores["sequences"][sequence]["frames"] for scores in (first, second))
+        if of_first != of_second:
+            found = f"{of_second} frames of {sequence}"
+            raise InputError(name, found, f"the {of_first} of the first method: scores are compared on the same frames")
     one, two = _Benchmark(first, key, names), _Benchmark(second, key, names)
     drawn = _drawn(len(names), resamples, seed)
     low, high = np.quantile(one.value(drawn) - two.value(drawn), [(1 - level) / 2, (1 + level) / 2])

@@ -70,6 +70,9 @@ def read_scores(path: Path) -> dict[str, Any]:
         raise InputError(path, "no JSON", EXPECTED) from error
     if not isinstance(values, dict) or not isinstance(values.get("sequences"), dict):
         raise InputError(path, "no scores with sequences", EXPECTED)
+    mappings = [values.get("settings"), *values["sequences"].values()]
+    if not {"protocol", "benchmark"} <= set(values) or not all(isinstance(each, dict) for each in mappings):
+        raise InputError(path, "incomplete scores", EXPECTED)
     return values
 
 

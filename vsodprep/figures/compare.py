@@ -1,5 +1,6 @@
 """Figures of score files: curves, rankings, ablations, sweeps."""
 
+import math
 from collections.abc import Collection, Sequence
 
 from matplotlib.figure import Figure
@@ -24,20 +25,38 @@ def precision_recall_of(scores: Sequence[Scores], references: Collection[str] = 
         references: Labels of methods that are only to compare with.
 
     Raises:
-        VsodprepError: None of them has curves.
+        VsodprepError: None of them has curves, or a reference is none of them.
     """
-    lines = [Line(s.label, s.curve("recall"), s.curve("precision"), s.label in references) for s in scores]
+    grey = _known(references, scores)
+    lines = [Line(s.label, s.curve("recall"), s.curve("precision"), s.label in grey) for s in scores]
     return precision_recall(_drawn(lines))
 
 
 def f_threshold_of(scores: Sequence[Scores], references: Collection[str] = ()) -> Figure:
     """Plot the F-measure of score files against the threshold; see `precision_recall_of`."""
     lines = []
+    grey = _known(references, scores)
     for each in scores:
         curve = each.curve("f_curve")
-        lines.append(Line(each.label, list(range(len(curve) - 1, -1, -1)), curve, each.label in references))
+        lines.append(Line(each.label, list(range(len(curve) - 1, -1, -1)), curve, each.label in grey))
     beta2 = scores[0].files[0].get("settings", {}).get("beta2", 0.3)
     return f_threshold(_drawn(lines), beta2)
+
+
+def _known(references: Collection[str], scores: Sequence[Scores]) -> Collection[str]:
+    """Return labels of methods that are only to compare with, if all are labels of methods."""
+    labels = [each.label for each in scores]
+    if unknown := sorted(set(references) - set(labels)):
+        raise InputError("--reference", f"no method {unknown[0]!r}", f"one of {', '.join(labels)}")
+    return references
+
+
+def _scored(key: str, scores: Sequence[Scores]) -> Measure:
+    """Return a measure that at least one score file has."""
+    if all(values.get(key) is None for each in scores for values in each.files):
+        measure(key)
+        raise InputError("measure", f"no {key} in any of the score files", "a measure that they were evaluated with")
+    return measure(key)
 
 
 def _drawn(lines: Sequence[Line]) -> list[Line]:
@@ -56,11 +75,12 @@ def ranking_of(scores: Sequence[Scores], key: str, references: Collection[str] =
         references: Labels of methods that are only to compare with.
 
     Raises:
-        InputError: No such measure.
+        InputError: No such measure or reference, or no file has the measure.
     """
-    of = measure(key)
+    of = _scored(key, scores)
     values = {each.label: each.parts("sequences", key) for each in scores}
-    shown = [label for label in values if label in references]
+    grey = _known(references, scores)
+    shown = [label for label in values if label in grey]
     return ranking(values, of.title, ascending=of.small, references=shown)
 
 
@@ -76,11 +96,13 @@ def ablation_of(
         paper: Model whose paper's ablation tables are set beside it, by variant and benchmark.
 
     Raises:
-        InputError: No such measure or variant.
+        InputError: No such measure, variant or paper, or no file has the measure.
     """
     if full is not None and full not in [each.label for each in scores]:
         raise InputError("--full", f"no variant {full!r}", f"one of {', '.join(each.label for each in scores)}")
-    measures = [measure(key) for key in keys]
+    if paper is not None and paper not in OWN_METHOD:
+        raise InputError("--paper", f"no paper {paper!r}", f"one of {', '.join(OWN_METHOD)}")
+    measures = [_scored(key, scores) for key in keys]
     values = {each.label: {of.heading: each.scalar(of.key) for of in measures} for each in scores}
     printed = None
     if paper is not None:
@@ -110,12 +132,10 @@ def sweep_of(scores: Sequence[Scores], parameter: str, keys: Sequence[str]) -> F
         keys: Keys of the measures.
 
     Raises:
-        InputError: A label is no number, or no such measure.
+        InputError: A label is no number, no such measure, or no file has it.
     """
-    try:
-        by_value = sorted(scores, key=lambda each: float(each.label))
-    except ValueError as error:
-        raise InputError("sweep", str(error), "labels that are the parameter's values: 0.6=SCORES.json") from error
+    by_value = sorted(scores, key=lambda each: _parameter(each.label))
+    measures = [_scored(key, scores) for key in keys]
     benchmarks = list(dict.fromkeys(str(v.get("benchmark")) for each in by_value for v in each.files))
     values = [float(each.label) for each in by_value]
     lines: dict[str, dict[str, list[float | None]]] = {name: {} for name in benchmarks}
@@ -123,9 +143,20 @@ def sweep_of(scores: Sequence[Scores], parameter: str, keys: Sequence[str]) -> F
         of_benchmark = [
             Scores(each.label, tuple(v for v in each.files if str(v.get("benchmark")) == name)) for each in by_value
         ]
-        for key in keys:
-            lines[name][measure(key).heading] = [each.scalar(key) for each in of_benchmark]
-    return sweep(parameter, values, lines, {measure(key).heading: measure(key).small for key in keys})
+        for of in measures:
+            lines[name][of.heading] = [each.scalar(of.key) for each in of_benchmark]
+    return sweep(parameter, values, lines, {of.heading: of.small for of in measures})
+
+
+def _parameter(label: str) -> float:
+    """Return the parameter's value that a label of a sweep is."""
+    try:
+        value = float(label)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise InputError("sweep", f"label {label!r}", "labels that are the parameter's values: 0.6=SCORES.json")
+    return value
 
 
 def intervals_of(
@@ -150,9 +181,10 @@ def intervals_of(
         seed: Seed of the draws.
 
     Raises:
-        InputError: No such measure or method, a method with several files, or files that cannot be resampled.
+        InputError: No such measure, method or reference, several files of a method, or files that cannot be resampled.
     """
     of = measure(key)
+    grey = _known(references, scores)
     several = [each.label for each in scores if len(each.files) > 1]
     if several:
         raise InputError(several[0], "several score files", "one file each; give them labels: LABEL=SCORES.json")
@@ -162,12 +194,16 @@ def intervals_of(
     share = f"{100 * level:g} % interval over sequences"
     if against is None:
         found = {
-            label: interval(values, key, level=level, resamples=resamples, seed=seed) for label, values in files.items()
+            label: interval(values, key, level=level, resamples=resamples, seed=seed, name=label)
+            for label, values in files.items()
         }
-        return intervals(found, f"{of.heading}, {share}", references=references)
+        return intervals(found, f"{of.heading}, {share}", references=grey)
     differences = {}
     for label, values in files.items():
         if label != against:
-            value, low, high, p = difference(values, files[against], key, level=level, resamples=resamples, seed=seed)
+            pair = f"{label} against {against}"
+            value, low, high, p = difference(
+                values, files[against], key, level=level, resamples=resamples, seed=seed, name=pair
+            )
             differences[f"{label} (p = {p:.3f})"] = Interval(value, low, high)
     return intervals(differences, f"{of.heading} minus that of {against}, {share}", zero=True)
