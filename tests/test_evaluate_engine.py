@@ -215,7 +215,8 @@ def test_own_protocol_from_a_file(tmp_path: Path) -> None:
         ("colour: red", "mine.yaml: no setting 'colour'; expected one of foreground_above"),
         ("base: mine", "mine.yaml: base 'mine'; expected one of davsod"),
         ("beta2: -1", "mine.yaml: beta2: Input should be greater than 0"),
-        ("average: pixels", "mine.yaml: .*average: pixels needs f_from"),
+        ("average: pixels", "mine.yaml: average: pixels needs f_from"),
+        ("boundary_tolerance: 1e300", "mine.yaml: boundary_tolerance: Input should be less than or equal to 100"),
         ("[1]", "mine.yaml: a list; expected a mapping"),
         ("{", "mine.yaml: unreadable"),
     ],
@@ -248,7 +249,9 @@ def test_command_changes_a_setting(tree: tuple[Path, Path], tmp_path: Path) -> N
     assert "protocol davsod+skip_first=0" in result.stdout
 
 
-@pytest.mark.parametrize("options", [["--measures", "mae,speed"], ["--set", "beta2"], ["--naming", "guess"]])
+@pytest.mark.parametrize(
+    "options", [["--measures", "mae,speed"], ["--set", "beta2"], ["--set", "beta2={"], ["--naming", "guess"]]
+)
 def test_wrong_usage(tree: tuple[Path, Path], options: list[str]) -> None:
     result = CliRunner().invoke(cli, ["evaluate", "--pred", str(tree[0]), "--gt", str(tree[1]), *options])
     assert result.exit_code == 2

@@ -228,13 +228,16 @@ def test_extra_maps_are_listed(tmp_path: Path) -> None:
         ({"pred": "empty"}, "no image in it; expected saliency maps"),
         ({"gt": "empty"}, "no image in it; expected masks"),
         ({"split": "val"}, "no manifest that knows a split 'val'"),
+        ({"split": "scrambled"}, "scrambled: unreadable; expected a text file of sequence names"),
         ({"protocol": "davis"}, "no protocol 'davis'; expected one of davsod, pysod"),
     ],
 )
 def test_plain_errors(tmp_path: Path, arguments: dict[str, str], message: str) -> None:
     maps, masks = write_tree(tmp_path, {"drift": 3})
     (tmp_path / "empty").mkdir()
-    given = {key: str(tmp_path / value) if value == "empty" else value for key, value in arguments.items()}
+    (tmp_path / "scrambled").write_bytes(b"\xff\xfe\x00")
+    made = ("empty", "scrambled")
+    given = {key: str(tmp_path / value) if value in made else value for key, value in arguments.items()}
     with pytest.raises(InputError, match=message):
         evaluate_folders(**{"pred": maps, "gt": masks, **given})  # type: ignore[arg-type]
 

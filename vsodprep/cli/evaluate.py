@@ -9,11 +9,16 @@ import click
 def _settings(changes: tuple[str, ...]) -> dict[str, Any]:
     import yaml
 
-    pairs = [change.partition("=") for change in changes]
-    for key, equals, _ in pairs:
+    settings = {}
+    for change in changes:
+        key, equals, value = change.partition("=")
         if not equals:
             raise click.BadParameter(f"{key!r} is not of the form SETTING=VALUE")
-    return {key: yaml.safe_load(value) for key, _, value in pairs}
+        try:
+            settings[key] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise click.BadParameter(f"{value!r} is no value for {key}") from error
+    return settings
 
 
 def _show(scores: dict[str, Any]) -> None:

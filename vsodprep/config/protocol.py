@@ -52,8 +52,8 @@ class Settings(Section):
     """What is read of an RGB map: its first channel, or its luma."""
     binary_from: int = Field(default=128, ge=1, le=255)
     """Map value, before any stretching, from which J, boundary F and T see foreground."""
-    boundary_tolerance: float = Field(default=0.008, gt=0)
-    """Largest distance of matching boundaries, as a share of the image diagonal."""
+    boundary_tolerance: float = Field(default=0.008, gt=0, le=100)
+    """Largest distance of matching boundaries, as a share of the image diagonal; from 1 on in pixels."""
 
     @model_validator(mode="after")
     def _agrees(self) -> "Settings":

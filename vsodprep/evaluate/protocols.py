@@ -33,9 +33,10 @@ def change_protocol(base: Protocol, changes: dict[str, Any], where: str = "proto
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
             raise InputError(where, f"no setting {key!r}", f"one of {', '.join(Protocol.model_fields)}") from error
-        raise InputError(where, f"{key}: {first['msg'].removeprefix('Value error, ')}", "another value") from error
+        raise InputError(where, f"{key}: {message}" if key else message, "another value") from error
 
 
 def find_protocol(given: str) -> Protocol:

@@ -119,7 +119,10 @@ def _chosen(names: list[str], split: Path | str | None, where: Path) -> list[str
     path = Path(split)
     if not path.is_file():
         raise InputError(where, f"no manifest that knows a split {str(split)!r}", "a file of sequence names as split")
-    wanted = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    try:
+        wanted = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, ValueError) as error:
+        raise InputError(path, "unreadable", "a text file of sequence names, one on each line") from error
     if missing := sorted(set(wanted) - set(names)):
         raise InputError(path, f"sequence {missing[0]!r}, of which {where} has no masks", "names of its sequences")
     return [name for name in names if name in set(wanted)]
