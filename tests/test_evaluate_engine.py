@@ -11,14 +11,13 @@ from click.testing import CliRunner
 from tests.evaluate_cases import disk, read_json, soft_map, write_tree
 from vsodprep.cli import cli
 from vsodprep.errors import InputError
-from vsodprep.evaluate import PROTOCOLS, engine, evaluate_folders
+from vsodprep.evaluate import PROTOCOLS, evaluate_folders
 from vsodprep.evaluate.aggregate import SCALARS, SequenceTotals, summarize
 from vsodprep.evaluate.decode import decode_map
 from vsodprep.evaluate.frame import ALL_MEASURES, score_frame
 from vsodprep.evaluate.protocols import change_protocol, find_protocol
 from vsodprep.evaluate.stability import instability
 from vsodprep.files import write_json
-from vsodprep.images import write_png
 
 LENGTHS = {"drift": 7, "hide": 4, "stop": 3}
 
@@ -148,59 +147,6 @@ def test_order_of_sequences_does_not_change_a_figure(tmp_path: Path, protocol: s
     assert list(found["sequences"]) == ["0-stop", "1-hide", "2-drift"]
     figures = (*SCALARS, "f_curve", "e_curve", "precision", "recall")
     assert [found[name] for name in figures] == [expected[name] for name in figures]
-
-
-def test_cache_scores_only_what_changed(
-    tree: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    maps, masks = tree
-    read: list[str] = []
-    original = engine.decode_map
-
-    def decode_and_count(data: bytes, where: Path, channel: str) -> Any:
-        read.append(f"{where.parent.name}/{where.stem}")
-        return original(data, where, channel)
-
-    monkeypatch.setattr(engine, "decode_map", decode_and_count)
-    cache = tmp_path / "cache"
-    first = evaluate_folders(maps, masks, cache_folder=cache)
-    assert len(read) == 8
-    read.clear()
-    assert evaluate_folders(maps, masks, cache_folder=cache) == first == evaluate_folders(maps, masks) | {}
-    assert len(read) == 8  # of the run without the cache
-    read.clear()
-    write_png(maps / "hide" / "00001.png", np.zeros((30, 40), np.uint8))
-    changed = evaluate_folders(maps, masks, cache_folder=cache)
-    assert read == ["hide/00001", "hide/00002"]
-    assert changed["sequences"]["drift"] == first["sequences"]["drift"]
-    assert changed == evaluate_folders(maps, masks)
-
-
-def test_cache_knows_content_wherever_it_lies(
-    tree: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    maps, masks = tree
-    cache = tmp_path / "cache"
-    first = evaluate_folders(maps, masks, cache_folder=cache)
-    maps.rename(tmp_path / "moved")
-    monkeypatch.setattr(engine, "score_frame", lambda *_: pytest.fail("scored again"))
-    assert evaluate_folders(tmp_path / "moved", masks, cache_folder=cache) == first
-
-
-@pytest.mark.parametrize("damage", [b"", b"junk"])
-def test_a_damaged_cache_is_made_again(tree: tuple[Path, Path], tmp_path: Path, damage: bytes) -> None:
-    cache = tmp_path / "cache"
-    first = evaluate_folders(*tree, cache_folder=cache)
-    for path in cache.rglob("*.*"):
-        path.write_bytes(damage)
-    assert evaluate_folders(*tree, cache_folder=cache) == first
-
-
-def test_a_setting_that_changes_frames_changes_the_key(tree: tuple[Path, Path], tmp_path: Path) -> None:
-    cache = tmp_path / "cache"
-    evaluate_folders(*tree, cache_folder=cache)
-    other = change_protocol(PROTOCOLS["davsod"], {"beta2": 1.0})
-    assert evaluate_folders(*tree, protocol=other, cache_folder=cache) == evaluate_folders(*tree, protocol=other)
 
 
 def test_own_protocol_from_a_file(tmp_path: Path) -> None:

@@ -3,14 +3,13 @@
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.evaluate_cases import disk, soft_map, write_tree
+from tests.evaluate_cases import disk, figures, normalized, soft_map, write_tree
 from vsodprep.errors import InputError
 from vsodprep.evaluate import evaluate_folders
 from vsodprep.evaluate.decode import decode_map, decode_mask
@@ -20,18 +19,6 @@ from vsodprep.manifest import Manifest, Sequence, write_manifest
 from vsodprep.shards import pack_benchmark
 
 LENGTHS = {"drift": 5, "hide": 4}
-
-
-def figures(scores: dict[str, Any]) -> dict[str, Any]:
-    """Everything but what the inputs were called."""
-    kept = {key: value for key, value in scores.items() if key not in ("benchmark", "split", "inputs", "attributes")}
-    return {
-        **kept,
-        "sequences": {
-            name: {key: value for key, value in each.items() if key != "per_frame"}
-            for name, each in scores["sequences"].items()
-        },
-    }
 
 
 def encode(image: np.ndarray, suffix: str = ".png") -> bytes:
@@ -124,22 +111,6 @@ def test_delivery_does_not_change_figures(tmp_path: Path, deliver: Callable[[Pat
     maps, masks = write_tree(tmp_path, LENGTHS)
     deliver(maps, tmp_path / "delivered")
     assert figures(evaluate_folders(tmp_path / "delivered", masks)) == figures(evaluate_folders(maps, masks))
-
-
-def normalized(root: Path, masks: Path) -> Path:
-    """Bring the masks into a normalised benchmark; frames are not read by an evaluation."""
-    sequences = []
-    for number, folder in enumerate(sorted(masks.iterdir())):
-        frames = tuple(sorted(path.stem for path in folder.iterdir()))
-        for frame in frames:
-            mask = decode_map((folder / f"{frame}.png").read_bytes(), frame)
-            write_png(root / folder.name / "masks" / f"{frame}.png", mask)
-            write_png(root / folder.name / "frames" / f"{frame}.png", cv2.merge([mask] * 3))
-        attributes = ("occlusion",) if number == 0 else ("occlusion", "motion blur")
-        sequence = Sequence(folder.name, ("test", folder.name), frames, frames, 30, 40, attributes=attributes)
-        sequences.append(sequence)
-    write_manifest(root, Manifest("own", "1", "Own", "-", "-", "-", (), tuple(sequences)))
-    return root
 
 
 def test_masks_from_a_benchmark_a_shard_a_zip_and_a_name(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -41,13 +41,12 @@ class Digests:
         """Return the hash of an image."""
         stamp = source.stamp(key)
         known = self._known.get(key)
-        if stamp is not None and known is not None and known[0] == stamp:
+        if known is not None and known[0] == stamp:
             return str(known[1])
         data = source.read(key) if isinstance(source, FolderImages | ZipImages) else source.data(key)
         found = digest(data)
-        if stamp is not None:
-            self._known[key] = [stamp, found]
-            self._changed = True
+        self._known[key] = [stamp, found]
+        self._changed = True
         return found
 
     def save(self) -> None:
@@ -57,7 +56,7 @@ class Digests:
 
 
 def sequence_key(
-    pairs: Iterable[Pair], hashes: Iterable[tuple[str, str]], protocol: Protocol, measures: Iterable[str]
+    pairs: Sequence[Pair], hashes: Iterable[tuple[str, str]], protocol: Protocol, measures: Collection[str]
 ) -> str:
     """Return the key of a scored sequence: everything that its figures depend on.
 
@@ -73,6 +72,8 @@ def sequence_key(
         "measures": sorted(measures),
         "frames": [[pair.frame, *both] for pair, both in zip(pairs, hashes, strict=True)],
     }
+    if "t" in measures:  # a frame after a missing map has no T
+        content["follows"] = [pair.previous is not None for pair in pairs]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

@@ -62,7 +62,10 @@ class FolderImages:
 
     def stamp(self, name: str) -> list[int]:
         """Return size, inode and times."""
-        status = (self.root / name).stat()
+        try:
+            status = (self.root / name).stat()
+        except OSError as error:
+            raise InputError(self.root / name, error.strerror or "unreadable", "a readable image file") from error
         return [status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
 
 

@@ -34,8 +34,8 @@ class Masks(Protocol):
     def data(self, key: str) -> bytes:
         """Return the bytes that the mask is made from."""
 
-    def stamp(self, key: str) -> list[int] | None:
-        """Return numbers that change when the mask does, found without reading it, or None if there are none."""
+    def stamp(self, key: str) -> list[int]:
+        """Return numbers that change when the mask does, found without reading it."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,7 @@ class ShardMasks:
     """Masks in a shard; a key is a sequence and a frame's position, with `/` between."""
 
     shard: "Shard"
+    _stamps: dict[str, list[int]] = field(default_factory=dict, compare=False)
 
     def _stored(self, key: str) -> NDArray[np.uint8]:
         sequence, _, frame = key.rpartition("/")
@@ -79,8 +80,14 @@ class ShardMasks:
         stored = self._stored(key)
         return f"{stored.shape}".encode() + stored.tobytes()
 
-    def stamp(self, key: str) -> None:
-        """Return None: a shard's masks are read to know them."""
+    def stamp(self, key: str) -> list[int]:
+        """Return sizes, inodes and times of the files that hold the sequence's masks."""
+        sequence = key.rpartition("/")[0]
+        if sequence not in self._stamps:
+            stored = FolderImages(self.shard.path / sequence / "masks")
+            files = sorted(path.relative_to(stored.root).as_posix() for path in stored.root.rglob("*") if path.is_file())
+            self._stamps[sequence] = [number for name in files for number in stored.stamp(name)]
+        return self._stamps[sequence]
 
 
 @dataclass(frozen=True)
