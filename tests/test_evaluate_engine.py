@@ -1,6 +1,7 @@
 """The engine: aggregation, processes, cache, and the command."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from vsodprep.errors import InputError
 from vsodprep.evaluate import PROTOCOLS, evaluate_folders
 from vsodprep.evaluate.aggregate import SCALARS, SequenceTotals, summarize
 from vsodprep.evaluate.decode import decode_map
-from vsodprep.evaluate.frame import ALL_MEASURES, score_frame
+from vsodprep.evaluate.frame import ALL_MEASURES, FrameScores, score_frame
 from vsodprep.evaluate.protocols import change_protocol, find_protocol
 from vsodprep.evaluate.stability import instability
 from vsodprep.files import write_json
@@ -80,6 +81,46 @@ def test_empty_masks_count_as_zero_or_are_left_out() -> None:
         assert counted[name] == pytest.approx(alone[name] / 2)
         assert skipped[name] == alone[name]
     assert skipped["mae"] == counted["mae"]
+
+
+def test_davis_statistics_are_averaged_over_sequences_of_any_length() -> None:
+    given = {
+        "j": ([1.0, 0.8, 0.6, 0.4], [0.2]),
+        "boundary_f": ([0.9, 0.9, 0.3, 0.3], [0.8]),
+        "t": ([math.nan, 1.0, 2.0, 3.0], [math.nan]),
+    }
+    sequences = []
+    for place in range(2):
+        total = SequenceTotals()
+        for number, values in enumerate(zip(*(each[place] for each in given.values()), strict=True)):
+            scores = FrameScores(dict(zip(given, values, strict=True)), pixels=1, positives=1)
+            total.add(str(number), scores, resized=False)
+        sequences.append(total)
+    late = SequenceTotals()
+    for number, value in enumerate((math.nan, 6.0)):
+        late.add(str(number), FrameScores({"t": value}, pixels=1, positives=1), resized=False)
+    for protocol in ("davis2016", "pysod"):
+        found = summarize([*sequences, late], PROTOCOLS[protocol])
+        assert found["j_mean"] == pytest.approx((0.7 + 0.2) / 2, abs=1e-15)
+        assert found["j_recall"] == pytest.approx((0.75 + 0) / 2, abs=1e-15)
+        assert found["j_decay"] == pytest.approx((0.9 - 0.5 + 0) / 2, abs=1e-15)
+        assert found["boundary_recall"] == pytest.approx((0.5 + 1) / 2, abs=1e-15)
+        assert found["t_mean"] == pytest.approx((2 + 6) / 2, abs=1e-15)
+
+
+def test_a_sequence_shorter_than_what_is_skipped_at_its_end(tmp_path: Path) -> None:
+    maps, masks = write_tree(tmp_path, {"long": 9, "three": 3})
+    late = change_protocol(PROTOCOLS["davsod"], {"skip_first": 0, "skip_last": 4})
+    scores = evaluate_folders(maps, masks, protocol=late, measures=("mae",))
+    assert {name: each["frames"] for name, each in scores["sequences"].items()} == {"long": 5, "three": 0}
+
+
+def test_the_benchmark_can_be_named(tree: tuple[Path, Path], tmp_path: Path) -> None:
+    maps, masks = map(str, tree)
+    arguments = ["evaluate", "--pred", maps, "--gt", masks, "--measures", "mae", "--benchmark", "davis2016"]
+    result = CliRunner().invoke(cli, [*arguments, "--json", str(tmp_path / "scores.json")])
+    assert result.exit_code == 0, result.output
+    assert read_json(tmp_path / "scores.json")["benchmark"] == "davis2016"
 
 
 def test_a_sequence_too_short_to_score_is_left_out(tmp_path: Path) -> None:

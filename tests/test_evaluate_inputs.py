@@ -34,6 +34,11 @@ def test_depths_and_channels_of_maps() -> None:
     assert decode_map(encode(values, ".bmp"), "x").tolist() == values.tolist()
 
 
+def test_16_bits_are_rounded() -> None:
+    wide = np.array([[0, 128, 129, 255, 256, 65278, 65406, 65407, 65535]], dtype=np.uint16)
+    assert decode_map(encode(wide), "x").tolist() == [[0, 0, 1, 1, 1, 254, 254, 255, 255]]
+
+
 def test_rgb_maps_by_first_channel_or_luma() -> None:
     data = encode(np.array([[[10, 20, 200]]], dtype=np.uint8))  # OpenCV writes blue, green, red
     assert decode_map(data, "x", "first") == [[200]]
@@ -270,6 +275,22 @@ def test_bicubic_by_hand() -> None:
     assert bicubic(row, 1, 8)[0, 3] == round(expected)
     mirrored = 10 * near + 10 * far + 200 * outer + 200 * last
     assert bicubic(row, 1, 8)[0, 0] == max(round(mirrored), 0)
+
+
+def test_bicubic_smooths_where_it_shrinks() -> None:
+    # At half the size the kernel is twice as wide: 0.43359, 0.11328, -0.03516, -0.01172 from the middle outwards.
+    row = np.full((1, 16), 100, dtype=np.uint8)
+    row[0, 8] = 200
+    assert bicubic(row, 1, 8).tolist() == [[100, 100, 99, 111, 143, 96, 100, 100]]
+
+
+@pytest.mark.parametrize(("size", "first"), [((10, 30), (10, 40)), ((25, 12), (30, 12))])
+def test_bicubic_begins_with_the_axis_that_shrinks_most(size: tuple[int, int], first: tuple[int, int]) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (30, 40), dtype=np.uint8)
+    found = bicubic(image, *size)
+    assert (found == bicubic(bicubic(image, *first), *size)).all()
+    other = (size[0] if first[0] == 30 else 30, size[1] if first[1] == 40 else 40)
+    assert (found != bicubic(bicubic(image, *other), *size)).any()
 
 
 @pytest.mark.parametrize("how", ["bicubic", "bilinear", "bilinear-pillow", "bilinear-aligned", "nearest"])

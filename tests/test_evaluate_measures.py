@@ -219,6 +219,23 @@ def test_s_of_rectangles_in_which_the_map_has_one_value(value: int) -> None:
     assert found.scalars["s_measure"] == pytest.approx(0.5 * objects + 0.5 * 20 / 36, abs=1e-12)
 
 
+@pytest.mark.parametrize("share", [0.01, 0.05, 0.2])
+def test_weighted_f_breaks_ties_as_scipy_does(share: float) -> None:
+    generator = np.random.default_rng(7)
+    mask = generator.random((60, 80)) < share
+    saliency = generator.integers(0, 256, mask.shape).astype(np.uint8)
+    found = score_frame(saliency, mask, PYSOD, ("weighted_f",)).scalars["weighted_f"]
+    assert found == pytest.approx(direct_weighted_f(saliency, mask), abs=1e-12)
+
+
+def test_the_last_of_255_bins_holds_two_levels() -> None:
+    saliency = np.array([[255, 254, 253, 0]], dtype=np.uint8)
+    mask = np.array([[True, True, True, False]])
+    found = {name: score_frame(saliency, mask, PROTOCOLS[name], ("f",)).curves["recall"] for name in PROTOCOLS}
+    assert found["cag-dde"][:3].tolist() == pytest.approx([2 / 3, 2 / 3, 1])
+    assert found["davis2016"][:3].tolist() == pytest.approx([1 / 3, 2 / 3, 1])
+
+
 def test_weighted_f_far_from_the_object() -> None:
     mask = np.zeros((40, 700), dtype=bool)
     mask[10:20, 5:15] = True

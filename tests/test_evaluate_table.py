@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,11 @@ def test_another_measure_is_not_put_beside_ours() -> None:
     pooled = build_table({"mine": [scores(0.9, 0.02, protocol="pooled-f1")]}, ("max_f",), papers=("contrastive",))
     andiff = next(row for row in pooled.rows if row.method == "AnDiff")
     assert (andiff.cells[0].value, andiff.cells[0].note) == (0.808, "F1 over pooled pixels")
+    marks = {"markdown": "0.808<sup>1</sup>", "latex": "0.808$^{1}$", "html": "0.808<sup>1</sup>"}
+    for form, marked in marks.items():
+        text = FORMATS[form](pooled, 3)
+        assert marked in text
+        assert "1: F1 over pooled pixels" in text
 
 
 def test_papers_alone() -> None:
@@ -85,6 +91,14 @@ def test_known_disagreements_are_found() -> None:
     assert found["MGA", "davsod", "max_f"] == {"cagdde": 0.655, "contrastive": 0.618}
     assert found["MSST-ConvLSTM", "fbms", "mae"] == {"stan": 0.088, "msst": 0.082}
     assert found["PDB", "davis2016", "max_f"] == {"dsnet": 0.855, "stan": 0.849, "cagdde": 0.855, "contrastive": 0.852}
+
+
+def test_variants_are_no_disagreement() -> None:
+    full = next(each for each in figures() if each.variant == "full")
+    smaller = replace(full, variant="m1", value=full.value / 2)
+    assert disagreements([smaller, full, replace(full, paper="other")]) == ()
+    (found,) = disagreements([smaller, full, replace(full, paper="other", value=0.5 * full.value)])
+    assert found.values == {full.paper: full.value, "other": 0.5 * full.value}
 
 
 @pytest.mark.parametrize(
@@ -141,3 +155,16 @@ def test_command(tmp_path: Path) -> None:
     assert lines[2:4] == ["| a |  | <u>0.020</u> |", "| 1 |  | 0.030 |"]
     assert "| DS-Net | DS-Net, Table II | **0.018** |" in lines
     assert CliRunner().invoke(cli, ["table"]).exit_code == 2
+
+
+def test_command_says_which_paper_has_nothing_beside_the_scores(tmp_path: Path) -> None:
+    write_json(tmp_path / "0.json", scores(0.9, 0.02, None))
+    write_json(tmp_path / "1.json", scores(0.9, 0.02))
+    unnamed = CliRunner().invoke(cli, ["table", str(tmp_path / "0.json"), "--paper", "dsnet"])
+    assert unnamed.stderr.splitlines() == [
+        "dsnet: no number of these measures on these benchmarks by these protocols",
+        "of no known benchmark (evaluate --benchmark): 0",
+    ]
+    named = CliRunner().invoke(cli, ["table", str(tmp_path / "1.json"), "--paper", "dsnet"])
+    assert named.stderr == ""
+    assert "| DS-Net | DS-Net, Table II |" in named.stdout

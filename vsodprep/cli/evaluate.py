@@ -55,6 +55,7 @@ def _warn(scores: dict[str, Any]) -> None:
 @click.command("evaluate")
 @click.option("--pred", required=True, type=click.Path(path_type=Path), help="Maps: a folder or zip archive.")
 @click.option("--gt", required=True, help="Masks, a normalised benchmark, a shard, or a benchmark's name.")
+@click.option("--benchmark", help="Name of the benchmark, for tables, where masks do not tell it: davis2016, ...")
 @click.option("--split", help="A split of the benchmark, or a text file of sequence names.")
 @click.option(
     "--protocol", default="davsod", show_default=True, help="Name of a protocol, or settings: a file or JSON."
@@ -83,6 +84,7 @@ def _warn(scores: dict[str, Any]) -> None:
 def command(
     pred: Path,
     gt: str,
+    benchmark: str | None,
     split: str | None,
     protocol: str,
     changes: tuple[str, ...],
@@ -110,6 +112,7 @@ def command(
         pred,
         gt,
         split=split,
+        benchmark=benchmark,
         protocol=change_protocol(find_protocol(protocol), _settings(changes)),
         measures=chosen,
         jobs=jobs or len(os.sched_getaffinity(0)),

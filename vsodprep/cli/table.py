@@ -29,13 +29,20 @@ def command(scores: tuple[str, ...], form: str, digits: int, out: Path | None, *
     papers = tuple(OWN_METHOD) if "all" in chosen["papers"] else chosen["papers"]
     if not scores and not papers:
         raise click.UsageError("name score files, or papers with --paper")
+    loaded = load_scores(scores)
     table = build_table(
-        {each.label: each.files for each in load_scores(scores)},
+        {each.label: each.files for each in loaded},
         chosen["metrics"] or ("max_f", "s_measure", "mae"),
         papers=papers,
         benchmarks=chosen["benchmarks"],
         digits=digits,
     )
+    for paper in papers:
+        if not any(row.source.startswith(f"{OWN_METHOD[paper]},") for row in table.rows):
+            click.echo(f"{paper}: no number of these measures on these benchmarks by these protocols", err=True)
+    unnamed = [each.label for each in loaded if any(values["benchmark"] is None for values in each.files)]
+    if papers and unnamed:
+        click.echo(f"of no known benchmark (evaluate --benchmark): {', '.join(unnamed)}", err=True)
     text = FORMATS[form](table, digits)
     if out is None:
         click.echo(text, nl=False)

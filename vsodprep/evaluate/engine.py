@@ -192,6 +192,7 @@ def evaluate_folders(
     gt: Path | str,
     *,
     split: str | None = None,
+    benchmark: str | None = None,
     protocol: Protocol | str = "davsod",
     measures: tuple[Measure, ...] = MEASURES,
     jobs: int = 1,
@@ -206,6 +207,7 @@ def evaluate_folders(
         pred: Folder or zip archive of maps, `SEQUENCE/FRAME.png` or in one of the other conventions of `naming`.
         gt: What `open_truth` takes: a normalised benchmark, a shard, masks, or a benchmark's name.
         split: A split of the benchmark, or a file of sequence names; None for all sequences.
+        benchmark: Name of the benchmark, which a tree of masks does not tell.
         protocol: A protocol, the name of a built-in one, or a file of settings.
         measures: What to compute, by default all but T, which is slow; the figures of the others are None.
         jobs: Number of processes; does not change any figure.
@@ -233,7 +235,7 @@ def evaluate_folders(
     return {
         "protocol": protocol.name,
         "settings": protocol.model_dump(exclude={"name"}),
-        "benchmark": truth.benchmark,
+        "benchmark": benchmark or truth.benchmark,
         "split": Path(split).stem if split else None,
         "measures": list(measures),
         **{key: value for key, value in summary.items() if key != "empty_masks"},

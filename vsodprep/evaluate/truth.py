@@ -85,7 +85,9 @@ class ShardMasks:
         sequence = key.rpartition("/")[0]
         if sequence not in self._stamps:
             stored = FolderImages(self.shard.path / sequence / "masks")
-            files = sorted(path.relative_to(stored.root).as_posix() for path in stored.root.rglob("*") if path.is_file())
+            files = sorted(
+                path.relative_to(stored.root).as_posix() for path in stored.root.rglob("*") if path.is_file()
+            )
             self._stamps[sequence] = [number for name in files for number in stored.stamp(name)]
         return self._stamps[sequence]
 
