@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
+from pydantic import model_validator
 from torch import Tensor, nn
 
 from vsodprep.models.losses.bce import bce
@@ -22,6 +23,7 @@ from vsodprep.models.parts.resnet import STRIDE_16, ResNet
 
 LEVELS = 5
 REDUCED = (48, 48, 48, 48, 256)  # the code's; the paper has no reduction
+DEEPLAB_LEVELS = (1, 4)  # level 2 and level 5
 
 
 class CAGDDEOptions(Options):
@@ -35,6 +37,8 @@ class CAGDDEOptions(Options):
     """What the gate's score network sees beside the feature: the map, or its logit as in the code."""
     reduced: bool = True
     """Reduce the encoder's channels by 1x1 convolutions first, as the code does."""
+    decoder: Literal["levels", "deeplab"] = "levels"
+    """Decode five levels; or two, as DeepLabv3+ does, in the older baseline that the release has in compiled form."""
     enhancement_activation: Literal["prelu", "none"] = "prelu"
     """After the convolutions of the differential enhancement: the code's PReLU, or nothing as the paper has it."""
     iou: Literal["union", "eq11"] = "union"
@@ -47,12 +51,19 @@ class CAGDDEOptions(Options):
     freeze_affine: bool = False
     """Keep scale and shift of the encoder's batch normalisation fixed, as the code does."""
 
+    @model_validator(mode="after")
+    def _deeplab_is_a_baseline(self) -> "CAGDDEOptions":
+        if self.decoder == "deeplab" and (self.gate or self.fusion != "cat" or self.reduced):
+            raise ValueError("decoder: deeplab is a baseline, with gate: false, fusion: cat and reduced: false")
+        return self
+
 
 CODE: dict[str, Any] = {"score_input": "logit", "statistics": "separate", "freeze_affine": True}
 VARIANTS: dict[str, dict[str, Any]] = {
     "full": {},
     "code": CODE,
     "baseline": {"gate": False, "fusion": "cat"},  # Table 2
+    "baseline-deeplab": {"gate": False, "fusion": "cat", "reduced": False, "decoder": "deeplab"},
     "CAG": {"fusion": "cat"},
     "DDE": {"gate": False},
     # Table 3; its row Cat repeats the figures of Table 2's baseline, so these features are not gated.
@@ -162,6 +173,24 @@ class Decoder(nn.Module):
         return self.predict(x)
 
 
+class DeepLabDecoder(nn.Module):
+    """ASPP on level 5, joined with level 2 at 1/4: the decoder of the older baseline."""
+
+    def __init__(self, channels: Sequence[int], width: float) -> None:
+        super().__init__()
+        low, high = channels
+        wide, narrow = scaled(256, width), scaled(48, width)
+        self.aspp = ASPP(high, wide)
+        self.reduction = nn.Sequential(nn.Conv2d(low, narrow, 1, bias=False), nn.BatchNorm2d(narrow))
+        self.refine = nn.Sequential(conv_bn_relu(wide + narrow, wide, 3), conv_bn_relu(wide, wide, 3))
+        self.predict = nn.Conv2d(wide, 1, 1)
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """Return logits (B, 1, h2, w2) at the size of level 2 from the fused levels 2 and 5."""
+        low, high = self.reduction(features[0]), self.aspp(features[1])
+        return self.predict(self.refine(torch.cat([resize(high, low.shape[2:]), low], dim=1)))
+
+
 class CAGDDE(Network):
     """One encoder for frame and flow picture; gated, fused by differences, and decoded level by level."""
 
@@ -183,21 +212,24 @@ class CAGDDE(Network):
                 if isinstance(module, nn.Conv2d):
                     nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
             channels = reduced
+        self.levels = DEEPLAB_LEVELS if options.decoder == "deeplab" else range(LEVELS)
+        channels = tuple(channels[level] for level in self.levels)
         if options.gate:
             self.gates = nn.ModuleList(ConfidenceGate(number, options.score_input) for number in channels)
         self.fusions = nn.ModuleList(Fusion(number, options) for number in channels)
-        self.decoder = Decoder(channels, width)
+        decoder = DeepLabDecoder if options.decoder == "deeplab" else Decoder
+        self.decoder = decoder(channels, width)
         if options.freeze_affine:
             for module in self.encoder.modules():
                 if isinstance(module, nn.BatchNorm2d):
                     module.requires_grad_(False)  # statistics go on following the batches
 
     def encode(self, pictures: Tensor) -> list[Tensor]:
-        """Return levels 1 to 5 (1/2, 1/4, 1/8, 1/16, 1/16) of frames or flow pictures (B, 3, H, W)."""
+        """Return, of levels 1 to 5 (1/2, 1/4, 1/8, 1/16, 1/16), those decoded, of pictures (B, 3, H, W)."""
         features = self.encoder(pictures)
         if self.options.reduced:
             features = [reduction(x) for reduction, x in zip(self.reductions, features, strict=True)]
-        return features
+        return [features[level] for level in self.levels]
 
     def encode_both(self, frame: Tensor, flow: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Return the levels of frames and of flow pictures."""

@@ -10,6 +10,7 @@ from vsodprep.models import build_model
 from vsodprep.models.cagdde import CAGDDE, CAGDDEOptions, ConfidenceGate, DifferentialEnhancement, Fusion
 from vsodprep.models.losses.bce import bce
 from vsodprep.models.losses.iou import soft_iou, true_negative_iou
+from vsodprep.models.parts.layers import resize
 
 
 def count(module: nn.Module) -> int:
@@ -259,6 +260,32 @@ def test_insight_names_the_scores():
     read = build_model("cagdde", width=0.25).insight(outputs)
     assert torch.equal(read["score_frame"], outputs["aux"]["scores"][:, 0])
     assert torch.equal(read["score_flow"], outputs["aux"]["scores"][:, 1])
+
+
+def test_parameters_of_the_older_baseline():
+    with torch.device("meta"):
+        network = build_model("cagdde", "baseline-deeplab")
+    decoder = network.decoder
+    assert [count(fusion) for fusion in network.fusions] == [512 * 256 + 256, 4096 * 2048 + 2048]
+    assert (count(decoder.aspp), count(decoder.reduction)) == (15_535_104, 256 * 48 + 96)
+    assert [count(block) for block in decoder.refine] == [304 * 256 * 9 + 512, 256 * 256 * 9 + 512]
+    assert count(network) == 67_861_153
+
+
+def test_the_older_baseline_decodes_levels_2_and_5():
+    torch.manual_seed(0)
+    network = build_model("cagdde", "baseline-deeplab", width=0.25).eval()
+    batch = make_batch()
+    decoder = network.decoder
+    with torch.no_grad():
+        frame, flow = (network.encoder(batch[key][:, -1]) for key in ("frames", "flow"))
+        low, high = (
+            fusion(torch.cat([frame[level], flow[level]], dim=1))
+            for fusion, level in zip((fusion.fusion for fusion in network.fusions), (1, 4), strict=True)
+        )
+        high = resize(decoder.aspp(high), (16, 16))
+        logits = decoder.predict(decoder.refine(torch.cat([high, decoder.reduction(low)], dim=1)))
+        torch.testing.assert_close(network(batch)["saliency"], resize(logits, (64, 64)))
 
 
 def test_without_reduction_gates_work_on_the_encoders_channels():
