@@ -155,7 +155,9 @@ class Contrastive(ClipNetwork):
             parts.append(self.co_gate(co_attention(features["v"][:, current], x, self.affinity.weight)))  # Eq. 6, 8
         elif self.options.co_attention == "cross-frame":
             others = [index for index in range(frames) if index != current % frames] or [current]
-            gathered = [co_attention(x, features["x"][:, index], self.affinity.weight) for index in others]
+            # A pair has one affinity matrix: its rows are the current frame's positions, its columns the reference's.
+            weight = self.affinity.weight if current == -1 else self.affinity.weight.T
+            gathered = [co_attention(x, features["x"][:, index], weight) for index in others]
             parts.append(self.co_gate(torch.stack(gathered).mean(0)))
         feature = torch.cat(parts, dim=1)
         logits = self.head(feature)

@@ -167,8 +167,23 @@ def test_cosnet_averages_what_it_gathers_from_its_references():
     torch.testing.assert_close(seen[0], expected)
 
 
+def test_the_frames_of_a_pair_share_one_affinity_matrix():
+    network = narrow("cosnet")
+    seen = []
+    network.co_gate.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0].flatten(2)))
+    with torch.no_grad():
+        features = network.encode(make_batch(frames=2))
+        network.decode(features)
+    reference, current = features["x"].flatten(3).transpose(2, 3).unbind(1)  # (B, N, C)
+    affinity = current @ network.affinity.weight @ reference.transpose(1, 2)
+    torch.testing.assert_close(seen[0].mT, affinity.softmax(dim=2) @ reference)
+    torch.testing.assert_close(seen[1].mT, affinity.softmax(dim=1).mT @ current)
+
+
 def test_cosnet_trains_on_both_frames_of_a_pair():
     network = narrow("cosnet")
+    # With a symmetric W neither frame of a pair is distinguished.
+    network.affinity.weight.data = network.affinity.weight.data + network.affinity.weight.data.T
     batch = make_batch(frames=2)
     swapped = {**batch, "frames": batch["frames"].flip(1), "masks": batch["masks"].flip(1)}
     outputs, other = network(batch), network(swapped)
