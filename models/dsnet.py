@@ -20,8 +20,10 @@ from vsodprep.models.parts.layers import conv_bn_relu, resize, scaled
 from vsodprep.models.parts.resnet import STRIDE_16, ResNet
 
 LEVELS = 5
-GENERATOR_KERNELS = (3, 3, 5, 7, 3)  # the code's; the paper gives none
 AGGREGATION_KERNELS = (3, 3, 5, 7, 3)  # Table I, CAA1 to CAA5
+
+
+Kernel = Literal[1, 3, 5, 7]
 
 
 class DSNetOptions(Options):
@@ -29,6 +31,11 @@ class DSNetOptions(Options):
 
     generator: Literal["dwg", "separate", "fully-connected"] | None = "dwg"
     """Dynamic weight generator: the full one, DWG-SEP, DWG-FC (Table IV), or none (M1)."""
+    generator_kernels: tuple[Kernel, Kernel, Kernel, Kernel, Kernel] = (3, 3, 5, 7, 3)
+    """Kernels of the generator's convolutions on f1 to f5: the code's, as the paper gives none."""
+    generator_activation: Literal["relu", "none"] = "relu"
+    """After the convolution to five channels: batch normalisation and ReLU as in the code, which let no weight be
+    negative; or nothing, as in the paper."""
     softmax: bool = True
     """Make the two branches' weights of a level sum to one, Eq. 2 (off: CAA-woS)."""
     tau: float | None = Field(default=0.6, ge=0)
@@ -41,6 +48,9 @@ class DSNetOptions(Options):
     """Which maps the loss compares (final: M-SS)."""
     fusion: Literal["weighted", "equal"] = "weighted"
     """Fuse the coarse maps by the branches' weights, Eq. 6, or with equal ones (M-AGGS)."""
+    shares: Literal["v", "u"] = "v"
+    """Which weights are added up for that: v before suppression, as in Eq. 6 and the code, or u, what Eq. 3 leaves of
+    them, which the sentence before Eq. 6 names."""
     fuse: Literal["maps", "logits"] = "maps"
     """What the fusion adds up: maps as Eq. 6 has it, or logits as the code does."""
     temporal_level2: Literal["temporal", "spatial"] = "temporal"
@@ -96,17 +106,27 @@ class Branch(nn.Module):
         return features, None if self.head is None else self.head(features[-1])
 
 
-class DynamicWeightGenerator(nn.Module):
-    """One non-negative number per level, from all levels together (Section III-B)."""
+def level_convolutions(channels: Sequence[int], hidden: int, options: DSNetOptions) -> nn.ModuleList:
+    """Return the convolutions that bring f1 to f5 to the same number of channels."""
+    return nn.ModuleList(
+        conv_bn_relu(number, hidden, kernel, bias=True)
+        for number, kernel in zip(channels, options.generator_kernels, strict=True)
+    )
 
-    def __init__(self, channels: Sequence[int], width: float) -> None:
+
+class DynamicWeightGenerator(nn.Module):
+    """One number per level, from all levels together (Section III-B); not negative where ReLU comes last."""
+
+    def __init__(self, channels: Sequence[int], width: float, options: DSNetOptions) -> None:
         super().__init__()
         hidden = scaled(64, width)
-        self.levels = nn.ModuleList(
-            conv_bn_relu(number, hidden, kernel, bias=True)
-            for number, kernel in zip(channels, GENERATOR_KERNELS, strict=True)
+        self.levels = level_convolutions(channels, hidden, options)
+        plain = options.generator_activation == "none"
+        self.reduction: nn.Module = (
+            nn.Conv2d(LEVELS * hidden, LEVELS, 3, padding=1)
+            if plain
+            else conv_bn_relu(LEVELS * hidden, LEVELS, 3, bias=True)
         )
-        self.reduction = conv_bn_relu(LEVELS * hidden, LEVELS, 3, bias=True)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Return (B, 5) from f1 to f5."""
@@ -118,7 +138,7 @@ class DynamicWeightGenerator(nn.Module):
 class SeparateWeights(nn.Module):
     """DWG-SEP of Table IV: one number per level, from that level's mean alone."""
 
-    def __init__(self, channels: Sequence[int], width: float) -> None:
+    def __init__(self, channels: Sequence[int], width: float, options: DSNetOptions) -> None:
         super().__init__()
         self.levels = nn.ModuleList(nn.Conv2d(number, 1, 1) for number in channels)
 
@@ -131,13 +151,10 @@ class SeparateWeights(nn.Module):
 class FullyConnectedWeights(nn.Module):
     """DWG-FC of Table IV: a fully connected layer on the concatenated levels' means."""
 
-    def __init__(self, channels: Sequence[int], width: float) -> None:
+    def __init__(self, channels: Sequence[int], width: float, options: DSNetOptions) -> None:
         super().__init__()
         hidden = scaled(64, width)
-        self.levels = nn.ModuleList(
-            conv_bn_relu(number, hidden, kernel, bias=True)
-            for number, kernel in zip(channels, GENERATOR_KERNELS, strict=True)
-        )
+        self.levels = level_convolutions(channels, hidden, options)
         self.connected = nn.Linear(LEVELS * hidden, LEVELS)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
@@ -233,8 +250,8 @@ class DSNet(Network):
         channels = self.spatial.channels
         if options.generator is not None:
             generator = GENERATORS[options.generator]
-            self.spatial_weights = generator(channels, width)
-            self.temporal_weights = generator(channels, width)
+            self.spatial_weights = generator(channels, width, options)
+            self.temporal_weights = generator(channels, width, options)
         final = scaled(64, width)
         self.aggregation = Aggregation(channels, final, options.direction)
         self.head = nn.Sequential(
@@ -260,7 +277,7 @@ class DSNet(Network):
         return raw.softmax(dim=1) if self.options.softmax else raw
 
     def shares(self, weights: Tensor) -> Tensor:
-        """Return eps_s and eps_t of Eq. 6, (B, 2), from v, (B, 2, 5)."""
+        """Return eps_s and eps_t of Eq. 6, (B, 2), from weights (B, 2, 5)."""
         if self.options.fusion == "equal":
             return torch.full_like(weights[:, :, 0], 0.5)
         sums = weights.sum(dim=2).clamp(min=1e-6)  # a branch's weights may all be zero
@@ -279,13 +296,15 @@ class DSNet(Network):
         size = frame.shape[2:]
 
         weights = self.weights(spatial, temporal)
+        kept = suppress(weights, self.options.tau)
         aux = {"weights": weights}
         if spatial_coarse is not None and temporal_coarse is not None:
             aux["spatial"] = resize(spatial_coarse, size)
             aux["temporal"] = resize(temporal_coarse, size)
-            aux["coarse"] = fuse_coarse(aux["spatial"], aux["temporal"], self.shares(weights), self.options.fuse)
+            share = self.shares(weights if self.options.shares == "v" else kept)
+            aux["coarse"] = fuse_coarse(aux["spatial"], aux["temporal"], share, self.options.fuse)
 
-        kept_s, kept_t = suppress(weights, self.options.tau)[..., None, None, None].unbind(1)  # (B, 5, 1, 1, 1)
+        kept_s, kept_t = kept[..., None, None, None].unbind(1)  # (B, 5, 1, 1, 1)
         levels = zip(kept_s.unbind(1), spatial, kept_t.unbind(1), temporal, strict=True)
         final = self.aggregation([v_s * f_s + v_t * f_t for v_s, f_s, v_t, f_t in levels])  # Eq. 4
         if self.options.final_scale != 1:

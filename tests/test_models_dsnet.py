@@ -109,6 +109,18 @@ def test_coarse_shares_are_the_branches_sums_of_five():
     torch.testing.assert_close(network.shares(weights), torch.tensor([[0.8, 0.2]]))
 
 
+@pytest.mark.parametrize(("shares", "share"), [("v", 2.5 / 5), ("u", 2.4 / 4.9)])
+def test_shares_come_from_the_weights_before_or_after_suppression(shares, share, monkeypatch):
+    network = build_model("dsnet", width=0.25, shares=shares, fuse="logits").eval()
+    # The spatial branch is suppressed at level 1, the temporal one nowhere: sums 2.5 and 2.5, then 2.4 and 2.5.
+    spatial = torch.tensor([0.1, 0.6, 0.6, 0.6, 0.6])
+    given = torch.stack([spatial, 1 - spatial]).expand(2, 2, 5)
+    monkeypatch.setattr(network, "weights", lambda *_: given)
+    with torch.no_grad():
+        aux = network(make_batch())["aux"]
+    torch.testing.assert_close(aux["coarse"], share * aux["spatial"] + (1 - share) * aux["temporal"])
+
+
 def test_raw_weights_of_zero_give_shares_that_sum_to_one():
     network = build_model("dsnet", "CAA-woS", width=0.25)
     torch.testing.assert_close(network.shares(torch.zeros(1, 2, 5)), torch.tensor([[0.5, 0.5]]))
@@ -215,6 +227,25 @@ def test_insight_names_the_weights_of_each_branch():
     read = network.insight(outputs)
     assert torch.equal(read["weight_spatial"], outputs["aux"]["weights"][:, 0])
     assert torch.equal(read["weight_temporal"], outputs["aux"]["weights"][:, 1])
+
+
+def test_kernels_of_the_generator_can_be_those_of_a_plain_reading():
+    with torch.device("meta"):
+        network = build_model("dsnet", generator_kernels=(3,) * 5)
+    assert [level[0].kernel_size for level in network.spatial_weights.levels] == [(3, 3)] * 5
+
+
+def test_a_generator_without_activation_gives_the_mean_of_a_convolution():
+    torch.manual_seed(0)
+    network = build_model("dsnet", width=0.25, generator_activation="none").eval()
+    generator = network.spatial_weights
+    seen = []
+    generator.reduction.register_forward_hook(lambda *arguments: seen.append(arguments[2]))
+    with torch.no_grad():
+        features, _ = network.spatial(make_batch()["frames"][:, -1])
+        raw = generator(features)
+    assert isinstance(generator.reduction, torch.nn.Conv2d)
+    torch.testing.assert_close(raw, seen[0].mean(dim=(2, 3)))
 
 
 def test_every_row_of_the_ablation_tables_is_a_variant():
