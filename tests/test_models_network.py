@@ -9,6 +9,7 @@ from vsodprep.models import MODELS, build_model
 from vsodprep.models.network import Network, definition
 
 VARIANTS = [(name, variant) for name in MODELS for variant in definition(name).variants]
+DISTINCT = [(name, variant) for name, variant in VARIANTS if not variant.startswith("tau-")]
 # Tracing a ResNet takes long; the two VGGs stand for all in the tests that are always run.
 TRACED = [name if name in {"stan", "msst"} else pytest.param(name, marks=pytest.mark.slow) for name in MODELS]
 
@@ -43,6 +44,25 @@ def test_any_size_from_64_gives_a_map_of_that_size(name, size):
     outputs = network(batch)
     assert outputs["saliency"].shape == (2, 1, *size)
     assert torch.isfinite(network.loss(outputs, batch)["loss"])
+
+
+@pytest.mark.parametrize(("name", "variant"), DISTINCT)
+def test_every_variant_gives_a_map_of_the_frames_size(name, variant):
+    size = (127, 66)
+    with torch.device("meta"):
+        network = build_model(name, variant, width=0.25)
+        shape = (2, network.clip_length)
+        batch = {key: torch.empty(*shape, 1 if key == "prior" else 3, *size) for key in network.inputs}
+        assert network(batch)["saliency"].shape == (2, 1, *size)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_last_frames_of_a_longer_clip_are_read(name):
+    network = narrow(name).eval()
+    clip = make_batch(2, network.clip_length + 2)
+    last = {key: clip[key][:, -network.clip_length :] for key in network.inputs}
+    with torch.no_grad():
+        torch.testing.assert_close(network(clip)["saliency"], network(last)["saliency"])
 
 
 @pytest.mark.parametrize("name", MODELS)
