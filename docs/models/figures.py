@@ -102,7 +102,7 @@ def dsnet() -> Figure:
             (505, y + (60 if up else -60)),
             (130, 60),
             "weight generator",
-            "5 × conv → 64",
+            "f1 … f5: conv → 64",
             "conv → 5, mean",
         )
         f.arrow(f"{kind} input", f"{kind} backbone")
