@@ -117,6 +117,25 @@ def test_grid_needs_a_picture_per_column() -> None:
         grid(["a", "b"], [GridRow("row", (PICTURE,))])
 
 
+@pytest.mark.parametrize("name", ["a/0", "a-sequence-with-a-rather-long-name-of-55-letters-in-it-all/00012"])
+def test_grid_labels_stay_within_their_rows(name: str) -> None:
+    picture = np.zeros((40, 64), np.uint8)
+    figure = grid(["frame"], [GridRow(name, (picture,)), GridRow(name, (picture,))])
+    labels = [text.get_window_extent(figure.canvas.get_renderer()) for text in figure.texts[:2]]  # type: ignore[attr-defined]
+    for label, axes in zip(labels, figure.axes, strict=True):
+        row = axes.get_window_extent()
+        assert row.y0 - 1 <= label.y0 < label.y1 <= row.y1 + 1
+        assert 0 <= label.x0 < label.x1 <= row.x0
+
+
+@pytest.mark.parametrize("values", [[0.5, 0.5, 0.5], [0.0, 0.0, 0.0], [0.1, None, 0.9]])
+def test_timeline_leaves_room_above_the_highest_value(values: list[float | None]) -> None:
+    axes = timeline(["0", "1", "2"], {"a": values}, "MAE").axes[0]
+    low, high = axes.get_ylim()
+    assert low == 0
+    assert high > 1.05 * max(value for value in values if value is not None)
+
+
 def test_outlined_changes_the_border_only() -> None:
     mask = np.zeros((30, 50), dtype=bool)
     mask[10:20, 10:30] = True

@@ -44,7 +44,7 @@ def grid(columns: Sequence[str], rows: Sequence[GridRow], width: float = 1.7) ->
         if len(row.pictures) != len(columns) or first is None:
             raise ValueError(f"row {row.label!r} has {len(row.pictures)} pictures for {len(columns)} columns")
         heights.append(width * first.shape[0] / first.shape[1])
-    gap, top, left = 0.04, 0.28, 0.28
+    gap, top, left = 0.04, 0.28, 0.4
     total_width = left + len(columns) * (width + gap)
     total_height = top + sum(heights) + gap * len(rows)
     with house_style():
@@ -53,9 +53,10 @@ def grid(columns: Sequence[str], rows: Sequence[GridRow], width: float = 1.7) ->
         y = total_height - top
         for row, height in zip(rows, heights, strict=True):
             y -= height
+            lines = row.label.rsplit("/", 1)
             figure.text(
-                left / 2 / total_width, (y + height / 2) / total_height, row.label,
-                rotation=90, ha="center", va="center", fontsize=8,
+                left / 2 / total_width, (y + height / 2) / total_height, "\n".join(lines),
+                rotation=90, ha="center", va="center", fontsize=_fitting(max(map(len, lines)), height),
             )  # fmt: skip
             for column, picture in enumerate(row.pictures):
                 if picture is None:
@@ -76,6 +77,11 @@ def grid(columns: Sequence[str], rows: Sequence[GridRow], width: float = 1.7) ->
             x = left + column * (width + gap) + width / 2
             figure.text(x / total_width, 1 - top / 2 / total_height, heading, ha="center", va="center", fontsize=9)
     return figure
+
+
+def _fitting(letters: int, length: float) -> float:
+    """Return the font size, at most 8 points, in which a line of letters is no longer than `length` inches."""
+    return min(8.0, 72 * length / (0.62 * max(letters, 1)))  # DejaVu Sans: on average 0.6 of its size wide
 
 
 def outlined(frame: NDArray[np.uint8], mask: NDArray[np.bool_], colour: tuple[int, int, int]) -> NDArray[np.uint8]:

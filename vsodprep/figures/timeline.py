@@ -66,7 +66,9 @@ def timeline(
         draw_lines(axes, [Line(name, index.tolist(), values) for name, values in lines.items()])
         ticks = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), 9)).round().astype(int))
         axes.set_xticks(ticks, [frames[tick] for tick in ticks])
-        axes.set(xlabel="frame", ylabel=label, xlim=(-0.5, len(frames) - 0.5), ylim=(0, None))
+        axes.set(xlabel="frame", ylabel=label, xlim=(-0.5, len(frames) - 0.5))
+        finite = [value for of in lines.values() for value in of if value is not None]
+        axes.set_ylim(0, 1.08 * max(finite, default=0.0) or 1.0)  # rings at the top stay whole
         if len(lines) > 1:
             axes.legend(loc="best", ncols=3)
         values = np.array(next(iter(lines.values())), dtype=float)
