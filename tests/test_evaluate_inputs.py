@@ -304,3 +304,27 @@ def test_aligned_corners_stay() -> None:
     resized = resize(image, 3, 5, "bilinear-aligned", "x")
     assert resized[::2, ::4].tolist() == image.tolist()
     assert resized[1, 2] == 88  # mean of the four corners, 87.5, rounded half up
+
+
+def test_flat_masks_fall_into_their_sequences(tmp_path: Path) -> None:
+    maps, masks = write_tree(tmp_path, LENGTHS)
+    expected = figures(evaluate_folders(maps, masks))
+    for folder in (maps, masks):
+        for path in sorted(folder.rglob("*.png")):
+            target = tmp_path / f"flat-{folder.name}" / f"{path.parent.name}_{path.name}"
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    flat = tmp_path / "flat-masks"
+    assert figures(evaluate_folders(maps, flat)) == expected
+    assert figures(evaluate_folders(tmp_path / "flat-maps", flat)) == expected
+    as_zip(flat, tmp_path / "flat.zip")
+    assert figures(evaluate_folders(maps, tmp_path / "flat.zip")) == expected
+    (flat / "drift_00001.png").unlink()  # no longer evenly spaced
+    assert list(evaluate_folders(tmp_path / "flat-maps", flat)["sequences"]) == ["flat-masks"]
+    (tmp_path / "list.txt").write_text("drift\nhide\n", encoding="utf-8")
+    gaps = evaluate_folders(maps, flat, split=str(tmp_path / "list.txt"))
+    assert gaps["sequences"]["hide"] == evaluate_folders(maps, masks)["sequences"]["hide"]
+    assert gaps["sequences"]["drift"]["per_frame"]["frame"] == ["00002", "00003"]
+    (tmp_path / "list.txt").write_text("drift\npanda\n", encoding="utf-8")
+    with pytest.raises(InputError, match="sequence 'panda', of which"):
+        evaluate_folders(maps, flat, split=str(tmp_path / "list.txt"))

@@ -3,6 +3,7 @@
 import pytest
 
 from vsodprep.errors import InputError
+from vsodprep.evaluate.flat import sequences_of_names
 from vsodprep.evaluate.naming import canonical, group_by_sequence, match
 
 SEQUENCES = ["bear", "bear01", "select_0606", "select_0616_1", "select_0616_2"]
@@ -122,3 +123,23 @@ def test_maps_of_frames_that_are_not_scored_are_not_extra() -> None:
 def test_two_maps_of_one_frame() -> None:
     with pytest.raises(InputError, match=r"second map of one frame beside a\.jpg"):
         match(["a"], ["a"], [("a.jpg", "a"), ("a.png", "a")], "auto")
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (
+            ["a_1.png", "a_2.png", "b_c-05.png", "b_c-10.png", "b_c-15.png"],
+            {"a": ["1", "2"], "b_c": ["05", "10", "15"]},
+        ),
+        (["gt/a_9.png", "gt/a_10.png", "gt/b_0.png", "gt/b_1.png"], {"a": ["9", "10"], "b": ["0", "1"]}),
+        (["a_1.png", "a_2.png", "a_3.png"], {}),  # one sequence: the folder's name will do
+        (["a_1.png", "a_2.png", "b_1.png", "b_2.png", "b_4.png"], {}),  # stills
+        (["a_1.png", "a_2.png", "b_1.png"], {}),
+        (["a_1.png", "a_2.png", "b_1.png", "b_2.png", "c.png"], {}),
+        (["00001.png", "00002.png"], {}),
+        (["a1.png", "a2.png", "b1.png", "b2.png"], {}),
+    ],
+)
+def test_sequences_in_flat_names(names: list[str], found: dict[str, list[str]]) -> None:
+    assert {name: list(frames) for name, frames in sequences_of_names(names).items()} == found

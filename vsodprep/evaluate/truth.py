@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
 from vsodprep.evaluate.decode import decode_mask
+from vsodprep.evaluate.flat import Folders, sequences_by_list, sequences_of_names
 from vsodprep.evaluate.naming import canonical
 from vsodprep.evaluate.sources import FolderImages, ZipImages, open_images
 from vsodprep.images import natural_key
@@ -20,7 +21,19 @@ if TYPE_CHECKING:
 
 # Folders that hold a sequence's masks beside its frames, in the benchmarks' layouts and in the VSOD repacks.
 MASK_FOLDERS = frozenset(
-    {"annotations", "groundtruth", "gt", "gtobjectlevel", "label", "labels", "mask", "masks", "segmentations"}
+    {
+        "annotations",
+        "dutstemask",
+        "dutstrmask",
+        "groundtruth",
+        "gt",
+        "gtobjectlevel",
+        "label",
+        "labels",
+        "mask",
+        "masks",
+        "segmentations",
+    }
 )
 _RESOLUTIONS = frozenset({"480p", "1080p", "fullresolution"})
 
@@ -121,19 +134,24 @@ class Truth:
     sequences: tuple[TruthSequence, ...] = field(default=())
 
 
-def _chosen(names: list[str], split: Path | str | None, where: Path) -> list[str]:
-    """Return the sequences that a file of names asks for, one on each line."""
-    if split is None:
-        return names
+def _listed(split: Path | str, where: Path) -> list[str]:
+    """Read a file of sequence names, one on each line."""
     path = Path(split)
     if not path.is_file():
         raise InputError(where, f"no manifest that knows a split {str(split)!r}", "a file of sequence names as split")
     try:
-        wanted = [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, ValueError) as error:
         raise InputError(path, "unreadable", "a text file of sequence names, one on each line") from error
+
+
+def _chosen(names: list[str], split: Path | str | None, where: Path) -> list[str]:
+    """Return the sequences that a file of names asks for."""
+    if split is None:
+        return names
+    wanted = _listed(split, where)
     if missing := sorted(set(wanted) - set(names)):
-        raise InputError(path, f"sequence {missing[0]!r}, of which {where} has no masks", "names of its sequences")
+        raise InputError(split, f"sequence {missing[0]!r}, of which {where} has no masks", "names of its sequences")
     return [name for name in names if name in set(wanted)]
 
 
@@ -165,7 +183,7 @@ def _from_tree(where: Path, split: str | None) -> Truth:
     if not names:
         raise InputError(where, "no image in it", "masks, SEQUENCE/FRAME.png")
     beside_frames = [name for name in names if any(map(_is_mask_folder, PurePosixPath(name).parts[:-1]))]
-    folders: dict[str, dict[str, str]] = defaultdict(dict)
+    folders: Folders = defaultdict(dict)
     origin: dict[str, PurePosixPath] = {}
     for name in beside_frames or names:
         path = PurePosixPath(name)
@@ -176,6 +194,12 @@ def _from_tree(where: Path, split: str | None) -> Truth:
         if path.stem in folders[sequence]:
             raise InputError(where / name, f"a second mask beside {folders[sequence][path.stem]}", "one for each frame")
         folders[sequence][path.stem] = name
+    if len(folders) == 1:
+        (flat,) = folders
+        if split is None:
+            folders = sequences_of_names(folders[flat].values()) or folders
+        elif flat not in (wanted := _listed(split, where)):
+            folders = sequences_by_list(folders[flat].values(), wanted, str(where)) or folders
     sequences = tuple(
         TruthSequence(name, {frame: folders[name][frame] for frame in sorted(folders[name], key=natural_key)})
         for name in _chosen(sorted(folders), split, where)
