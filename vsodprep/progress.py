@@ -1,15 +1,23 @@
 """Progress on long work: a bar on a terminal, plain lines elsewhere."""
 
+import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sized
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tqdm import tqdm
 
 Item = TypeVar("Item")
 
 _SECONDS_BETWEEN_LINES = 10.0
+
+
+def _size() -> dict[str, Any]:
+    """Return how large the bar is; a terminal that does not know its own size (0 x 0) would hide it."""
+    if all(os.get_terminal_size(sys.stderr.fileno())):
+        return {"dynamic_ncols": True}
+    return {"ncols": 80, "nrows": 24}
 
 
 def track(items: Iterable[Item], label: str, total: int | None = None, unit: str = "frame") -> Iterator[Item]:
@@ -27,7 +35,7 @@ def track(items: Iterable[Item], label: str, total: int | None = None, unit: str
     if total is None and isinstance(items, Sized):
         total = len(items)
     if sys.stderr.isatty():
-        yield from tqdm(items, desc=label, total=total, unit=unit, dynamic_ncols=True)
+        yield from tqdm(items, desc=label, total=total, unit=unit, **_size())
         return
     of = "" if total is None else f"/{total}"
     last = time.monotonic()

@@ -1,0 +1,31 @@
+"""Progress: a bar on a terminal, plain lines elsewhere."""
+
+import fcntl
+import os
+import pty
+import struct
+import subprocess
+import sys
+import termios
+
+import pytest
+
+CALL = [sys.executable, "-c", "from vsodprep.progress import track; print(sum(track(range(5), 'count')))"]
+
+
+@pytest.mark.parametrize("size", [(0, 0), (30, 100)])
+def test_a_bar_on_a_terminal_whether_or_not_it_knows_its_size(size: tuple[int, int]) -> None:
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
+    ended = subprocess.run(CALL, stdout=subprocess.PIPE, stderr=theirs, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 10_000).decode()
+    os.close(ours)
+    assert ended.stdout == b"10\n"
+    assert "count: 100%|" in shown
+    assert "5/5" in shown
+
+
+def test_lines_elsewhere() -> None:
+    ended = subprocess.run(CALL, capture_output=True, check=True)
+    assert (ended.stdout, ended.stderr) == (b"10\n", b"count: 5/5 frames, done\n")
