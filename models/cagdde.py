@@ -253,14 +253,15 @@ class CAGDDE(Network):
             (B, 2, 5), of frame and flow.
         """
         picture, flow_picture = (clip[:, -1] for clip in tensors_of(batch, "frames", "flow"))
-        frame, flow = self.encode_both(picture, flow_picture)
+        frame, flow = self.encode_both(picture, flow_picture)  # per level (B, C, h, w), C 48 or 256
         aux: dict[str, Any] = {}
         if self.options.gate:
             frame, aux["frame_maps"], frame_scores = self.gate(frame)
             flow, aux["flow_maps"], flow_scores = self.gate(flow)
             aux["scores"] = torch.stack([frame_scores, flow_scores], dim=1)
         fused = [fusion(x, y) for fusion, x, y in zip(self.fusions, frame, flow, strict=True)]
-        return {"saliency": resize(self.decoder(fused), picture.shape[2:]), "aux": aux}
+        logits = self.decoder(fused)  # (B, 1, H / 2, W / 2)
+        return {"saliency": resize(logits, picture.shape[2:]), "aux": aux}
 
     def loss(self, outputs: Outputs, batch: Batch, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         """BCE, SSIM and IoU of the final map; BCE of every level's map and L1 of its score; see `Network.loss`."""

@@ -291,12 +291,12 @@ class DSNet(Network):
             variant has them, and `weights` (B, 2, 5), v of Eq. 2.
         """
         frame, flow = (clip[:, -1] for clip in tensors_of(batch, "frames", "flow"))
-        spatial, spatial_coarse = self.spatial(frame)
+        spatial, spatial_coarse = self.spatial(frame)  # f1 to f5, (B, C, h, w) at 1/4 ... 1/16; (B, 1, h, w) at 1/16
         temporal, temporal_coarse = self.temporal(flow)
         size = frame.shape[2:]
 
-        weights = self.weights(spatial, temporal)
-        kept = suppress(weights, self.options.tau)
+        weights = self.weights(spatial, temporal)  # v, (B, 2, 5)
+        kept = suppress(weights, self.options.tau)  # u, (B, 2, 5), Eq. 3
         aux = {"weights": weights}
         if spatial_coarse is not None and temporal_coarse is not None:
             aux["spatial"] = resize(spatial_coarse, size)
@@ -306,7 +306,7 @@ class DSNet(Network):
 
         kept_s, kept_t = kept[..., None, None, None].unbind(1)  # (B, 5, 1, 1, 1)
         levels = zip(kept_s.unbind(1), spatial, kept_t.unbind(1), temporal, strict=True)
-        final = self.aggregation([v_s * f_s + v_t * f_t for v_s, f_s, v_t, f_t in levels])  # Eq. 4
+        final = self.aggregation([v_s * f_s + v_t * f_t for v_s, f_s, v_t, f_t in levels])  # Eq. 4; at 1/4
         if self.options.final_scale != 1:
             final = resize(final, [self.options.final_scale * side for side in final.shape[2:]])
         if self.options.attention:
