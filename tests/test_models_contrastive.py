@@ -7,6 +7,8 @@ from torch import nn
 
 from vsodprep.models import build_model
 from vsodprep.models.contrastive import Contrastive
+from vsodprep.models.losses.info_nce import info_nce, pool_regions
+from vsodprep.models.losses.supervision import target
 from vsodprep.models.parts.attention import co_attention, self_attention
 from vsodprep.models.parts.layers import resize
 
@@ -63,6 +65,42 @@ def test_parameters_of_each_part():
 def test_parameters_of_a_variant(variant, parameters):
     with torch.device("meta"):
         assert count(build_model("contrastive", variant)) == parameters
+
+
+@pytest.mark.parametrize(("options", "rates"), [({}, [1, 12, 24, 36]), ({"rates": (6, 12, 18)}, [1, 6, 12, 18])])
+def test_dilations_of_the_aspp(options, rates):
+    with torch.device("meta"):
+        aspp = build_model("contrastive", **options).encoder.aspp
+    assert [branch[0].dilation[0] for branch in aspp.branches] == rates
+
+
+def test_the_contrast_is_the_papers():
+    with torch.device("meta"):
+        options = build_model("contrastive").options
+    assert (options.temperature, options.positives, options.negatives) == (0.1, 4, 4)
+    assert (options.mining, options.normalise) == ("hard", True)
+
+
+def test_the_contrast_is_averaged_over_anchors_and_added():
+    network = narrow()
+    batch = make_batch(batch=4)
+    batch["video"] = torch.tensor([0, 0, 0, 1])  # the last frame has no partner
+    outputs = network(batch)
+    terms = network.loss(outputs, batch)
+    foreground, background = pool_regions(outputs["aux"]["feature"], outputs["saliency"], target(batch))
+    losses, anchors = info_nce(
+        foreground,
+        background,
+        batch["video"],
+        mining="hard",
+        positives=4,
+        negatives=4,
+        temperature=0.1,
+        normalise=True,
+    )
+    assert anchors.tolist() == [True, True, True, False]
+    torch.testing.assert_close(terms["contrast"], losses[:3].mean())
+    torch.testing.assert_close(terms["loss"], terms["bce"] + losses[:3].mean())
 
 
 def test_v_from_the_stem_is_smaller_by_its_convolution():

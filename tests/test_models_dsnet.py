@@ -7,7 +7,16 @@ import torch
 from model_batches import make_batch
 
 from vsodprep.models import build_model
-from vsodprep.models.dsnet import VARIANTS, DSNet, fuse_coarse, suppress
+from vsodprep.models.dsnet import (
+    VARIANTS,
+    DSNet,
+    DSNetOptions,
+    FullyConnectedWeights,
+    SeparateWeights,
+    fuse_coarse,
+    suppress,
+)
+from vsodprep.models.parts.layers import resize
 
 
 def count(module: torch.nn.Module) -> int:
@@ -152,13 +161,75 @@ def test_fused_logits_are_their_weighted_mean():
     assert fused.item() == pytest.approx(1.0)
 
 
-def test_the_code_feeds_the_temporal_generator_the_spatial_second_feature():
-    network = build_model("dsnet", "code", width=0.25).eval()
-    seen = []
-    network.temporal_weights.levels[1].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    network.spatial_weights.levels[1].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+@pytest.mark.parametrize(("variant", "branch"), [("full", "temporal"), ("code", "spatial")])
+def test_the_code_feeds_the_temporal_generator_the_spatial_second_feature(variant, branch):
+    torch.manual_seed(0)
+    network = build_model("dsnet", variant, width=0.25)
+    seen = {}
+    for name in ("spatial", "temporal"):
+        part = getattr(network, name).backbone
+        part.register_forward_hook(lambda *arguments, name=name: seen.update({name: arguments[2][2]}))
+    network.temporal_weights.levels[1].register_forward_pre_hook(lambda _, inputs: seen.update(read=inputs[0]))
     network(make_batch())
-    assert torch.equal(seen[0], seen[1])
+    assert torch.equal(seen["read"], seen[branch])
+    assert not torch.equal(seen["spatial"], seen["temporal"])
+
+
+@pytest.mark.parametrize(("variant", "share"), [("full", 2), ("code", 4)])
+def test_the_head_works_at_half_the_size_and_at_a_quarter_in_the_code(variant, share):
+    with torch.device("meta"):
+        network = build_model("dsnet", variant, width=0.25)
+        seen = []
+        network.head.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].shape[2:]))
+        network({key: torch.empty(2, 1, 3, 64, 96) for key in network.inputs})
+    assert seen == [(64 // share, 96 // share)]
+
+
+@pytest.mark.parametrize("variant", ["full", "code"])
+def test_full_fuses_maps_and_the_code_logits(variant):
+    torch.manual_seed(0)
+    network = build_model("dsnet", variant, width=0.25)
+    aux = network(make_batch())["aux"]
+    share = aux["weights"].sum(dim=2).view(2, 2, 1, 1, 1) / 5
+    if variant == "full":
+        expected = share[:, 0] * aux["spatial"].sigmoid() + share[:, 1] * aux["temporal"].sigmoid()
+        torch.testing.assert_close(aux["coarse"].sigmoid(), expected)
+    else:
+        torch.testing.assert_close(aux["coarse"], share[:, 0] * aux["spatial"] + share[:, 1] * aux["temporal"])
+
+
+def test_the_final_feature_is_strengthened_where_the_coarse_map_is_high():
+    torch.manual_seed(0)
+    network = build_model("dsnet", width=0.25)
+    seen = {}
+    network.aggregation.register_forward_pre_hook(lambda _, inputs: seen.update(levels=inputs[0]))
+    network.aggregation.register_forward_hook(lambda *arguments: seen.update(final=arguments[2]))
+    network.head.register_forward_pre_hook(lambda _, inputs: seen.update(read=inputs[0]))
+    for name in ("spatial", "temporal"):
+        branch = getattr(network, name)
+        branch.register_forward_hook(lambda *arguments, name=name: seen.update({name: arguments[2][0]}))
+    aux = network(make_batch())["aux"]
+    kept = suppress(aux["weights"], 0.6)
+    for level in range(5):
+        v_s, v_t = kept[:, :, level].view(2, 2, 1, 1, 1).unbind(1)
+        expected = v_s * seen["spatial"][level] + v_t * seen["temporal"][level]  # Eq. 4
+        torch.testing.assert_close(seen["levels"][level], expected)
+    final = resize(seen["final"], (32, 32))
+    torch.testing.assert_close(seen["read"], final * (1 + resize(aux["coarse"].sigmoid(), (32, 32))))  # Eq. 7
+
+
+def test_aggregation_adds_each_enlarged_block_to_the_next_finer_feature():
+    torch.manual_seed(0)
+    network = build_model("dsnet", width=0.05)
+    aggregation = network.aggregation.eval()
+    sides = (16, 8, 4, 4, 4)
+    features = [torch.randn(1, c, side, side) for c, side in zip(network.spatial.channels, sides, strict=True)]
+    expected = features[4]
+    for block, level in zip(aggregation.blocks, (4, 3, 2, 1, 0), strict=True):
+        expected = block(expected)
+        if level:
+            expected = resize(expected, (sides[level - 1],) * 2) + features[level - 1]
+    torch.testing.assert_close(aggregation(features), expected)
 
 
 @pytest.mark.parametrize(("reduction", "factor"), [("sum", 64 * 64), ("mean", 1)])
@@ -227,6 +298,27 @@ def test_insight_names_the_weights_of_each_branch():
     read = network.insight(outputs)
     assert torch.equal(read["weight_spatial"], outputs["aux"]["weights"][:, 0])
     assert torch.equal(read["weight_temporal"], outputs["aux"]["weights"][:, 1])
+
+
+FEATURES = [torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(side)) for side in (16, 8, 4, 3, 2)]
+
+
+def test_separate_weights_are_read_from_each_levels_mean():
+    generator = SeparateWeights((3,) * 5, 1.0, DSNetOptions())
+    for level in generator.levels:
+        level.weight.data.copy_(torch.tensor([1.0, 10.0, 100.0]).view(1, 3, 1, 1))
+        torch.nn.init.constant_(level.bias, 0.5)
+    means = torch.stack([feature.mean(dim=(2, 3)) for feature in FEATURES], dim=1)  # (B, 5, 3)
+    expected = means @ torch.tensor([1.0, 10.0, 100.0]) + 0.5
+    torch.testing.assert_close(generator(FEATURES), expected)
+
+
+def test_fully_connected_weights_are_read_from_the_means_of_all_levels():
+    generator = FullyConnectedWeights((3,) * 5, 0.05, DSNetOptions()).eval()
+    hidden = [level(feature).mean(dim=(2, 3)) for level, feature in zip(generator.levels, FEATURES, strict=True)]
+    connected = generator.connected
+    expected = torch.cat(hidden, dim=1) @ connected.weight.T + connected.bias
+    torch.testing.assert_close(generator(FEATURES), expected)
 
 
 def test_kernels_of_the_generator_can_be_those_of_a_plain_reading():

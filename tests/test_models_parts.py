@@ -10,7 +10,7 @@ from vsodprep.models.parts import resnet, vgg
 from vsodprep.models.parts.aspp import ASPP
 from vsodprep.models.parts.attention import DynamicDepthwise, Gate, co_attention, self_attention
 from vsodprep.models.parts.convlstm import ConvLSTM
-from vsodprep.models.parts.layers import resize, scaled
+from vsodprep.models.parts.layers import conv_bn_relu, resize, scaled
 from vsodprep.models.parts.resnet import STRIDE_8, STRIDE_16, ResNet
 from vsodprep.models.parts.vgg import VGG16
 
@@ -74,6 +74,25 @@ def test_a_resnets_imagenet_weights_are_loaded(monkeypatch):
     monkeypatch.setattr(resnet, "imagenet", lambda _: reference.state_dict())
     ours = ResNet("resnet34", STRIDE_16, pretrained=True)
     assert torch.equal(ours.layer4[0].conv1.weight, reference.layer4[0].conv1.weight)
+
+
+def test_a_convolution_block_by_hand():
+    block = conv_bn_relu(1, 1, 3, dilation=2).eval()
+    assert (block[0].stride, block[0].dilation, block[0].padding, block[0].bias) == ((1, 1), (2, 2), (2, 2), None)
+    nn.init.ones_(block[0].weight)
+    block[1].running_mean.fill_(3.0)
+    block[1].running_var.fill_(4.0 - block[1].eps)
+    # Under the corners of the 3x3 image lie four pixels each, under its edges two, under its middle one.
+    x = torch.arange(9.0).view(1, 1, 3, 3)
+    sums = torch.tensor([[0.0 + 2 + 6 + 8, 1 + 7, 16], [3 + 5, 4, 8], [16, 8, 16]])
+    torch.testing.assert_close(block(x)[0, 0], ((sums - 3) / 2).relu())
+    torch.testing.assert_close(block(-x)[0, 0], torch.zeros(3, 3))
+
+
+def test_dilations_of_the_aspp():
+    branches = ASPP(2, 2).branches
+    assert [branch[0].dilation[0] for branch in branches] == [1, 6, 12, 18]
+    assert [branch[0].padding[0] for branch in branches] == [0, 6, 12, 18]
 
 
 def test_aspp_pools_the_whole_image():
@@ -184,6 +203,22 @@ def test_output_stride_of_the_vgg_is_8(fcn, size, reduced):
         pooled, last = fcn(torch.empty(1, 3, size, size))
     assert pooled.shape == (1, 512, reduced, reduced)
     assert last.shape == (1, 1024, reduced, reduced)
+
+
+@pytest.mark.parametrize("pools", [(2, 2, 2, 1, 1), (2, 2, 2, 1, None)])
+def test_the_vgg_branches_after_pool_4_and_after_fc7(pools):
+    network = VGG16(3, pools, fc6_dilation=4, dropout=0.5, width=0.1).eval()
+    x = image = torch.randn(1, 3, 64, 64)
+    for stage, stride in zip(network.stages, pools, strict=True):
+        for layer in stage:
+            x = layer(x).relu() if isinstance(layer, nn.Conv2d) else x
+        x = x if stride is None else F.max_pool2d(x, 3, stride, padding=1)
+        if stage is network.stages[3]:
+            pooled = x
+    last = network.fc7(network.fc6(x).relu()).relu()
+    found = network(image)
+    torch.testing.assert_close(found[0], pooled)
+    torch.testing.assert_close(found[1], last)
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from torch import nn
 from vsodprep.errors import InputError
 from vsodprep.models import build_model
 from vsodprep.models.losses.bce import bce, class_balanced_bce
+from vsodprep.models.parts.layers import resize
 from vsodprep.models.saved import start_from
 from vsodprep.models.stan import ClipConvolution, MapAttention
 
@@ -93,6 +94,50 @@ def test_what_a_variant_reads(name, variant, inputs, length):
     with torch.device("meta"):
         network = build_model(name, variant, width=0.25)
     assert (network.inputs, network.clip_length) == (inputs, length)
+
+
+@pytest.mark.parametrize("name", ["stan", "msst"])
+def test_choices_of_the_streams(name):
+    with torch.device("meta"):
+        network = build_model(name)
+    for stream in (network.streams.spatial, network.streams.temporal):
+        assert stream.fcn.fc6.dilation == (12, 12)
+        assert stream.fcn.dropout.p == 0.5
+
+
+def test_a_stream_predicts_one_map_from_each_of_two_levels():
+    stream = narrow("stan").streams.spatial.eval()
+    frame = torch.randn(1, 3, 64, 80)
+    pooled, last = stream.fcn(frame)
+    for index, feature in enumerate((pooled, last)):
+        first, _, second = stream.branches[index]
+        expected = resize(second(first(feature).relu()), (64, 80))
+        torch.testing.assert_close(stream(frame)[:, index : index + 1], expected)
+
+
+def test_the_three_maps_of_stan():
+    network = narrow("stan").eval()
+    clip = torch.randn(1, 4, 4, 8, 8)
+    maps = network.decode({"maps": clip})["aux"]["maps"]
+    last = clip[:, -1]  # spatial levels 1 and 2, temporal levels 1 and 2
+    first, second = network.level_fusion
+    expected = first(last[:, [0, 2]]) + second(last[:, [1, 3]])
+    torch.testing.assert_close(maps[:, :1], expected)
+    torch.testing.assert_close(maps[:, 1:2], network.project(network.convlstm(clip)))
+    torch.testing.assert_close(maps[:, 2:], network.conv3d(clip))
+
+
+def test_attention_by_hand():
+    layer = MapAttention(2, 1 / 256)  # one hidden channel
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)
+    layer.weigh[0].weight.data[0, 0, 1, 1] = 1.0
+    layer.weigh[2].weight.data[:, 0, 0, 0] = torch.tensor([math.log(3), 0.0])
+    maps = torch.tensor([[1.0, -1.0], [10.0, 20.0]]).view(1, 2, 1, 2)
+    found, weights = layer(maps)
+    # The first pixel's hidden value is 1: weights 3/4 and 1/4; the second's is cut off at 0: one half each.
+    torch.testing.assert_close(weights.view(2, 2), torch.tensor([[0.75, 0.5], [0.25, 0.5]]))
+    torch.testing.assert_close(found.flatten(), torch.tensor([3.25, 9.5]))
 
 
 def test_the_temporal_stream_reads_frame_and_prior():
