@@ -165,6 +165,9 @@ def test_command_says_which_paper_has_nothing_beside_the_scores(tmp_path: Path) 
         "dsnet: no number of these measures on these benchmarks by these protocols",
         "of no known benchmark (evaluate --benchmark): 0",
     ]
+    assert "| 0 |  | **0.900** |" not in unnamed.stdout  # nothing beside it to be better than
+    every = CliRunner().invoke(cli, ["table", "--paper", "all", "--metric", "j_mean"])
+    assert every.stderr == ""
     named = CliRunner().invoke(cli, ["table", str(tmp_path / "1.json"), "--paper", "dsnet"])
     assert named.stderr == ""
     assert "| DS-Net | DS-Net, Table II |" in named.stdout

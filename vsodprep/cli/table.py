@@ -37,8 +37,8 @@ def command(scores: tuple[str, ...], form: str, digits: int, out: Path | None, *
         benchmarks=chosen["benchmarks"],
         digits=digits,
     )
-    for paper in papers:
-        if not any(row.source.startswith(f"{OWN_METHOD[paper]},") for row in table.rows):
+    for paper in chosen["papers"]:
+        if paper != "all" and not any(row.source.startswith(f"{OWN_METHOD[paper]},") for row in table.rows):
             click.echo(f"{paper}: no number of these measures on these benchmarks by these protocols", err=True)
     unnamed = [each.label for each in loaded if any(values["benchmark"] is None for values in each.files)]
     if papers and unnamed:
