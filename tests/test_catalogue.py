@@ -14,6 +14,7 @@ from vsodprep.config import complete
 from vsodprep.config.defaults import default
 from vsodprep.errors import InputError
 from vsodprep.normalize.run import normalize
+from vsodprep.workflow.learned import VARIABLE, learned
 from vsodprep.workflow.plan import Plan
 
 BASE: dict[str, Any] = default().model_dump(mode="json")
@@ -52,6 +53,24 @@ def test_shard_of_a_download_holds_what_the_lists_name_until_the_rest_is_known()
     assert later.site.catalogue.whole("vos")
     assert packed(later, "vos") == []
     assert set(later.site.catalogue.videos("vos")) - set(plan.site.catalogue.videos("vos")) == {"9999"}
+
+
+def test_a_job_on_another_machine_plans_what_the_first_process_planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "left by another run")
+    config, asked = complete({}, BASE), SimpleNamespace(benchmark="vos")
+    first = Plan.of(config, learned(first=True))
+    planned = (packed(first, "vos"), first.pack.flow(asked))
+    learn("vos")
+    job = Plan.of(config, learned(first=False))
+    assert (packed(job, "vos"), job.pack.flow(asked)) == planned
+    later = Plan.of(config, learned(first=True))
+    assert len(later.pack.flow(asked)) == len(planned[1]) + 1
+
+
+def test_a_job_that_was_left_nothing_goes_by_the_lock_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    learn("vos")
+    assert Plan.of(complete({}, BASE), learned(first=False)).site.catalogue.whole("vos")
 
 
 @pytest.mark.parametrize("name", ["davis2016", "fbms", "segtrackv2", "visal", "duts", "msra10k", "dutomron", "synth"])

@@ -36,17 +36,17 @@ def known() -> tuple[str, ...]:
     return tuple(_MODULES)
 
 
-def get(name: str, lock: Path = LOCK) -> Benchmark:
+def get(name: str, lock: Path | None = LOCK) -> Benchmark:
     """Return a benchmark, with what the lock file has pinned in place of what nobody published.
 
     Args:
         name: The benchmark's name.
-        lock: The lock file, which need not exist.
+        lock: The lock file, which need not exist; None for what was published alone.
 
     Raises:
         InputError: There is none of that name.
     """
-    return with_lock(_registered(name), read_lock(lock))
+    return with_lock(_registered(name), {} if lock is None else read_lock(lock))
 
 
 @cache

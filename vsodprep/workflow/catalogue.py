@@ -5,6 +5,7 @@ from pathlib import Path
 
 from vsodprep import benchmarks
 from vsodprep.benchmarks import Benchmark, KnownSequence
+from vsodprep.benchmarks.lock import LOCK
 from vsodprep.config import Config
 from vsodprep.errors import InputError
 
@@ -15,9 +16,11 @@ class Catalogue:
 
     Attributes:
         config: The configuration.
+        learned: Benchmarks whose sequences the plan takes from the lock file; None for all that are there.
     """
 
     config: Config
+    learned: frozenset[str] | None = None
     _known: dict[str, tuple[KnownSequence, ...]] = field(default_factory=dict, compare=False)
     _registry: dict[str, Benchmark] = field(default_factory=dict, compare=False)
 
@@ -37,7 +40,8 @@ class Catalogue:
     def _registered(self, benchmark: str) -> Benchmark:
         # Read once: what normalising adds to the lock file meanwhile is for the next run, not for the rest of this one.
         if benchmark not in self._registry:
-            self._registry[benchmark] = benchmarks.get(benchmark)
+            trusted = self.learned is None or benchmark in self.learned
+            self._registry[benchmark] = benchmarks.get(benchmark, LOCK if trusted else None)
         return self._registry[benchmark]
 
     def _find(self, benchmark: str) -> tuple[KnownSequence, ...]:

@@ -18,6 +18,7 @@ from vsodprep.errors import InputError, VsodprepError
 from vsodprep.workflow.catalogue import Catalogue
 from vsodprep.workflow.check import check_names
 from vsodprep.workflow.fingerprint import fingerprint
+from vsodprep.workflow.learned import learned
 from vsodprep.workflow.paths import Paths
 from vsodprep.workflow.site import Site
 from vsodprep.workflow.stages.coarse import Coarse
@@ -31,15 +32,17 @@ from vsodprep.workflow.stages.report import Report
 from vsodprep.workflow.stages.train import Train
 
 
-def read_plan(workflow: str, over: Mapping[str, Any]) -> "Plan":
+def read_plan(workflow: str, over: Mapping[str, Any], *, first: bool) -> "Plan":
     """Read the configuration and plan what it makes; end the program with one line if it does not fit.
 
     Args:
         workflow: Folder of the Snakefile; the defaults lie in `../config/config.yaml`.
         over: The user's configuration, laid over the defaults.
+        first: Whether this is the process that plans the run, and not one of its jobs.
     """
     try:
-        plan = Plan.of(complete(over, read(Path(workflow).parent / "config" / "config.yaml")))
+        config = complete(over, read(Path(workflow).parent / "config" / "config.yaml"))
+        plan = Plan.of(config, learned(first=first))
         plan.check()
     except VsodprepError as error:
         # A traceback into the Snakefile would bury the line that helps.
@@ -63,9 +66,9 @@ class Plan:
     site: Site
 
     @classmethod
-    def of(cls, config: Config) -> "Plan":
-        """Return the plan of a configuration."""
-        return cls(Site(config, Catalogue(config)))
+    def of(cls, config: Config, learned: frozenset[str] | None = None) -> "Plan":
+        """Return the plan of a configuration; `learned` as in `Catalogue`."""
+        return cls(Site(config, Catalogue(config, learned)))
 
     @property
     def config(self) -> Config:
