@@ -11,12 +11,14 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from tests.evaluate_cases import disk
 from vsodprep.evaluate import PROTOCOLS
 from vsodprep.evaluate.boundary import boundary_f, boundary_map, tolerance_pixels
 from vsodprep.evaluate.f_measure import area_under_curve
 from vsodprep.evaluate.frame import FrameScores, score_frame
 from vsodprep.evaluate.histogram import centroid, joint_histogram, value_counts
 from vsodprep.evaluate.jaccard import jaccard
+from vsodprep.evaluate.levels import first_values, real_values
 from vsodprep.evaluate.protocols import change_protocol
 from vsodprep.evaluate.statistics import decay, recall_above
 
@@ -234,6 +236,30 @@ def test_the_last_of_255_bins_holds_two_levels() -> None:
     found = {name: score_frame(saliency, mask, PROTOCOLS[name], ("f",)).curves["recall"] for name in PROTOCOLS}
     assert found["cag-dde"][:3].tolist() == pytest.approx([2 / 3, 2 / 3, 1])
     assert found["davis2016"][:3].tolist() == pytest.approx([1 / 3, 2 / 3, 1])
+
+
+@pytest.mark.parametrize(("rule", "missed"), [("levels", 0), ("colon", 66), ("colon-matlab", 14)])
+def test_grey_levels_that_fall_below_their_own_threshold(rule: str, missed: int) -> None:
+    first = first_values(real_values(0, 255, "gain"), rule)
+    assert np.count_nonzero(first != np.arange(255, -1, -1)) == missed
+    assert np.abs(first - np.arange(255, -1, -1)).max() <= 1
+
+
+def test_e_above_or_from_the_threshold() -> None:
+    mask = disk(20, 30, 8, 9, 5)
+    saliency = (mask * 255).astype(np.uint8)
+    perfect, nothing = mask.size / (mask.size - 1), 0.25 * mask.size / (mask.size - 1)
+    for name, expected in (("davsod", [perfect, perfect, nothing]), ("codtoolbox", [nothing, perfect, perfect])):
+        curves = score_frame(saliency, mask, PROTOCOLS[name], ("f", "e")).curves
+        assert curves["e"][[0, 128, 255]].tolist() == pytest.approx(expected, abs=1e-12), name
+        assert curves["f"][0] == 1
+
+
+def test_s_below_zero_is_raised_unless_the_protocol_keeps_it() -> None:
+    mask = disk(20, 30, 8, 9, 5)
+    inverse = (~mask * 255).astype(np.uint8)
+    assert score_frame(inverse, mask, PROTOCOLS["davsod"], ("s",)).scalars["s_measure"] == 0
+    assert score_frame(inverse, mask, PROTOCOLS["cag-dde"], ("s",)).scalars["s_measure"] < -0.01
 
 
 def test_weighted_f_far_from_the_object() -> None:

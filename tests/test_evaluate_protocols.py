@@ -1,6 +1,8 @@
 """Protocols of the user's own, from a configuration to the command."""
 
+import re
 import shlex
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
 
@@ -20,6 +22,28 @@ def config_of(protocols: dict[str, Any], *used: str) -> Config:
     run = BASE["runs"]["dsnet"]["full"]
     tested = run | {"test": [run["test"][0] | {"protocols": list(used or protocols)}]}
     return complete({"protocols": protocols, "runs": {"dsnet": {"full": tested}}}, BASE)
+
+
+def documented() -> dict[str, dict[str, str]]:
+    """Return the settings of each protocol as the page's table prints them."""
+    page = (Path(__file__).parents[1] / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    table = page.split("## Protocols\n\n")[1].split("\n\n")[0].splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    found: dict[str, dict[str, str]] = {name: {} for name in rows[0][1:]}
+    for heading, *cells in rows[2:]:
+        keys = re.findall(r"`(\w+)`", heading)
+        for name, cell in zip(found, cells, strict=True):
+            found[name] |= dict(zip(keys, cell.split(", "), strict=True))
+    return found
+
+
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_the_page_prints_the_settings(name: str) -> None:
+    words = {"True": "yes", "False": "no", str(2.0**-52): "2⁻⁵²", "1e-08": "1e-8", "1e-06": "1e-6"}
+    settings = {
+        key: str(value).removesuffix(".0") for key, value in PROTOCOLS[name].model_dump(exclude={"name"}).items()
+    }
+    assert documented()[name] == {key: words.get(value, value) for key, value in settings.items()}
 
 
 def test_every_built_in_protocol_may_be_a_base() -> None:
