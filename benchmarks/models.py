@@ -91,6 +91,7 @@ class Subject:
             frames = self.network.clip_length
         self.network.to(self.device, memory_format=torch.channels_last if arguments.channels_last else None)
         size = arguments.size or SIZES[name]
+        self.autocast = torch.autocast(self.device, torch.bfloat16, enabled=arguments.autocast)
         self.single = make_batch(frames, size, 1, self.device)
         self.batch = make_batch(frames, size, arguments.batch, self.device)
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=1e-5)
@@ -98,7 +99,7 @@ class Subject:
     def forward(self) -> None:
         """Predict one map."""
         self.network.eval()
-        with torch.no_grad():
+        with torch.no_grad(), self.autocast:
             self.network(self.single)
         self.wait()
 
@@ -106,7 +107,9 @@ class Subject:
         """Train on one batch."""
         self.network.train()
         self.optimizer.zero_grad()
-        self.network.loss(self.network(self.batch), self.batch)["loss"].backward()
+        with self.autocast:
+            loss = self.network.loss(self.network(self.batch), self.batch)["loss"]
+        loss.backward()
         self.optimizer.step()
         self.wait()
 
@@ -182,6 +185,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--clock", choices=["wall", "cpu"], default="wall")
     parser.add_argument("--channels-last", action="store_true")
+    parser.add_argument("--autocast", action="store_true", help="bfloat16 where it is safe, as `precision: bf16-mixed`")
     parser.add_argument("--no-step", action="store_true", help="forward passes only")
     parser.add_argument("--counts", action="store_true", help="only parameters and multiply-adds of every part")
     parser.add_argument("--no-memory", action="store_true")
@@ -213,9 +217,11 @@ def main() -> None:
     actions = ["forward"] if arguments.no_step else ["forward", "step"]
     subjects = {label: Subject(label, arguments) for label in labels}
     clock = time.perf_counter if arguments.clock == "wall" else time.process_time
-    print(f"torch {torch.__version__}, {platform.machine()}, {arguments.device}, {arguments.threads} threads")
+    where = f"{arguments.threads} threads" if arguments.device == "cpu" else torch.cuda.get_device_name()
+    print(f"torch {torch.__version__}, {platform.machine()}, {arguments.device}, {where}")
     print(
         f"{arguments.rounds} rounds, {arguments.clock} time, width {arguments.width}, step with batch {arguments.batch}"
+        + (", bfloat16 by autocast" if arguments.autocast else "")
     )
     medians = {
         action: rounds(

@@ -22,8 +22,10 @@ from vsodprep.flow.quality import inconsistent_share, photometric_error, still_e
 from vsodprep.flow.store import write_flow
 from vsodprep.progress import track
 
+# At least; with larger batches a whole one waits, so that the next is estimated while this one is written.
 _DECODED_AHEAD = 8  # frames
 _ESTIMATED_AHEAD = 4  # flows
+_MEASURED_AHEAD = 2  # flows
 _MEASURES = ("photometric", "still", "inconsistent")  # the last where both directions are stored
 
 
@@ -61,6 +63,7 @@ def write_sequence(
     pairs = make_pairs(len(frames), policy, only)
     jobs = jobs_of(pairs, policy)
     size = image_size(frames[0])
+    together = estimator.batch(size)
     quality: dict[str, float | None] = {}
     record = estimator.record
     attributes = {
@@ -72,10 +75,10 @@ def write_sequence(
     }
     with (
         _naming(frames[0].parent),
-        ahead(read_frames(frames, _first_uses(jobs)), _DECODED_AHEAD) as decoded,
-        ahead(_estimate(jobs, decoded, estimator, size), _ESTIMATED_AHEAD) as estimated,
+        ahead(read_frames(frames, _first_uses(jobs)), max(_DECODED_AHEAD, together)) as decoded,
+        ahead(_estimate(jobs, decoded, estimator, together), max(_ESTIMATED_AHEAD, together)) as estimated,
+        ahead(_rows(pairs, policy, estimated, size, quality), _MEASURED_AHEAD) as rows,
     ):
-        rows = _rows(pairs, policy, estimated, size, quality)
         write_flow(
             out,
             pairs,
@@ -111,11 +114,10 @@ def _estimate(
     jobs: Sequence[Job],
     decoded: Iterator[tuple[int, NDArray[np.uint8]]],
     estimator: Estimator,
-    size: tuple[int, int],
+    together: int,
 ) -> Iterator[tuple[Job, _Estimated]]:
     """Yield the flows in order; a frame is encoded once and kept until the last batch that uses it."""
     sources = {source for source, _ in jobs}
-    together = estimator.batch(size)
     batches = [jobs[start : start + together] for start in range(0, len(jobs), together)]
     last = _last_uses([_first_uses(batch) for batch in batches])
     encoded: dict[int, Any] = {}
