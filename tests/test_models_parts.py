@@ -28,9 +28,10 @@ def test_scaled_channels(channels, width, expected):
 
 
 def test_resize_keeps_the_corners():
-    x = torch.arange(4.0).view(1, 1, 2, 2)
-    expected = torch.tensor([[0.0, 0.5, 1.0], [1.0, 1.5, 2.0], [2.0, 2.5, 3.0]])
-    torch.testing.assert_close(resize(x, (3, 3))[0, 0], expected)
+    x = torch.tensor([[0.0, 3.0], [6.0, 9.0]]).view(1, 1, 2, 2)
+    # Thirds between the corners; without aligned corners they would be quarters.
+    expected = torch.tensor([[0.0, 1.0, 2.0, 3.0], [3.0, 4.0, 5.0, 6.0], [6.0, 7.0, 8.0, 9.0]])
+    torch.testing.assert_close(resize(x, (3, 4))[0, 0], expected)
 
 
 @pytest.mark.parametrize("name", ["resnet34", "resnet101"])
