@@ -1,25 +1,18 @@
 """Options of the bootstrap, which `vsodprep compare` and `vsodprep figure intervals` share."""
 
-import math
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import click
 
+from vsodprep.cli._numbers import FiniteRange
+
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def _number(ctx: click.Context, param: click.Parameter, value: float) -> float:
-    if math.isnan(value):  # no range turns it away
-        raise click.BadParameter("nan is not in the range 0<x<1.", ctx, param)
-    return value
-
 
 _OPTIONS = (
     click.option(
         "--level",
-        type=click.FloatRange(0, 1, min_open=True, max_open=True),
-        callback=_number,
+        type=FiniteRange(0, 1, min_open=True, max_open=True),
         default=0.95,
         show_default=True,
         help="Share of the draws inside an interval.",

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import click
 
+from vsodprep.cli._numbers import FiniteRange
+
 
 def _choice(name: str, values: Sequence[str], default: str, help_: str) -> click.Option:
     return click.Option([name], type=click.Choice(values), default=default, show_default=True, help=help_)
 
 
-PIXELS = click.FloatRange(0, min_open=True)
+PIXELS = FiniteRange(0, min_open=True)
 FRAMES_DIR = click.Argument(["frames_dir"], type=click.Path(path_type=Path))
 OUT = click.Option(
     ["--out"], type=click.Path(dir_okay=False, path_type=Path), required=True, help="HDF5 file to write."

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from vsodprep.cli._numbers import FiniteRange
+
 
 @click.group()
 def command() -> None:
@@ -18,7 +20,7 @@ def command() -> None:
 @click.option("--weights", default="uniform", show_default=True, help="uniform, W1,W2,..., or a file of fuse-fit.")
 @click.option("--order", default="fuse,otsu,crf,edits", show_default=True, help="Steps.")
 @click.option("--crf", default="stan", show_default=True, help="CRF preset, JSON, or a JSON file.")
-@click.option("--certainty", default=0.7, show_default=True, type=click.FloatRange(0.5, 1, True, True))
+@click.option("--certainty", default=0.7, show_default=True, type=FiniteRange(0.5, 1, True, True))
 @click.option("--edits", type=click.Path(path_type=Path), help="File of recorded edits.")
 @click.option("--sequence", help="Sequence name; the name of the folder --out if not given.")
 def label(

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from vsodprep.cli._numbers import FiniteRange
+
 _LIGHT = ((0.8, 100.0, 150), (0.9, 100.0, 200), (0.9, 300.0, 300), (0.9, 200.0, 300), (0.8, 200.0, 150))
 _DEVICE = click.option("--device", default="cpu", show_default=True, type=click.Choice(["cpu", "cuda"]))
 
@@ -27,17 +29,17 @@ def command() -> None:
     "--level",
     multiple=True,
     default=_LIGHT,
-    type=(click.FloatRange(0), click.FloatRange(0, min_open=True), click.IntRange(1)),
+    type=(FiniteRange(0), FiniteRange(0, min_open=True), click.IntRange(1)),
     metavar="SIGMA K MIN",
     help="One segmentation; five of DRFI's if none is given.",
 )
-@click.option("--scale", default=0.5, show_default=True, type=click.FloatRange(0, 1, min_open=True))
+@click.option("--scale", default=0.5, show_default=True, type=FiniteRange(0, 1, min_open=True))
 @click.option("--backend", default="opencv", show_default=True, type=click.Choice(["opencv", "skimage"]))
 @click.option("--min-regions", default=16, show_default=True, type=click.IntRange(1))
 @click.option("--features", default="contrast", show_default=True, type=click.Choice(["contrast", "alexnet", "vgg16"]))
 @click.option("--weights", help="Of the network behind the features: torchvision's name, a file, or random.")
 @click.option("--hidden", multiple=True, default=(300, 300), show_default=True, type=click.IntRange(1))
-@click.option("--purity", default=0.7, show_default=True, type=click.FloatRange(0.5, 1, min_open=True))
+@click.option("--purity", default=0.7, show_default=True, type=FiniteRange(0.5, 1, min_open=True))
 @click.option("--epochs", default=80, show_default=True, type=click.IntRange(1))
 @click.option("--frames-per-sequence", default=8, show_default=True, type=click.IntRange(1))
 @click.option("--seed", default=0, show_default=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from vsodprep import __version__
+from vsodprep.cli._numbers import FiniteRange
 
 
 @click.command()
@@ -32,7 +33,7 @@ from vsodprep import __version__
     help="Go on from a finished run whose recipe this one makes longer.",
 )
 @click.option("--code", help="Version of the code that the checkpoint names; default: that of the package.")
-@click.option("--save-seconds", type=click.FloatRange(0), default=120.0, show_default=True, hidden=True)
+@click.option("--save-seconds", type=FiniteRange(0), default=120.0, show_default=True, hidden=True)
 def command(
     *,
     model: str,

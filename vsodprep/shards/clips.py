@@ -35,7 +35,7 @@ StillFlow = Literal["zeros", "rest", "frame", "none"]
 _LISTS = ("sequence", "frame_ids", "size")
 _REFERENCES = 4  # keeps these draws apart from those of the changes
 _UNIT_TABLE = (np.arange(256, dtype=np.float32) / 255).reshape(256, 1)
-_REST = 255  # white: a flow of nought in both colour wheels
+_REST = 255  # white, as both colour wheels draw what rests beside what moves
 
 
 @dataclass(frozen=True)
