@@ -57,8 +57,8 @@ def photometric_error(
     """
     at = positions(flow, every)
     difference = cv2.absdiff(np.ascontiguousarray(first[::every, ::every]), sample(second, at))
-    inside = _inside(at, first.shape[:2])
-    return float(difference[inside].mean()) if inside.any() else math.nan
+    stays = inside(at, first.shape[:2])
+    return float(difference[stays].mean()) if stays.any() else math.nan
 
 
 def still_error(first: NDArray[np.uint8], second: NDArray[np.uint8], every: int = _EVERY) -> float:
@@ -81,7 +81,7 @@ def inconsistency(forward: NDArray[np.float32], backward: NDArray[np.float32], e
     at = positions(forward, every)
     back = sample(backward, at)
     length = np.linalg.norm(forward[::every, ::every] + back, axis=2)
-    length[~_inside(at, forward.shape[:2])] = np.nan
+    length[~inside(at, forward.shape[:2])] = np.nan
     return np.asarray(length, dtype=np.float32)
 
 
@@ -98,15 +98,23 @@ def inconsistent_share(forward: NDArray[np.float32], backward: NDArray[np.float3
     Returns:
         Share from 0 to 1; NaN if every pixel leaves the image.
     """
-    at = positions(forward, every)
-    start, back = forward[::every, ::every], sample(backward, at)
+    stays = inside(positions(forward, every), forward.shape[:2])
+    return float(inconsistent(forward, backward, every)[stays].mean()) if stays.any() else math.nan
+
+
+def inconsistent(forward: NDArray[np.float32], backward: NDArray[np.float32], every: int = 1) -> NDArray[np.bool_]:
+    """Return where forward and backward flow disagree, bool `(h, w)`; arguments as `inconsistent_share`.
+
+    Where the forward flow leaves the image, it is held against the backward flow at the border.
+    """
+    start, back = forward[::every, ::every], sample(backward, positions(forward, every))
     apart = np.square(start + back).sum(axis=2)
     allowed = 0.01 * (np.square(start).sum(axis=2) + np.square(back).sum(axis=2)) + 0.5
-    inside = _inside(at, forward.shape[:2])
-    return float((apart >= allowed)[inside].mean()) if inside.any() else math.nan
+    return np.asarray(apart >= allowed)
 
 
-def _inside(at: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.bool_]:
+def inside(at: NDArray[np.float32], size: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Return which positions, float32 `(h, w, 2)` (x, y), lie inside an image of height and width `size`."""
     height, width = size
     x, y = at[..., 0], at[..., 1]
     return np.asarray((x >= 0) & (y >= 0) & (x <= width - 1) & (y <= height - 1))
