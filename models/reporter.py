@@ -7,6 +7,8 @@ from typing import Any
 
 from tqdm import tqdm
 
+from vsodprep.progress import bar_size
+
 _SECONDS_BETWEEN_LINES = 10.0
 
 
@@ -26,7 +28,7 @@ class Reporter:
 
     def __enter__(self) -> "Reporter":
         if sys.stderr.isatty():
-            self._bar = tqdm(desc=self._label, total=self._steps, initial=self._done, unit="step", dynamic_ncols=True)
+            self._bar = tqdm(desc=self._label, total=self._steps, initial=self._done, unit="step", **bar_size())
         elif self._done:
             self.say(f"goes on after step {self._done}")
         return self

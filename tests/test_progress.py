@@ -11,13 +11,19 @@ import termios
 import pytest
 
 CALL = [sys.executable, "-c", "from vsodprep.progress import track; print(sum(track(range(5), 'count')))"]
+TRAINING = """
+from vsodprep.models.reporter import Reporter
+with Reporter("count", 5, 0) as reporter:
+    print(sum(reporter.advance(None) or each for each in range(5)))
+"""
 
 
+@pytest.mark.parametrize("call", [CALL, [sys.executable, "-c", TRAINING]], ids=["track", "training"])
 @pytest.mark.parametrize("size", [(0, 0), (30, 100)])
-def test_a_bar_on_a_terminal_whether_or_not_it_knows_its_size(size: tuple[int, int]) -> None:
+def test_a_bar_on_a_terminal_whether_or_not_it_knows_its_size(call: list[str], size: tuple[int, int]) -> None:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
-    ended = subprocess.run(CALL, stdout=subprocess.PIPE, stderr=theirs, check=True)
+    ended = subprocess.run(call, stdout=subprocess.PIPE, stderr=theirs, check=True)
     os.close(theirs)
     shown = os.read(ours, 10_000).decode()
     os.close(ours)

@@ -13,8 +13,8 @@ Item = TypeVar("Item")
 _SECONDS_BETWEEN_LINES = 10.0
 
 
-def _size() -> dict[str, Any]:
-    """Return how large the bar is; a terminal that does not know its own size (0 x 0) would hide it."""
+def bar_size() -> dict[str, Any]:
+    """Return what tells tqdm how large its bar is; a terminal that does not know its own size (0 x 0) would hide it."""
     if all(os.get_terminal_size(sys.stderr.fileno())):
         return {"dynamic_ncols": True}
     return {"ncols": 80, "nrows": 24}
@@ -35,7 +35,7 @@ def track(items: Iterable[Item], label: str, total: int | None = None, unit: str
     if total is None and isinstance(items, Sized):
         total = len(items)
     if sys.stderr.isatty():
-        yield from tqdm(items, desc=label, total=total, unit=unit, **_size())
+        yield from tqdm(items, desc=label, total=total, unit=unit, **bar_size())
         return
     of = "" if total is None else f"/{total}"
     last = time.monotonic()
