@@ -23,6 +23,7 @@ from vsodprep.progress import track
 from vsodprep.shards.clips import ClipDataset, Part, collate
 from vsodprep.shards.read import open_shard
 from vsodprep.shards.sampling import reference_frames
+from vsodprep.threads import restores_threads
 
 MARKER = "predictions.json"
 
@@ -30,6 +31,7 @@ Maps = Literal["round", "minmax", "truncate"]
 Batch = dict[str, Any]
 
 
+@restores_threads
 def predict_shard(
     checkpoint: Path,
     shard: Path,

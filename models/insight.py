@@ -14,6 +14,7 @@ from vsodprep.models.device import place
 from vsodprep.models.inference import batches, split_of
 from vsodprep.progress import track
 from vsodprep.shards.clips import Part
+from vsodprep.threads import restores_threads
 
 LABELS = {"weight_spatial": "weight", "score_frame": "confidence score", "attention": "attention"}
 
@@ -33,6 +34,7 @@ class Insight:
     tau: float | None
 
 
+@restores_threads
 def read_insight(
     checkpoint: Path, shard: Path, *, split: str | None = None, device: str = "cpu", threads: int = 2, batch: int = 8
 ) -> Insight:

@@ -25,6 +25,7 @@ from vsodprep.models.reporter import Reporter
 from vsodprep.models.resume import Position, Progress, continue_from, position_of
 from vsodprep.models.stage import Company, Span, StageModule, fit
 from vsodprep.shards.read import open_shard
+from vsodprep.threads import restores_threads
 
 # what tells how a flow was made, of all that its file records
 _FLOW_KEYS = (
@@ -54,6 +55,7 @@ class Settings:
     code: str = __version__
 
 
+@restores_threads
 def train(
     model: str,
     run: Run,

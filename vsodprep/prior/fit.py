@@ -22,6 +22,7 @@ from vsodprep.prior.labels import region_labels, spread
 from vsodprep.prior.settings import Settings
 from vsodprep.prior.training import standardisation, train
 from vsodprep.progress import track
+from vsodprep.threads import restores_threads
 
 
 class Split(NamedTuple):
@@ -111,6 +112,7 @@ def collect(
     return Samples(np.concatenate(features), np.concatenate(foreground), frames, mixed)
 
 
+@restores_threads
 def fit(
     splits: Sequence[Split],
     out: Path,
