@@ -1,5 +1,7 @@
-"""The networks with batch normalisation, a quarter as wide, learn four clips of `synth` by heart."""
+"""Each network, a quarter as wide, learns four clips of `synth` by heart."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -7,21 +9,58 @@ import pytest
 import torch
 from click.testing import CliRunner
 from torch import Tensor
+from torch.optim.lr_scheduler import OneCycleLR
 
 from vsodprep.benchmarks.synth.generate import write_benchmark
 from vsodprep.cli.flow import command as flow_command
 from vsodprep.cli.prior import command as prior_command
-from vsodprep.models import build_model
+from vsodprep.models import MODELS, build_model
 from vsodprep.shards import ClipDataset, Part, pack_benchmark
 from vsodprep.shards.clips import collate
 
 pytestmark = pytest.mark.slow
 
-SEQUENCES = ("plain-fish", "pan-bird", "zoom-turtle", "stop-beetle")
 FRAME = 5  # where each clip ends
-STEPS = 400
-SIZE = (96, 144)
-NETWORKS = ("dsnet", "cagdde", "contrastive")
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a network learns, and how.
+
+    Attributes:
+        sequences: Where the clips are from; a single one gives four.
+        size: Of the frames.
+        steps: At most.
+        rate: Learning rate, at its highest.
+        cycle: Let the learning rate rise and fall over the steps, and limit the gradient's norm.
+        options: Of the network.
+    """
+
+    sequences: tuple[str, ...] = ("plain-fish", "pan-bird", "zoom-turtle", "stop-beetle")
+    size: tuple[int, int] = (96, 144)
+    steps: int = 400
+    rate: float = 1e-3
+    cycle: bool = False
+    options: Mapping[str, float] = field(default_factory=dict)
+
+
+# The maps of STAN and MSST are made at 1/8 and enlarged: of the clips above, even the best map of that size would only
+# reach 0.935 at 96x144; of these it reaches 0.977. Without batch normalisation they need a rate that starts low, and
+# gradients, which are sums over pixels, that stay within bounds.
+VGG = Lesson(
+    sequences=("plain-fish", "similar-fish", "crossing-fish", "distractor-snail"),
+    size=(128, 192),
+    steps=200,
+    rate=2e-3,
+    cycle=True,
+    options={"dropout": 0, "fc6_dilation": 4},
+)
+LESSONS = dict.fromkeys(MODELS, Lesson()) | {
+    "contrastive": Lesson(sequences=("pan-bird",)),  # it contrasts the frames of a video
+    "stan": replace(VGG, size=(160, 240)),
+    "msst": VGG,
+}
+SEQUENCES = sorted({name for lesson in LESSONS.values() for name in lesson.sequences})
 
 
 def run(command: Any, *arguments: object) -> None:
@@ -45,14 +84,12 @@ def shard(tmp_path_factory) -> Path:
     return out
 
 
-def four_clips(shard: Path, name: str, length: int) -> dict[str, Any]:
-    """Four clips from four sequences, or from one where a network contrasts the frames of a video."""
-    dataset = ClipDataset(Part(shard, "train"), size=SIZE, clip_length=length, flow="dis", prior="light")
-    videos = [place.video for place in dataset.places]
-    starts = [videos.index(video) for video in sorted(set(videos))]
-    numbers = [start + FRAME for start in starts]
-    if name == "contrastive":
-        numbers = [starts[0] + step * 3 for step in range(4)]
+def four_clips(shard: Path, lesson: Lesson, length: int) -> dict[str, Any]:
+    """Four clips from four sequences, or from one."""
+    dataset = ClipDataset(Part(shard), size=lesson.size, clip_length=length, flow="dis", prior="light")
+    names = [dataset.videos[place.video][1] for place in dataset.places]
+    starts = [names.index(name) for name in lesson.sequences]
+    numbers = [start + FRAME for start in starts] if len(starts) == 4 else [starts[0] + 3 * step for step in range(4)]
     return collate([dataset[number] for number in numbers])
 
 
@@ -67,20 +104,28 @@ def max_f(logits: Tensor, masks: Tensor) -> float:
     return f.mean(dim=1).max().item()
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", MODELS)
 def test_four_clips_are_learned_by_heart(shard, name):
+    lesson = LESSONS[name]
     torch.manual_seed(0)
-    network = build_model(name, width=0.25).to(memory_format=torch.channels_last)
-    batch = four_clips(shard, name, network.clip_length)
-    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
+    network = build_model(name, width=0.25, **lesson.options).to(memory_format=torch.channels_last)
+    batch = four_clips(shard, lesson, network.clip_length)
+    optimizer = torch.optim.Adam(network.parameters(), lr=lesson.rate)
+    cycle = None
+    if lesson.cycle:
+        cycle = OneCycleLR(optimizer, lesson.rate, lesson.steps, cycle_momentum=False, final_div_factor=10)
     generator = torch.Generator().manual_seed(0)
     masks = batch["masks"][:, -1]
     reached = 0.0
-    for step in range(STEPS):
+    for step in range(lesson.steps):
         optimizer.zero_grad()
         network.loss(network.train()(batch), batch, generator)["loss"].backward()
+        if cycle is not None:
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1000)
         optimizer.step()
-        if step % 25 == 24:
+        if cycle is not None:
+            cycle.step()
+        if step % 20 == 19:
             with torch.no_grad():
                 reached = max_f(network.eval()(batch)["saliency"], masks)
             if reached > 0.95:
