@@ -93,3 +93,27 @@ def test_order_keeps_the_order():
 def test_impossible_order_is_named(order, maps):
     with pytest.raises(InputError, match="order"):
         check_order(order, maps, "order")
+
+
+def test_the_substitute_erases_what_nothing_supports(frame, maps):
+    maps[:, 20:23, 1:4] = 250
+    support = np.zeros((SIZE, SIZE), dtype=np.float32)
+    support[6:18, 4:15] = 0.9
+    before = label_frame(frame, maps, chain("fuse,otsu"), support=support)
+    after = label_frame(frame, maps, chain("fuse,otsu,substitute"), support=support)
+    assert before.substituted is None
+    assert after.substituted.erased_components >= 1
+    assert before.label[21, 2]
+    assert not after.label[21, 2]
+    np.testing.assert_array_equal(after.label[6:18], before.label[6:18])
+
+
+def test_the_substitute_does_nothing_where_nothing_is_known(frame, maps):
+    made = label_frame(frame, maps, chain("fuse,otsu,substitute"))
+    assert made.substituted is None
+    np.testing.assert_array_equal(made.label, label_frame(frame, maps, chain("fuse,otsu")).label)
+
+
+def test_the_substitute_cuts_a_soft_map_at_one_half(frame, maps):
+    made = label_frame(frame, maps, chain("fuse,substitute"), support=np.ones((SIZE, SIZE), dtype=np.float32))
+    np.testing.assert_array_equal(made.label, fuse(maps / 255, uniform(2)) > 0.5)

@@ -7,7 +7,11 @@ from coarse_folders import FRAMES, SIZE, truth, write_sequence
 
 from vsodprep.cli import cli
 from vsodprep.errors import InputError
+from vsodprep.files import sha256
+from vsodprep.flow.pairs import Policy, make_pairs
+from vsodprep.flow.store import write_flow
 from vsodprep.images import read_gray, write_png
+from vsodprep.prior.store import write_prior
 
 
 @pytest.fixture
@@ -61,6 +65,70 @@ def test_record_tells_how_the_labels_came_about(tree):
     assert record["methods"] == [{"method": "given"}, {"method": "given"}]
     assert len({*record["maps"]}) == 2
     assert str(tree) not in json.dumps(record)
+
+
+@pytest.fixture
+def prior(tree):
+    """A prior that sees the object in two frames of three; the middle one has none."""
+    values = np.array([truth(index) * 200 for index in (0, 2)], dtype=np.uint8)
+    write_prior(tree / "prior.h5", values, [FRAMES[0], FRAMES[2]], {})
+    return tree / "prior.h5"
+
+
+def test_the_substitute_by_the_prior_is_applied_and_recorded(tree, prior):
+    options = ("--order", "fuse,otsu,substitute", "--substitute-prior", prior, "--substitute-share", "0.25")
+    record = label(tree, *map(str, options))
+    written = labels(tree)
+    for index in (0, 2):
+        np.testing.assert_array_equal(written[FRAMES[index]] > 0, truth(index))
+        erased = {"components": 2, "erased_components": 1, "erased_pixels": 4 * 6, "spared": False}
+        assert record["frames"][FRAMES[index]]["substitute"] == erased
+    assert written["9"][27, 34] == 255
+    assert record["frames"]["9"]["substitute"] is None
+    settings = {"instead_of": "erasing by hand", "support": "prior", "threshold": 0.5, "share": 0.25}
+    assert record["substitute"] == settings
+    assert record["support"] == {"prior": sha256(prior)}
+
+
+def test_the_substitute_by_a_carried_mask_is_applied_and_recorded(tree):
+    pairs = make_pairs(len(FRAMES), Policy())
+    flows = ({"forward": np.full((*SIZE, 2), (4 * (pair.target - pair.source), 0), np.float32)} for pair in pairs)
+    write_flow(tree / "flow.h5", pairs, flows, SIZE, {}, frames=FRAMES)
+    for frame in FRAMES[1:]:
+        (tree / "masks" / "bear" / f"{frame}.png").unlink()
+    options = ("--substitute-flow", tree / "flow.h5", "--substitute-masks", tree / "masks" / "bear")
+    record = label(tree, "--order", "fuse,otsu,substitute", *map(str, options))
+    for index, (frame, written) in enumerate(labels(tree).items()):
+        np.testing.assert_array_equal(written > 0, truth(index))
+        assert record["frames"][frame]["substitute"]["erased_pixels"] == 4 * 6
+        assert record["frames"][frame]["substitute"]["carried_from"] == FRAMES[0]
+    assert record["substitute"]["support"] == "truth"
+    assert record["support"].keys() == {"flow", "masks"}
+
+
+def test_without_the_step_the_record_says_so(tree):
+    record = label(tree)
+    assert record["substitute"] is None
+    assert "substitute" not in record["frames"]["9"]
+
+
+def test_a_step_without_support_is_refused(tree):
+    with pytest.raises(InputError, match="substitute: no support; expected --substitute-prior"):
+        label(tree, "--order", "fuse,otsu,substitute")
+
+
+def test_a_prior_of_another_size_is_named(tree):
+    write_prior(tree / "prior.h5", np.zeros((3, 4, 4), dtype=np.uint8), FRAMES, {})
+    with pytest.raises(InputError, match=r"8\.png: a frame of \(32, 40\); expected \(4, 4\), as its prior"):
+        label(tree, "--order", "fuse,otsu,substitute", "--substitute-prior", str(tree / "prior.h5"))
+
+
+def test_collect_counts_what_the_substitute_erased(tree, prior):
+    label(tree, "--order", "fuse,otsu,substitute", "--substitute-prior", str(prior))
+    joined = collect(tree, tree / "coarse" / "bear.json")
+    erased = {"erased_components": 2, "erased_pixels": 2 * 4 * 6, "spared": 0}
+    assert joined["counts"] == {"sequences": 1, "frames": 3} | erased
+    assert joined["substitute"]["support"] == "prior"
 
 
 def test_maps_of_another_size_are_resized(tree):

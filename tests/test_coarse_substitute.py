@@ -149,12 +149,33 @@ def test_half_a_pixel_is_bilinear(values):
     np.testing.assert_allclose(made[1], [0, 0.5, 1, 0.5, 0, 0])
 
 
-def test_what_comes_into_view_is_not_known(values):
-    flow = flow_of((5, 6), 0, 0)
+def jump(size):
+    """A flow that moves a square of two by two pixels two to the right, onto a background at rest."""
+    flow = flow_of(size, 0, 0)
     flow[1:3, 2:4, 0] = 2
-    made = push(values, flow)
-    assert np.isnan(made[1:3, 2:4]).all()
-    np.testing.assert_array_equal(made[1:3, 4:], 0.5)  # object and background meet: half of either
+    return flow
+
+
+def test_what_comes_into_view_and_what_hides_it_are_not_known_after_pushing(values):
+    made = push(values, jump((5, 6)))
+    assert np.isnan(made[1:3, 2:]).all()
+    np.testing.assert_array_equal(made[:, :2], 0)
+    assert np.isfinite(made).sum() == made.size - 8
+
+
+def test_what_meets_elsewhere_is_not_known_after_pulling(values):
+    arrived = np.roll(values, 2, axis=1)
+    made = pull(arrived, jump((5, 6)))
+    assert np.isnan(made[1:3, 2:]).all()  # the square, and the background that it will hide
+    np.testing.assert_array_equal(made[1:3, :2], 0)
+
+
+def test_the_way_back_tells_the_square_from_what_it_hides(values):
+    back = flow_of((5, 6), 0, 0)
+    back[1:3, 4:, 0] = -2
+    made = pull(np.roll(values, 2, axis=1), jump((5, 6)), back)
+    assert np.isnan(made[1:3, 4:]).all()
+    np.testing.assert_array_equal(made[1:3, 2:4], 1)
     assert np.isfinite(made).sum() == made.size - 4
 
 
@@ -165,11 +186,3 @@ def test_what_is_not_known_is_carried_as_such(values):
     # A quarter of a pixel is not known: the rest decides.
     assert pull(values, flow_of((5, 6), 0.75, 0))[1, 2] == 1
     assert push(values, flow_of((5, 6), 0.25, 0))[1, 3] == 1
-
-
-def test_flows_that_disagree_hide_what_they_lead_to(values):
-    there, back = flow_of((5, 6), 1, 0), flow_of((5, 6), -1, 0)
-    back[1, 3] = 0
-    made = pull(values, there, back)
-    assert np.isnan(made[1, 2])
-    assert np.isnan(made).sum() == 1 + 5

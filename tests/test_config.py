@@ -36,6 +36,20 @@ def test_default_yaml_is_the_default() -> None:
         ({"flow": {"a/b": {}}}, "flow"),
         ({"prior": {"light": {"flow": "raft"}}}, "no block 'raft'"),
         ({"coarse": {"weightfree": {"maps": ["ft"]}}}, "no block 'ft'"),
+        (
+            {"coarse": {"weightfree": {"order": ["fuse", "substitute"], "substitute": {"prior": "heavy"}}}},
+            r"coarse\.weightfree\.substitute\.prior: no block 'heavy'",
+        ),
+        (
+            {
+                "flow": {"far": {"stride": 2}},
+                "coarse": {
+                    "weightfree": {"order": ["fuse", "substitute"], "substitute": {"support": "truth", "flow": "far"}}
+                },
+            },
+            r"coarse\.weightfree\.substitute\.flow: far has stride 2",
+        ),
+        ({"coarse": {"weightfree": {"substitute": {"share": 0}}}}, r"coarse\.weightfree\.substitute\.share"),
         ({"pack": {"prior": ["heavy"]}}, "no block 'heavy'"),
         ({"saliency": {"mbd": {"folder": "maps"}}}, "either method or folder"),
         ({"torch_threads": 0}, "torch_threads"),

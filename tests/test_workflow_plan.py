@@ -90,6 +90,54 @@ def test_labels_of_some_splits_only() -> None:
 
 
 @pytest.mark.parametrize(
+    ("block", "support", "options"),
+    [
+        ({"substitute": {"support": "truth"}}, [], ""),
+        (
+            {"order": ["fuse", "otsu", "substitute"], "substitute": {"share": 0.25}},
+            ["results/prior/light/synth/pan-bird.h5"],
+            "--substitute-prior results/prior/light/synth/pan-bird.h5"
+            " --substitute-threshold 0.5 --substitute-share 0.25",
+        ),
+        (
+            {"order": ["fuse", "otsu", "substitute"], "substitute": {"support": "truth"}},
+            ["results/flow/dis/synth/pan-bird.h5"],
+            "--substitute-flow results/flow/dis/synth/pan-bird.h5"
+            " --substitute-masks results/normalized/synth/pan-bird/masks"
+            " --substitute-threshold 0.5 --substitute-share 0.5",
+        ),
+    ],
+)
+def test_the_substitute_alone_needs_prior_or_flow(block: dict[str, Any], support: list[str], options: str) -> None:
+    coarse = plan_of({"coarse": {"weightfree": block}}).coarse
+    asked = wildcards(coarse="weightfree", seq="pan-bird")
+    assert coarse.support(asked) == support
+    assert coarse.options(asked).partition("--certainty 0.7")[2].strip() == options
+
+
+def test_a_prior_that_only_the_substitute_reads_is_planned() -> None:
+    prior = {"joint": {"fit": [{"benchmark": "synth", "split": "nowhere"}]}}
+    coarse = {"weightfree": {"order": ["fuse", "otsu", "substitute"], "substitute": {"prior": "joint"}}}
+    assert plan_of({"prior": prior})
+    with pytest.raises(InputError, match="no split 'nowhere'"):
+        plan_of({"prior": prior, "coarse": coarse})
+
+
+def test_labels_that_cannot_be_supported_are_named(tmp_path: Path) -> None:
+    for name, parts in (("seen", ("frames", "masks")), ("unseen", ("frames",))):
+        for part in parts:
+            (tmp_path / name / part).mkdir(parents=True)
+            (tmp_path / name / part / "0.png").touch()
+    own = {"folders": {"mine": str(tmp_path)}}
+    for support, culprit in (("prior", "prior: light, .*mine lacks"), ("truth", "support: truth, but mine/unseen")):
+        block = {"order": ["fuse", "otsu", "substitute"], "substitute": {"support": support}}
+        with pytest.raises(InputError, match=rf"coarse\.weightfree\.substitute\.{culprit}"):
+            plan_of(own | {"coarse": {"weightfree": block}})
+        some = block | {"splits": [{"benchmark": "synth", "split": "train"}]}
+        assert plan_of(own | {"coarse": {"weightfree": some}})
+
+
+@pytest.mark.parametrize(
     ("block", "device", "applied", "gpus"),
     [
         ({}, "cuda", "", 0),

@@ -6,6 +6,8 @@ import click
 
 from vsodprep.cli._numbers import FiniteRange
 
+_SUBSTITUTE = "For the step substitute, in place of erasing by hand"
+
 
 @click.group()
 def command() -> None:
@@ -22,6 +24,13 @@ def command() -> None:
 @click.option("--crf", default="stan", show_default=True, help="CRF preset, JSON, or a JSON file.")
 @click.option("--certainty", default=0.7, show_default=True, type=FiniteRange(0.5, 1, True, True))
 @click.option("--edits", type=click.Path(path_type=Path), help="File of recorded edits.")
+@click.option("--substitute-prior", type=click.Path(path_type=Path), help=f"{_SUBSTITUTE}, support: motion prior.")
+@click.option(
+    "--substitute-flow", type=click.Path(path_type=Path), help=f"{_SUBSTITUTE}, support: masks along this flow."
+)
+@click.option("--substitute-masks", type=click.Path(path_type=Path), help="Masks of that sequence's annotated frames.")
+@click.option("--substitute-threshold", default=0.5, show_default=True, type=FiniteRange(0, 1, min_open=True))
+@click.option("--substitute-share", default=0.5, show_default=True, type=FiniteRange(0, 1, min_open=True))
 @click.option("--sequence", help="Sequence name; the name of the folder --out if not given.")
 def label(
     *,
@@ -34,6 +43,11 @@ def label(
     crf: str,
     certainty: float,
     edits: Path | None,
+    substitute_prior: Path | None,
+    substitute_flow: Path | None,
+    substitute_masks: Path | None,
+    substitute_threshold: float,
+    substitute_share: float,
     sequence: str | None,
 ) -> None:
     """Make the coarse labels of one sequence."""
@@ -41,11 +55,24 @@ def label(
     from vsodprep.coarse.crf import preset
     from vsodprep.coarse.fuse import read_weights
     from vsodprep.coarse.sequence import label_sequence
+    from vsodprep.coarse.support import choose_source
+    from vsodprep.config.coarse import Substitute
 
     numbers, fitted = read_weights(weights, len(maps))
-    chain = Chain(parse_order(order), numbers, preset(crf), certainty)
+    steps = parse_order(order)
+    support = choose_source(substitute_prior, substitute_flow, substitute_masks, asked="substitute" in steps)
+    kind = Substitute().support if support is None else support.kind
+    substitute = Substitute(support=kind, threshold=substitute_threshold, share=substitute_share)
     label_sequence(
-        frames_dir, maps, out, record, chain=chain, sequence=sequence or out.name, fitted=fitted, edits=edits
+        frames_dir,
+        maps,
+        out,
+        record,
+        chain=Chain(steps, numbers, preset(crf), certainty, substitute),
+        sequence=sequence or out.name,
+        fitted=fitted,
+        edits=edits,
+        support=support,
     )
 
 

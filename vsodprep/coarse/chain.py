@@ -1,7 +1,7 @@
 """The chain from saliency maps to a coarse label, its steps in any order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import get_args
 
 import numpy as np
@@ -12,7 +12,8 @@ from vsodprep.coarse.edits import Edit, apply_edit
 from vsodprep.coarse.fuse import fuse
 from vsodprep.coarse.maps import to_bytes
 from vsodprep.coarse.otsu import otsu
-from vsodprep.config.coarse import Crf, Step
+from vsodprep.coarse.substitute import Substituted, erase_unsupported
+from vsodprep.config.coarse import Crf, Step, Substitute
 from vsodprep.errors import InputError
 
 
@@ -25,12 +26,14 @@ class Chain:
         weights: float64 `(K,)`, one weight per map.
         crf: Settings of the dense CRF.
         certainty: Probability that a CRF after Otsu gives a pixel's label.
+        substitute: Settings of the substitute for erasing by hand.
     """
 
     order: tuple[Step, ...]
     weights: NDArray[np.float64]
     crf: Crf
     certainty: float
+    substitute: Substitute = field(default_factory=Substitute)
 
 
 def parse_order(text: str) -> tuple[Step, ...]:
@@ -66,15 +69,21 @@ class Labelled:
         label: bool `(H, W)`.
         threshold: Otsu's threshold in 0..255, or None if the chain has no such step.
         ineffective: Edits that changed nothing.
+        substituted: What the substitute erased, or None if the chain has no such step or nothing is known to support.
     """
 
     label: NDArray[np.bool_]
     threshold: int | None
     ineffective: tuple[Edit, ...]
+    substituted: Substituted | None
 
 
 def label_frame(
-    frame: NDArray[np.uint8], maps: NDArray[np.uint8], chain: Chain, edits: Sequence[Edit] = ()
+    frame: NDArray[np.uint8],
+    maps: NDArray[np.uint8],
+    chain: Chain,
+    edits: Sequence[Edit] = (),
+    support: NDArray[np.float32] | None = None,
 ) -> Labelled:
     """Make one frame's coarse label.
 
@@ -83,6 +92,8 @@ def label_frame(
         maps: uint8 `(K, H, W)`; 0..255 stands for [0, 1].
         chain: Settings.
         edits: The frame's edits in order.
+        support: float32 `(H, W)` in [0, 1], NaN where it is not known; for the step `substitute`, which does nothing
+            without it.
 
     Returns:
         The label; a chain that ends in a soft map is cut at one half (STAN, MSST: section on coarse labels).
@@ -91,6 +102,7 @@ def label_frame(
     label: NDArray[np.bool_] | None = None
     threshold: int | None = None
     ineffective: list[Edit] = []
+    substituted: Substituted | None = None
     for step in chain.order:
         if step == "fuse":
             soft = fuse(maps.astype(np.float32) / 255, chain.weights)
@@ -100,9 +112,15 @@ def label_frame(
             given = soft if label is None else np.where(label, chain.certainty, 1 - chain.certainty)
             soft = refine(frame, given, chain.crf)
             label = None if label is None else soft > 0.5
+        elif step == "substitute":
+            label = soft > 0.5 if label is None else label
+            if support is not None:
+                settings = chain.substitute
+                substituted = erase_unsupported(label, support, threshold=settings.threshold, share=settings.share)
+                label = substituted.label
         else:
             label, ineffective = _edited(soft > 0.5 if label is None else label, edits)
-    return Labelled(soft > 0.5 if label is None else label, threshold, tuple(ineffective))
+    return Labelled(soft > 0.5 if label is None else label, threshold, tuple(ineffective), substituted)
 
 
 def _edited(label: NDArray[np.bool_], edits: Sequence[Edit]) -> tuple[NDArray[np.bool_], list[Edit]]:

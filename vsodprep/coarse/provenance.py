@@ -9,7 +9,7 @@ from vsodprep.errors import InputError
 from vsodprep.files import write_json
 
 # What all sequences of a block have in common; the rest stands under each sequence.
-SHARED = ("order", "weights", "fitted", "crf", "certainty", "methods")
+SHARED = ("order", "weights", "fitted", "crf", "certainty", "methods", "substitute")
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -51,5 +51,9 @@ def collect(records: Sequence[Path], out: Path) -> None:
         sequences[record["sequence"]] = {
             key: value for key, value in record.items() if key not in SHARED and key != "sequence"
         }
-    counts = {"sequences": len(sequences), "frames": sum(len(one["frames"]) for one in sequences.values())}
+    frames = [frame for one in sequences.values() for frame in one["frames"].values()]
+    counts = {"sequences": len(sequences), "frames": len(frames)}
+    if joined.get("substitute"):
+        erased = [frame["substitute"] for frame in frames if frame["substitute"] is not None]
+        counts |= {key: sum(one[key] for one in erased) for key in ("erased_components", "erased_pixels", "spared")}
     write_json(out, joined | {"counts": counts, "sequences": sequences})

@@ -1,12 +1,14 @@
 """Coarse labels of one sequence, from its folders of maps to the written masks and their record."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from vsodprep.coarse.chain import Chain, check_order, label_frame
+from vsodprep.coarse.chain import Chain, Labelled, check_order, label_frame
 from vsodprep.coarse.edits import edits_by_frame, read_edits
 from vsodprep.coarse.maps import describe_maps, map_of, stack_maps
+from vsodprep.coarse.support import Source, Support
+from vsodprep.errors import InputError
 from vsodprep.files import write_json
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.images import read_frame, write_mask
@@ -23,6 +25,7 @@ def label_sequence(
     sequence: str,
     fitted: dict[str, Any] | None = None,
     edits: Path | None = None,
+    support: Source | None = None,
 ) -> None:
     """Make the coarse labels of a sequence.
 
@@ -35,9 +38,10 @@ def label_sequence(
         sequence: The name under which `edits` knows the sequence.
         fitted: What the file of fitted weights says, for the record.
         edits: File of edits.
+        support: What supports components, if the chain has the step `substitute`.
 
     Raises:
-        InputError: A frame or map is missing or unreadable, or an edit does not fit the sequence.
+        InputError: A frame or map is missing or unreadable, or an edit or the support does not fit the sequence.
     """
     frames = sequence_frames(frames_folder, allow_gaps=True)
     check_order(chain.order, len(map_folders), "order")
@@ -45,23 +49,33 @@ def label_sequence(
     paths = [[map_of(folder, stem) for stem in stems] for folder in map_folders]
     use_edits = edits is not None and "edits" in chain.order
     chosen = edits_by_frame(read_edits(edits), sequence, stems, str(edits)) if edits and use_edits else {}
+    supports: Iterable[Support] = (Support(index, None, None) for index in range(len(frames)))
     record.unlink(missing_ok=True)
     per_frame: dict[str, dict[str, Any]] = {}
-    for index, path in enumerate(track(frames, f"coarse labels of {sequence}")):
+    for index, values, truth in track(
+        supports if support is None else support.of_frames(frames), f"coarse labels of {sequence}", len(frames)
+    ):
+        path = frames[index]
         picture = read_frame(path)
+        if values is not None and values.shape != picture.shape[:2]:
+            raise InputError(
+                path, f"a frame of {picture.shape[:2]}", f"{values.shape}, as its {chain.substitute.support}"
+            )
         maps = stack_maps([one[index] for one in paths], (picture.shape[0], picture.shape[1]))
-        made = label_frame(picture, maps, chain, chosen.get(path.stem, ()))
+        made = label_frame(picture, maps, chain, chosen.get(path.stem, ()), values)
         write_mask(out / f"{path.stem}.png", made.label)
-        per_frame[path.stem] = {"foreground": round(float(made.label.mean()), 6)}
-        if made.threshold is not None:
-            per_frame[path.stem]["threshold"] = made.threshold
+        per_frame[path.stem] = _describe(made)
         if path.stem in chosen:
             per_frame[path.stem]["edits"] = [edit.line() for edit in chosen[path.stem]]
             per_frame[path.stem]["edits_without_effect"] = [edit.line() for edit in made.ineffective]
+        if support is not None:
+            per_frame[path.stem]["substitute"] = _erased(made, None if truth is None else stems[truth])
     described = [describe_maps(folder, one) for folder, one in zip(map_folders, paths, strict=True)]
+    of_sequence = {} if support is None else {"support": support.describe(frames)}
     write_json(
         record,
-        {
+        of_sequence
+        | {
             "sequence": sequence,
             "order": list(chain.order),
             "methods": [{key: value for key, value in one.items() if key != "sha256"} for one in described],
@@ -70,6 +84,26 @@ def label_sequence(
             "fitted": fitted,
             "crf": chain.crf.model_dump() if "crf" in chain.order else None,
             "certainty": chain.certainty if "crf" in chain.order else None,
+            "substitute": _settings(chain) if support is not None else None,
             "frames": per_frame,
         },
     )
+
+
+def _describe(made: Labelled) -> dict[str, Any]:
+    threshold = {} if made.threshold is None else {"threshold": made.threshold}
+    return {"foreground": round(float(made.label.mean()), 6)} | threshold
+
+
+def _settings(chain: Chain) -> dict[str, Any]:
+    settings = chain.substitute.model_dump(include={"support", "threshold", "share"})
+    return {"instead_of": "erasing by hand"} | settings
+
+
+def _erased(made: Labelled, truth: str | None) -> dict[str, Any] | None:
+    """Return what the substitute did to a frame; None if nothing is known that could support its label."""
+    if made.substituted is None:
+        return None
+    counts = made.substituted._asdict()
+    del counts["label"]
+    return counts if truth is None else counts | {"carried_from": truth}

@@ -118,6 +118,8 @@ class Config(Section):
             _known(f"prior.{name}.flow", [prior.flow], self.flow)
         for name, coarse in self.coarse.items():
             _known(f"coarse.{name}.maps", coarse.maps, self.saliency)
+            _known(f"coarse.{name}.substitute.prior", coarse.priors, self.prior)
+            _known(f"coarse.{name}.substitute.flow", coarse.flows, self.flow)
         for key, chosen, blocks in (
             ("flow", self.pack.flow, self.flow),
             ("pictures", self.pack.pictures, self.pack.flow),
@@ -135,6 +137,18 @@ class Config(Section):
                         raise ValueError(f"{where}.stages.{stage.name}: give either epochs or steps")
                     labels = [data.labels for data in stage.data if data.labels != "masks"]
                     _known(f"{where}.stages.{stage.name}.data", labels, self.pack.coarse)
+        return self
+
+    @model_validator(mode="after")
+    def _masks_are_carried_frame_by_frame(self) -> "Config":
+        for name, coarse in self.coarse.items():
+            for block in coarse.flows:
+                flow = self.flow[block]
+                if flow.stride != 1 or flow.frames != "all":
+                    raise ValueError(
+                        f"coarse.{name}.substitute.flow: {block} has stride {flow.stride} and frames: {flow.frames}; "
+                        "masks are carried along flow of stride 1 and frames: all"
+                    )
         return self
 
     @model_validator(mode="after")

@@ -6,7 +6,8 @@ from pydantic import Field, model_validator
 
 from vsodprep.config.base import Name, Section, SplitOf
 
-Step = Literal["fuse", "otsu", "crf", "edits"]
+Step = Literal["fuse", "otsu", "crf", "substitute", "edits"]
+Evidence = Literal["prior", "truth"]
 
 
 class Saliency(Section):
@@ -24,6 +25,21 @@ class Saliency(Section):
         return self
 
 
+class Substitute(Section):
+    """The step `substitute`, in place of erasing wrong regions by hand: components that nothing supports are erased."""
+
+    support: Evidence = "prior"
+    """`prior`: the motion prior. `truth`: the mask of the nearest annotated frame, carried along the flow."""
+    prior: Name = "light"
+    """Prior block that supports, with `support: prior`."""
+    flow: Name = "dis"
+    """Flow block along which masks are carried, with `support: truth`; of all frames, of stride 1."""
+    threshold: float = Field(default=0.5, gt=0, le=1)
+    """Support from which on a pixel is supported."""
+    share: float = Field(default=0.5, gt=0, le=1)
+    """Share of a component's pixels that must be supported for it to stay."""
+
+
 class Coarse(Section):
     """Coarse labels: saliency maps combined, thresholded, refined and edited."""
 
@@ -34,13 +50,25 @@ class Coarse(Section):
     splits: tuple[SplitOf, ...] | None = None
     """Splits whose videos get labels; all videos of every benchmark if null."""
     order: tuple[Step, ...] = Field(default=("fuse", "otsu", "crf", "edits"), min_length=1)
-    """Order of the steps; the papers' is fuse, otsu, edits."""
+    """Order of the steps; the papers' is fuse, otsu, edits. `substitute`: an automatic erasure, not the papers'."""
     crf: Name = "stan"
     """CRF preset used where `order` names crf."""
     certainty: float = Field(default=0.7, gt=0.5, lt=1)
     """Probability that a CRF which follows Otsu gives a pixel's label; the closer to 1, the less it may change."""
     edits: str | None = None
     """File of recorded human edits (`vsodprep review` writes it)."""
+    substitute: Substitute = Substitute()
+    """Settings of the step `substitute`, used where `order` names it."""
+
+    @property
+    def priors(self) -> tuple[str, ...]:
+        """Prior blocks that support the labels: one or none."""
+        return (self.substitute.prior,) if "substitute" in self.order and self.substitute.support == "prior" else ()
+
+    @property
+    def flows(self) -> tuple[str, ...]:
+        """Flow blocks along which masks that support the labels are carried: one or none."""
+        return (self.substitute.flow,) if "substitute" in self.order and self.substitute.support == "truth" else ()
 
 
 class Crf(Section):

@@ -94,9 +94,11 @@ class Estimate:
 
     def _video_stages(self, part: Part, videos: float) -> Iterator[Cost]:
         config = self.config
-        priors = {name: config.prior[name] for name in config.pack.prior}
-        flows = {*config.pack.flow, *config.pack.pictures, *(prior.flow for prior in priors.values())}
         coarse_blocks = {name: config.coarse[name] for name in config.pack.coarse}
+        supports = [prior for coarse in coarse_blocks.values() for prior in coarse.priors]
+        priors = {name: config.prior[name] for name in (*config.pack.prior, *supports)}
+        flows = {*config.pack.flow, *config.pack.pictures, *(prior.flow for prior in priors.values())}
+        flows |= {flow for coarse in coarse_blocks.values() for flow in coarse.flows}
         labelled = {name: self._share(part, coarse.splits) for name, coarse in coarse_blocks.items()}
         maps: dict[str, float] = {}
         for coarse in coarse_blocks.values():

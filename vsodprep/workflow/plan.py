@@ -177,6 +177,7 @@ class Plan:
             for stage in run.stages:
                 if stage.init is not None:
                     self._check_start(f"runs.{model}.{name}.stages.{stage.name}.init", stage.init, run.seeds)
+        self.coarse.check()
         self.figures.check()
 
     def _check_start(self, where: str, init: str, seeds: tuple[int, ...]) -> None:
@@ -189,7 +190,8 @@ class Plan:
         used: list[SplitOf] = [SplitOf(benchmark=test.benchmark, split=test.split) for test in self.site.tests.values()]
         for run in self.site.runs.values():
             used += [data for stage in run.stages for data in stage.data]
-        for name in self.config.pack.prior:
+        supports = [prior for name in self.config.pack.coarse for prior in self.config.coarse[name].priors]
+        for name in (*self.config.pack.prior, *supports):
             fit = self.config.prior[name].fit
             used += () if fit == "own" else fit
         for name in self.config.pack.coarse:

@@ -32,6 +32,7 @@ rule coarse:
         maps=PLAN.coarse.maps,
         weights=PLAN.coarse.weights,
         edits=PLAN.coarse.edits,
+        support=PLAN.coarse.support,
     output:
         record="<results>/coarse/{coarse}/{benchmark}/{seq}.json",
     log:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from vsodprep.config import SplitOf
+from vsodprep.errors import InputError
 from vsodprep.workflow.options import option
 from vsodprep.workflow.site import Stage, folder, unique
 
@@ -38,6 +39,12 @@ class Coarse(Stage):
         edits = self.site.config.coarse[wildcards.coarse].edits
         return [] if edits is None else [edits]
 
+    def support(self, wildcards: Any) -> list[str]:
+        """Return the prior or flow that the step `substitute` reads, if the block's order has that step."""
+        block, paths = self.site.config.coarse[wildcards.coarse], self.site.paths
+        priors = [paths.prior(prior, wildcards.benchmark, wildcards.seq) for prior in block.priors]
+        return priors + [paths.flow(flow, wildcards.benchmark, wildcards.seq) for flow in block.flows]
+
     def options(self, wildcards: Any) -> str:
         """Return options of `vsodprep coarse label`."""
         block = self.site.config.coarse[wildcards.coarse]
@@ -45,7 +52,7 @@ class Coarse(Stage):
         words = ["--weights", *(self.weights(wildcards) or [numbers]), "--order", ",".join(block.order)]
         words += ["--crf", self.site.crf_preset(block.crf)]
         words += option("certainty", block.certainty) + option("edits", block.edits)
-        return shlex.join(words)
+        return shlex.join(words + self._substitute(wildcards))
 
     def records(self, wildcards: Any) -> list[str]:
         """Return the records of all of a benchmark's labels."""
@@ -77,6 +84,44 @@ class Coarse(Stage):
         for where in self._fit(wildcards.coarse):
             words += ["--gt", folder(self.site.paths.manifest(where.benchmark)), "--split", where.split]
         return shlex.join(words)
+
+    def check(self) -> None:
+        """Check that every label whose components need support can have it.
+
+        Raises:
+            InputError: A benchmark has no `train` split for a prior of its own, or a sequence no mask to carry.
+        """
+        for name in self.site.config.pack.coarse:
+            for benchmark in self.site.benchmarks:
+                labelled = self._labelled(name, benchmark)
+                if labelled:
+                    self._check_support(name, benchmark, labelled)
+
+    def _check_support(self, coarse: str, benchmark: str, labelled: list[str]) -> None:
+        block, where = self.site.config.coarse[coarse], f"coarse.{coarse}.substitute"
+        for prior in block.priors:
+            own = self.site.config.prior[prior].fit == "own"
+            if own and not self.site.catalogue.has_split(benchmark, "train"):
+                found = f"{prior}, which is fitted on the split train that {benchmark} lacks"
+                raise InputError(f"{where}.prior", found, "a prior fitted elsewhere, or splits of other benchmarks")
+        if block.flows:
+            for sequence in self.site.catalogue.sequences(benchmark):
+                if sequence.name in labelled and sequence.annotated == 0:
+                    found = f"truth, but {benchmark}/{sequence.name} has no mask"
+                    raise InputError(f"{where}.support", found, "prior, or splits whose videos are annotated")
+
+    def _substitute(self, wildcards: Any) -> list[str]:
+        block = self.site.config.coarse[wildcards.coarse]
+        support = self.support(wildcards)
+        if block.flows:
+            masks = Path(folder(self.site.paths.manifest(wildcards.benchmark))) / wildcards.seq / "masks"
+            files = ["--substitute-flow", *support, "--substitute-masks", str(masks)]
+        elif block.priors:
+            files = ["--substitute-prior", *support]
+        else:
+            return []
+        numbers = {f"substitute_{key}": getattr(block.substitute, key) for key in ("threshold", "share")}
+        return files + [word for key, value in numbers.items() for word in option(key, value)]
 
     def _labelled(self, coarse: str, benchmark: str) -> list[str]:
         splits, videos = self.site.config.coarse[coarse].splits, self.site.catalogue.videos

@@ -1,0 +1,172 @@
+"""What supports a label's components: the motion prior, or the nearest annotated mask carried along the flow."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.coarse.carry import nearest, pull, push
+from vsodprep.config.coarse import Evidence
+from vsodprep.errors import InputError
+from vsodprep.files import sha256
+from vsodprep.flow.store import FlowFile, open_flow
+from vsodprep.flow.view import check_frames
+from vsodprep.images import read_mask
+from vsodprep.prior.store import read_prior
+
+
+class Support(NamedTuple):
+    """Support of one frame's label.
+
+    Attributes:
+        frame: Index of the frame.
+        values: float32 `(H, W)` in [0, 1], NaN where it is not known; None for a frame of which nothing is.
+        truth: Index of the annotated frame that it was carried from.
+    """
+
+    frame: int
+    values: NDArray[np.float32] | None
+    truth: int | None
+
+
+@dataclass(frozen=True)
+class PriorSupport:
+    """The motion prior of each frame.
+
+    Attributes:
+        prior: The sequence's file of `vsodprep prior apply`.
+    """
+
+    prior: Path
+    kind: Evidence = "prior"
+
+    def of_frames(self, frames: Sequence[Path]) -> Iterator[Support]:
+        """Yield the support of each frame; a frame without a prior has none.
+
+        Raises:
+            InputError: The file is unreadable, or holds the prior of other frames.
+        """
+        priors, stems = read_prior(self.prior)
+        known = dict(zip(stems, priors, strict=True))
+        other = known.keys() - {frame.stem for frame in frames}
+        if other:
+            raise InputError(self.prior, f"a prior of frame {min(other)}", f"frames of {frames[0].parent}")
+        for index, frame in enumerate(frames):
+            prior = known.get(frame.stem)
+            yield Support(index, None if prior is None else prior.astype(np.float32) / 255, None)
+
+    def describe(self, frames: Sequence[Path]) -> dict[str, str]:
+        """Return the SHA-256 of the file."""
+        return {"prior": sha256(self.prior)}
+
+
+@dataclass(frozen=True)
+class TruthSupport:
+    """The mask of the nearest annotated frame, carried along the stored flow a frame at a time.
+
+    Attributes:
+        flow: The sequence's file of `vsodprep flow`: all pairs of neighbours, in one direction or both.
+        masks: Folder of the annotated frames' masks.
+    """
+
+    flow: Path
+    masks: Path
+    kind: Evidence = "truth"
+
+    def of_frames(self, frames: Sequence[Path]) -> Iterator[Support]:
+        """Yield the support of every frame, outwards from each annotated one.
+
+        Raises:
+            InputError: No frame has a mask, or the flow is of other frames or lacks a pair of neighbours.
+        """
+        annotated = self._annotated(frames)
+        owner = nearest(annotated, len(frames))
+        with open_flow(self.flow) as flow:
+            check_frames(self.flow, flow, frames)
+            steps = _steps(flow)
+            for start in annotated:
+                mask = self._mask(frames[start], flow.size)
+                yield Support(start, mask, start)
+                for way in (1, -1):
+                    values, frame = mask, start + way
+                    while 0 <= frame < len(frames) and owner[frame] == start:
+                        values = self._carry(values, flow, steps, frame - way, frame)
+                        yield Support(frame, values, start)
+                        frame += way
+
+    def describe(self, frames: Sequence[Path]) -> dict[str, str]:
+        """Return the SHA-256 of the flow's file, and one over the masks."""
+        masks = hashlib.sha256()
+        for index in self._annotated(frames):
+            masks.update(self._path(frames[index]).read_bytes())
+        return {"flow": sha256(self.flow), "masks": masks.hexdigest()}
+
+    def _path(self, frame: Path) -> Path:
+        return self.masks / f"{frame.stem}.png"
+
+    def _annotated(self, frames: Sequence[Path]) -> list[int]:
+        annotated = [index for index, frame in enumerate(frames) if self._path(frame).is_file()]
+        if not annotated:
+            raise InputError(
+                self.masks, "no mask of any frame", "an annotated sequence, or support by the motion prior"
+            )
+        return annotated
+
+    def _mask(self, frame: Path, size: tuple[int, int]) -> NDArray[np.float32]:
+        mask = read_mask(self._path(frame))
+        if mask.shape != size:
+            raise InputError(self._path(frame), f"a mask of {mask.shape}", f"{size}, as {self.flow}")
+        return mask.astype(np.float32)
+
+    def _carry(
+        self, values: NDArray[np.float32], flow: FlowFile, steps: "_Steps", start: int, end: int
+    ) -> NDArray[np.float32]:
+        there, back = steps.get((start, end)), steps.get((end, start))
+        if back is not None:
+            return pull(values, flow.row(*back), None if there is None else flow.row(*there))
+        if there is not None:
+            return push(values, flow.row(*there))
+        pair = f"{flow.frame_id(start)} and {flow.frame_id(end)}"
+        raise InputError(self.flow, f"no flow between frames {pair}", "flow of all frames, of stride 1")
+
+
+Source = PriorSupport | TruthSupport
+_Steps = dict[tuple[int, int], tuple[int, str]]
+
+
+def _steps(flow: FlowFile) -> _Steps:
+    """Return the row and dataset that hold the flow from one frame to another."""
+    steps: _Steps = {}
+    for row, (source, target) in enumerate(flow.pairs.tolist()):
+        for dataset, pair in zip(flow.datasets, ((source, target), (target, source)), strict=False):
+            steps.setdefault(pair, (row, dataset))
+    return steps
+
+
+def choose_source(prior: Path | None, flow: Path | None, masks: Path | None, *, asked: bool) -> Source | None:
+    """Return the support that the given files make.
+
+    Args:
+        prior: A sequence's motion prior.
+        flow: A sequence's flow; needs `masks`.
+        masks: Folder of its masks; needs `flow`.
+        asked: Whether the chain has the step `substitute`.
+
+    Raises:
+        InputError: The files do not make one support, or are given without the step.
+    """
+    given = [name for name, path in (("prior", prior), ("flow", flow), ("masks", masks)) if path is not None]
+    if not asked:
+        if given:
+            raise InputError("order", f"no step substitute, but --substitute-{given[0]}", "both or neither")
+        return None
+    if prior is not None and len(given) == 1:
+        return PriorSupport(prior)
+    if prior is None and flow is not None and masks is not None:
+        return TruthSupport(flow, masks)
+    found = " and ".join(f"--substitute-{name}" for name in given) or "no support"
+    raise InputError("substitute", found, "--substitute-prior, or --substitute-flow and --substitute-masks")
