@@ -76,7 +76,7 @@ def prior(tree):
 
 
 def test_the_substitute_by_the_prior_is_applied_and_recorded(tree, prior):
-    options = ("--order", "fuse,otsu,substitute", "--substitute-prior", prior, "--substitute-share", "0.25")
+    options = ("--order", "fuse,otsu,substitute", "--substitute-prior", prior, "--substitute-share", "0.75")
     record = label(tree, *map(str, options))
     written = labels(tree)
     for index in (0, 2):
@@ -85,7 +85,7 @@ def test_the_substitute_by_the_prior_is_applied_and_recorded(tree, prior):
         assert record["frames"][FRAMES[index]]["substitute"] == erased
     assert written["9"][27, 34] == 255
     assert record["frames"]["9"]["substitute"] is None
-    settings = {"instead_of": "erasing by hand", "support": "prior", "threshold": 0.5, "share": 0.25}
+    settings = {"instead_of": "erasing by hand", "support": "prior", "threshold": 0.5, "share": 0.75}
     assert record["substitute"] == settings
     assert record["support"] == {"prior": sha256(prior)}
 

@@ -94,17 +94,17 @@ def test_labels_of_some_splits_only() -> None:
     [
         ({"substitute": {"support": "truth"}}, [], ""),
         (
-            {"order": ["fuse", "otsu", "substitute"], "substitute": {"share": 0.25}},
+            {"order": ["fuse", "otsu", "substitute"], "substitute": {"share": 0.75}},
             ["results/prior/light/synth/pan-bird.h5"],
             "--substitute-prior results/prior/light/synth/pan-bird.h5"
-            " --substitute-threshold 0.5 --substitute-share 0.25",
+            " --substitute-threshold 0.5 --substitute-share 0.75",
         ),
         (
             {"order": ["fuse", "otsu", "substitute"], "substitute": {"support": "truth"}},
             ["results/flow/dis/synth/pan-bird.h5"],
             "--substitute-flow results/flow/dis/synth/pan-bird.h5"
             " --substitute-masks results/normalized/synth/pan-bird/masks"
-            " --substitute-threshold 0.5 --substitute-share 0.5",
+            " --substitute-threshold 0.5 --substitute-share 0.25",
         ),
     ],
 )

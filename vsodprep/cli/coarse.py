@@ -30,7 +30,7 @@ def command() -> None:
 )
 @click.option("--substitute-masks", type=click.Path(path_type=Path), help="Masks of that sequence's annotated frames.")
 @click.option("--substitute-threshold", default=0.5, show_default=True, type=FiniteRange(0, 1, min_open=True))
-@click.option("--substitute-share", default=0.5, show_default=True, type=FiniteRange(0, 1, min_open=True))
+@click.option("--substitute-share", default=0.25, show_default=True, type=FiniteRange(0, 1, min_open=True))
 @click.option("--sequence", help="Sequence name; the name of the folder --out if not given.")
 def label(
     *,

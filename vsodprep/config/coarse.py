@@ -36,7 +36,7 @@ class Substitute(Section):
     """Flow block along which masks are carried, with `support: truth`; of all frames, of stride 1."""
     threshold: float = Field(default=0.5, gt=0, le=1)
     """Support from which on a pixel is supported."""
-    share: float = Field(default=0.5, gt=0, le=1)
+    share: float = Field(default=0.25, gt=0, le=1)
     """Share of a component's pixels that must be supported for it to stay."""
 
 
