@@ -10,11 +10,13 @@ from statistics import median
 import cv2
 import numpy as np
 
+from vsodprep.coarse.carry import pull, push
 from vsodprep.coarse.crf import PRESETS, refine
 from vsodprep.coarse.edits import Edit, apply_edit
 from vsodprep.coarse.fuse import fuse, uniform
 from vsodprep.coarse.maps import to_bytes
 from vsodprep.coarse.otsu import otsu
+from vsodprep.coarse.substitute import erase_unsupported
 from vsodprep.config.prior import DRFI, LIGHT
 from vsodprep.flow.picture import colour
 from vsodprep.prior.apply import motion_prior
@@ -71,6 +73,7 @@ def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
     levels, given = cut("opencv"), channels(small_frame, small_flow, picture)
     maps = np.stack([to_bytes(METHODS[method]([frame])[0]) for method in ("mbd", "rbd")])
     fused = fuse(maps / np.float32(255), uniform(2))
+    speckled, support = inside | (fused > fused.mean()), inside.astype(np.float32)
     edit = Edit("s", "0", "erase", "component", ((frame.shape[1] // 2, frame.shape[0] // 2),))
     return {
         "prior: colour picture": (lambda: colour(flow), 1),
@@ -96,6 +99,9 @@ def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
         "coarse: CRF dss (1 iteration)": (lambda: refine(frame, fused, PRESETS["dss"]), 1),
         "coarse: CRF deeplab-v2 (10 iterations)": (lambda: refine(frame, fused, PRESETS["deeplab-v2"]), 1),
         "coarse: one edit": (lambda: apply_edit(inside, edit), 1),
+        "coarse: substitute": (lambda: erase_unsupported(speckled, support, threshold=0.5, share=0.25), 1),
+        "coarse: carry a mask, flow one way": (lambda: push(support, flow), 1),
+        "coarse: carry a mask, flow both ways": (lambda: pull(support, flow, -flow), 1),
     }
 
 

@@ -1,13 +1,16 @@
 """Support read from files: motion priors, and masks carried along a stored flow."""
 
+import cv2
 import numpy as np
 import pytest
 
+from vsodprep.benchmarks.synth.generate import frame_ids, write_benchmark
+from vsodprep.coarse.carry import pull, push
 from vsodprep.coarse.support import PriorSupport, TruthSupport, choose_source
 from vsodprep.errors import InputError
 from vsodprep.flow.pairs import Policy, datasets_of, make_pairs
 from vsodprep.flow.store import write_flow
-from vsodprep.images import write_mask, write_png
+from vsodprep.images import read_mask, write_mask, write_png
 from vsodprep.prior.store import write_prior
 
 SIZE = (8, 40)
@@ -124,3 +127,17 @@ def test_one_support_or_none(tmp_path):
     assert choose_source(None, None, None, asked=False) is None
     assert choose_source(tmp_path, None, None, asked=True) == PriorSupport(tmp_path)
     assert choose_source(None, tmp_path, tmp_path, asked=True) == TruthSupport(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize("way", [1, -1])
+def test_exact_flow_carries_the_mask_of_a_film_to_its_neighbours(tmp_path, way):
+    write_benchmark(tmp_path, sequences=("pan-bird",))
+    folder, ids = tmp_path / "pan-bird", frame_ids(20)
+    values, frame = read_mask(folder / "masks" / f"{ids[10]}.png").astype(np.float32), 10
+    for _ in range(5):
+        flow = cv2.readOpticalFlow(str(folder / "flow_gt" / f"{ids[min(frame, frame + way)]}.flo"))
+        values, frame = push(values, flow) if way == 1 else pull(values, flow), frame + way
+    mask, known = read_mask(folder / "masks" / f"{ids[frame]}.png"), ~np.isnan(values)
+    carried = values >= 0.5
+    assert (carried & mask).sum() / ((carried | mask) & known).sum() > 0.95
+    assert known[mask].mean() > 0.75

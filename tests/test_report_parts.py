@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vsodprep.config import Config, Run, Stage
+from vsodprep.config import Coarse, Config, Run, Stage
 from vsodprep.config.train import Data
 from vsodprep.evaluate.measures import MEASURES, ordered
 from vsodprep.figures.history import POINTS, read_losses, thinned
@@ -17,7 +17,7 @@ from vsodprep.report.methods import Comparison, Method, method_name
 from vsodprep.report.page import signed
 from vsodprep.report.paper import departures, printed, published
 from vsodprep.report.protocol import notes, settings
-from vsodprep.report.stages import agreement, spread
+from vsodprep.report.stages import agreement, spread, stage_of
 from vsodprep.report.tables import table
 from vsodprep.report.thumbnails import thumbnail
 from vsodprep.workflow.paths import Paths
@@ -254,3 +254,8 @@ def test_settings_say_what_is_not_usual() -> None:
 def test_notes_name_what_was_noticed() -> None:
     inputs = {"missing": [], "extra": ["a/1.png", "a/2.png"], "resized": 3, "constant_maps": 0, "naming": {}}
     assert notes({"inputs": inputs}) == ["2 maps of no frame, not read", "3 maps resized to their masks"]
+
+
+def test_labels_that_the_substitute_erased_are_called_so() -> None:
+    assert stage_of(Coarse()) == "coarse label"
+    assert "substitute" in stage_of(Coarse(order=("fuse", "otsu", "substitute")))

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodprep.config import Coarse
 from vsodprep.images import read_mask
 from vsodprep.manifest import Sequence, mask_path
 from vsodprep.report.collect import Results
@@ -41,7 +42,7 @@ def map_stages(results: Results) -> list[MapStage]:
     """Return a row per kind of map and benchmark: saliency maps, coarse labels, motion priors."""
     config = results.config
     kinds = [("saliency map", block, saliency_reader) for block in config.saliency]
-    kinds += [("coarse label", block, coarse_reader) for block in config.coarse]
+    kinds += [(stage_of(coarse), block, coarse_reader) for block, coarse in config.coarse.items()]
     kinds += [("motion prior", block, prior_reader) for block in config.prior]
     made = []
     for stage, block, reader in kinds:
@@ -51,6 +52,11 @@ def map_stages(results: Results) -> list[MapStage]:
                 mae, overlap = measured.mean(axis=0)
                 made.append(MapStage(stage, block, benchmark, len(measured), float(mae), float(overlap)))
     return made
+
+
+def stage_of(coarse: Coarse) -> str:
+    """Return what a block of coarse labels is called: one that was erased by the substitute says so."""
+    return "coarse label, with the substitute for erasing" if "substitute" in coarse.order else "coarse label"
 
 
 def _measure(results: Results, benchmark: str, reader: Callable[[Sequence], Reader]) -> NDArray[np.float64]:
