@@ -1,15 +1,18 @@
-"""The steps from frames to labels on real frames of DAVIS-2016."""
+"""The steps from frames to labels on real frames of DAVIS-2016 and FBMS."""
 
 import zipfile
 
 import cv2
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from vsodprep.cli import cli
 from vsodprep.coarse.chain import Chain, label_frame, parse_order
 from vsodprep.coarse.crf import PRESETS
 from vsodprep.coarse.fuse import uniform
-from vsodprep.images import FOREGROUND_ABOVE, decode
+from vsodprep.coarse.support import TruthSupport
+from vsodprep.images import FOREGROUND_ABOVE, decode, list_images, read_mask
 from vsodprep.saliency.maps import METHODS
 
 SIZE = (427, 240)
@@ -41,3 +44,25 @@ def test_label_overlaps_the_mask(order, least, car):
     maps = np.stack([np.round(METHODS[method]([frame])[0] * 255).astype(np.uint8) for method in ("mbd", "rbd")])
     label = label_frame(frame, maps, Chain(parse_order(order), uniform(2), PRESETS["stan"], 0.7)).label
     assert (label & truth).sum() / (label | truth).sum() > least
+
+
+@pytest.mark.parametrize(("direction", "least"), [("forward", 0.85), ("both", 0.86)])
+def test_a_mask_is_carried_over_nineteen_frames(excerpts, tmp_path, direction, least):
+    archive, flow = excerpts / "FBMS_Trainingset-sample.zip", tmp_path / "bear01.h5"
+    bear = tmp_path / "fbms" / "bear01"
+    for command in (
+        ("normalize", "fbms", archive, "--partial", "--out", bear.parent),
+        ("flow", "dis", bear / "frames", "--direction", direction, "--out", flow),
+    ):
+        done = CliRunner().invoke(cli, [str(word) for word in command])
+        assert done.exit_code == 0, done.output
+    truth = read_mask(bear / "masks" / "bear01_0020.png")
+    (bear / "masks" / "bear01_0020.png").unlink()
+    found = {
+        support.frame: support for support in TruthSupport(flow, bear / "masks").of_frames(list_images(bear / "frames"))
+    }
+    assert (found[19].truth, found[20].truth) == (0, 39)
+    known = ~np.isnan(found[19].values)
+    carried = found[19].values >= 0.5
+    assert (carried & truth).sum() / ((carried | truth) & known).sum() > least
+    assert known[truth].mean() > 0.85

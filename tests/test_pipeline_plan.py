@@ -31,6 +31,26 @@ def test_whole_plan_from_nothing(tmp_path: Path, snakefile: str, target: tuple[s
     assert jobs["evaluate"] == 3
 
 
+@pytest.mark.parametrize(
+    ("coarse", "priors"),
+    [
+        ({"substitute": {"support": "prior"}}, 0),
+        ({"order": ["fuse", "otsu", "substitute"]}, len(VIDEOS)),
+        ({"order": ["fuse", "otsu", "substitute"], "substitute": {"support": "truth"}}, 0),
+    ],
+)
+def test_labels_wait_for_a_prior_only_if_the_substitute_asks(
+    tmp_path: Path, coarse: dict[str, object], priors: int
+) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump({"coarse": {"weightfree": coarse}, "pack": {"prior": []}}))
+    done = snakemake(tmp_path, "--dry-run", "synth", "--configfile", str(path))
+    assert done.returncode == 0, done.stdout
+    jobs = planned(done.stdout)
+    assert jobs["coarse"] == len(VIDEOS)
+    assert jobs.get("prior", 0) == priors
+
+
 def test_the_target_may_stand_behind_the_configuration_file(tmp_path: Path) -> None:
     # Snakemake takes both words for files: the file `all` in the root is there for this.
     done = snakemake(tmp_path, "--dry-run", "--configfile", str(TINY), "all")

@@ -148,3 +148,13 @@ def test_bad_configuration(text: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text(text)
     result = CliRunner().invoke(command, ["--config", str(tmp_path / "bad.yaml")])
     assert message in str(result.exception)
+
+
+def test_a_prior_that_only_labels_need_costs_too() -> None:
+    blocks = {"prior": {"light": {}}, "saliency": {"mbd": {"method": "mbd"}}, "pack": {"coarse": ["mine"]}}
+    plain = costs(config(**blocks, coarse={"mine": {"maps": ["mbd"]}}))
+    erased = costs(config(**blocks, coarse={"mine": {"maps": ["mbd"], "order": ["fuse", "otsu", "substitute"]}}))
+    assert "prior light" not in plain
+    assert "flow dis" not in plain
+    assert erased["prior light"].cpu > 0
+    assert erased["flow dis"].frames == 3455
