@@ -6,8 +6,6 @@ import click
 
 from vsodprep.cli._numbers import FiniteRange
 
-_SUBSTITUTE = "For the step substitute, in place of erasing by hand"
-
 
 @click.group()
 def command() -> None:
@@ -24,13 +22,25 @@ def command() -> None:
 @click.option("--crf", default="stan", show_default=True, help="CRF preset, JSON, or a JSON file.")
 @click.option("--certainty", default=0.7, show_default=True, type=FiniteRange(0.5, 1, True, True))
 @click.option("--edits", type=click.Path(path_type=Path), help="File of recorded edits.")
-@click.option("--substitute-prior", type=click.Path(path_type=Path), help=f"{_SUBSTITUTE}, support: motion prior.")
 @click.option(
-    "--substitute-flow", type=click.Path(path_type=Path), help=f"{_SUBSTITUTE}, support: masks along this flow."
+    "--substitute-prior", type=click.Path(path_type=Path), help="Step substitute, for erasing by hand: prior."
 )
+@click.option("--substitute-flow", type=click.Path(path_type=Path), help="Or flow along which masks are carried.")
 @click.option("--substitute-masks", type=click.Path(path_type=Path), help="Masks of that sequence's annotated frames.")
-@click.option("--substitute-threshold", default=0.5, show_default=True, type=FiniteRange(0, 1, min_open=True))
-@click.option("--substitute-share", default=0.25, show_default=True, type=FiniteRange(0, 1, min_open=True))
+@click.option(
+    "--substitute-threshold",
+    default=0.5,
+    show_default=True,
+    type=FiniteRange(0, 1, min_open=True),
+    help="Support from which on a pixel is supported.",
+)
+@click.option(
+    "--substitute-share",
+    default=0.25,
+    show_default=True,
+    type=FiniteRange(0, 1, min_open=True),
+    help="Share of a component's pixels that must be supported.",
+)
 @click.option("--sequence", help="Sequence name; the name of the folder --out if not given.")
 def label(
     *,
