@@ -88,11 +88,23 @@ def test_order_keeps_the_order():
 
 
 @pytest.mark.parametrize(
-    ("order", "maps"), [(("fuse", "otsu", "otsu"), 1), (("otsu", "crf"), 2), (("otsu", "fuse"), 2)]
+    ("order", "maps"),
+    [
+        (("fuse", "otsu", "otsu"), 1),
+        (("otsu", "crf"), 2),
+        (("otsu", "fuse"), 2),
+        (("fuse", "substitute", "otsu"), 2),
+        (("edits", "crf", "otsu"), 1),
+    ],
 )
 def test_impossible_order_is_named(order, maps):
     with pytest.raises(InputError, match="order"):
         check_order(order, maps, "order")
+
+
+@pytest.mark.parametrize("text", ["fuse,crf,otsu,substitute,edits", "fuse,edits,substitute", "otsu,substitute,crf"])
+def test_other_orders_are_free(text):
+    check_order(parse_order(text), 1 if text.startswith("otsu") else 2, "order")
 
 
 def test_the_substitute_erases_what_nothing_supports(frame, maps):
