@@ -57,6 +57,7 @@ def test_what_was_erased_is_counted(label, support):
     ("support", "spared"),
     [
         ([[0.8, 0, 0, 0.8], [0, 0, 0, 0]], 3),  # half of two pixels, against a quarter of four
+        ([[0.8, 0, 0, 0.5], [0, 0, 0, 0.5]], 0),  # a quarter of four pixels, against none of two whose mean is higher
         ([[0.3, 0.3, 0, 0.2], [0.3, 0.3, 0, 0.2]], 0),  # nothing against nothing; a mean of 0.3 against 0.2
     ],
 )
@@ -75,6 +76,10 @@ def test_without_any_support_the_largest_then_topmost_is_spared(text, row):
     made = erase(label, np.zeros(label.shape))
     assert made.spared
     assert made.label[row].sum() == made.label.sum() == 2
+
+
+def test_of_two_that_are_alike_the_left_one_is_spared():
+    assert erase(label_of("#.#"), [[0, 0, 0]]).label.tolist() == [[True, False, False]]
 
 
 def test_what_is_not_known_does_not_count():

@@ -85,6 +85,20 @@ def test_flow_of_another_stride_is_named(tmp_path, frames):
         list(truth(tmp_path, (2,), stride=2).of_frames(frames))
 
 
+def test_flow_of_other_frames_is_named(tmp_path, frames):
+    with pytest.raises(InputError, match=r"flow\.h5: flow of 9 frames, 00000 to 00008; expected the 8 frames"):
+        list(truth(tmp_path, (2,)).of_frames(frames[:-1]))
+
+
+def test_every_mask_counts_in_the_description(tmp_path, frames):
+    source = truth(tmp_path, (2, 7))
+    before = source.describe(frames)
+    assert source.describe(frames) == before
+    write_mask(tmp_path / "masks" / "00007.png", mask_of(6))
+    assert source.describe(frames)["masks"] != before["masks"]
+    assert source.describe(frames)["flow"] == before["flow"]
+
+
 def test_a_mask_of_another_size_is_named(tmp_path, frames):
     source = truth(tmp_path, (2,))
     write_mask(tmp_path / "masks" / "00002.png", np.zeros((4, 4), dtype=bool))

@@ -37,13 +37,17 @@ def erase_unsupported(
 
     A component goes if fewer than `share` of its pixels have a support of at least `threshold`. Pixels whose support is
     not known do not count, and a component without any other stays. If all would go, the best supported one is
-    spared: the one with the largest share, then the highest mean support, then the most pixels, then the topmost.
+    spared: the one with the largest share, then the highest mean support, then the most pixels, then the topmost,
+    then the leftmost.
 
     Args:
         label: bool `(H, W)`.
         support: float32 `(H, W)` in [0, 1]; NaN where it is not known.
         threshold: Support from which on a pixel is supported, in (0, 1].
         share: Smallest share of a component's pixels, in (0, 1].
+
+    Returns:
+        What is left of the label, and what was erased.
     """
     count, components, stats, _ = cv2.connectedComponentsWithStats(label.astype(np.uint8), connectivity=8)
     known = ~np.isnan(support)
