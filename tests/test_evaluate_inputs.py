@@ -13,6 +13,7 @@ from tests.evaluate_cases import disk, figures, normalized, soft_map, write_tree
 from vsodprep.errors import InputError
 from vsodprep.evaluate import evaluate_folders
 from vsodprep.evaluate.decode import decode_map, decode_mask
+from vsodprep.evaluate.flat import sequences_of_names
 from vsodprep.evaluate.resize import bicubic, resize
 from vsodprep.images import write_png
 from vsodprep.manifest import Manifest, Sequence, write_manifest
@@ -304,6 +305,16 @@ def test_aligned_corners_stay() -> None:
     resized = resize(image, 3, 5, "bilinear-aligned", "x")
     assert resized[::2, ::4].tolist() == image.tolist()
     assert resized[1, 2] == 88  # mean of the four corners, 87.5, rounded half up
+
+
+@pytest.mark.parametrize("doubled", ["a-2.png", "a_02.png"])
+def test_flat_names_that_mean_one_frame_twice_are_no_sequences(doubled: str) -> None:
+    names = ["a_1.png", "a_2.png", "b_1.png", "b_2.png"]
+    assert sequences_of_names(names) == {
+        "a": {"1": "a_1.png", "2": "a_2.png"},
+        "b": {"1": "b_1.png", "2": "b_2.png"},
+    }
+    assert sequences_of_names([*names, doubled]) == {}
 
 
 def test_flat_masks_fall_into_their_sequences(tmp_path: Path) -> None:

@@ -28,11 +28,11 @@ def sequences_of_names(names: Iterable[str]) -> Folders:
     found: Folders = defaultdict(dict)
     for name in names:
         parts = _NAME.fullmatch(PurePosixPath(name).stem)
-        if parts is None:
+        if parts is None or parts[2] in found[parts[1]]:  # of two spellings neither is to be lost
             return {}
         found[parts[1]][parts[2]] = name
     steps = [_steps(sorted(map(int, frames))) for frames in found.values()]
-    return dict(found) if len(found) > 1 and all(len(each) == 1 for each in steps) else {}
+    return dict(found) if len(found) > 1 and all(len(each) == 1 and 0 not in each for each in steps) else {}
 
 
 def _steps(numbers: Sequence[int]) -> set[int]:
