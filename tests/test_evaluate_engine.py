@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from tests.evaluate_cases import disk, read_json, soft_map, write_tree
+from tests.evaluate_cases import disk, normalized, read_json, soft_map, write_tree
 from vsodprep.cli import cli
 from vsodprep.errors import InputError
 from vsodprep.evaluate import PROTOCOLS, evaluate_folders
@@ -121,6 +121,14 @@ def test_the_benchmark_can_be_named(tree: tuple[Path, Path], tmp_path: Path) -> 
     result = CliRunner().invoke(cli, [*arguments, "--json", str(tmp_path / "scores.json")])
     assert result.exit_code == 0, result.output
     assert read_json(tmp_path / "scores.json")["benchmark"] == "davis2016"
+
+
+def test_a_name_other_than_the_masks_own_is_refused(tree: tuple[Path, Path], tmp_path: Path) -> None:
+    maps, masks = tree
+    known = normalized(tmp_path / "own", masks)
+    assert evaluate_folders(maps, known, measures=("mae",), benchmark="own")["benchmark"] == "own"
+    with pytest.raises(InputError, match="masks of own; expected those of davis2016"):
+        evaluate_folders(maps, known, measures=("mae",), benchmark="davis2016")
 
 
 def test_a_sequence_too_short_to_score_is_left_out(tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ def evaluate_folders(
         pred: Folder or zip archive of maps, `SEQUENCE/FRAME.png` or in one of the other conventions of `naming`.
         gt: What `open_truth` takes: a normalised benchmark, a shard, masks, or a benchmark's name.
         split: A split of the benchmark, or a file of sequence names; None for all sequences.
-        benchmark: Name of the benchmark, which a tree of masks does not tell.
+        benchmark: Name of the benchmark, where the masks do not tell it.
         protocol: A protocol, the name of a built-in one, or a file of settings.
         measures: What to compute, by default all but T, which is slow; the figures of the others are None.
         jobs: Number of processes; does not change any figure.
@@ -225,7 +225,7 @@ def evaluate_folders(
     """
     if isinstance(protocol, str):
         protocol = find_protocol(protocol)
-    truth = open_truth(gt, split, results)
+    truth = open_truth(gt, split, results).named(benchmark)
     reader = _Reader(truth.masks, open_images(Path(pred)), protocol, measures)
     inputs = pair(truth, reader.maps, protocol, naming=naming, allow_missing=allow_missing)
     stored = _Cache(cache_folder, truth, reader, inputs.pairs) if cache_folder else None
@@ -235,7 +235,7 @@ def evaluate_folders(
     return {
         "protocol": protocol.name,
         "settings": protocol.model_dump(exclude={"name"}),
-        "benchmark": benchmark or truth.benchmark,
+        "benchmark": truth.benchmark,
         "split": Path(split).stem if split else None,
         "measures": list(measures),
         **{key: value for key, value in summary.items() if key != "empty_masks"},

@@ -1,7 +1,7 @@
 """The masks that maps are scored against: a normalised benchmark, a shard, a benchmark's name, or a tree of masks."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Protocol
 
@@ -132,6 +132,16 @@ class Truth:
     benchmark: str | None
     masks: Masks
     sequences: tuple[TruthSequence, ...] = field(default=())
+
+    def named(self, benchmark: str | None) -> "Truth":
+        """Return it with the benchmark's name; None for what the masks tell.
+
+        Raises:
+            InputError: The masks tell another name.
+        """
+        if benchmark is not None and self.benchmark not in {None, benchmark}:
+            raise InputError(self.where, f"masks of {self.benchmark}", f"those of {benchmark}, or no --benchmark")
+        return replace(self, benchmark=benchmark or self.benchmark)
 
 
 def _listed(split: Path | str, where: Path) -> list[str]:
