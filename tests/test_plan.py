@@ -158,3 +158,16 @@ def test_a_prior_that_only_labels_need_costs_too() -> None:
     assert "flow dis" not in plain
     assert erased["prior light"].cpu > 0
     assert erased["flow dis"].frames == 3455
+
+
+@pytest.mark.parametrize(
+    ("support", "seconds"), [("prior", rates.SUBSTITUTE), ("truth", rates.SUBSTITUTE + rates.CARRY)]
+)
+def test_the_substitute_costs_by_what_supports(support: str, seconds: float) -> None:
+    blocks = {"prior": {"light": {}}, "saliency": {"mbd": {"method": "mbd"}}, "pack": {"coarse": ["mine"]}}
+    plain, erased = (
+        costs(config(**blocks, coarse={"mine": {"maps": ["mbd"], "order": order, "substitute": {"support": support}}}))
+        for order in (["fuse", "otsu"], ["fuse", "otsu", "substitute"])
+    )
+    megapixels = 3455 * 480 * 854 / 1e6
+    assert erased["coarse mine"].cpu - plain["coarse mine"].cpu == pytest.approx(megapixels * seconds / 3600)

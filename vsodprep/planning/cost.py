@@ -132,6 +132,7 @@ class Estimate:
             if labelled[name]:
                 work = videos * labelled[name]
                 cpu = work * (rates.COARSE + (self._crf(coarse.crf) if "crf" in coarse.order else 0.0))
+                cpu += work * (rates.SUBSTITUTE * ("substitute" in coarse.order) + rates.CARRY * len(coarse.flows))
                 yield self._cost(f"coarse {name}", part, cpu=cpu, disk=work * rates.DISK_COARSE * 1e6)
 
     def _share(self, part: Part, splits: Iterable[SplitOf] | None) -> float:
