@@ -1,6 +1,7 @@
 """Progress: a bar on a terminal, plain lines elsewhere."""
 
 import fcntl
+import io
 import os
 import pty
 import struct
@@ -9,6 +10,8 @@ import sys
 import termios
 
 import pytest
+
+from vsodprep.progress import track
 
 CALL = [sys.executable, "-c", "from vsodprep.progress import track; print(sum(track(range(5), 'count')))"]
 TRAINING = """
@@ -30,6 +33,14 @@ def test_a_bar_on_a_terminal_whether_or_not_it_knows_its_size(call: list[str], s
     assert ended.stdout == b"10\n"
     assert "count: 100%|" in shown
     assert "5/5" in shown
+
+
+def test_a_bar_on_what_only_calls_itself_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.StringIO()
+    monkeypatch.setattr(shown, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", shown)
+    assert sum(track(range(5), "count")) == 10
+    assert "5/5" in shown.getvalue()
 
 
 def test_lines_elsewhere() -> None:

@@ -15,9 +15,11 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 def bar_size() -> dict[str, Any]:
     """Return what tells tqdm how large its bar is; a terminal that does not know its own size (0 x 0) would hide it."""
-    if all(os.get_terminal_size(sys.stderr.fileno())):
-        return {"dynamic_ncols": True}
-    return {"ncols": 80, "nrows": 24}
+    try:
+        known = all(os.get_terminal_size(sys.stderr.fileno()))
+    except OSError:  # what calls itself a terminal need not be a file
+        known = False
+    return {"dynamic_ncols": True} if known else {"ncols": 80, "nrows": 24}
 
 
 def track(items: Iterable[Item], label: str, total: int | None = None, unit: str = "frame") -> Iterator[Item]:
