@@ -222,6 +222,7 @@ def main() -> None:
     print(
         f"{arguments.rounds} rounds, {arguments.clock} time, width {arguments.width}, step with batch {arguments.batch}"
         + (", bfloat16 by autocast" if arguments.autocast else "")
+        + (", channels last" if arguments.channels_last else "")
     )
     medians = {
         action: rounds(
