@@ -1,7 +1,6 @@
 """Predicting saliency maps with a trained network."""
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,7 +12,6 @@ from PIL import Image
 from torch import Tensor
 
 from vsodprep.config.train import Run
-from vsodprep.errors import InputError
 from vsodprep.files import sha256, write_json
 from vsodprep.images import write_png
 from vsodprep.models import saved
@@ -249,16 +247,3 @@ def to_map(probability: NDArray[np.float32], size: tuple[int, int], maps: Maps =
         probability = (probability - probability.min()) / np.ptp(probability)
     resized = cv2.resize(probability, size[::-1], interpolation=cv2.INTER_LINEAR)
     return np.rint(np.clip(resized * 255, 0, 255)).astype(np.uint8)
-
-
-def read_marker(folder: Path) -> Mapping[str, Any]:
-    """Read `predictions.json`.
-
-    Raises:
-        InputError: The folder has none, because prediction has not finished.
-    """
-    try:
-        marker: Mapping[str, Any] = json.loads((folder / MARKER).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(folder / MARKER, "missing or unreadable", "finished predictions") from error
-    return marker

@@ -104,10 +104,12 @@ def test_partial_applies_to_every_source() -> None:
     assert config.source("fbms") is None
 
 
-@pytest.mark.parametrize(("text", "message"), [("- a list", "list"), ("a: [", "not YAML")])
-def test_read_refuses_what_is_no_mapping(tmp_path: Path, text: str, message: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "message"), [(b"- a list", "list"), (b"a: [", "not YAML"), (b"\xd8\x86\xff", "not YAML")]
+)
+def test_read_refuses_what_is_no_mapping(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "mine.yaml"
-    path.write_text(text)
+    path.write_bytes(content)
     with pytest.raises(VsodprepError, match=message) as error:
         read(path)
     assert str(path) in str(error.value)

@@ -64,7 +64,9 @@ def test_a_network_predicts_what_it_predicts_on_the_cpu(name, plain_float32):
 def test_a_step_is_that_of_the_cpu(name, plain_float32):
     """In double precision, where batch statistics of few pixels do not spread rounding."""
     torch.manual_seed(0)
-    network = build_model(name, width=0.1, **({"dropout": 0} if name in {"stan", "msst"} else {})).double().train()
+    variant = "both" if name == "contrastive" else "full"  # whose loss draws nothing on the device
+    options = {"dropout": 0} if name in {"stan", "msst"} else {}
+    network = build_model(name, variant, width=0.1, **options).double().train()
     batch = make_batch(4, network.clip_length, (64, 96))
     batch = {
         key: value.double() if getattr(value, "is_floating_point", bool)() else value for key, value in batch.items()
@@ -72,14 +74,9 @@ def test_a_step_is_that_of_the_cpu(name, plain_float32):
     gradients = []
     for device, given in (("cpu", batch), ("cuda", on_gpu(batch))):
         network.to(device).zero_grad()
-        generator = torch.Generator(device).manual_seed(0)
-        terms = network.loss(network(given), given, generator)
-        terms["loss"].backward()
+        network.loss(network(given), given)["loss"].backward()
         gradients.append(torch.cat([each.grad.flatten().cpu() for each in network.parameters()]))
-    if name == "contrastive":  # its samples are drawn on the device
-        assert gradients[1].norm().item() == pytest.approx(gradients[0].norm().item(), rel=0.3)
-    else:
-        assert relative(gradients[1], gradients[0]) < 1e-4
+    assert relative(gradients[1], gradients[0]) < 1e-4
 
 
 @pytest.mark.parametrize("name", MODELS)

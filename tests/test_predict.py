@@ -20,7 +20,7 @@ from vsodprep.flow.sequence import write_sequence
 from vsodprep.images import read_gray
 from vsodprep.manifest import frame_paths
 from vsodprep.models import build_model, saved
-from vsodprep.models.inference import predict_maps, predict_shard, read_marker, to_map
+from vsodprep.models.inference import predict_maps, predict_shard, to_map
 from vsodprep.models.network import ClipNetwork, Options
 from vsodprep.models.training import Settings, train
 from vsodprep.shards import ClipDataset, Part, pack_benchmark
@@ -75,7 +75,7 @@ def test_maps_are_those_of_the_network(tree, checkpoint, recipe, tmp_path):
 def test_marker_comes_last_and_tells_where_the_maps_are_from(tree, checkpoint, tmp_path):
     (tmp_path / "predictions.json").write_text("stale")
     predict_shard(checkpoint, tree / "mini.zarr", tmp_path, split="test", threads=1)
-    assert read_marker(tmp_path) == {
+    assert json.loads((tmp_path / "predictions.json").read_text()) == {
         "benchmark": "mini",
         "checkpoint_sha256": sha256(checkpoint),
         "frames": 4,
@@ -253,8 +253,3 @@ def test_a_network_that_reads_a_prior_needs_its_classifier(tree, checkpoint, tmp
     words = [str(path), str(tree / "normalized" / "moon" / "frames"), "--out", str(tmp_path / "out")]
     with pytest.raises(InputError, match="--classifier"):
         CliRunner().invoke(command, words, catch_exceptions=False)
-
-
-def test_an_unfinished_prediction_has_no_marker(tmp_path):
-    with pytest.raises(InputError, match="finished predictions"):
-        read_marker(tmp_path)

@@ -19,7 +19,7 @@ _BLOCK = (str, click.Path(path_type=Path))
 )
 @click.option(
     "--still-size",
-    type=(click.IntRange(1), click.IntRange(1)),
+    type=_SIZE,
     metavar="H W",
     help="Store still images as arrays of this size.",
 )

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,7 @@ class PriorSupport:
     """
 
     prior: Path
-    kind: Evidence = "prior"
+    kind: ClassVar[Evidence] = "prior"
 
     def of_frames(self, frames: Sequence[Path]) -> Iterator[Support]:
         """Yield the support of each frame; a frame without a prior has none.
@@ -75,7 +75,7 @@ class TruthSupport:
 
     flow: Path
     masks: Path
-    kind: Evidence = "truth"
+    kind: ClassVar[Evidence] = "truth"
 
     def of_frames(self, frames: Sequence[Path]) -> Iterator[Support]:
         """Yield the support of every frame, outwards from each annotated one.

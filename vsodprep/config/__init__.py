@@ -224,7 +224,7 @@ def read(path: Path) -> dict[str, Any]:
         value = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(path, error.strerror or "unreadable", "a configuration file") from error
-    except yaml.YAMLError as error:
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise InputError(path, "not YAML", "a configuration file") from error
     if not isinstance(value, dict):
         raise InputError(path, f"a {type(value).__name__}", "a mapping of keys to values")

@@ -53,28 +53,16 @@ def figures() -> tuple[Figure, ...]:
     return tuple(Figure(**{**row, "value": float(row["value"])}) for row in csv.DictReader(text.splitlines()))  # type: ignore[arg-type]
 
 
-def paper_value(model: str, variant: str, benchmark: str, metric: str) -> float | None:
-    """Return what a model's own paper prints for it.
+def own_figures(model: str, variant: str, benchmark: str) -> tuple[Figure, ...]:
+    """Return what a model's own paper prints about a variant on a benchmark, in the paper's order.
 
     Args:
         model: Model name.
         variant: Variant name; capitals do not matter.
         benchmark: Benchmark name.
-        metric: Name of the measure, as in a score file.
-
-    Returns:
-        The figure as a fraction of 1, or None where the paper has none.
     """
-    for figure in figures():
-        if (
-            figure.paper == model
-            and figure.method == OWN_METHOD.get(model)
-            and figure.variant == variant.lower()
-            and figure.benchmark == benchmark
-            and figure.metric == metric
-        ):
-            return figure.value
-    return None
+    wanted = (model, OWN_METHOD.get(model), variant.lower(), benchmark)
+    return tuple(each for each in figures() if (each.paper, each.method, each.variant, each.benchmark) == wanted)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ import os
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import Protocol
 
 from vsodprep.errors import InputError
 
@@ -14,21 +13,6 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp",
 
 # What zipfile raises of a damaged file, one with a password and one with an unknown compression.
 _UNREADABLE = (KeyError, OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
-
-
-class Images(Protocol):
-    """Image files by relative name."""
-
-    root: Path
-
-    def names(self) -> list[str]:
-        """Return the names of all images, sorted, with `/` between their parts."""
-
-    def read(self, name: str) -> bytes:
-        """Return a file's bytes."""
-
-    def stamp(self, name: str) -> list[int]:
-        """Return numbers that change when the file does, found without reading it."""
 
 
 def _is_image(name: str) -> bool:

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.evaluate.bootstrap import RESAMPLES, Interval, difference, interval
 from vsodprep.evaluate.measures import Measure, measure
-from vsodprep.evaluate.papers import OWN_METHOD, figures
+from vsodprep.evaluate.papers import OWN_METHOD, own_figures
 from vsodprep.evaluate.scores import Scores
 from vsodprep.figures.bars import ablation
 from vsodprep.figures.curves import Line, f_threshold, precision_recall
@@ -113,13 +113,7 @@ def ablation_of(
 
 def _printed(paper: str, variant: str, benchmark: str, measures: Sequence[Measure]) -> dict[str, float | None]:
     """Return what a paper prints about a variant of its own method, by heading."""
-    found = {
-        figure.metric: figure.value
-        for figure in figures()
-        if (figure.paper, figure.method) == (paper, OWN_METHOD.get(paper))
-        and figure.variant == variant.lower()
-        and figure.benchmark == benchmark
-    }
+    found = {figure.metric: figure.value for figure in own_figures(paper, variant, benchmark)}
     return {of.heading: found.get(of.key) for of in measures}
 
 

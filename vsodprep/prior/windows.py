@@ -15,7 +15,6 @@ from vsodprep.prior.settings import BACKBONES
 from vsodprep.weights import fetch
 
 SIDE = 224  # px; torchvision's AlexNet, whose first layer is padded, gives 6 x 6 at 224 as Caffe's does at 227
-FEATURES_PER_WINDOW = 4096
 _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)
 _REGIONS_AT_ONCE = 16

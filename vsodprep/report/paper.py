@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from vsodprep.config import Run
 from vsodprep.evaluate.measures import Measure
-from vsodprep.evaluate.papers import OWN_METHOD, Figure, figures
+from vsodprep.evaluate.papers import OWN_METHOD, Figure, figures, own_figures
 from vsodprep.normalize.checks import KINDS
 from vsodprep.report.collect import Results
 
@@ -30,17 +30,8 @@ def printed(model: str, variant: str, post: str, *, benchmark: str, protocol: st
     """
     if (post == "raw") == (model in REFINED):
         return None
-    for figure in figures():
-        if (
-            figure.paper == model
-            and figure.method == OWN_METHOD[model]
-            and figure.variant == variant.lower()
-            and figure.benchmark == benchmark
-            and figure.metric == metric
-            and figure.protocol in ("", protocol)
-        ):
-            return figure
-    return None
+    found = (each for each in own_figures(model, variant, benchmark) if each.metric == metric)
+    return next((figure for figure in found if figure.protocol in ("", protocol)), None)
 
 
 @dataclass(frozen=True)

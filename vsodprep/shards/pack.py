@@ -1,7 +1,6 @@
 """Packing a normalised benchmark, with its flow, priors and coarse labels, into one Zarr shard."""
 
 import multiprocessing
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -141,8 +140,3 @@ def _attributes(manifest: Manifest, contents: Contents) -> dict[str, object]:
         },
         "still_size": list(contents.still_size) if contents.still_size else None,
     }
-
-
-def size_on_disk(shard: Path) -> int:
-    """Return the bytes of all files of a shard."""
-    return sum((Path(root) / name).stat().st_size for root, _, names in os.walk(shard) for name in names)
