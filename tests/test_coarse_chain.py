@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 
 from vsodprep.coarse.chain import Chain, check_order, label_frame, parse_order
-from vsodprep.coarse.crf import PRESETS, refine
+from vsodprep.coarse.crf import refine
 from vsodprep.coarse.edits import Edit
 from vsodprep.coarse.fuse import fuse, uniform
 from vsodprep.coarse.otsu import otsu
+from vsodprep.config.crf import PRESETS
 from vsodprep.errors import InputError
 
 SIZE = 24

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from vsodprep.cli import cli
 from vsodprep.coarse.chain import Chain, label_frame, parse_order
-from vsodprep.coarse.crf import PRESETS
 from vsodprep.coarse.fuse import uniform
 from vsodprep.coarse.support import TruthSupport
+from vsodprep.config.crf import PRESETS
 from vsodprep.images import FOREGROUND_ABOVE, decode, list_images, read_mask
 from vsodprep.saliency.maps import METHODS
 

@@ -6,7 +6,7 @@ from click.testing import CliRunner
 from coarse_folders import FRAMES, truth, write_sequence
 
 from vsodprep.cli import cli
-from vsodprep.coarse.crf import PRESETS
+from vsodprep.config.crf import PRESETS
 from vsodprep.errors import InputError
 from vsodprep.images import read_gray
 from vsodprep.manifest import Manifest, Sequence, write_manifest

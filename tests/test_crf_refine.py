@@ -5,8 +5,8 @@ import pydensecrf.densecrf as dcrf
 import pytest
 from pydensecrf.utils import unary_from_softmax
 
-from vsodprep.coarse.crf import PRESETS, preset, refine, unary
-from vsodprep.config.coarse import Crf
+from vsodprep.coarse.crf import preset, refine, unary
+from vsodprep.config.crf import PRESETS, Crf
 from vsodprep.errors import InputError
 
 

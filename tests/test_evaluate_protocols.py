@@ -91,7 +91,7 @@ def test_a_configuration_with_an_own_protocol_survives_a_round_trip() -> None:
         ({"mine": {"average": "pixels"}}, "average: pixels needs f_from"),
         ({"mine": {"name": "yours"}}, r"unknown key protocols\.mine\.name"),
         ({"mine": "pysod"}, r"protocols\.mine"),
-        ({"pysod": {}}, r"protocols\.pysod: a built-in protocol"),
+        ({"pysod": {}}, r"protocols\.pysod: a built-in name"),
         ({"my.own": {}}, r"protocols\.my\.own"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from vsodprep.config import complete
 from vsodprep.config.defaults import default
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, VsodprepError
 from vsodprep.workflow.check import RULES
 from vsodprep.workflow.plan import Plan
 
@@ -36,6 +36,7 @@ def check(over: dict[str, Any]) -> None:
         ({"folders": {"flow": "."}}, r"folders\.flow: the name of a rule"),
         ({"folders": {"mine": "nowhere"}}, "nowhere"),
         ({"coarse": {"weightfree": {"crf": "stun"}}}, r"coarse\.weightfree\.crf: no 'stun'"),
+        ({"coarse": {"weightfree": {"crf": "raw"}}}, r"coarse\.weightfree\.crf: no 'raw'"),
         ({"coarse": {"weightfree": {"edits": "nowhere.txt"}}}, r"coarse\.weightfree\.edits: no nowhere\.txt"),
         ({"coarse": {"weightfree": {"order": ["otsu", "fuse"]}}}, r"coarse\.weightfree\.order"),
         ({"coarse": {"weightfree": {"weights": [1.5, -0.5]}}}, "not negative and sum to 1"),
@@ -70,6 +71,12 @@ def test_a_variant_or_option_that_does_not_exist_is_named(over: dict[str, Any], 
 def test_a_figure_of_what_does_not_exist_is_named(figure: dict[str, Any], culprit: str) -> None:
     with pytest.raises(InputError, match=culprit):
         check({"figures": {"a": figure}})
+
+
+@pytest.mark.parametrize("name", ["raw", "stan"])
+def test_a_crf_preset_of_ones_own_needs_its_own_name(name: str) -> None:
+    with pytest.raises(VsodprepError, match=rf"crf\.{name}: a built-in name"):
+        check({"crf": {name: {}}})
 
 
 @pytest.mark.parametrize(("key", "name"), [("post", "stun"), ("protocols", "davsot")])

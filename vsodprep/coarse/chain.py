@@ -13,7 +13,8 @@ from vsodprep.coarse.fuse import fuse
 from vsodprep.coarse.maps import to_bytes
 from vsodprep.coarse.otsu import otsu
 from vsodprep.coarse.substitute import Substituted, erase_unsupported
-from vsodprep.config.coarse import Crf, Step, Substitute
+from vsodprep.config.coarse import Step, Substitute
+from vsodprep.config.crf import Crf
 from vsodprep.errors import InputError
 
 

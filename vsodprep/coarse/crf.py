@@ -8,36 +8,13 @@ import pydensecrf.densecrf as dcrf
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from vsodprep.config.coarse import Crf
+from vsodprep.config.crf import PRESETS, Crf
 from vsodprep.errors import InputError
 from vsodprep.saliency.color import stretch
 
 LEAST_PROBABILITY = 1e-5
 _DSS_TAU = 1.05
 _DSS_EPSILON = 1e-8
-
-# Where a tool searches a grid, its first point stands here.
-PRESETS: dict[str, Crf] = {
-    "stan": Crf(),
-    "dss": Crf(unary="dss", iterations=1),
-    "pdb": Crf(normalise=True, output="label"),
-    "cosnet": Crf(
-        normalise=True,
-        gaussian_sxy=1,
-        gaussian_weight=5,
-        bilateral_sxy=10,
-        bilateral_srgb=7,
-        bilateral_weight=8,
-        output="label",
-    ),
-    # MATNet feeds energies to a function that expects probabilities; that slip is not repeated.
-    "matnet": Crf(bilateral_sxy=30, stop_below=500, output="label"),
-    "deeplab-context": Crf(bilateral_sxy=50, bilateral_srgb=3, iterations=10, output="label"),
-    "deeplab-largefov": Crf(bilateral_sxy=49, bilateral_weight=4, iterations=10, output="label"),
-    "deeplab-v2": Crf(
-        gaussian_sxy=1, bilateral_sxy=67, bilateral_srgb=3, bilateral_weight=4, iterations=10, output="label"
-    ),
-}
 
 
 def preset(name_or_json: str) -> Crf:
@@ -72,7 +49,7 @@ def unary(probability: NDArray[np.float32], kind: str) -> NDArray[np.float32]:
 
     Args:
         probability: float32 `(H, W)` in [0, 1].
-        kind: `log` or `dss`, see `vsodprep.config.coarse.Crf`.
+        kind: `log` or `dss`, see `vsodprep.config.crf.Crf`.
 
     Returns:
         float32 `(2, H * W)`: energy of background, then of foreground.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from vsodprep.coarse.crf import refine
 from vsodprep.coarse.fuse import FIT_SIZE, Normal, fit, fuse, uniform
 from vsodprep.coarse.maps import describe_maps, list_maps, map_of, read_map, stack_maps, to_bytes
-from vsodprep.config.coarse import Crf
+from vsodprep.config.crf import Crf
 from vsodprep.errors import InputError
 from vsodprep.files import write_json
 from vsodprep.flow.frames import sequence_frames

@@ -8,7 +8,8 @@ import yaml
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from vsodprep.config.base import Name, Section, SplitOf, refusal
-from vsodprep.config.coarse import Coarse, Crf, Saliency
+from vsodprep.config.coarse import Coarse, Saliency
+from vsodprep.config.crf import PRESETS, RAW, Crf
 from vsodprep.config.figures import Figure
 from vsodprep.config.flow import Flow
 from vsodprep.config.pack import Pack
@@ -152,10 +153,12 @@ class Config(Section):
         return self
 
     @model_validator(mode="after")
-    def _own_protocols_have_own_names(self) -> "Config":
-        for name in self.protocols:
-            if name in PROTOCOLS:
-                raise ValueError(f"protocols.{name}: a built-in protocol; give your own another name")
+    def _what_is_own_has_its_own_name(self) -> "Config":
+        # Files and tables go by the name, and the report sets built-in ones beside a paper's figures.
+        for key, own, built_in in (("protocols", self.protocols, PROTOCOLS), ("crf", self.crf, (RAW, *PRESETS))):
+            for name in own:
+                if name in built_in:
+                    raise ValueError(f"{key}.{name}: a built-in name; give your own another one")
         return self
 
     @model_validator(mode="after")
@@ -171,6 +174,11 @@ class Config(Section):
                             f"and on {test.split!r}; one split per benchmark"
                         )
         return self
+
+    @property
+    def crf_presets(self) -> dict[str, Crf]:
+        """CRF presets by name: the built-in ones and the configuration's own."""
+        return PRESETS | self.crf
 
     def source(self, benchmark: str) -> SourceOf | None:
         """Return where the user keeps a benchmark, or None if it is to be downloaded."""

@@ -69,28 +69,3 @@ class Coarse(Section):
     def flows(self) -> tuple[str, ...]:
         """Flow blocks along which masks that support the labels are carried: one or none."""
         return (self.substitute.flow,) if "substitute" in self.order and self.substitute.support == "truth" else ()
-
-
-class Crf(Section):
-    """A dense CRF with two labels; defaults are the proposal for STAN and MSST."""
-
-    unary: Literal["log", "dss"] = "log"
-    """`log`: -log clip(p, 1e-5). `dss`: -log(p + 1e-8) / (1.05 sigmoid(p)), as in the DSS code."""
-    normalise: bool = False
-    """Min-max the map of each frame first."""
-    gaussian_sxy: float = Field(default=3, gt=0)
-    """Spatial standard deviation of the smoothness kernel in pixels."""
-    gaussian_weight: float = Field(default=3, ge=0)
-    """Weight of the smoothness kernel."""
-    bilateral_sxy: float = Field(default=60, gt=0)
-    """Spatial standard deviation of the appearance kernel in pixels."""
-    bilateral_srgb: float = Field(default=5, gt=0)
-    """Colour standard deviation of the appearance kernel in grey levels."""
-    bilateral_weight: float = Field(default=5, ge=0)
-    """Weight of the appearance kernel."""
-    iterations: int = Field(default=5, ge=1)
-    """Mean-field iterations."""
-    stop_below: float | None = Field(default=None, gt=0)
-    """Stop early once the KL divergence changes by less than this from one iteration to the next (MATNet: 500)."""
-    output: Literal["probability", "label"] = "probability"
-    """Probability of the foreground, or 0 and 255 of the more probable label."""

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from vsodprep.config.base import Name, Section
+from vsodprep.config.crf import RAW
 
 Kind = Literal[
     "precision-recall",
@@ -41,7 +42,7 @@ class Figure(Section):
     """Runs of `model` that are drawn; all of them if empty."""
     protocol: Name = "davsod"
     """Protocol of the scores."""
-    post: Name = "raw"
+    post: Name = RAW
     """`raw`, or the CRF preset of the maps."""
     measure: tuple[Name, ...] = ()
     """Keys of the measures in the score files; the figure's own default if empty."""

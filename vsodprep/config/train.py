@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from vsodprep.config.base import Name, Section, Size, SplitOf
+from vsodprep.config.crf import RAW
 
 
 class Augment(Section):
@@ -114,7 +115,7 @@ class Test(Section):
     """Split name."""
     protocols: tuple[Name, ...] = ("davsod",)
     """Evaluation protocols."""
-    post: tuple[Name, ...] = ("raw",)
+    post: tuple[Name, ...] = (RAW,)
     """`raw` maps, or CRF presets that refine them."""
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from vsodprep import benchmarks
 from vsodprep.config import Config, Run, SplitOf, Stage, Test
+from vsodprep.config.crf import RAW
 from vsodprep.planning import rates
 from vsodprep.planning.parts import Part, bytes_of, part_of
 from vsodprep.workflow.catalogue import Catalogue
@@ -144,8 +145,7 @@ class Estimate:
         return len(videos) / len(self.catalogue.videos(part.name))
 
     def _crf(self, name: str) -> float:
-        preset = self.config.crf.get(name)
-        return rates.CRF_FRAME + rates.CRF_ITERATION * (5 if preset is None else preset.iterations)
+        return rates.CRF_FRAME + rates.CRF_ITERATION * self.config.crf_presets[name].iterations
 
     def _running(self, model: str, name: str, run: Run) -> Iterator[Cost]:
         for stage in run.stages:
@@ -190,7 +190,7 @@ class Estimate:
         disk = seeds * part.megapixels * rates.DISK_PREDICTION * 1e6
         yield self._cost(f"predict {part.name}", part, what=what, cpu=cpu, gpu=gpu, disk=disk)
         for post in test.post:
-            if post != "raw":
+            if post != RAW:
                 cpu = seeds * part.megapixels * self._crf(post)
                 yield self._cost(f"crf {post} {part.name}", part, what=what, cpu=cpu, disk=disk)
         scored = seeds * len(test.post) * len(test.protocols) * part.annotated * part.pixels / rates.MEGAPIXEL

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from vsodprep import benchmarks
 from vsodprep.coarse.chain import check_order
-from vsodprep.coarse.crf import PRESETS
 from vsodprep.coarse.fuse import read_weights
 from vsodprep.config import Config
+from vsodprep.config.crf import RAW
 from vsodprep.config.protocol import PROTOCOLS
 from vsodprep.errors import InputError
 from vsodprep.normalize.checks import KINDS
@@ -54,8 +54,10 @@ def check_names(config: Config, catalogue: Catalogue) -> None:
     _check_benchmarks(config, catalogue)
     _check_labels(config)
     _check_variants(config)
-    for where, name in _presets(config):
-        _known(where, [name], ("raw", *PRESETS, *config.crf))
+    for name, coarse in config.coarse.items():
+        _known(f"coarse.{name}.crf", [coarse.crf] if "crf" in coarse.order else [], config.crf_presets)
+    for where, name in _posts(config):
+        _known(where, [name], (RAW, *config.crf_presets))
     for where, name in _protocols(config):
         _known(where, [name], (*PROTOCOLS, *config.protocols))
 
@@ -100,8 +102,7 @@ def _check_variants(config: Config) -> None:
                 _known(f"runs.{model}.{name}.options", run.options, known.options.model_fields)
 
 
-def _presets(config: Config) -> Iterator[tuple[str, str]]:
-    yield from ((f"coarse.{name}.crf", coarse.crf) for name, coarse in config.coarse.items() if "crf" in coarse.order)
+def _posts(config: Config) -> Iterator[tuple[str, str]]:
     yield from ((f"figures.{name}.post", figure.post) for name, figure in config.figures.items())
     for model, runs in config.runs.items():
         for name, run in runs.items():

@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from vsodprep.config.crf import RAW
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.site import Stage, unique
 
 CENTRE_PRIOR = "centre-prior"
 FLOW_MAGNITUDE = "flow-magnitude"
 TRIVIAL = (CENTRE_PRIOR, FLOW_MAGNITUDE)
-RAW = "raw"
 
 
 class Evaluate(Stage):
