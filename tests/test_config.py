@@ -1,5 +1,7 @@
 """The configuration: closed, typed, and the source of the files in config/."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,62 @@ def test_a_mistake_is_named(over: dict[str, Any], culprit: str) -> None:
         complete(over, BASE)
 
 
+PATHS = {
+    "results": "{}",
+    "sources.davis2016.path": {"davis2016": "{}"},
+    "folders.mine": {"mine": "{}"},
+    "flow.dis.weights": {"dis": {"method": "raft", "weights": "{}"}},
+    "prior.light.weights": {"light": {"weights": "{}"}},
+    "saliency.made.folder": {"made": {"folder": "{}"}},
+    "coarse.weightfree.edits": {"weightfree": {"edits": "{}"}},
+    "runs.dsnet.full.stages.0.init": {"dsnet": {"full": BASE["runs"]["dsnet"]["full"]}},
+}
+
+
+def with_path(key: str, path: str) -> Any:
+    """Return a configuration with the path at the key, and what the configuration makes of the path."""
+    value = json.loads(json.dumps(PATHS[key]).replace('"{}"', json.dumps(path)))
+    if key.startswith("runs"):
+        value["dsnet"]["full"]["stages"][0]["init"] = path
+    found: Any = complete({key.partition(".")[0]: value}, BASE).model_dump(mode="json")
+    for part in key.split("."):
+        found = found[int(part) if part.isdigit() else part]
+    return found[0] if isinstance(found, list) else found
+
+
+@pytest.mark.parametrize("key", PATHS)
+@pytest.mark.parametrize(
+    "path", ["", "  ", " a", "a\0b", "a\nb", "/", "//", "/a/..", "a{seq}", "a}b", "a<logs>", "a*", "a?"]
+)
+def test_a_path_that_rules_would_misread_is_refused_by_its_key(key: str, path: str) -> None:
+    with pytest.raises(VsodprepError, match=re.escape(key)):
+        with_path(key, path)
+
+
+@pytest.mark.parametrize("key", PATHS)
+@pytest.mark.parametrize(
+    ("path", "taken"),
+    [
+        ("my films", "my films"),
+        ("Привет мир/ö 雨", "Привет мир/ö 雨"),
+        ('it\'s $HOME & "co"; [1] (2)', 'it\'s $HOME & "co"; [1] (2)'),
+        ("~/out", f"{Path.home()}/out"),
+    ],
+)
+def test_any_other_path_is_taken_as_it_is_but_for_the_home_folder(key: str, path: str, taken: str) -> None:
+    assert with_path(key, path) == taken
+
+
+@pytest.mark.parametrize(("path", "taken"), [("./out//a/", "out/a"), ("-out", f"{Path.cwd()}/-out"), (".", ".")])
+def test_a_path_is_written_in_one_way_that_is_no_option(path: str, taken: str) -> None:
+    assert with_path("results", path) == taken
+
+
+def test_a_start_may_leave_results_and_seed_open() -> None:
+    path = "{results}/models/dsnet/first/seed{seed}/last.ckpt"
+    assert with_path("runs.dsnet.full.stages.0.init", path) == path
+
+
 @pytest.mark.parametrize("missing", [{"epochs": 1.0, "steps": 10}, {"epochs": None, "steps": None}])
 def test_a_stage_has_epochs_or_steps(missing: dict[str, Any]) -> None:
     run = BASE["runs"]["dsnet"]["full"]
@@ -100,7 +158,7 @@ def test_partial_applies_to_every_source() -> None:
     source = config.source("davis2016")
     assert source is not None
     assert source.partial
-    assert source.paths == ("a.zip",)
+    assert source.path == ("a.zip",)
     assert config.source("fbms") is None
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from vsodprep.config.base import Name, Section, SplitOf, refusal
+from vsodprep.config.base import LocalPath, Name, Section, SplitOf, refusal
 from vsodprep.config.coarse import Coarse, Saliency
 from vsodprep.config.crf import PRESETS, RAW, Crf
 from vsodprep.config.figures import Figure
@@ -51,18 +51,28 @@ ProtocolName = Annotated[Name, Field(pattern=r"^[^.]*$")]
 Model = Literal["dsnet", "stan", "msst", "cagdde", "contrastive"]
 
 
+def _several(path: Any) -> Any:
+    return (path,) if isinstance(path, str) else path
+
+
+def _with_path(source: Any) -> Any:
+    return {"path": source} if isinstance(source, str) else source
+
+
+# One path is written without brackets.
+_Paths = Annotated[tuple[LocalPath, ...], BeforeValidator(_several, json_schema_input_type=str | tuple[str, ...])]
+
+
 class SourceOf(Section):
     """Where the user keeps a benchmark."""
 
-    path: str | tuple[str, ...]
+    path: _Paths
     """A local archive or unpacked folder, or several."""
     partial: bool = False
     """Accept an incomplete delivery: what is there is taken, what is not is listed in the manifest's `issues`."""
 
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The archives or folders as a tuple."""
-        return (self.path,) if isinstance(self.path, str) else self.path
+
+_Source = Annotated[SourceOf, BeforeValidator(_with_path, json_schema_input_type=str | SourceOf)]
 
 
 class Config(Section):
@@ -70,15 +80,15 @@ class Config(Section):
 
     model_config = ConfigDict(title="vsodprep configuration")
 
-    results: str = "results"
+    results: LocalPath = "results"
     """Folder of everything that is made, relative to the working directory."""
     benchmarks: tuple[Name, ...] = ("synth",)
     """Benchmarks that `all` brings to their shards, beside those that `runs` need."""
-    sources: dict[Name, str | SourceOf] = {}
+    sources: dict[Name, _Source] = {}
     """Local archive or unpacked folder of a benchmark, instead of a download."""
     partial: bool = False
     """Accept incomplete deliveries from every local source."""
-    folders: dict[Name, str] = {}
+    folders: dict[Name, LocalPath] = {}
     """The user's own videos: NAME: PATH, with PATH/{seq}/frames and optional PATH/{seq}/masks, or with video files."""
     sequences: dict[Name, tuple[str, ...]] = {}
     """Take only these sequences of a benchmark: BENCHMARK: [SEQUENCE, ...]."""
@@ -185,9 +195,7 @@ class Config(Section):
         given = self.sources.get(benchmark)
         if given is None:
             return None
-        source = SourceOf(path=given) if isinstance(given, str) else given
-        paths = tuple(str(Path(path).expanduser()) for path in source.paths)
-        return SourceOf(path=paths, partial=source.partial or self.partial)
+        return given.model_copy(update={"partial": given.partial or self.partial})
 
 
 def _known(where: str, names: Iterable[str], blocks: Iterable[str]) -> None:

@@ -1,8 +1,10 @@
 """What every section of the configuration is: closed, and frozen once read."""
 
+import re
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from vsodprep.errors import InputError, VsodprepError
 
@@ -11,6 +13,42 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 # Height and width in pixels.
 Size = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
+
+# Snakemake takes braces for wildcards, angle brackets for its own variables; the shell and globs read the others.
+_MISREAD = re.compile(r"[{}<>*?\x00-\x1f\x7f]")
+# What a path of the configuration may leave open.
+_BLANKS_TO_FILL = re.compile(r"\{(?:results|seed)\}")
+
+
+def local_path(text: str) -> str:
+    """Return a path as every rule and command can take it: `~` expanded, no double slash, no leading dash.
+
+    Raises:
+        ValueError: It is empty, the root of the file system, or has a character that Snakemake would misread.
+    """
+    if not text.strip() or text != text.strip():
+        raise ValueError(f"{text!r} begins or ends with a blank, or is empty; expected a path")
+    misread = _MISREAD.search(text)
+    if misread:
+        raise ValueError(f"{text!r} has a {misread[0]!r} in it, which no path here may have")
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"{text!r}: no home folder of that user") from error
+    if path.resolve() == path.resolve().parent:
+        raise ValueError(f"{text!r} is the root of the file system; expected a path below it")
+    return str(path.absolute() if str(path).startswith("-") else path)
+
+
+def _open_path(text: str) -> str:
+    local_path(_BLANKS_TO_FILL.sub("0", text))
+    return str(Path(text).expanduser())
+
+
+# A file or folder of the user's.
+LocalPath = Annotated[str, AfterValidator(local_path)]
+# One in which `{results}` and `{seed}` are filled in later.
+OpenPath = Annotated[str, AfterValidator(_open_path)]
 
 
 class Section(BaseModel):

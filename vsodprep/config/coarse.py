@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from vsodprep.config.base import Name, Section, SplitOf
+from vsodprep.config.base import LocalPath, Name, Section, SplitOf
 
 Step = Literal["fuse", "otsu", "crf", "substitute", "edits"]
 Evidence = Literal["prior", "truth"]
@@ -15,7 +15,7 @@ class Saliency(Section):
 
     method: Literal["mbd", "rbd", "ft"] | None = None
     """Minimum barrier distance, robust background detection, or frequency-tuned saliency."""
-    folder: str | None = None
+    folder: LocalPath | None = None
     """Folder with `{benchmark}/{seq}/{frame}.png` of any method's maps, instead of `method`."""
 
     @model_validator(mode="after")
@@ -55,7 +55,7 @@ class Coarse(Section):
     """CRF preset used where `order` names crf."""
     certainty: float = Field(default=0.7, gt=0.5, lt=1)
     """Probability that a CRF which follows Otsu gives a pixel's label; the closer to 1, the less it may change."""
-    edits: str | None = None
+    edits: LocalPath | None = None
     """File of recorded human edits (`vsodprep review` writes it)."""
     substitute: Substitute = Substitute()
     """Settings of the step `substitute`, used where `order` names it."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from vsodprep.config.base import Section
+from vsodprep.config.base import LocalPath, Section
 
 # Which methods each of these keys means something to; a setting without effect is taken for a mistake.
 _METHODS = {
@@ -23,7 +23,7 @@ class Flow(Section):
     """`dis`, `raft`, `flownet2`, or `ptlflow:NAME` where that package is installed."""
     preset: Literal["ultrafast", "fast", "medium"] = "medium"
     """DIS preset of OpenCV."""
-    weights: str | None = None
+    weights: LocalPath | None = None
     """Weights of a network method: a name the method knows, or a file; its own default if null."""
     direction: Literal["forward", "backward", "both"] = "forward"
     """`forward`: from frame t to t + stride, on the grid of t. `backward`: from t to t - stride. `both` stores both."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from vsodprep.config.base import Name, Section, SplitOf
+from vsodprep.config.base import LocalPath, Name, Section, SplitOf
 
 # DRFI's grid of (sigma, k, minimum size) in the order of its code; it keeps the first fifteen.
 DRFI = (
@@ -45,7 +45,7 @@ class Prior(Section):
     """Where a level has fewer regions, k and the minimum size are halved, at most five times."""
     features: Literal["contrast", "alexnet", "vgg16"] = "contrast"
     """Region features: `contrast` needs no weights; `alexnet` is MDF's three windows, `vgg16` the same with VGG-16."""
-    weights: str | None = None
+    weights: LocalPath | None = None
     """Weights of that network: torchvision's name, a file, or `random`; torchvision's ImageNet weights if null."""
     hidden: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(300, 300), min_length=1)
     """Neurons of the classifier's hidden layers."""

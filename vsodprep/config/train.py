@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from vsodprep.config.base import Name, Section, Size, SplitOf
+from vsodprep.config.base import Name, OpenPath, Section, Size, SplitOf
 from vsodprep.config.crf import RAW
 
 
@@ -95,7 +95,7 @@ class Stage(Section):
     """Augmentation."""
     still_flow: Literal["zeros", "rest", "frame", "none"] = "zeros"
     """Flow picture of a still image: zeros once normalised (DS-Net), a white picture of rest, the frame (CAG-DDE)."""
-    init: str | None = None
+    init: OpenPath | None = None
     """Checkpoint whose weights the stage starts from, as far as they fit, where it is not the stage before it. `{seed}`
     stands for the run's seed and `{results}` for the results folder, so that it may be another run's."""
 

@@ -49,7 +49,7 @@ class Catalogue:
         if benchmark in self.config.folders:
             found = benchmarks.scan_folder(Path(self.config.folders[benchmark]))
         elif source is not None and (source.partial or not self._registered(benchmark).complete):
-            paths = [Path(path) for path in source.paths]
+            paths = [Path(path) for path in source.path]
             resolution = self.config.resolution.get(benchmark)
             found = benchmarks.present_sequences(self._registered(benchmark), paths, resolution)
         else:

@@ -167,7 +167,7 @@ class Plan:
                 raise InputError(f"benchmark {name!r}", "no such benchmark", f"one of {', '.join(self.known)}")
         for name in config.sources:
             source = config.source(name)
-            for path in source.paths if source else ():
+            for path in source.path if source else ():
                 if not Path(path).exists():
                     raise InputError(path, "no such file or folder", f"the source of {name} that is configured")
         check_names(config, self.site.catalogue)

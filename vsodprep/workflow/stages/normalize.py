@@ -27,7 +27,7 @@ class Normalize(Stage):
             return [config.folders[name]]
         source = config.source(name)
         if source is not None:
-            return list(source.paths)
+            return list(source.path)
         return [] if benchmarks.get(name).generated else [self.site.paths.downloads(name)]
 
     def source_arguments(self, wildcards: Any) -> str:
