@@ -13,7 +13,7 @@ from vsodprep.flow.pairs import Policy, make_pairs
 from vsodprep.flow.store import write_flow
 from vsodprep.images import read_mask, write_mask, write_png
 from vsodprep.manifest import Issue, Manifest, Sequence, Source, mask_path, write_manifest
-from vsodprep.workflow.paths import Paths
+from vsodprep.targets.paths import Paths
 
 SEQUENCES = {
     "synth": {"drift": "test", "hide & seek": "test", "pair": "test", "stop": "test", "turn": "train"},

@@ -20,7 +20,7 @@ from vsodprep.report.protocol import notes, settings
 from vsodprep.report.stages import agreement, spread, stage_of
 from vsodprep.report.tables import table
 from vsodprep.report.thumbnails import thumbnail
-from vsodprep.workflow.paths import Paths
+from vsodprep.targets.paths import Paths
 
 STAGE = Stage(data=(Data(benchmark="synth", split="train"),), size=(64, 96), steps=600)
 

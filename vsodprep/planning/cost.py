@@ -8,7 +8,7 @@ from vsodprep.config import Config, Run, SplitOf, Stage, Test
 from vsodprep.config.crf import RAW
 from vsodprep.planning import rates
 from vsodprep.planning.parts import Part, bytes_of, part_of
-from vsodprep.workflow.catalogue import Catalogue
+from vsodprep.targets.catalogue import Catalogue
 
 _HOUR = 3600.0
 

@@ -11,7 +11,7 @@ from vsodprep.benchmarks.benchmark import SourceFile
 from vsodprep.config import Flow
 from vsodprep.flow.planned import count_flows
 from vsodprep.planning import rates
-from vsodprep.workflow.catalogue import Catalogue
+from vsodprep.targets.catalogue import Catalogue
 
 _FRAMES_OF_A_VIDEO = 80  # where nobody knows better: DAVIS has 69, DAVSOD 128
 _SIZE, _FULL_HD = (480, 854), (1080, 1920)

@@ -9,7 +9,7 @@ from vsodprep.config import Config, Run, Test
 from vsodprep.errors import InputError
 from vsodprep.evaluate.scores import read_scores
 from vsodprep.manifest import Manifest, read_manifest
-from vsodprep.workflow.paths import Paths
+from vsodprep.targets.paths import Paths
 
 TRIVIAL = "trivial"
 TRIVIAL_MAPS = ("centre-prior", "flow-magnitude")

@@ -1,1 +1,1 @@
-"""What the Snakemake rules ask the library: paths, plans, options and fingerprints; knows no Snakemake."""
+"""What the Snakemake rules ask the library: inputs, options and fingerprints; knows no Snakemake."""

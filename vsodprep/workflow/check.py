@@ -11,7 +11,7 @@ from vsodprep.config.crf import RAW
 from vsodprep.config.protocol import PROTOCOLS
 from vsodprep.errors import InputError
 from vsodprep.normalize.checks import KINDS
-from vsodprep.workflow.catalogue import Catalogue
+from vsodprep.targets.catalogue import Catalogue
 
 # A benchmark's name is a target of its own, beside those of the rules.
 RULES = (

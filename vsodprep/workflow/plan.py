@@ -15,11 +15,11 @@ from typing import Any, get_args
 from vsodprep import benchmarks
 from vsodprep.config import Config, Model, SplitOf, complete, read
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.workflow.catalogue import Catalogue
+from vsodprep.targets.catalogue import Catalogue
+from vsodprep.targets.paths import Paths
 from vsodprep.workflow.check import check_names
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.learned import learned
-from vsodprep.workflow.paths import Paths
 from vsodprep.workflow.site import Site
 from vsodprep.workflow.stages.coarse import Coarse
 from vsodprep.workflow.stages.evaluate import TRIVIAL, Evaluate

@@ -6,9 +6,9 @@ from functools import cached_property
 from pathlib import Path
 
 from vsodprep.config import Config, Run, Test
-from vsodprep.workflow.catalogue import Catalogue
+from vsodprep.targets.catalogue import Catalogue
+from vsodprep.targets.paths import Paths
 from vsodprep.workflow.options import as_json
-from vsodprep.workflow.paths import Paths
 
 
 def unique(items: Iterable[str]) -> list[str]:
