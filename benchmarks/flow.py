@@ -34,9 +34,9 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from vsodprep.config.flow import Policy
 from vsodprep.flow.dis import Dis
 from vsodprep.flow.frames import sequence_frames
-from vsodprep.flow.pairs import Policy
 from vsodprep.flow.sequence import write_sequence
 from vsodprep.images import read_frame
 

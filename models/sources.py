@@ -3,18 +3,19 @@
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pydantic import ValidationError
+
 from vsodprep.benchmarks.folders import own_benchmark
+from vsodprep.config.base import refusal
+from vsodprep.config.flow import Flow
 from vsodprep.config.train import Run
 from vsodprep.errors import InputError
-from vsodprep.flow.estimator import Options
 from vsodprep.flow.methods import build_estimator
-from vsodprep.flow.pairs import Policy
-from vsodprep.flow.picture import Picture
+from vsodprep.flow.picture import drawing_of
 from vsodprep.flow.sequence import write_sequence
 from vsodprep.images import IMAGE_SUFFIXES
 from vsodprep.manifest import Manifest, frame_paths
@@ -57,7 +58,7 @@ def as_shard(
             own_benchmark("own"), _sequences(source, root), normalized, NormalizeOptions(), threads
         )
         if run.flow is not None:
-            _estimate_flow(manifest, root, content["flow"], device, threads)
+            _estimate_flow(manifest, root, _flow_block(content["flow"], checkpoint), device, threads)
         if run.prior is not None and classifier is not None:
             _apply_prior(manifest, root, classifier, device)
         shard = root / "own.zarr"
@@ -85,17 +86,21 @@ def _sequences(source: Path, root: Path) -> Path:
     return root / "frames"
 
 
-def _estimate_flow(manifest: Manifest, root: Path, record: Mapping[str, Any], device: str, threads: int) -> None:
-    """Estimate every sequence's flow as the record says that the network's was."""
-    given = {field.name: record[field.name] for field in fields(Options) if field.name in record}
-    options = Options(**given | {"weights": given.get("weights") or None, "device": device, "threads": threads})
-    policy = Policy(**{field.name: record["policy"][field.name] for field in fields(Policy)})
-    picture = Picture(**record["picture"]) if "picture" in record else None
-    estimator = build_estimator(record["method"], options)
+def _flow_block(record: Mapping[str, Any], checkpoint: Path) -> Flow:
+    """Return the block by which the flow that a network was trained on was made."""
+    said = {**record, **record["policy"], **record.get("picture", {}), "weights": record.get("weights") or None}
+    try:
+        return Flow.model_validate({key: said[key] for key in Flow.model_fields if key in said and key != "frames"})
+    except ValidationError as error:
+        raise refusal(error, f"{checkpoint}: its flow", "settings of a flow block") from error
+
+
+def _estimate_flow(manifest: Manifest, root: Path, block: Flow, device: str, threads: int) -> None:
+    estimator = build_estimator(block, device, threads)
     for sequence in manifest.sequences:
         paths = list(frame_paths(root / "normalized", sequence))
         out = root / "flow" / f"{sequence.name}.h5"
-        write_sequence(paths, out, estimator, policy, picture=picture)
+        write_sequence(paths, out, estimator, block, picture=drawing_of(block))
 
 
 def _apply_prior(manifest: Manifest, root: Path, classifier: Path, device: str) -> None:

@@ -7,9 +7,10 @@ import h5py
 import numpy as np
 
 from vsodprep.config import Config, parse
+from vsodprep.config.flow import Policy
 from vsodprep.evaluate import evaluate_folders
 from vsodprep.files import write_json, write_text
-from vsodprep.flow.pairs import Policy, make_pairs
+from vsodprep.flow.pairs import make_pairs
 from vsodprep.flow.store import write_flow
 from vsodprep.images import read_mask, write_mask, write_png
 from vsodprep.manifest import Issue, Manifest, Sequence, Source, mask_path, write_manifest

@@ -6,9 +6,10 @@ from click.testing import CliRunner
 from coarse_folders import FRAMES, SIZE, truth, write_sequence
 
 from vsodprep.cli import cli
+from vsodprep.config.flow import Policy
 from vsodprep.errors import InputError
 from vsodprep.files import sha256
-from vsodprep.flow.pairs import Policy, make_pairs
+from vsodprep.flow.pairs import make_pairs
 from vsodprep.flow.store import write_flow
 from vsodprep.images import read_gray, write_png
 from vsodprep.prior.store import write_prior

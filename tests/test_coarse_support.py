@@ -7,8 +7,9 @@ import pytest
 from vsodprep.benchmarks.synth.generate import frame_ids, write_benchmark
 from vsodprep.coarse.carry import pull, push
 from vsodprep.coarse.support import PriorSupport, TruthSupport, choose_source
+from vsodprep.config.flow import Policy
 from vsodprep.errors import InputError
-from vsodprep.flow.pairs import Policy, datasets_of, make_pairs
+from vsodprep.flow.pairs import datasets_of, make_pairs
 from vsodprep.flow.store import write_flow
 from vsodprep.images import read_mask, write_mask, write_png
 from vsodprep.prior.store import write_prior

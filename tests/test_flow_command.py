@@ -1,5 +1,4 @@
 import json
-import shlex
 import shutil
 import subprocess
 import sys
@@ -12,12 +11,10 @@ from click.testing import CliRunner, Result
 from flow_cases import texture, write_frames
 
 from vsodprep.cli.flow import command
-from vsodprep.config import Flow
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.flow.store import open_flow
 from vsodprep.images import write_png
 from vsodprep.manifest import Manifest, Sequence, write_manifest
-from vsodprep.workflow.options import options
 
 
 def run(*arguments: object) -> Result:
@@ -198,12 +195,6 @@ def test_annotated_frames_need_a_manifest(frames: Path, tmp_path: Path) -> None:
     assert "which frames are annotated" in str(result.exception)
 
 
-def test_every_key_of_the_configuration_is_an_option(frames: Path, tmp_path: Path) -> None:
-    block = Flow.model_construct(**Flow().model_dump() | {"weights": "none", "iterations": 3})
-    result = run("dis", frames, "--out", tmp_path / "a.h5", *shlex.split(options(block, skip={"method"})))
-    assert result.exit_code == 0, result.output
-
-
 def test_frames_that_are_too_small_are_named(tmp_path: Path) -> None:
     folder = write_frames(tmp_path / "tiny", 3, (5, 6))
     result = run("dis", folder, "--out", tmp_path / "a.h5")
@@ -229,3 +220,18 @@ def test_only_and_annotated_exclude_each_other(frames: Path, tmp_path: Path) -> 
     result = run("dis", frames, "--out", tmp_path / "a.h5", "--only", tmp_path / "only.json", "--frames", "annotated")
     assert result.exit_code == 2
     assert "give one of them" in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--iterations", 3], "iterations means nothing to method dis, only to raft"),
+        (["--clip-length", 3], "means nothing without frames: annotated"),
+        (["--maximum", "nan"], "nan is not in the range"),
+    ],
+    ids=str,
+)
+def test_an_option_without_effect_is_wrong_usage(frames: Path, tmp_path: Path, options: list, message: str) -> None:
+    result = run("dis", frames, "--out", tmp_path / "a.h5", *options)
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())

@@ -7,10 +7,10 @@ import torch
 from flow_cases import texture, write_frames
 from torch import Tensor, nn
 
+from vsodprep.config.flow import Policy
 from vsodprep.errors import VsodprepError
 from vsodprep.flow.fit import Fit
 from vsodprep.flow.network import NetworkEstimator
-from vsodprep.flow.pairs import Policy
 from vsodprep.flow.sequence import write_sequence
 from vsodprep.flow.store import open_flow
 

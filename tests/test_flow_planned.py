@@ -6,7 +6,7 @@ from flow_cases import write_frames
 from vsodprep.config import Flow
 from vsodprep.flow.dis import Dis
 from vsodprep.flow.pairs import clip_frames
-from vsodprep.flow.planned import count_flows, policy_of
+from vsodprep.flow.planned import count_flows
 from vsodprep.flow.sequence import write_sequence
 
 
@@ -37,7 +37,7 @@ def test_the_plan_is_what_is_estimated(tmp_path: Path, block: Flow, frames: int)
     paths = sorted(write_frames(tmp_path / "frames", frames).iterdir())
     annotated = [frames - 1]
     only = clip_frames(annotated, block.clip_length) if block.frames == "annotated" else None
-    summary = write_sequence(paths, tmp_path / "a.h5", Dis("ultrafast"), policy_of(block), only=only)
+    summary = write_sequence(paths, tmp_path / "a.h5", Dis("ultrafast"), block, only=only)
     assert summary["estimated"] == count_flows(block, frames, annotated)
 
 

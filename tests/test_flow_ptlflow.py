@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from vsodprep.config.flow import Method
 from vsodprep.errors import InputError
-from vsodprep.flow.estimator import Options
 from vsodprep.flow.methods import build_estimator
 
 
@@ -38,7 +38,7 @@ def package(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("package")
 def test_frames_arrive_as_bgr_in_unit_range() -> None:
-    estimator = build_estimator("ptlflow:toy", Options())
+    estimator = build_estimator(Method(method="ptlflow:toy"))
     frames = [np.full((5, 7, 3), colour, np.uint8) for colour in [(10, 20, 51), (102, 20, 30)]]
     encoded = estimator.encode(frames, [True, False])
     (flow,) = estimator.estimate([tuple(encoded)])
@@ -52,17 +52,17 @@ def test_frames_arrive_as_bgr_in_unit_range() -> None:
 @pytest.mark.usefixtures("package")
 def test_unknown_network() -> None:
     with pytest.raises(InputError, match="ptlflow:nothing: cannot be had with weights 'things'"):
-        build_estimator("ptlflow:nothing", Options())
+        build_estimator(Method(method="ptlflow:nothing"))
 
 
 @pytest.mark.skipif("ptlflow" in sys.modules, reason="installed")
 def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ptlflow", None)
     with pytest.raises(InputError, match="pip install ptlflow, in an environment of its own"):
-        build_estimator("ptlflow:raft", Options())
+        build_estimator(Method(method="ptlflow:raft"))
 
 
 @pytest.mark.parametrize("method", ["farneback", "", "ptlflow"])
 def test_unknown_method(method: str) -> None:
-    with pytest.raises(InputError, match="one of dis, raft, flownet2, ptlflow:NAME"):
-        build_estimator(method, Options())
+    with pytest.raises(ValueError, match="method"):
+        Method(method=method)

@@ -9,11 +9,11 @@ from flow_cases import write_frames
 from torchvision.models.optical_flow import raft_large, raft_small
 
 from vsodprep.cli.flow import command
+from vsodprep.config.flow import Policy
 from vsodprep.errors import VsodprepError
 from vsodprep.files import sha256
 from vsodprep.flow.fit import Fit
 from vsodprep.flow.network import NetworkEstimator
-from vsodprep.flow.pairs import Policy
 from vsodprep.flow.raft import MINIMUM, MULTIPLE, Raft, from_princeton, known_weights, load_raft
 from vsodprep.flow.sequence import write_sequence
 from vsodprep.flow.store import SCALE, open_flow

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from flow_cases import write_frames
 
+from vsodprep.config.flow import Policy
 from vsodprep.flow import frames as frames_module
 from vsodprep.flow.ahead import ahead
-from vsodprep.flow.pairs import Policy
 from vsodprep.flow.sequence import write_sequence
 from vsodprep.flow.store import open_flow
 from vsodprep.images import read_frame
@@ -55,11 +55,11 @@ def film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Path], C
 POLICIES = [
     Policy(),
     Policy(last_frame="repeat"),
-    Policy("backward", 2),
-    Policy("backward", 1, "to", first_frame="repeat"),
-    Policy("both", 3, last_frame="repeat"),
-    Policy("both", 1, "to"),
-    Policy("forward", 7),
+    Policy(direction="backward", stride=2),
+    Policy(direction="backward", show_at="to", first_frame="repeat"),
+    Policy(direction="both", stride=3, last_frame="repeat"),
+    Policy(direction="both", show_at="to"),
+    Policy(stride=7),
 ]
 
 

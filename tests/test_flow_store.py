@@ -5,8 +5,9 @@ import h5py
 import numpy as np
 import pytest
 
+from vsodprep.config.flow import Policy
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.flow.pairs import Pair, Policy, make_pairs
+from vsodprep.flow.pairs import Pair, make_pairs
 from vsodprep.flow.store import SCALE, open_flow, quantise, write_flow
 
 SIZE = (7, 5)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from flow_cases import MOTIONS, affine_pair
 
-from vsodprep.flow.estimator import Estimator, Options
+from vsodprep.config.flow import Method
+from vsodprep.flow.estimator import Estimator
 from vsodprep.flow.methods import build_estimator
 from vsodprep.flow.quality import inconsistent_share
 
@@ -28,7 +29,7 @@ def method(request: pytest.FixtureRequest) -> Estimator:
     if not file.is_file():
         pytest.skip(f"{file.name} is not in torch's cache")
     name, weights = request.param
-    return build_estimator(name, Options(weights=weights, threads=2))
+    return build_estimator(Method(method=name, weights=weights), threads=2)
 
 
 def estimate(method: Estimator, first: np.ndarray, second: np.ndarray) -> np.ndarray:

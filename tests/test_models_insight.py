@@ -9,10 +9,10 @@ from click.testing import CliRunner
 from shard_tree import make_benchmark
 
 from vsodprep.cli.figure import command
+from vsodprep.config.flow import Policy
 from vsodprep.config.train import Data, Run, Stage
 from vsodprep.errors import InputError
 from vsodprep.flow.dis import Dis
-from vsodprep.flow.pairs import Policy
 from vsodprep.flow.sequence import write_sequence
 from vsodprep.manifest import frame_paths
 from vsodprep.models import saved

@@ -11,11 +11,11 @@ from shard_tree import SIZE, STILLS, make_benchmark
 from torch import nn
 
 from vsodprep.cli.predict import command
+from vsodprep.config.flow import Policy
 from vsodprep.config.train import Data, Run, Stage
 from vsodprep.errors import InputError
 from vsodprep.files import sha256
 from vsodprep.flow.dis import Dis
-from vsodprep.flow.pairs import Policy
 from vsodprep.flow.sequence import write_sequence
 from vsodprep.images import read_gray
 from vsodprep.manifest import frame_paths

@@ -1,15 +1,12 @@
 """Fingerprints and options: what the rules ask the library."""
 
-import shlex
 import sys
 from pathlib import Path
 
 import pytest
 
-from vsodprep.config import Flow, Prior
 from vsodprep.workflow import fingerprint as module
 from vsodprep.workflow.fingerprint import closure, fingerprint
-from vsodprep.workflow.options import options
 
 
 @pytest.fixture
@@ -88,15 +85,3 @@ def test_closure_of_a_stage(command: str, needs: str, needs_not: str) -> None:
 def test_fingerprint_of_an_unknown_module(package: Path) -> None:
     with pytest.raises(ModuleNotFoundError, match="nothing"):
         fingerprint("sample.nothing")
-
-
-def test_options_follow_the_keys() -> None:
-    words = shlex.split(options(Flow(method="raft", last_frame="drop", weights="my weights.pth"), skip={"method"}))
-    assert words[words.index("--last-frame") + 1] == "drop"
-    assert words[words.index("--weights") + 1] == "my weights.pth"
-    assert "--iterations" not in words
-    assert "--method" not in words
-
-
-def test_options_repeat_for_lists() -> None:
-    assert options(Prior(hidden=(300, 20)), only={"hidden"}) == "--hidden 300 --hidden 20"

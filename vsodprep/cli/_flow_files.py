@@ -5,7 +5,13 @@ from typing import Any
 
 import click
 
-from vsodprep.cli._flow_options import FRAMES_DIR, OUT, PIXELS, POLICY
+from vsodprep.cli._options import block_of, options_of
+from vsodprep.config.flow import Flow, Policy
+
+frames_argument = click.argument("frames_dir", type=click.Path(path_type=Path))
+out_option = click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="HDF5 file to write."
+)
 
 
 @click.command()
@@ -34,10 +40,9 @@ def view(*, flow: Path, frames_dir: Path, out: Path, frame: tuple[str, ...], cou
 @click.argument("flow", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write.")
 @click.option("--as", "kind", type=click.Choice(("flo", "kitti", "picture")), default="flo", help="What to write.")
-@click.option("--dialect", type=click.Choice(("raft", "flownet2")), help="Whose pictures; the block's if not given.")
-@click.option("--maximum", type=PIXELS, help="Pixels that get a full colour in pictures; the block's if not given.")
+@options_of(Flow, {"dialect", "maximum"})
 def export(flow: Path, out: Path, kind: Any, dialect: Any, maximum: float | None) -> None:
-    """Write one .flo file, KITTI PNG or picture per frame."""
+    """Write one .flo file, KITTI PNG or picture per frame; pictures as its block says where no option does."""
     from vsodprep.flow.exchange import export_flow
     from vsodprep.flow.store import open_flow
 
@@ -46,24 +51,19 @@ def export(flow: Path, out: Path, kind: Any, dialect: Any, maximum: float | None
     click.echo(f"{out}: {number} files")
 
 
-def _import(flows_dir: Path, frames_dir: Path, out: Path, **policy: Any) -> None:
+@click.command("import")
+@click.argument("flows_dir", type=click.Path(path_type=Path))
+@frames_argument
+@out_option
+@options_of(Policy)
+def import_(flows_dir: Path, frames_dir: Path, out: Path, **given: Any) -> None:
+    """Store a folder of .flo files or KITTI PNGs, one per frame."""
     from vsodprep.flow.exchange import import_flow
     from vsodprep.flow.frames import sequence_frames
-    from vsodprep.flow.pairs import Policy
 
-    numbers = import_flow(flows_dir, sequence_frames(frames_dir, allow_gaps=True), out, Policy(**policy))
+    policy = block_of(Policy, given)
+    numbers = import_flow(flows_dir, sequence_frames(frames_dir, allow_gaps=True), out, policy)
     click.echo(f"{out}: {numbers['pairs']} pairs, {numbers['unknown']} unknown pixels")
 
 
-_FLOWS_DIR = click.Argument(["flows_dir"], type=click.Path(path_type=Path))
-
-SUBCOMMANDS = (
-    view,
-    export,
-    click.Command(
-        "import",
-        callback=_import,
-        params=[_FLOWS_DIR, FRAMES_DIR, OUT, *POLICY],
-        help="Store a folder of .flo files or KITTI PNGs, one per frame.",
-    ),
-)
+SUBCOMMANDS = (view, export, import_)

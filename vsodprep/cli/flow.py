@@ -1,13 +1,14 @@
 """The `vsodprep flow` command."""
 
-import functools
+import copy
 from pathlib import Path
 from typing import Any
 
 import click
 
-from vsodprep.cli._flow_files import SUBCOMMANDS
-from vsodprep.cli._flow_options import FRAMES_DIR, METHOD, OUT, POLICY, RUN
+from vsodprep.cli._flow_files import SUBCOMMANDS, frames_argument, out_option
+from vsodprep.cli._options import block_of, options_of
+from vsodprep.config.flow import Flow
 
 _METHODS = {
     "dis": "Dense inverse search; needs no weights.",
@@ -29,10 +30,9 @@ class _Flow(click.Group):
         key = "ptlflow:NAME" if cmd_name.startswith("ptlflow:") else cmd_name
         if key not in _METHODS:
             return super().get_command(ctx, cmd_name)
-        estimate = functools.partial(_estimate, cmd_name)
-        return click.Command(
-            cmd_name, callback=estimate, params=[FRAMES_DIR, OUT, *METHOD, *POLICY, *RUN], help=_METHODS[key]
-        )
+        estimate = copy.copy(_estimate)
+        estimate.name, estimate.help = cmd_name, _METHODS[key]
+        return estimate
 
 
 @click.group(cls=_Flow, subcommand_metavar="METHOD FRAMES_DIR --out F.h5 [OPTIONS]...")
@@ -44,41 +44,49 @@ for _subcommand in SUBCOMMANDS:
     command.add_command(_subcommand)
 
 
+@click.command()
+@frames_argument
+@out_option
+@options_of(Flow)
+@click.option("--device", type=click.Choice(("cpu", "cuda")), default="cpu", show_default=True, help="Of a network.")
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Threads; they change nothing in what dis gives, last bits in what a network gives.",
+)
+@click.option("--only", type=click.Path(path_type=Path), help="JSON list of the frame ids that need a flow.")
+@click.option("--allow-gaps", is_flag=True, help="Accept a folder whose frame numbers have gaps.")
+@click.pass_context
 def _estimate(
-    method: str,
+    ctx: click.Context,
     *,
     frames_dir: Path,
     out: Path,
-    frames: str,
-    clip_length: int,
-    dialect: Any,
-    maximum: float | None,
+    device: str,
+    threads: int,
     only: Path | None,
     allow_gaps: bool,
-    **options: Any,
+    **given: Any,
 ) -> None:
-    from dataclasses import fields
-
+    block = block_of(Flow, given, method=ctx.info_name)
+    if only and block.frames == "annotated":
+        raise click.UsageError("--only and --frames annotated both say which frames; give one of them")
     import cv2
 
-    from vsodprep.flow.estimator import Options
     from vsodprep.flow.frames import annotated_frames, read_frame_list, sequence_frames
     from vsodprep.flow.methods import build_estimator
-    from vsodprep.flow.pairs import Policy, clip_frames
-    from vsodprep.flow.picture import Picture, dialect_of
+    from vsodprep.flow.pairs import clip_frames
+    from vsodprep.flow.picture import drawing_of
     from vsodprep.flow.sequence import write_sequence
 
-    if only and frames == "annotated":
-        raise click.UsageError("--only and --frames annotated both say which frames; give one of them")
     cv2.setNumThreads(1)  # pairs are spread over threads, not the rows of one
     paths = sequence_frames(frames_dir, allow_gaps=allow_gaps)
     wanted = read_frame_list(only, paths) if only else None
-    if frames == "annotated":
-        wanted = clip_frames(annotated_frames(frames_dir), clip_length)
-    policy = Policy(**{field.name: options.pop(field.name) for field in fields(Policy)})
-    run = Options(**options)
-    picture = Picture(dialect or dialect_of(method), maximum)
-    estimator = build_estimator(method, run)
-    summary = write_sequence(paths, out, estimator, policy, only=wanted, picture=picture)
+    if block.frames == "annotated":
+        wanted = clip_frames(annotated_frames(frames_dir), block.clip_length)
+    estimator = build_estimator(block, device, threads)
+    summary = write_sequence(paths, out, estimator, block, only=wanted, picture=drawing_of(block))
     known = {name: value for name, value in summary.items() if value is not None}
     click.echo(f"{out}: " + ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in known.items()))

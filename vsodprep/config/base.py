@@ -54,7 +54,11 @@ OpenPath = Annotated[str, AfterValidator(_open_path)]
 class Section(BaseModel):
     """A part of the configuration; an unknown key is an error, so that a typo does not cost a night."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+
+
+class Apart:
+    """Marks a key that is no option of its command, which takes an argument or the files that the plan makes of it."""
 
 
 class SplitOf(Section):

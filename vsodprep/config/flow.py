@@ -4,7 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from vsodprep.config.base import LocalPath, Section
+from vsodprep.config.base import Apart, LocalPath, Section
+
+Preset = Literal["ultrafast", "fast", "medium"]
+FitKind = Literal["pad", "resize", "crop"]
+Border = Literal["replicate", "zero", "stretch"]
+Precision = Literal["float32", "float16", "bfloat16"]
+Dialect = Literal["raft", "flownet2"]
 
 # Which methods each of these keys means something to; a setting without effect is taken for a mistake.
 _METHODS = {
@@ -16,15 +22,39 @@ _METHODS = {
 }
 
 
-class Flow(Section):
-    """One way of estimating flow; each block has a name and a folder of its own."""
+class Method(Section):
+    """How flow is estimated."""
 
-    method: Annotated[str, Field(pattern=r"^(dis|raft|flownet2|ptlflow:[A-Za-z0-9_+-]+)$")] = "dis"
+    method: Annotated[str, Field(pattern=r"^(dis|raft|flownet2|ptlflow:[A-Za-z0-9_+-]+)$"), Apart] = "dis"
     """`dis`, `raft`, `flownet2`, or `ptlflow:NAME` where that package is installed."""
-    preset: Literal["ultrafast", "fast", "medium"] = "medium"
+    preset: Preset = "medium"
     """DIS preset of OpenCV."""
     weights: LocalPath | None = None
     """Weights of a network method: a name the method knows, or a file; its own default if null."""
+    fit: FitKind = "pad"
+    """How a frame meets a network's size multiple: replicate the border, resize, or cut centrally (FlowNet2)."""
+    border: Border = "replicate"
+    """With `fit: crop`, what lies outside the crop: its edge repeated, no motion, or the crop stretched over the frame
+    as it is (DS-Net's pictures)."""
+    iterations: int | None = Field(default=None, ge=1)
+    """Updates of an iterative network; its own default if null."""
+    precision: Precision = "float32"
+    """Arithmetic of a network method."""
+
+    @model_validator(mode="after")
+    def _no_method_key_without_effect(self) -> "Method":
+        for key, methods in _METHODS.items():
+            changed = getattr(self, key) != type(self).model_fields[key].default
+            if changed and self.method.split(":")[0] not in methods:
+                raise ValueError(f"{key} means nothing to method {self.method}, only to {', '.join(methods)}")
+        if self.border != "replicate" and self.fit != "crop":
+            raise ValueError(f"border: {self.border} means nothing without fit: crop")
+        return self
+
+
+class Policy(Section):
+    """Which pairs of frames get a flow."""
+
     direction: Literal["forward", "backward", "both"] = "forward"
     """`forward`: from frame t to t + stride, on the grid of t. `backward`: from t to t - stride. `both` stores both."""
     stride: int = Field(default=1, ge=1)
@@ -35,18 +65,14 @@ class Flow(Section):
     """What the last frame gets where it has no partner: nothing, its neighbour's flow, or the reverse pair's flow."""
     first_frame: Literal["drop", "repeat", "zero"] = "zero"
     """What the first frame gets where it has no partner (`backward`, or `show_at: to`); `zero` is a picture of rest."""
-    fit: Literal["pad", "resize", "crop"] = "pad"
-    """How a frame meets a network's size multiple: replicate the border, resize, or cut centrally (FlowNet2)."""
-    border: Literal["replicate", "zero", "stretch"] = "replicate"
-    """With `fit: crop`, what lies outside the crop: its edge repeated, no motion, or the crop stretched over the frame
-    as it is (DS-Net's pictures)."""
-    iterations: int | None = Field(default=None, ge=1)
-    """Updates of an iterative network; its own default if null."""
-    precision: Literal["float32", "float16", "bfloat16"] = "float32"
-    """Arithmetic of a network method."""
-    dialect: Literal["raft", "flownet2"] | None = None
+
+
+class Flow(Policy, Method):
+    """One way of estimating flow; each block has a name and a folder of its own."""
+
+    dialect: Dialect | None = None
     """Whose colour pictures are drawn, bit by bit; FlowNet2's for `flownet2` and RAFT's for the others if null."""
-    maximum: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    maximum: float | None = Field(default=None, gt=0)
     """Length in pixels that gets a full colour in pictures; each frame's own largest if null."""
     frames: Literal["all", "annotated"] = "all"
     """`annotated`: only what annotated frames and the clip before them need (sparsely annotated benchmarks)."""
@@ -55,12 +81,6 @@ class Flow(Section):
 
     @model_validator(mode="after")
     def _no_key_without_effect(self) -> "Flow":
-        changed = {key for key, field in type(self).model_fields.items() if getattr(self, key) != field.default}
-        for key, methods in _METHODS.items():
-            if key in changed and self.method.split(":")[0] not in methods:
-                raise ValueError(f"{key} means nothing to method {self.method}, only to {', '.join(methods)}")
-        if "border" in changed and self.fit != "crop":
-            raise ValueError(f"border: {self.border} means nothing without fit: crop")
-        if "clip_length" in changed and self.frames != "annotated":
+        if self.clip_length != 1 and self.frames != "annotated":
             raise ValueError(f"clip_length: {self.clip_length} means nothing without frames: annotated")
         return self

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from vsodprep.config.base import Section
 
@@ -11,8 +11,6 @@ MATLAB_EPS = 2.0**-52
 
 class Settings(Section):
     """The choices on which evaluation tools differ; the defaults are those of the `davsod` protocol."""
-
-    model_config = ConfigDict(allow_inf_nan=False)
 
     foreground_above: int = Field(default=128, ge=0, le=254)
     """A mask value above this is foreground."""

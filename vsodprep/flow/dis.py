@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodprep.config.flow import Preset
 from vsodprep.errors import VsodprepError
 from vsodprep.flow.estimator import Field, Frame
-
-Preset = Literal["ultrafast", "fast", "medium"]
 
 _PRESETS: dict[Preset, int] = {
     "ultrafast": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,

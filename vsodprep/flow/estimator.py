@@ -1,39 +1,13 @@
 """What every flow method offers to the sequence path."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Frame = NDArray[np.uint8]
 Field = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a method is run; one that has no use for an option ignores it.
-
-    Attributes:
-        preset: Preset of `dis`.
-        weights: Weights of a network: a name that it knows, or a file; its default if None.
-        fit: How frames meet a network's size multiple.
-        border: With `fit` `crop`, what lies outside the crop.
-        iterations: Updates of `raft`; its default if None.
-        precision: Arithmetic of a network.
-        device: Where a network runs.
-        threads: Pairs that `dis` estimates at the same time; torch's threads for a network.
-    """
-
-    preset: Literal["ultrafast", "fast", "medium"] = "medium"
-    weights: str | None = None
-    fit: Literal["pad", "resize", "crop"] = "pad"
-    border: Literal["replicate", "zero", "stretch"] = "replicate"
-    iterations: int | None = None
-    precision: Literal["float32", "float16", "bfloat16"] = "float32"
-    device: Literal["cpu", "cuda"] = "cpu"
-    threads: int = 1
 
 
 class Estimator(Protocol):

@@ -13,12 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep import __version__
+from vsodprep.config.flow import Dialect, Policy
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_directory, sha256
 from vsodprep.flow.formats import Known, read_flo, read_kitti, write_flo, write_kitti
 from vsodprep.flow.frames import image_size, read_frames, sequence_name
-from vsodprep.flow.pairs import Policy, datasets_of, make_pairs
-from vsodprep.flow.picture import Dialect, Picture, colour
+from vsodprep.flow.pairs import datasets_of, make_pairs, record_of
+from vsodprep.flow.picture import Picture, colour
 from vsodprep.flow.quality import photometric_error, still_error
 from vsodprep.flow.store import FlowFile, write_flow
 from vsodprep.images import write_png
@@ -103,7 +104,7 @@ def import_flow(folder: Path, frames: Sequence[Path], out: Path, policy: Policy)
         "method": "imported",
         "weights_sha256": None,
         "files_sha256": digest,
-        "policy": asdict(policy) | {"frames": "all"},
+        "policy": record_of(policy) | {"frames": "all"},
         "picture": asdict(Picture()),
         "versions": {"vsodprep": __version__, "h5py": h5py.__version__, "numpy": np.__version__},
         "unknown": unknown,

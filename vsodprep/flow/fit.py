@@ -2,15 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import torch.nn.functional as F
 from torch import Tensor
 
+from vsodprep.config.flow import Border, FitKind
 from vsodprep.errors import VsodprepError
-
-Kind = Literal["pad", "resize", "crop"]
-Border = Literal["replicate", "zero", "stretch"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class Fit:
 
     multiple: int
     minimum: int
-    kind: Kind = "pad"
+    kind: FitKind = "pad"
     border: Border = "replicate"
 
     def size(self, frame: tuple[int, int]) -> tuple[int, int]:

@@ -1,27 +1,24 @@
 """Flow methods by name."""
 
-from vsodprep.errors import InputError
+from vsodprep.config.flow import Method
 from vsodprep.flow.dis import Dis
-from vsodprep.flow.estimator import Estimator, Options
-
-METHODS = ("dis", "raft", "flownet2", "ptlflow:NAME")
+from vsodprep.flow.estimator import Estimator
 
 
-def build_estimator(method: str, options: Options) -> Estimator:
+def build_estimator(method: Method, device: str = "cpu", threads: int = 1) -> Estimator:
     """Return a flow method, ready to be used on one sequence after another.
 
     Args:
-        method: One of `METHODS`.
-        options: How it is run.
+        method: The method and its settings.
+        device: Where a network runs, `cpu` or `cuda`.
+        threads: Pairs that `dis` estimates at the same time; torch's threads for a network.
 
     Raises:
-        InputError: There is no such method, or its weights cannot be found or read.
+        InputError: Its weights cannot be found or read.
         VsodprepError: The weights are another network's, or the device is not there.
     """
-    if method == "dis":
-        return Dis(options.preset, options.threads)
-    if method in METHODS or method.startswith("ptlflow:"):
-        from vsodprep.flow.networks import build_network  # noqa: PLC0415 - torch takes seconds to import
+    if method.method == "dis":
+        return Dis(method.preset, threads)
+    from vsodprep.flow.networks import build_network  # noqa: PLC0415 - torch takes seconds to import
 
-        return build_network(method, options)
-    raise InputError("flow method", repr(method), f"one of {', '.join(METHODS)}")
+    return build_network(method, device, threads)

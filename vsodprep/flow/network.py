@@ -2,17 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from vsodprep.config.flow import Precision
 from vsodprep.errors import VsodprepError
 from vsodprep.flow.estimator import Field, Frame
 from vsodprep.flow.fit import Fit
 
-Precision = Literal["float32", "float16", "bfloat16"]
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 

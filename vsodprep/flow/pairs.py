@@ -1,40 +1,11 @@
 """Which pairs of frames a policy makes, and which frame each one's flow is shown to."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, NamedTuple
 
-Direction = Literal["forward", "backward", "both"]
-ShowAt = Literal["from", "to"]
-LastFrame = Literal["drop", "repeat", "backward"]
-FirstFrame = Literal["drop", "repeat", "zero"]
+from vsodprep.config.flow import Policy
+
 Job = tuple[int, int]  # the frames an estimated flow leads from and to
-
-
-@dataclass(frozen=True)
-class Policy:
-    """What decides the pairs of a sequence.
-
-    Attributes:
-        direction: `forward`, from frame t to t + stride; `backward`, from t to t - stride; `both`, the forward
-            pairs and the same pairs turned round.
-        stride: Frames between the two of a pair.
-        show_at: Frame of a pair that its flow is shown to: the one whose grid it is on (`from`), or the other.
-        last_frame: What a frame at the end gets that has no partner after it: nothing, the flow of the nearest frame
-            that has one, or the flow of its own pair with the frame before it (the last regular pair turned round).
-        first_frame: What a frame at the start gets that has no partner before it: nothing, the flow of the nearest
-            frame that has one, or a flow of zero (a picture of rest).
-    """
-
-    direction: Direction = "forward"
-    stride: int = 1
-    show_at: ShowAt = "from"
-    last_frame: LastFrame = "backward"
-    first_frame: FirstFrame = "zero"
-
-    def __post_init__(self) -> None:
-        if self.stride < 1:
-            raise ValueError(f"stride {self.stride}, expected at least 1")
 
 
 class Pair(NamedTuple):
@@ -97,6 +68,11 @@ def _pair_of(frame: int, frames: int, policy: Policy) -> Pair | None:
 
 def _join(shown: int, other: int, policy: Policy) -> Pair:
     return Pair(shown, other, shown) if policy.show_at == "from" else Pair(other, shown, shown)
+
+
+def record_of(policy: Policy) -> dict[str, Any]:
+    """Return what a stored file says of a policy, also of one that is part of a block."""
+    return policy.model_dump(include=set(Policy.model_fields))
 
 
 def datasets_of(policy: Policy) -> tuple[str, ...]:

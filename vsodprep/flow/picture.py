@@ -8,12 +8,12 @@ the second, a picture without any motion white in the first and black in the sec
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Dialect = Literal["raft", "flownet2"]
+from vsodprep.config.flow import Dialect, Flow
 
 # Colours between two of the wheel's corners: red, yellow, green, cyan, blue, magenta.
 _STEPS = (15, 6, 4, 11, 13, 6)
@@ -95,6 +95,11 @@ class Picture:
 def dialect_of(method: str) -> Dialect:
     """Return the dialect in which a method's own tools draw."""
     return "flownet2" if method == "flownet2" else "raft"
+
+
+def drawing_of(block: Flow) -> Picture:
+    """Return how a block's pictures are drawn; as the method's own tools do where it does not say."""
+    return Picture(block.dialect or dialect_of(block.method), block.maximum)
 
 
 def picture_of(flow: NDArray[Any], attributes: Mapping[str, Any]) -> NDArray[np.uint8]:

@@ -2,13 +2,8 @@
 
 from collections.abc import Collection
 
-from vsodprep.config import Flow
-from vsodprep.flow.pairs import Policy, clip_frames, jobs_of, make_pairs
-
-
-def policy_of(block: Flow) -> Policy:
-    """Return the policy that a block asks for."""
-    return Policy(block.direction, block.stride, block.show_at, block.last_frame, block.first_frame)
+from vsodprep.config.flow import Flow
+from vsodprep.flow.pairs import clip_frames, jobs_of, make_pairs
 
 
 def count_flows(block: Flow, frames: int, annotated: Collection[int]) -> int:
@@ -19,6 +14,5 @@ def count_flows(block: Flow, frames: int, annotated: Collection[int]) -> int:
         frames: Number of frames of the sequence.
         annotated: Indices of its annotated frames.
     """
-    policy = policy_of(block)
     only = clip_frames(annotated, block.clip_length) if block.frames == "annotated" else None
-    return len(jobs_of(make_pairs(frames, policy, only), policy))
+    return len(jobs_of(make_pairs(frames, block, only), block))

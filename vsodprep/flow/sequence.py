@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep import __version__
+from vsodprep.config.flow import Policy
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.flow.ahead import ahead
 from vsodprep.flow.estimator import Estimator, Field
 from vsodprep.flow.frames import image_size, read_frames, sequence_name
-from vsodprep.flow.pairs import Job, Pair, Policy, datasets_of, jobs_of, make_pairs
+from vsodprep.flow.pairs import Job, Pair, datasets_of, jobs_of, make_pairs, record_of
 from vsodprep.flow.picture import Picture, dialect_of
 from vsodprep.flow.quality import inconsistent_share, photometric_error, still_error
 from vsodprep.flow.store import write_flow
@@ -69,7 +70,7 @@ def write_sequence(
     attributes = {
         **record,
         "picture": asdict(picture or Picture(dialect_of(record.get("method", "")))),
-        "policy": asdict(policy) | {"frames": "all" if only is None else "listed"},
+        "policy": record_of(policy) | {"frames": "all" if only is None else "listed"},
         "versions": {"vsodprep": __version__, "h5py": h5py.__version__, "numpy": np.__version__, **record["versions"]},
         "quality": quality,
     }

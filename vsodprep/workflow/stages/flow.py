@@ -3,7 +3,7 @@
 import shlex
 from typing import Any
 
-from vsodprep.workflow.options import options
+from vsodprep.cli._options import arguments_of
 from vsodprep.workflow.site import Stage
 
 
@@ -19,7 +19,7 @@ class Flow(Stage):
         block = self.site.config.flow[wildcards.flow]
         # DIS knows no torch, and gives the same flow on any number of threads: the rule has one.
         torch = "" if block.method == "dis" else f" {self.site.torch_options()}"
-        return options(block, skip={"method"}) + torch
+        return shlex.join(arguments_of(block)) + torch
 
     def gpu(self, wildcards: Any) -> int:
         """Return the GPUs that a job takes: DIS runs on the CPU."""
