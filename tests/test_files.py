@@ -1,6 +1,9 @@
 """Files and folders appear whole or not at all."""
 
+import errno
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -84,3 +87,47 @@ def test_a_folder_does_not_replace_a_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="a file; expected the name of a folder"), atomic_directory(tmp_path / "file"):
         pass
     assert (tmp_path / "file").read_text() == "kept"
+
+
+KILLED_WHILE_WRITING = """
+import os, pathlib, sys
+from vsodprep.files import atomic_path
+with atomic_path(pathlib.Path(sys.argv[1])) as temporary:
+    temporary.write_text("half, and longer")
+    os.kill(os.getpid(), 9)
+"""
+
+
+def test_what_a_killed_process_left_of_a_file_is_taken_up(tmp_path: Path) -> None:
+    final = tmp_path / "map.png"
+    subprocess.run([sys.executable, "-c", KILLED_WHILE_WRITING, str(final)], check=False)
+    assert not final.exists()
+    assert len(list(tmp_path.iterdir())) == 1
+    with atomic_path(final) as temporary:
+        assert temporary.read_bytes() == b""
+        temporary.write_text("whole")
+    assert final.read_text() == "whole"
+    assert list(tmp_path.iterdir()) == [final]
+
+
+def test_two_writers_of_one_file_do_not_share_a_temporary_one(tmp_path: Path) -> None:
+    final = tmp_path / "map.png"
+    with atomic_path(final) as first, atomic_path(final) as second:
+        assert first != second
+        first.write_text("first")
+        second.write_text("second, and longer")
+    assert final.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [final]
+
+
+def test_a_file_system_without_locks_is_written_to_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_lock(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_lock)
+    with atomic_path(tmp_path / "map.png") as temporary:
+        assert list(tmp_path.iterdir()) == [temporary]
+        temporary.write_text("whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["map.png"]

@@ -1,18 +1,21 @@
 """Files and folders that appear under their final name only when they are complete."""
 
+import errno
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from vsodprep.errors import InputError
 
 _TEMPORARY = ".partial-"
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 def _sync(path: Path) -> None:
@@ -45,7 +48,7 @@ def atomic_path(final: Path, *, sync: bool = True) -> Iterator[Path]:
         sync: Flush to disk before the rename; off only for files whose marker is written later.
 
     Yields:
-        An existing empty file with the same ending; left behind by nobody but a killed process.
+        An existing empty file with the same ending; what a killed process left of it is taken up by the next.
 
     Raises:
         InputError: The final path is a folder, or its folder cannot be made or written to.
@@ -54,9 +57,7 @@ def atomic_path(final: Path, *, sync: bool = True) -> Iterator[Path]:
         raise InputError(final, "a folder", "the name of a file to write")
     with _named(final):
         final.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{final.stem}{_TEMPORARY}", suffix=final.suffix, dir=final.parent)
-    os.close(handle)
-    temporary = Path(name)
+        handle, temporary = _claim(final)
     try:
         yield temporary
         temporary.chmod(_default_mode())
@@ -65,6 +66,29 @@ def atomic_path(final: Path, *, sync: bool = True) -> Iterator[Path]:
         temporary.replace(final)
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _claim(final: Path) -> tuple[int, Path]:
+    """Open a file's temporary one, under the same name each time, so that what a killed process left is taken up.
+
+    A lock tells it from what a living process is writing. Beside that one, and where the file system knows no locks,
+    the name is random.
+    """
+    same = final.with_name(f".{final.stem}{_TEMPORARY}0{final.suffix}")
+    with suppress(OSError):
+        handle = os.open(same, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(handle), same.stat()):  # else it has become the final one meanwhile
+                os.ftruncate(handle, 0)
+                return handle, same
+        except OSError as error:
+            if error.errno in _NO_LOCKS:
+                same.unlink(missing_ok=True)
+        os.close(handle)
+    handle, name = tempfile.mkstemp(prefix=f".{final.stem}{_TEMPORARY}", suffix=final.suffix, dir=final.parent)
+    return handle, Path(name)
 
 
 @contextmanager

@@ -95,7 +95,8 @@ def write_flow(
         VsodprepError: A flow is not finite.
         ValueError: A flow has another size, or their number is not that of `pairs`.
     """
-    with atomic_path(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110")) as file:
+    # Not locked twice: the temporary file is already.
+    with atomic_path(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110"), locking=False) as file:
         file["pairs"] = np.array([pair[:2] for pair in pairs], dtype=np.int32).reshape(-1, 2)
         file["frame_of_pair"] = np.array([pair.shown for pair in pairs], dtype=np.int32)
         file["frames"] = np.array([frame.encode() for frame in frames], dtype=np.bytes_)

@@ -30,7 +30,8 @@ def write_prior(
     """
     if len(prior) != len(frames):
         raise ValueError(f"{len(prior)} priors for {len(frames)} frames")
-    with atomic_path(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110")) as file:
+    # Not locked twice: the temporary file is already.
+    with atomic_path(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110"), locking=False) as file:
         # maxshape: a chunk may be larger than an empty dataset only if that can grow.
         file.create_dataset(
             "prior",
