@@ -10,21 +10,25 @@ ROOT = Path(__file__).parent.parent
 TINY = ROOT / "config" / "test" / "tiny.yaml"
 
 
-def command(folder: Path, *arguments: str, snakefile: str = "Snakefile", cores: int = 2) -> list[str]:
-    """Return the words of a Snakemake call that works in `folder`."""
-    files = ["--snakefile", str(ROOT / snakefile), "--directory", str(folder)]
+def command(
+    folder: Path, *arguments: str, snakefile: str = "Snakefile", cores: int = 2, root: Path = ROOT
+) -> list[str]:
+    """Return the words of a Snakemake call that works in `folder`, by the code below `root`."""
+    files = ["--snakefile", str(root / snakefile), "--directory", str(folder)]
     return [sys.executable, "-m", "snakemake", *files, "--cores", str(cores), *arguments]
 
 
-def snakemake(folder: Path, *arguments: str, **options: str | int) -> subprocess.CompletedProcess[str]:
-    """Run Snakemake in `folder` and return what it said, errors included in `stdout`."""
+def snakemake(
+    folder: Path, *arguments: str, root: Path = ROOT, **options: str | int
+) -> subprocess.CompletedProcess[str]:
+    """Run Snakemake in `folder`, by the code below `root`, and return what it said, errors included in `stdout`."""
     return subprocess.run(
-        command(folder, *arguments, **options),  # type: ignore[arg-type]
+        command(folder, *arguments, root=root, **options),  # type: ignore[arg-type]
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        cwd=ROOT,
+        cwd=root,
         env=os.environ | {"PYTHONHASHSEED": "random"},
     )
 

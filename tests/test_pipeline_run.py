@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import zipfile
@@ -24,6 +25,7 @@ CONFIG = ["--configfile", str(TINY)]
 SEQUENCES = {"plain-fish", "several-bees", "plain-turtle", "occlusion-beetles"}
 TESTED = {"plain-turtle", "occlusion-beetles"}
 FRAMES = 20
+TRAINED = ("train", "predict", "crf", "evaluate", "figure", "report")
 SIZE = (128, 192)
 
 
@@ -129,6 +131,31 @@ def test_an_option_reruns_its_stage_and_what_follows(folder: Path, results: Path
         assert f"\n{rule} " in done.stdout, done.stdout
     for rule in ("normalize", "flow", "prior", "saliency"):
         assert f"\n{rule} " not in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "line", "planned"),
+    [
+        ("vsodprep/files.py", "# a comment", set()),
+        ("vsodprep/coarse/edits.py", "CHANGED = 1", {"coarse", "coarse_collect", "pack", *TRAINED, "trivial"}),
+        ("models/history.py", "CHANGED = 1", {*TRAINED}),
+        ("vsodprep/evaluate/s_measure.py", "CHANGED = 1", {"evaluate", "figure", "report"}),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_change_of_the_code_reruns_its_stage_and_what_follows(
+    folder: Path, results: Path, tmp_path: Path, file: str, line: str, planned: set[str]
+) -> None:
+    for name in ("vsodprep", "models", "workflow", "config"):
+        shutil.copytree(ROOT / name, tmp_path / name, symlinks=True)
+    for name in ("Snakefile", "environment.yml"):
+        shutil.copy(ROOT / name, tmp_path)
+    with (tmp_path / file).open("a") as stream:
+        stream.write(f"\n{line}\n")
+    done = snakemake(folder, "--dry-run", "all", *CONFIG, root=tmp_path)
+    assert done.returncode == 0, done.stdout
+    rules = set(re.findall(r"^(\w+) +\d+$", done.stdout, re.MULTILINE)) - {"all", "total"}
+    assert rules == planned, done.stdout
 
 
 def test_snakemakes_own_report(folder: Path, results: Path) -> None:

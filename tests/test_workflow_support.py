@@ -29,7 +29,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _forget() -> None:
-    for function in (module.fingerprint, module.closure, module._imports, module._origin):
+    for function in (module.fingerprint, module.closure, module._read, module._origin):
         function.cache_clear()
     for name in [name for name in sys.modules if name.split(".")[0] == "sample"]:
         del sys.modules[name]
@@ -40,12 +40,21 @@ def test_closure_follows_imports_inside_functions(package: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "affected"), [("b.py", True), ("data/c.py", True), ("data/list.txt", True), ("d.py", False)]
+    ("changed", "added", "affected"),
+    [
+        ("b.py", "changed = 1", True),
+        ("b.py", "# changed", False),
+        ("data/c.py", "changed = 1", True),
+        ("data/list.txt", "changed", True),
+        ("d.py", "changed = 1", False),
+    ],
 )
-def test_only_what_a_stage_imports_changes_its_fingerprint(package: Path, changed: str, affected: bool) -> None:
+def test_only_what_a_stage_imports_changes_its_fingerprint(
+    package: Path, changed: str, added: str, affected: bool
+) -> None:
     before = fingerprint("sample.a")
     path = package / changed
-    path.write_text(path.read_text() + "\n# changed")
+    path.write_text(f"{path.read_text()}\n{added}")
     _forget()
     assert (fingerprint("sample.a") != before) is affected
 

@@ -2,38 +2,110 @@
 
 import ast
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
+from typing import Any
 
 ROOT = "vsodprep"
 _DATA = {".csv", ".css", ".html", ".js", ".json", ".tsv", ".txt"}
-# How a command is called, never what it computes; the values of a configuration stand in the rules themselves.
-_ENTRANCE = {"vsodprep.cli", "vsodprep.__main__", "vsodprep.config"}
+_LEFT_OUT = {
+    # how a command is called, never what it computes; the values of a configuration stand in the rules themselves
+    *("vsodprep.cli", "vsodprep.__main__", "vsodprep.config"),
+    # what only talks, and the number of the version
+    *("vsodprep", "vsodprep.errors", "vsodprep.progress", "vsodprep.models.reporter"),
+}
+# No meaning of its own: whether a name is read or written follows from where it stands.
+_SILENT = {"ctx", "kind", "type_comment", "type_ignores"}
 
 
 @cache
 def fingerprint(*modules: str) -> str:
-    """Hash the source of modules and of every module of the package that they import, directly or not.
+    """Hash what modules and every module of the package that they import, directly or not, make Python do.
 
-    Imports inside functions count, so that a command which imports its stage when called is covered too.
+    Imports inside functions count, so that a command which imports its stage when called is covered too. Comments,
+    docstrings, layout and the words of errors do not, nor does the version of Python; see `meaning`.
 
     Args:
         modules: Dotted names, such as `vsodprep.cli.flow`.
 
     Returns:
-        16 hexadecimal digits; equal as long as no file involved has changed.
+        16 hexadecimal digits; equal as long as no file involved does something else.
 
     Raises:
         ModuleNotFoundError: There is no such module.
     """
     digest = hashlib.sha256()
     for name in sorted(closure(*modules)):
-        for path in _files(name):
-            digest.update(f"{name}/{path.name}\0".encode())
-            digest.update(path.read_bytes())
+        digest.update(f"{name} {_read(name)[0]}\n".encode())
     return digest.hexdigest()[:16]
+
+
+def meaning(tree: ast.Module) -> str:
+    """Write down a syntax tree without what cannot change a result.
+
+    Left out are comments and layout, docstrings (of attributes too) and the arguments of an error that is raised.
+    `ast.dump` would tell the same, but in other words on another version of Python: fields come and go while they are
+    empty, and 3.12 leaves empty parts in formatted strings.
+
+    Args:
+        tree: A module, as parsed by any version of Python.
+
+    Returns:
+        One line, the same on all of them.
+    """
+    words: list[str] = []
+    _write(tree, words.append)
+    return " ".join(words)
+
+
+def _write(value: Any, write: Callable[[str], None]) -> None:
+    if isinstance(value, list):
+        write("[")
+        for item in value:
+            if not _is_text(item):
+                _write(item, write)
+        write("]")
+    elif isinstance(value, ast.AST):
+        write(type(value).__name__)
+        for name in value._fields:
+            part: Any = getattr(value, name, None)
+            if name in _SILENT or part is None or part == []:
+                continue
+            if isinstance(value, ast.Raise) and isinstance(part, ast.Call) and _is_error(part.func):
+                part = part.func
+            if isinstance(value, ast.JoinedStr):
+                part = _joined(part)
+            write(name)
+            _write(part, write)
+        write(".")
+    else:
+        write(ascii(value))  # repr() would depend on the version of Unicode
+
+
+def _is_text(statement: Any) -> bool:
+    """Whether a statement is nothing but a string: a docstring, or one below an attribute."""
+    value = statement.value if isinstance(statement, ast.Expr) else None
+    return isinstance(value, ast.Constant) and isinstance(value.value, str)
+
+
+def _is_error(function: ast.expr) -> bool:
+    return isinstance(function, ast.Name) and function.id.endswith("Error")
+
+
+def _joined(parts: list[ast.expr]) -> list[ast.expr | str]:
+    """Return the parts of a formatted string with neighbouring strings joined and empty ones left out."""
+    joined: list[ast.expr | str] = []
+    for part in parts:
+        text = part.value if isinstance(part, ast.Constant) and isinstance(part.value, str) else None
+        if text is None:
+            joined.append(part)
+        elif joined and isinstance(joined[-1], str):
+            joined[-1] += text
+        elif text:
+            joined.append(text)
+    return joined
 
 
 @cache
@@ -47,12 +119,12 @@ def closure(*modules: str) -> frozenset[str]:
     waiting = list(modules)
     while waiting:
         name = waiting.pop()
-        if name in seen or name in _ENTRANCE:
+        if name in seen or name in _LEFT_OUT:
             continue
         if _origin(name) is None:
             raise ModuleNotFoundError(f"no module named {name!r}", name=name)
         seen.add(name)
-        waiting.extend(_imports(name))
+        waiting.extend(_read(name)[1])
     return frozenset(seen)
 
 
@@ -80,16 +152,21 @@ def _files(name: str) -> list[Path]:
 
 
 @cache
-def _imports(name: str) -> tuple[str, ...]:
-    origin = _origin(name)
-    if origin is None:
-        return ()
-    package = name if origin.name == "__init__.py" else name.rpartition(".")[0]
+def _read(name: str) -> tuple[str, tuple[str, ...]]:
+    """Return the hash of a module's files, and the modules of the package that it imports."""
+    digest = hashlib.sha256()
     found = set(_ancestors(name))
-    for node in _executed(ast.parse(origin.read_bytes())):
-        for imported in _imported(node, package):
-            found.update(_ancestors(imported))
-    return tuple(sorted(found))
+    for path in _files(name):
+        content = path.read_bytes()
+        if path.suffix == ".py":
+            tree = ast.parse(content)
+            content = meaning(tree).encode()
+            package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+            for node in _executed(tree):
+                for imported in _imported(node, package):
+                    found.update(_ancestors(imported))
+        digest.update(f"{path.name} {hashlib.sha256(content).hexdigest()}\n".encode())
+    return digest.hexdigest(), tuple(sorted(found))
 
 
 def _executed(tree: ast.Module) -> Iterator[ast.AST]:
@@ -121,5 +198,5 @@ def _ancestors(name: str) -> Iterator[str]:
         return
     for end in range(1, len(parts) + 1):
         ancestor = ".".join(parts[:end])
-        if ancestor not in _ENTRANCE and _origin(ancestor) is not None:
+        if ancestor not in _LEFT_OUT and _origin(ancestor) is not None:
             yield ancestor
