@@ -1,7 +1,9 @@
 """Files and folders appear whole or not at all."""
 
 import errno
-import stat
+import fcntl
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from vsodprep.errors import InputError
-from vsodprep.files import atomic_directory, atomic_path, sha256, write_json
+from vsodprep.files import atomic_directory, atomic_path, check_replaceable, nothing, sha256, write_json
 
 
 class InterruptedWriteError(Exception):
@@ -35,27 +37,156 @@ def test_atomic_path_has_the_mode_of_an_ordinary_new_file(tmp_path: Path) -> Non
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "ordinary").stat().st_mode
 
 
+def ours(_folder: Path) -> Callable[[str], bool]:
+    """What has "ours" in its name."""
+    return lambda name: "ours" in name
+
+
 def test_atomic_directory_replaces_what_was_there(tmp_path: Path) -> None:
     final = tmp_path / "set"
-    final.mkdir()
-    (final / "stale").touch()
-    (tmp_path / ".set.partial-killed").mkdir()
-    with atomic_directory(final) as temporary:
+    (final / "below").mkdir(parents=True)
+    (final / "below" / "ours.stale").touch()
+    with atomic_directory(final, ours) as temporary:
         (temporary / "fresh").touch()
-        assert (final / "stale").exists()
+        assert (final / "below" / "ours.stale").exists()
     assert [path.name for path in final.iterdir()] == ["fresh"]
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
-    assert stat.S_IMODE(final.stat().st_mode) & 0o100
+    (tmp_path / "ordinary").mkdir()
+    assert final.stat().st_mode == (tmp_path / "ordinary").stat().st_mode
 
 
 def test_atomic_directory_keeps_the_old_folder_when_interrupted(tmp_path: Path) -> None:
     final = tmp_path / "set"
     final.mkdir()
-    (final / "old").touch()
-    with pytest.raises(InterruptedWriteError), atomic_directory(final) as temporary:
+    (final / "ours.old").touch()
+    with pytest.raises(InterruptedWriteError), atomic_directory(final, ours) as temporary:
         (temporary / "fresh").touch()
         raise InterruptedWriteError
-    assert [path.name for path in final.iterdir()] == ["old"]
+    assert [path.name for path in final.iterdir()] == ["ours.old"]
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]
+
+
+def link_to(target: Path) -> Callable[[Path], None]:
+    return lambda path: path.symlink_to(target)
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("thesis.tex", Path.touch),
+        (".hidden", Path.touch),
+        ("below/deep", Path.touch),
+        ("ours.pipe", os.mkfifo),
+        ("ours.link", link_to(Path("ours"))),
+        ("ours.folder", link_to(Path("../elsewhere"))),
+        ("ours.broken", link_to(Path("nowhere"))),
+    ],
+)
+def test_a_folder_with_a_stranger_is_not_replaced(tmp_path: Path, name: str, make: Callable[[Path], None]) -> None:
+    final = tmp_path / "set"
+    for path in (final / "ours", final / "below" / "ours", final / ".DS_Store", tmp_path / "elsewhere" / "thesis.tex"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    make(final / name)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(InputError, match=rf"set/{name}: would be lost"), atomic_directory(final, ours):
+        pytest.fail("it was to be replaced")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_first_of_several_strangers_is_named(tmp_path: Path) -> None:
+    for name in ("b/1", "a/2", "a/1", "c"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match="a/1: would be lost"):
+        check_replaceable(tmp_path, nothing)
+
+
+def test_a_stranger_that_comes_while_the_folder_is_made_survives(tmp_path: Path) -> None:
+    final = tmp_path / "set"
+    with pytest.raises(InputError, match=r"set/thesis\.tex: would be lost"), atomic_directory(final, ours) as temporary:
+        (temporary / "fresh").touch()
+        final.mkdir()
+        (final / "thesis.tex").touch()
+    assert [path.name for path in final.iterdir()] == ["thesis.tex"]
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]
+
+
+@pytest.mark.parametrize("name", ["home", "home/here", "home/here/now"])
+def test_the_current_folder_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (tmp_path / "home" / "here" / "now").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "home" / "here" / "now")
+    with (
+        pytest.raises(InputError, match="the current folder, or around it"),
+        atomic_directory(tmp_path / name, nothing),
+    ):
+        pytest.fail("it was to be replaced")
+
+
+@pytest.mark.parametrize("mount", ["/", "/proc", "/dev/shm"])
+def test_a_mount_point_is_not_replaced(mount: str) -> None:
+    if not os.path.ismount(mount):
+        pytest.skip("no mount point here")
+    with pytest.raises(InputError, match="a mount point"), atomic_directory(Path(mount), ours):
+        pytest.fail("it was to be replaced")
+
+
+def test_what_a_link_leads_to_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "large disk" / "set").mkdir(parents=True)
+    (tmp_path / "large disk" / "set" / "ours").touch()
+    (tmp_path / "set").symlink_to(tmp_path / "large disk" / "set")
+    with atomic_directory(tmp_path / "set", ours) as temporary:
+        (temporary / "fresh").touch()
+    assert (tmp_path / "set").is_symlink()
+    assert [path.name for path in (tmp_path / "large disk").rglob("*")] == ["set", "fresh"]
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    program = f"""
+import os, signal
+from pathlib import Path
+from vsodprep.files import atomic_directory, nothing
+with atomic_directory(Path({str(tmp_path / "[set]")!r}), nothing) as folder:
+    (folder / "half").touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL
+    (left,) = tmp_path.iterdir()
+    assert left.name.startswith(".[set].partial-")
+    mine = tmp_path / ".[set].partial-copy of mine"
+    mine.mkdir()
+    (tmp_path / ".[set].partial-notes.txt").touch()
+    (tmp_path / ".[set].partial-link").symlink_to(mine)
+    with atomic_directory(tmp_path / "[set]", nothing):
+        assert not left.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        ".[set].partial-copy of mine",
+        ".[set].partial-link",
+        ".[set].partial-notes.txt",
+        "[set]",
+    ]
+
+
+def test_two_that_write_one_folder_leave_each_other_alone(tmp_path: Path) -> None:
+    with atomic_directory(tmp_path / "set", ours) as first:
+        (first / "ours.first").touch()
+        with atomic_directory(tmp_path / "set", ours) as second:
+            (second / "ours.second").touch()
+        assert [path.name for path in (tmp_path / "set").iterdir()] == ["ours.second"]
+    assert [path.name for path in (tmp_path / "set").iterdir()] == ["ours.first"]
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]
+
+
+def test_where_there_are_no_locks_nothing_of_another_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with atomic_directory(tmp_path / "set", ours) as first, atomic_directory(tmp_path / "set", ours) as second:
+        assert first.exists()
+        assert second.exists()
     assert [path.name for path in tmp_path.iterdir()] == ["set"]
 
 
@@ -70,7 +201,11 @@ def test_sha256_of_known_text(tmp_path: Path) -> None:
     assert sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
-@pytest.mark.parametrize("write", [atomic_path, atomic_directory])
+def replaced(final: Path) -> Any:
+    return atomic_directory(final, ours)
+
+
+@pytest.mark.parametrize("write", [atomic_path, replaced])
 def test_a_place_that_cannot_be_written_to_is_named(tmp_path: Path, write: Callable[[Path], Any]) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="file/below"), write(tmp_path / "file" / "below"):
@@ -84,7 +219,7 @@ def test_a_file_does_not_replace_a_folder(tmp_path: Path) -> None:
 
 def test_a_folder_does_not_replace_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("kept")
-    with pytest.raises(InputError, match="a file; expected the name of a folder"), atomic_directory(tmp_path / "file"):
+    with pytest.raises(InputError, match="a file; expected the name of a folder"), replaced(tmp_path / "file"):
         pass
     assert (tmp_path / "file").read_text() == "kept"
 

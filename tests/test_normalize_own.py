@@ -153,7 +153,8 @@ def test_two_videos_of_one_name(folder: Path) -> None:
 
 def test_what_a_killed_run_left_is_cleared_away(folder: Path, tmp_path: Path) -> None:
     place = tmp_path / "normalized"
-    for leftover in (".mine.videos-1", ".mine.unpacked-2", ".mine-too.videos-3"):
+    for leftover in (".mine.partial-1", ".mine.partial-2", ".mine-too.partial-3"):
         (place / leftover / "beach").mkdir(parents=True)
+        (place / leftover / ".vsodprep-lock").touch()  # and no process holds it
     normalize_own(own_benchmark("mine"), folder, place / "mine", Options())
-    assert sorted(path.name for path in place.iterdir()) == [".mine-too.videos-3", "mine"]
+    assert sorted(path.name for path in place.iterdir()) == [".mine-too.partial-3", "mine"]

@@ -14,15 +14,18 @@ import numpy as np
 import pytest
 from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
+from vsodprep import benchmarks
 from vsodprep.benchmarks.synth import generate as stage
 from vsodprep.benchmarks.synth.cases import CASES, STILL_COUNT, VIDEOS
-from vsodprep.benchmarks.synth.generate import describe, generate
+from vsodprep.benchmarks.synth.generate import describe, write_benchmark
 from vsodprep.benchmarks.synth.png import encode_png
 from vsodprep.benchmarks.synth.portable import Pcg32, cosine, lattice, sine, stream
 from vsodprep.benchmarks.synth.shapes import SHAPES
 from vsodprep.benchmarks.synth.textures import BACKDROPS, PALETTES, PATTERNS, noise, pattern
 from vsodprep.images import decode
 from vsodprep.manifest import Manifest, frame_path, mask_path, read_manifest
+from vsodprep.normalize.generated import normalize_generated
+from vsodprep.normalize.run import Options
 
 # SHA-256 of whole files; they change only with VERSION.
 GOLDEN = {
@@ -51,7 +54,7 @@ FORBIDDEN = {
 def synth(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole benchmark."""
     folder = tmp_path_factory.mktemp("normalized") / "synth"
-    generate(folder)
+    write_benchmark(folder)
     return folder
 
 
@@ -78,8 +81,8 @@ def test_golden_bytes(synth: Path, file: str) -> None:
 
 @pytest.mark.usefixtures("short")
 def test_bytes_do_not_depend_on_jobs(tmp_path: Path) -> None:
-    generate(tmp_path / "one", jobs=1)
-    generate(tmp_path / "four", jobs=4)
+    write_benchmark(tmp_path / "one", jobs=1)
+    write_benchmark(tmp_path / "four", jobs=4)
     one = digests(tmp_path / "one")
     assert len(one) == 3 * (3 * 2 + 2 * 2) + 5 * 2 + 1
     assert digests(tmp_path / "four") == one
@@ -87,8 +90,8 @@ def test_bytes_do_not_depend_on_jobs(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("short")
 def test_seeds_differ(tmp_path: Path) -> None:
-    generate(tmp_path / "one", seed=1)
-    generate(tmp_path / "two", seed=2)
+    write_benchmark(tmp_path / "one", seed=1)
+    write_benchmark(tmp_path / "two", seed=2)
     one, two = digests(tmp_path / "one"), digests(tmp_path / "two")
     assert one.keys() == two.keys()
     assert not [file for file in one if "frames" in file and one[file] == two[file]]
@@ -96,9 +99,8 @@ def test_seeds_differ(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("short")
 def test_a_sequence_does_not_depend_on_the_others(tmp_path: Path) -> None:
-    generate(tmp_path / "all")
-    (tmp_path / "some").mkdir()
-    stage.write_benchmark(tmp_path / "some", sequences=("pan-bird",))
+    write_benchmark(tmp_path / "all")
+    write_benchmark(tmp_path / "some", sequences=("pan-bird",))
     some = {file: digest for file, digest in digests(tmp_path / "some").items() if file != "manifest.json"}
     assert some
     assert some.items() <= digests(tmp_path / "all").items()
@@ -188,7 +190,7 @@ def test_nothing_appears_unless_all_of_it_is_there(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(stage, "VIDEOS", ())
     monkeypatch.setattr(stage, "STILL_COUNT", 1)
     with pytest.raises(KeyboardInterrupt):
-        generate(tmp_path / "synth")
+        normalize_generated(benchmarks.get("synth"), tmp_path / "synth", Options())
     assert not list(tmp_path.iterdir())
 
 

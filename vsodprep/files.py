@@ -2,12 +2,13 @@
 
 import errno
 import fcntl
+import glob
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from vsodprep.errors import InputError
 
 _TEMPORARY = ".partial-"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+_LOCK = ".vsodprep-lock"
+_NOBODYS = (".DS_Store", "Thumbs.db", ".snakemake_timestamp")
 
 
 def _sync(path: Path) -> None:
@@ -91,42 +94,124 @@ def _claim(final: Path) -> tuple[int, Path]:
     return handle, Path(name)
 
 
-@contextmanager
-def atomic_directory(final: Path) -> Iterator[Path]:
-    """Give a temporary folder beside the final one, which takes its place on success.
+Ours = Callable[[Path], Callable[[str], bool]]
+"""From a folder to what tells whether a file of it, by its path below the folder, is one that we have written."""
 
-    What a killed process left beside it is removed first; a folder already there under the final
-    name is replaced as a whole, so that nothing stale stays in it.
+
+def nothing(_folder: Path) -> Callable[[str], bool]:
+    """Call no file ours: for folders that are written for other tools, whose files bear no sign of who wrote them."""
+    return lambda _name: False
+
+
+def check_replaceable(final: Path, ours: Ours) -> None:
+    """Check that a folder can be replaced, and that nobody else's file is lost with it.
+
+    Links are never followed and never ours. What the system or Snakemake leaves (`.DS_Store`, `Thumbs.db`,
+    `.snakemake_timestamp`) is nobody's.
 
     Args:
-        final: The folder's path.
+        final: The folder, which need not exist.
+        ours: Which of its files are ours.
+
+    Raises:
+        InputError: It is a file, a mount point or around the current folder, or holds a file that is not ours.
+    """
+    if final.exists() and not final.is_dir():
+        raise InputError(final, "a file", "the name of a folder to write")
+    if not final.is_dir():
+        return
+    if os.path.ismount(final) or Path.cwd().is_relative_to(final.resolve()):
+        where = "a mount point" if os.path.ismount(final) else "the current folder, or around it"
+        raise InputError(final, f"{where}, which cannot be replaced", "a folder below it")
+    known = ours(final)
+    with _named(final):
+        for name, plain in _files(final):
+            if not (plain and (name.rpartition("/")[2] in _NOBODYS or known(name))):
+                raise InputError(final / name, "would be lost with its folder", "a new or empty folder for the output")
+
+
+def _files(folder: Path, below: str = "") -> Iterator[tuple[str, bool]]:
+    """Yield all that is no folder, in order, and whether it is an ordinary file."""
+    with os.scandir(folder / below) as entries:
+        here = sorted(entries, key=lambda entry: entry.name)
+    for entry in here:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(folder, f"{below}{entry.name}/")
+        else:
+            yield below + entry.name, entry.is_file(follow_symlinks=False)
+
+
+@contextmanager
+def scratch_beside(final: Path) -> Iterator[Path]:
+    """Give a folder on the output's file system that is removed at the end.
+
+    What killed processes have left of theirs is removed first. A folder is in use as long as a process holds the lock
+    on a file in it; where the file system knows no locks, nothing of another process is removed.
+
+    Args:
+        final: The output.
+
+    Yields:
+        A folder with nothing but the lock in it.
+
+    Raises:
+        InputError: It cannot be made.
+    """
+    prefix = f".{final.name}{_TEMPORARY}"
+    with _named(final):
+        final.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in final.parent.glob(f"{glob.escape(prefix)}*"):
+            _remove_abandoned(leftover)
+        scratch = Path(tempfile.mkdtemp(prefix=prefix, dir=final.parent))
+    try:
+        with (scratch / f"{_LOCK}ing").open("w") as stream:
+            with suppress(OSError):
+                fcntl.flock(stream, fcntl.LOCK_EX)
+                Path(stream.name).rename(scratch / _LOCK)  # only now, so that nobody finds it without its lock
+            yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _remove_abandoned(leftover: Path) -> None:
+    with suppress(OSError):
+        with (leftover / _LOCK).open("r+") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(leftover)
+
+
+@contextmanager
+def atomic_directory(final: Path, ours: Ours) -> Iterator[Path]:
+    """Give a temporary folder beside the final one, which takes its place on success.
+
+    A folder already there under the final name is replaced as a whole, so that nothing stale stays in it.
+
+    Args:
+        final: The folder's path; of a link, what it leads to is replaced.
+        ours: Which files of a folder already there are ours; any other stops the replacement, before and after.
 
     Yields:
         An empty folder on the same file system.
 
     Raises:
-        InputError: The final path is a file, or its folder cannot be made or written to.
+        InputError: The final path is a file, its folder cannot be made or written to, or a file would be lost.
     """
-    if final.exists() and not final.is_dir():
-        raise InputError(final, "a file", "the name of a folder to write")
-    prefix = f".{final.name}{_TEMPORARY}"
-    with _named(final):
-        final.parent.mkdir(parents=True, exist_ok=True)
-        for leftover in final.parent.glob(f"{prefix}*"):
-            shutil.rmtree(leftover)
-        temporary = Path(tempfile.mkdtemp(prefix=prefix, dir=final.parent))
-    try:
-        yield temporary
-        temporary.chmod(_default_mode() | 0o111)
-        if final.exists():
-            old = Path(tempfile.mkdtemp(prefix=prefix, dir=final.parent))
-            final.replace(old)
-            temporary.replace(final)
-            shutil.rmtree(old)
-        else:
-            temporary.replace(final)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    check_replaceable(final, ours)
+    place = final.resolve()
+    with scratch_beside(place) as scratch:
+        made = scratch / place.name
+        made.mkdir()
+        yield made
+        while True:
+            try:
+                made.replace(place)
+                return
+            except OSError as error:  # it is there, perhaps by another process since the last turn
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+            check_replaceable(final, ours)
+            with suppress(FileNotFoundError):
+                place.replace(tempfile.mkdtemp(dir=scratch))
 
 
 def write_text(path: Path, text: str) -> None:

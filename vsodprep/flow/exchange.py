@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from vsodprep import __version__
 from vsodprep.config.flow import Dialect, Policy
 from vsodprep.errors import InputError
-from vsodprep.files import atomic_directory, sha256
+from vsodprep.files import atomic_directory, nothing, sha256
 from vsodprep.flow.formats import Known, read_flo, read_kitti, write_flo, write_kitti
 from vsodprep.flow.frames import image_size, read_frames, sequence_name
 from vsodprep.flow.pairs import datasets_of, make_pairs, record_of
@@ -37,17 +37,20 @@ def export_flow(
 
     Args:
         flow: The stored flow.
-        out: Folder to write; replaced if it exists.
+        out: Folder to write, new or empty.
         kind: `flo`, `kitti`, or `picture`.
         dialect: Whose pictures; as the flow's block says if None.
         maximum: Length in pixels that gets a full colour in them; as the flow's block says if None.
 
     Returns:
         Number of files.
+
+    Raises:
+        InputError: The folder has something in it.
     """
     block = Picture(**flow.attributes.get("picture", {}))
     dialect, maximum = dialect or block.dialect, maximum or block.maximum
-    with atomic_directory(out) as folder:
+    with atomic_directory(out, nothing) as folder:
         for index in track(flow.frame_indices, f"export to {out.name}", unit="file"):
             values = flow.of_frame(index)
             assert values is not None

@@ -47,6 +47,7 @@ _CONTEXT: dict[str, Any] = {
     "subField": "cr:subField",
     "transform": "cr:transform",
 }
+DESCRIPTION = "in the layout of vsodprep: frames, binary masks and a manifest."
 _FRAMES = "Frames as delivered."
 _MASKS = "Masks of 0 and 255, named as their frames."
 _FORMATS = {".jpg": "image/jpeg", ".png": "image/png"}
@@ -71,7 +72,7 @@ def describe(manifest: Manifest, manifest_sha256: str, year: int, suffixes: Coll
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
         "name": manifest.name,
-        "description": f"{manifest.title} in the layout of vsodprep: frames, binary masks and a manifest.",
+        "description": f"{manifest.title} {DESCRIPTION}",
         "conformsTo": CONFORMS_TO,
         "citeAs": manifest.citation or manifest.title,
         "license": manifest.licence,

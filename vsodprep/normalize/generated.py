@@ -6,7 +6,8 @@ from pathlib import Path
 from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.files import atomic_directory
 from vsodprep.manifest import Manifest, write_manifest
-from vsodprep.normalize.run import Options, check_out, user_splits, write_croissant
+from vsodprep.normalize.ours import files_of_benchmark
+from vsodprep.normalize.run import Options, user_splits, write_croissant
 from vsodprep.normalize.splits import check_overrides, joined_splits
 
 
@@ -21,10 +22,9 @@ def normalize_generated(benchmark: Benchmark, out: Path, options: Options, jobs:
     """
     from vsodprep.benchmarks.synth.generate import write_benchmark  # noqa: PLC0415  drawing is not needed to plan
 
-    check_out(out)
     benchmark.resolution(options.resolution)
     check_overrides(benchmark, (), options.splits)
-    with atomic_directory(out) as folder:
+    with atomic_directory(out, files_of_benchmark) as folder:
         made = write_benchmark(folder, jobs, sequences=options.sequences)
         sequences = (replace(one, splits=joined_splits(one.name, one.splits, options.splits)) for one in made.sequences)
         manifest = replace(made, sequences=tuple(sequences), extra=made.extra | user_splits(options))

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.benchmarks.folders import scan_folder, with_videos_decoded
+from vsodprep.files import scratch_beside
 from vsodprep.manifest import Manifest
 from vsodprep.normalize.run import Options, check_out, normalize
-from vsodprep.normalize.scratch import scratch_beside
 
 
 def normalize_own(benchmark: Benchmark, path: Path, out: Path, options: Options, jobs: int = 1) -> Manifest:
@@ -27,5 +27,5 @@ def normalize_own(benchmark: Benchmark, path: Path, out: Path, options: Options,
     """
     check_out(out, [path])
     scan_folder(path)  # says what is wrong before anything is decoded
-    with scratch_beside(out, "videos") as scratch, with_videos_decoded(path, scratch) as folders:
+    with scratch_beside(out) as scratch, with_videos_decoded(path, scratch) as folders:
         return normalize(benchmark, folders, out, options, jobs, sources=[path])

@@ -13,13 +13,13 @@ from vsodprep.archives import ARCHIVE_ENDINGS, Delivery, open_delivery
 from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles
 from vsodprep.errors import InputError
-from vsodprep.files import atomic_directory, sha256, write_json
+from vsodprep.files import atomic_directory, check_replaceable, scratch_beside, sha256, write_json
 from vsodprep.manifest import MANIFEST, Issue, Manifest, Source, write_manifest
 from vsodprep.normalize.checks import Finding, allowed_kinds, check_layout, judge
 from vsodprep.normalize.convert import Converted, convert
 from vsodprep.normalize.croissant import CROISSANT, describe
+from vsodprep.normalize.ours import files_of_benchmark
 from vsodprep.normalize.parallel import map_ordered
-from vsodprep.normalize.scratch import scratch_beside
 from vsodprep.normalize.splits import check_overrides, splits_of
 from vsodprep.progress import track
 
@@ -72,12 +72,12 @@ def normalize(
     check_out(out, paths if sources is None else sources)
     resolution = benchmark.resolution(options.resolution)
     allowed = allowed_kinds(benchmark, options.allow, partial=options.partial)
-    with scratch_beside(out, "unpacked") as scratch, open_delivery(paths, scratch=scratch) as delivery:
+    with scratch_beside(out) as scratch, open_delivery(paths, scratch=scratch) as delivery:
         layout = chosen(find_layout(benchmark, delivery, resolution), options.sequences)
         issues = [judge(finding, allowed) for finding in check_layout(benchmark, layout, delivery, options.sequences)]
         check_overrides(benchmark, [sequence.name for sequence in layout.sequences], options.splits)
         origins = delivery.paths if sources is None else tuple(sources)
-        with atomic_directory(out) as folder, ThreadPoolExecutor(jobs) as pool:
+        with atomic_directory(out, files_of_benchmark) as folder, ThreadPoolExecutor(jobs) as pool:
             hashes = [None if path.is_dir() else pool.submit(sha256, path) for path in origins]
             sequences, found, digest = _convert_all(
                 benchmark, delivery, layout, folder=folder, allowed=allowed, pool=pool, jobs=jobs
@@ -107,15 +107,12 @@ def check_out(out: Path, sources: Sequence[Path] = ()) -> None:
         sources: What it is made from.
 
     Raises:
-        InputError: It is a source or has one in it, or holds something else than a normalised benchmark.
+        InputError: It is a source or has one in it, or holds a file that is not of a normalised benchmark.
     """
     for source in sources:
         if source.resolve().is_relative_to(out.resolve()):
             raise InputError(out, f"a folder that would be replaced, with the source {source} in it", "another folder")
-    # Snakemake removes the manifest before it makes another, so either file will do.
-    made = (out / MANIFEST).is_file() or (out / CROISSANT).is_file()
-    if out.is_dir() and any(out.iterdir()) and not made:
-        raise InputError(out, "a folder of other things, which would be replaced", "a new folder")
+    check_replaceable(out, files_of_benchmark)
 
 
 def write_croissant(folder: Path, manifest: Manifest, year: int) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
-from vsodprep.files import atomic_directory
+from vsodprep.files import atomic_directory, nothing
 from vsodprep.images import encode_png
 from vsodprep.manifest import Sequence as Video
 from vsodprep.progress import track
@@ -82,8 +82,6 @@ def export(shard_path: Path, layout: Layout, out: Path, choice: Choice | None = 
         InputError: The folder is not empty, or the shard lacks the split or the flow.
     """
     choice = choice or Choice()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(out, "already there", "a new or empty folder")
     shard = open_shard(shard_path)
     videos = shard.manifest.sequences if choice.split is None else shard.manifest.split(choice.split)
     flow = choice.flow
@@ -96,7 +94,7 @@ def export(shard_path: Path, layout: Layout, out: Path, choice: Choice | None = 
     total = sum(len(video.annotated if choice.annotated else video.frames) for video in videos)
     samples = track(_samples(shard, videos, choice), f"export {shard.manifest.name}", total)
     count = 0
-    with atomic_directory(out) as folder:
+    with atomic_directory(out, nothing) as folder:
         if layout == "webdataset":
             return _write_tars(folder, shard.manifest.name, samples, choice)
         for sample in samples:

@@ -14,6 +14,7 @@ from vsodprep.manifest import Manifest, read_manifest, to_json
 from vsodprep.manifest import Sequence as Video
 from vsodprep.progress import track
 from vsodprep.shards.layout import FORMAT
+from vsodprep.shards.ours import files_of_shard
 from vsodprep.shards.stills import pack_stills
 from vsodprep.shards.videos import pack_video
 
@@ -56,7 +57,7 @@ def pack_benchmark(
 
     Args:
         folder: The normalised benchmark.
-        out: The shard, a folder that ends in `.zarr`.
+        out: The shard, a folder that ends in `.zarr`; an earlier one is replaced.
         flow: Flow blocks: name to folder of `{seq}.h5`.
         pictures: Flow blocks whose colour pictures are stored too.
         prior: Prior blocks: name to folder of `{seq}.h5`.
@@ -67,7 +68,8 @@ def pack_benchmark(
         jobs: Sequences packed at a time.
 
     Raises:
-        InputError: A file is missing, unreadable, not of the size in the manifest, or not in it at all.
+        InputError: A file is missing, unreadable, not of the size in the manifest, or not in it at all;
+            or a file would be lost with the folder that the shard replaces.
     """
     contents = Contents(flow or {}, tuple(pictures), prior or {}, coarse or {}, still_size, frames_per_shard)
     for name in contents.pictures:
@@ -77,7 +79,7 @@ def pack_benchmark(
     if sequences:
         named = {manifest.sequence(name) for name in sequences}
         manifest = replace(manifest, sequences=tuple(one for one in manifest.sequences if one in named))
-    with atomic_directory(out) as temporary:
+    with atomic_directory(out, files_of_shard) as temporary:
         zarr.create_group(temporary, attributes=_attributes(manifest, contents), overwrite=True)
         tasks = [(folder, temporary, sequence, contents) for sequence in manifest.sequences]
         label = f"pack {manifest.name}"

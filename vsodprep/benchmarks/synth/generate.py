@@ -17,7 +17,6 @@ from vsodprep.benchmarks.synth.render import flow, render
 from vsodprep.benchmarks.synth.scene import build
 from vsodprep.benchmarks.synth.stills import still
 from vsodprep.errors import VsodprepError
-from vsodprep.files import atomic_directory
 from vsodprep.manifest import Manifest, Sequence, write_manifest
 from vsodprep.progress import track
 
@@ -26,29 +25,17 @@ _STILLS_PER_JOB = 20
 Job = Video | range
 
 
-def generate(out: Path, jobs: int = 1, seed: int = SEED) -> Manifest:
-    """Generate the benchmark; the folder appears when all of it is there.
+def write_benchmark(folder: Path, jobs: int = 1, seed: int = SEED, sequences: tuple[str, ...] = ()) -> Manifest:
+    """Generate the benchmark.
 
     Args:
-        out: The folder, which becomes `normalized/synth`.
+        folder: What becomes `normalized/synth`.
         jobs: Number of processes; the bytes do not depend on it.
         seed: Chooses textures, phases and still images.
+        sequences: Make only these; all if empty.
 
     Returns:
-        The manifest, as written to `out/manifest.json`.
-    """
-    with atomic_directory(out) as folder:
-        return write_benchmark(folder, jobs, seed)
-
-
-def write_benchmark(folder: Path, jobs: int = 1, seed: int = SEED, sequences: tuple[str, ...] = ()) -> Manifest:
-    """Generate the benchmark into an existing folder; see `generate`.
-
-    Args:
-        folder: Where to.
-        jobs: Number of processes.
-        seed: Chooses textures, phases and still images.
-        sequences: Make only these; all if empty.
+        The manifest, as written to `manifest.json`.
 
     Raises:
         InputError: There is no such sequence.
