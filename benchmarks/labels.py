@@ -23,7 +23,7 @@ from vsodprep.prior.apply import motion_prior
 from vsodprep.prior.channels import channels
 from vsodprep.prior.classifier import Classifier, layer_sizes
 from vsodprep.prior.contrast import FEATURES, contrast
-from vsodprep.prior.segmentation import Level, segment_levels
+from vsodprep.prior.segmentation import segment_levels
 from vsodprep.prior.settings import Settings
 from vsodprep.saliency.maps import METHODS
 
@@ -55,7 +55,7 @@ def classifier(levels, scale):
         np.ones(len(FEATURES), np.float32),
         tuple(np.zeros((out, into), np.float32) for into, out in sizes),
         tuple(np.zeros(out, np.float32) for _, out in sizes),
-        Settings(tuple(Level(*level) for level in levels), scale, "opencv", 16, "contrast"),
+        Settings(levels=levels, scale=scale),
         {},
     )
 
@@ -65,10 +65,9 @@ def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
     half = (frame.shape[1] // 2, frame.shape[0] // 2)
     picture = cv2.resize(colour(flow), half, interpolation=cv2.INTER_AREA)
     small_frame, small_flow = (cv2.resize(one, half, interpolation=cv2.INTER_AREA) for one in (frame, flow))
-    light = tuple(Level(*level) for level in LIGHT)
 
     def cut(backend):
-        return segment_levels(picture, light, scale=0.5, min_regions=16, backend=backend)
+        return segment_levels(picture, LIGHT, scale=0.5, min_regions=16, backend=backend)
 
     levels, given = cut("opencv"), channels(small_frame, small_flow, picture)
     maps = np.stack([to_bytes(METHODS[method]([frame])[0]) for method in ("mbd", "rbd")])

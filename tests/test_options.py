@@ -16,8 +16,9 @@ from pydantic import Field, ValidationError, create_model
 
 from vsodprep.cli import COMMANDS
 from vsodprep.cli._options import arguments_of, block_of, options_of
-from vsodprep.config import Flow
+from vsodprep.config import Flow, Prior
 from vsodprep.config.base import Apart, Section
+from vsodprep.config.flow import Policy
 
 
 class Inner(Section):
@@ -83,15 +84,16 @@ def values_of(annotation: Any, metadata: list[Any]) -> st.SearchStrategy[Any]:
 def blocks(draw: st.DrawFn, block: type[Section]) -> Section:
     """Draw a block in which up to three keys have other values than their defaults."""
     fields = block.model_fields
-    keys = draw(st.sets(st.sampled_from(sorted(fields)), max_size=3))
-    values = {key: draw(values_of(fields[key].annotation, fields[key].metadata)) for key in sorted(keys)}
+    keys = draw(st.lists(st.sampled_from(sorted(fields)), max_size=3, unique=True))
     try:
-        return block.model_validate(values)
+        return block.model_validate(
+            {key: draw(values_of(fields[key].annotation, fields[key].metadata)) for key in keys}
+        )
     except ValidationError:
         return block()
 
 
-@pytest.mark.parametrize("block", [Every, Flow])
+@pytest.mark.parametrize("block", [Every, Flow, Policy, Prior])
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_round_trip(block: type[Section], data: st.DataObject) -> None:

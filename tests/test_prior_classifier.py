@@ -5,14 +5,15 @@ import numpy as np
 import pytest
 import torch
 
+from vsodprep.config.prior import Level
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.prior.classifier import Classifier, layer_sizes, load, save
 from vsodprep.prior.frame import combine
-from vsodprep.prior.segmentation import Level, Segmentation
+from vsodprep.prior.segmentation import Segmentation
 from vsodprep.prior.settings import Settings
 from vsodprep.prior.training import HalfDropout, network, standardisation, train
 
-SETTINGS = Settings((Level(0.8, 100.0, 150),), 0.5, "opencv", 16, "contrast")
+SETTINGS = Settings(levels=(Level(0.8, 100.0, 150),))
 
 
 def classifier(inputs=6, hidden=(5, 4), seed=0):

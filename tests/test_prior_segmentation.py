@@ -2,7 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from vsodprep.prior.segmentation import BACKENDS, Level, segment, segment_levels
+from vsodprep.config.prior import Level
+from vsodprep.prior.segmentation import BACKENDS, segment, segment_levels
 
 
 def blocks():

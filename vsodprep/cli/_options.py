@@ -56,7 +56,8 @@ class _Choices(click.Choice[str]):
 @cache
 def _keys(block: type[Section], path: tuple[str, ...] = ()) -> tuple[_Key, ...]:
     """Return the keys that are options; those of a section in the block follow its name."""
-    properties = block.model_json_schema(mode="serialization")["properties"]
+    described = block.model_json_schema(mode="serialization")
+    properties, definitions = described["properties"], described.get("$defs", {})
     found: list[_Key] = []
     for key, field in block.model_fields.items():
         if Apart in field.metadata:
@@ -66,6 +67,8 @@ def _keys(block: type[Section], path: tuple[str, ...] = ()) -> tuple[_Key, ...]:
         else:
             kinds = properties[key].get("anyOf", [properties[key]])
             (schema,) = (kind for kind in kinds if kind.get("type") != "null")
+            if "$ref" in schema.get("items", {}):
+                schema = {**schema, "items": definitions[schema["items"]["$ref"].rpartition("/")[2]]}
             nothing = len(kinds) > 1 or ("items" in schema and not schema.get("minItems"))
             if nothing and field.default not in (None, ()):
                 raise TypeError(f"{block.__name__}.{key}: no option tells nothing from the default {field.default!r}")
@@ -88,7 +91,7 @@ def _type(schema: Mapping[str, Any]) -> click.ParamType:
 
 
 def _declared(key: _Key) -> Callable[[Function], Function]:
-    about = {"default": key.default, "show_default": key.default not in (None, ()), "help": key.description}
+    about = {"default": key.default, "show_default": _shown(key.default), "help": key.description}
     if key.listed:
         return click.option(key.option, key.name, type=_Choices(key.schema["items"]["enum"]), **about)
     if key.schema.get("type") == "boolean":
@@ -100,6 +103,12 @@ def _declared(key: _Key) -> Callable[[Function], Function]:
     names = [key.option.removesuffix("s")] if key.repeated else []
     names = list(dict.fromkeys([*names, key.option]))
     return click.option(*names, key.name, type=_type(one), multiple=key.repeated, metavar=metavar, **about)
+
+
+def _shown(default: Any) -> bool | str:
+    if isinstance(default, tuple) and any(isinstance(one, tuple) for one in default):
+        return ", ".join(" ".join(map(str, one)) for one in default)
+    return default not in (None, ())
 
 
 def _help(description: str) -> str:

@@ -1,6 +1,5 @@
 """The motion prior of one sequence, from its frames and flow to the stored file."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,7 +69,7 @@ def _network(classifier: Classifier, path: Path, weights: str | None, device: st
 
     if settings.weights == "file" and weights is None:
         raise InputError(path, "features of weights in a file", "--weights with that file")
-    windows, found = with_network(replace(settings, weights=weights or settings.weights), device)
+    windows, found = with_network(settings.model_copy(update={"weights": weights or settings.weights}), device)
     if found.weights_sha256 != settings.weights_sha256:
         raise InputError(
             f"{settings.features} weights {weights or settings.weights}",
@@ -126,7 +125,7 @@ def apply(
             halvings[row] = [level.halvings for level in described.levels]
         attributes = {
             "flow": {key: _plain(value) for key, value in flow.attributes.items()},
-            "settings": classifier.settings.to_json(),
+            "settings": classifier.settings.model_dump(mode="json"),
             "training": classifier.training,
         }
     names = [frames[index].stem for index in indices]

@@ -69,7 +69,11 @@ def layer_sizes(inputs: int, hidden: Sequence[int]) -> tuple[tuple[int, int], ..
 
 def save(path: Path, classifier: Classifier) -> None:
     """Write a classifier as `.npz`, atomically; equal classifiers give equal bytes."""
-    header = {"format": FORMAT, "settings": classifier.settings.to_json(), "training": classifier.training}
+    header = {
+        "format": FORMAT,
+        "settings": classifier.settings.model_dump(mode="json"),
+        "training": classifier.training,
+    }
     arrays = {"mean": classifier.mean, "deviation": classifier.deviation}
     for index, (weight, bias) in enumerate(zip(classifier.weights, classifier.biases, strict=True)):
         arrays |= {f"weight{index}": weight, f"bias{index}": bias}
@@ -92,7 +96,7 @@ def load(path: Path) -> Classifier:
                 file["deviation"],
                 tuple(file[f"weight{index}"] for index in range(layers)),
                 tuple(file[f"bias{index}"] for index in range(layers)),
-                Settings.from_json(header["settings"]),
+                Settings.model_validate(header["settings"]),
                 header["training"],
             )
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:

@@ -1,7 +1,6 @@
 """Fitting the motion prior's classifier to annotated frames."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from vsodprep.config.prior import Prior
 from vsodprep.errors import InputError
 from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
@@ -116,13 +116,8 @@ def collect(
 def fit(
     splits: Sequence[Split],
     out: Path,
-    settings: Settings,
+    block: Prior,
     *,
-    hidden: Sequence[int],
-    purity: float,
-    epochs: int,
-    frames_per_sequence: int,
-    seed: int,
     device: str = "cpu",
 ) -> Classifier:
     """Fit the classifier and write it.
@@ -130,12 +125,7 @@ def fit(
     Args:
         splits: Annotated frames to learn from.
         out: File that gets the classifier, `.npz`.
-        settings: How regions are made and described; the hash of the network's parameters is filled in.
-        hidden: Neurons of the hidden layers.
-        purity: Least share of a region that its label covers.
-        epochs: Passes over the regions.
-        frames_per_sequence: Annotated frames per sequence.
-        seed: Seed.
+        block: How regions are made and described, and how the classifier is trained.
         device: Where the network behind the windows runs.
 
     Returns:
@@ -145,13 +135,13 @@ def fit(
         InputError: A frame, mask or flow is missing or does not fit.
     """
     torch.set_num_threads(1)  # sums depend on how they are split, and the classifier is small
-    windows = None
+    settings, windows = Settings.of(block), None
     if settings.features != "contrast":
         windows, settings = with_network(settings, device)
-    samples = collect(splits, settings, purity, frames_per_sequence, windows)
+    samples = collect(splits, settings, block.purity, block.frames_per_sequence, windows)
     mean, deviation = standardisation(samples.features)
     weights, biases, losses = train(
-        (samples.features - mean) / deviation, samples.foreground, hidden, epochs=epochs, seed=seed
+        (samples.features - mean) / deviation, samples.foreground, block.hidden, epochs=block.epochs, seed=block.seed
     )
     training: dict[str, Any] = {
         "splits": [[split.benchmark.name, split.split] for split in splits],
@@ -159,9 +149,9 @@ def fit(
         "regions": len(samples.foreground),
         "foreground": int(samples.foreground.sum()),
         "mixed": samples.mixed,
-        "purity": purity,
-        "epochs": epochs,
-        "seed": seed,
+        "purity": block.purity,
+        "epochs": block.epochs,
+        "seed": block.seed,
         "loss_first": round(losses[0], 6),
         "loss_last": round(losses[-1], 6),
     }
@@ -176,4 +166,6 @@ def with_network(settings: Settings, device: str) -> tuple[Windows, Settings]:
 
     network = backbone(settings.features, settings.weights)
     kind = "random" if settings.weights == "random" else "file" if Path(settings.weights).suffix else settings.weights
-    return extractor(network, device), replace(settings, weights=kind, weights_sha256=parameters_sha256(network))
+    return extractor(network, device), settings.model_copy(
+        update={"weights": kind, "weights_sha256": parameters_sha256(network)}
+    )

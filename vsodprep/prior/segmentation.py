@@ -7,17 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodprep.config.prior import Level
 from vsodprep.errors import InputError
 
 MOST_HALVINGS = 5
-
-
-class Level(NamedTuple):
-    """Parameters of one segmentation: Gaussian sigma in px, k, and the least region in px at full resolution."""
-
-    sigma: float
-    k: float
-    min_size: int
 
 
 class Segmentation(NamedTuple):

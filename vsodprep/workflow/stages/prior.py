@@ -3,9 +3,9 @@
 import shlex
 from typing import Any
 
+from vsodprep.cli._options import arguments_of
 from vsodprep.config import SplitOf
 from vsodprep.config.prior import Prior as Block
-from vsodprep.workflow.options import options
 from vsodprep.workflow.site import Stage, folder, unique
 
 
@@ -15,17 +15,16 @@ class Prior(Stage):
     def options(self, wildcards: Any) -> str:
         """Return options of `vsodprep prior fit`."""
         block = self.site.config.prior[wildcards.prior]
-        levels = [word for level in block.levels for word in ("--level", *(f"{number:g}" for number in level))]
-        return f"{shlex.join(levels)} {options(block, skip={'flow', 'fit', 'levels'})} {self._device(block)}".rstrip()
+        return shlex.join(arguments_of(block) + self._device(block))
 
     def apply_options(self, wildcards: Any) -> str:
         """Return options of `vsodprep prior apply`: all else is recorded in the classifier."""
         block = self.site.config.prior[wildcards.prior]
-        return f"{options(block, only={'weights'})} {self._device(block)}".strip()
+        return shlex.join(arguments_of(block, {"weights"}) + self._device(block))
 
     def gpu(self, wildcards: Any) -> int:
         """Return the GPUs that a job takes: only a network's features are computed on one."""
-        return int(self._device(self.site.config.prior[wildcards.prior]) == "--device cuda")
+        return int("cuda" in self._device(self.site.config.prior[wildcards.prior]))
 
     def own_flow(self, wildcards: Any) -> list[str]:
         """Return the flow of a benchmark's own `train` split."""
@@ -67,8 +66,8 @@ class Prior(Stage):
             if self.site.config.prior[name].fit != "own" or self.site.catalogue.has_split(benchmark, "train")
         ]
 
-    def _device(self, block: Block) -> str:
-        return "" if block.features == "contrast" else f"--device {self.site.config.device}"
+    def _device(self, block: Block) -> list[str]:
+        return [] if block.features == "contrast" else ["--device", self.site.config.device]
 
     def _fit(self, prior: str) -> tuple[SplitOf, ...]:
         fit = self.site.config.prior[prior].fit
