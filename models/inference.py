@@ -14,6 +14,7 @@ from torch import Tensor
 from vsodprep.config.train import Run
 from vsodprep.files import sha256, write_json
 from vsodprep.images import write_png
+from vsodprep.markers import PREDICTIONS
 from vsodprep.models import saved
 from vsodprep.models.device import place
 from vsodprep.models.network import Clip, ClipNetwork, Network
@@ -22,8 +23,6 @@ from vsodprep.shards.clips import ClipDataset, Part, collate
 from vsodprep.shards.read import open_shard
 from vsodprep.shards.sampling import reference_frames
 from vsodprep.threads import restores_threads
-
-MARKER = "predictions.json"
 
 Maps = Literal["round", "minmax", "truncate"]
 Batch = dict[str, Any]
@@ -64,7 +63,7 @@ def predict_shard(
     place(network, device)
     manifest = open_shard(shard).manifest
     sequences = manifest.sequences if split is None else manifest.split(split)
-    (out / MARKER).unlink(missing_ok=True)
+    (out / PREDICTIONS).unlink(missing_ok=True)
     total = sum(len(sequence.frames) for sequence in sequences)
     maps = predict_maps(network, run, Part(shard, split), device=device, batch=batch)
     written = {sequence.name: 0 for sequence in sequences}
@@ -72,7 +71,7 @@ def predict_shard(
         write_png(out / sequence / f"{frame}.png", to_map(probability, size, run.maps))
         written[sequence] += 1
     record = {"checkpoint_sha256": sha256(checkpoint), "benchmark": manifest.name, "split": split}
-    write_json(out / MARKER, record | {"sequences": written, "frames": sum(written.values())})
+    write_json(out / PREDICTIONS, record | {"sequences": written, "frames": sum(written.values())})
     return written
 
 

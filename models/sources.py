@@ -19,6 +19,7 @@ from vsodprep.flow.picture import drawing_of
 from vsodprep.flow.sequence import write_sequence
 from vsodprep.images import IMAGE_SUFFIXES
 from vsodprep.manifest import Manifest, frame_paths
+from vsodprep.markers import SHARD
 from vsodprep.models import saved
 from vsodprep.normalize.own import normalize_own
 from vsodprep.normalize.run import Options as NormalizeOptions
@@ -44,7 +45,7 @@ def as_shard(
     Raises:
         InputError: The source holds no frames, or a classifier is needed and not given.
     """
-    if (source / "zarr.json").is_file():
+    if (source / SHARD).is_file():
         yield source
         return
     content = saved.load(checkpoint)

@@ -22,12 +22,12 @@ def tree(tmp_path):
 
 def label(tree, *options, maps=("good",), name="bear"):
     words = ["coarse", "label", tree / "frames" / name, *(word for m in maps for word in ("--maps", tree / m / name))]
-    words += ["--out", tree / "coarse" / name, "--record", tree / "coarse" / f"{name}.json", *options]
+    words += ["--out", tree / "coarse" / name, *options]
     result = CliRunner().invoke(cli, [str(word) for word in words])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output
-    return json.loads((tree / "coarse" / f"{name}.json").read_text())
+    return json.loads((tree / "coarse" / name / "record.json").read_text())
 
 
 def labels(tree, name="bear"):
@@ -126,7 +126,7 @@ def test_a_prior_of_another_size_is_named(tree):
 
 def test_collect_counts_what_the_substitute_erased(tree, prior):
     label(tree, "--order", "fuse,otsu,substitute", "--substitute-prior", str(prior))
-    joined = collect(tree, tree / "coarse" / "bear.json")
+    joined = collect(tree, tree / "coarse" / "bear" / "record.json")
     erased = {"erased_components": 2, "erased_pixels": 2 * 4 * 6, "spared": 0}
     assert joined["counts"] == {"sequences": 1, "frames": 3} | erased
     assert joined["substitute"]["support"] == "prior"
@@ -150,7 +150,7 @@ def test_missing_map_is_named_and_leaves_no_record(tree):
     (tree / "good" / "bear" / "9.png").unlink()
     with pytest.raises(InputError, match=r"good/bear/9\.png: no map of this frame"):
         label(tree)
-    assert not (tree / "coarse" / "bear.json").exists()
+    assert not (tree / "coarse" / "bear" / "record.json").exists()
 
 
 def collect(tree, *records):
@@ -165,7 +165,7 @@ def test_collect_joins_sequences(tree):
     write_sequence(tree, "fox")
     for name in ("fox", "bear"):
         label(tree, name=name)
-    joined = collect(tree, tree / "coarse" / "fox.json", tree / "coarse" / "bear.json")
+    joined = collect(tree, tree / "coarse" / "fox" / "record.json", tree / "coarse" / "bear" / "record.json")
     assert joined["counts"] == {"sequences": 2, "frames": 6}
     assert list(joined["sequences"]) == ["bear", "fox"]
     assert joined["sequences"]["fox"]["frames"]["10"]["threshold"] >= 30
@@ -176,8 +176,8 @@ def test_collect_refuses_records_of_other_settings(tree):
     write_sequence(tree, "fox")
     label(tree)
     label(tree, "--order", "fuse,otsu", name="fox")
-    with pytest.raises(InputError, match=r"fox\.json: order"):
-        collect(tree, tree / "coarse" / "fox.json", tree / "coarse" / "bear.json")
+    with pytest.raises(InputError, match=r"fox/record\.json: order"):
+        collect(tree, tree / "coarse" / "fox" / "record.json", tree / "coarse" / "bear" / "record.json")
 
 
 def test_collect_refuses_what_is_no_record(tree):

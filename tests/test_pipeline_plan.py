@@ -1,13 +1,17 @@
 """The workflow before it runs: plans, entry points and mistakes, each told in one plain line."""
 
 import re
+import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from pipeline import ROOT, TINY, snakemake
 
 from vsodprep import benchmarks
+from vsodprep.config.defaults import default
+from vsodprep.workflow.check import RULES
 
 VIDEOS = [sequence for sequence in benchmarks.get("synth").sequences if not sequence.still]
 
@@ -105,6 +109,67 @@ def test_a_file_of_a_block_that_does_not_exist(tmp_path: Path, target: str) -> N
     assert done.returncode == 1
     assert f"No rule to produce results/{target}" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+# Every character that a shell could take for its own, but those that a configuration refuses in a path.
+NASTY = 'it\'s  $HOME & "co"; `id` (1) [2] #3 \\ ~ ! | ö 雨 --x'
+
+
+def every_rule(folder: Path) -> dict[str, Any]:
+    """Return a configuration that plans every rule, with a nasty name wherever it takes a path."""
+    for name in ("source.zip", "weights.pth", "start.ckpt", "edits.txt", "mine/clip/frames/0.png", "maps/0.png"):
+        (folder / f"{NASTY} {name}").parent.mkdir(parents=True, exist_ok=True)
+        (folder / f"{NASTY} {name}").touch()
+    train = {"benchmark": "synth", "split": "train"}
+    run = default().model_dump(mode="json")["runs"]["dsnet"]["full"]
+    stage = run["stages"][0] | {"init": f"{NASTY} start.ckpt"}
+    test = {"benchmark": "synth", "split": "test", "post": ["raw", "own"], "protocols": ["davsod", "own"]}
+    return {
+        "results": f"{NASTY} results",
+        "benchmarks": ["synth", "davis2016", "segtrackv2"],
+        "sources": {"davis2016": f"{NASTY} source.zip"},
+        "folders": {"mine": f"{NASTY} mine"},
+        "saliency": {"made": {"folder": f"{NASTY} maps"}},
+        "crf": {"own": {"iterations": 1}},
+        "protocols": {"own": {"base": "davsod"}},
+        "prior": {"joint": {"fit": [train], "features": "alexnet", "weights": f"{NASTY} weights.pth"}},
+        "coarse": {
+            "fitted": {
+                "maps": ["mbd", "made"],
+                "weights": [train],
+                "splits": [train],
+                "order": ["fuse", "otsu", "substitute", "edits"],
+                "edits": f"{NASTY} edits.txt",
+            }
+        },
+        "pack": {"prior": ["light", "joint"], "coarse": ["weightfree", "fitted"]},
+        "runs": {"dsnet": {"full": run | {"stages": [stage], "test": [test]}}},
+        "figures": {
+            "losses": {"kind": "losses"},
+            "levels": {"kind": "level-weights", "benchmark": "synth", "model": "dsnet"},
+            "grid": {"kind": "grid", "benchmark": "synth", "frames": ["plain-turtle/00005"]},
+            "timeline": {"kind": "timeline", "benchmark": "synth", "sequence": "plain-turtle"},
+        },
+    }
+
+
+def test_every_path_is_one_word_of_its_command(tmp_path: Path) -> None:
+    folder = tmp_path / NASTY
+    folder.mkdir()
+    config = every_rule(folder)
+    (folder / "mine.yaml").write_text(yaml.safe_dump(config))
+    done = snakemake(folder, "--dry-run", "--printshellcmds", "all", "--configfile", str(folder / "mine.yaml"))
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "WARNING" not in done.stdout
+    assert set(planned(done.stdout)) - {"total", "all"} == {*RULES} - {"all"}
+    commands = re.findall(r"^Shell command: (vsodprep .*)$", done.stdout, flags=re.MULTILINE)
+    assert len(commands) > len(RULES)
+    for command in commands:
+        words = shlex.shlex(command, posix=True, punctuation_chars=True)
+        words.whitespace_split = True
+        found = list(words)
+        assert {word for word in found if set(word) <= set("();<>|&")} <= {">", ">&", "|"}
+        assert sum(word.count(NASTY) for word in found) == command.count("雨") > 0
 
 
 def test_an_unknown_benchmark_as_target(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_labels_of_some_splits_only() -> None:
     plan = plan_of({"coarse": coarse})
     labelled = plan.site.catalogue.videos("synth", "test")
     records = plan.coarse.records(wildcards(coarse="weightfree"))
-    assert records == [f"results/coarse/weightfree/synth/{name}.json" for name in labelled]
+    assert records == [f"results/coarse/weightfree/synth/{name}/record.json" for name in labelled]
     assert plan.pack.coarse(wildcards()) == ["results/coarse/weightfree/synth/provenance.json"]
     assert plan.pack.coarse(wildcards(benchmark="davis2016")) == []
     assert "--coarse" not in plan.pack.arguments(wildcards(benchmark="davis2016"))
@@ -242,7 +242,6 @@ def test_sources_are_local_downloaded_or_none(tmp_path: Path) -> None:
     assert local.normalize.sources(wildcards(benchmark="davis2016")) == [str(tmp_path / "davis")]
     fetched = plan_of({})
     assert fetched.normalize.sources(wildcards(benchmark="davis2016")) == ["results/downloads/davis2016/sources.json"]
-    assert fetched.normalize.source_arguments(wildcards(benchmark="davis2016")) == "results/downloads/davis2016"
     assert fetched.normalize.sources(wildcards(benchmark="synth")) == []
 
 

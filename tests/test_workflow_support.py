@@ -1,5 +1,6 @@
 """Fingerprints and options: what the rules ask the library."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from vsodprep.workflow import fingerprint as module
 from vsodprep.workflow.fingerprint import closure, fingerprint
+from vsodprep.workflow.options import shell_prefix
 
 
 @pytest.fixture
@@ -94,3 +96,12 @@ def test_closure_of_a_stage(command: str, needs: str, needs_not: str) -> None:
 def test_fingerprint_of_an_unknown_module(package: Path) -> None:
     with pytest.raises(ModuleNotFoundError, match="nothing"):
         fingerprint("sample.nothing")
+
+
+def test_the_interpreter_may_lie_anywhere(tmp_path: Path) -> None:
+    python = tmp_path / "it's {my} $HOME & ö" / "python"
+    python.parent.mkdir()
+    python.write_text('#!/bin/sh\nprintf "%s|" "$@"')
+    python.chmod(0o755)
+    command = shell_prefix(str(python)).format() + "vsodprep flow 'a b'"
+    assert subprocess.run(["bash", "-c", command], capture_output=True, check=True).stdout == b"-m|vsodprep|flow|a b|"

@@ -8,8 +8,7 @@ from typing import Any
 
 from vsodprep.errors import InputError
 from vsodprep.files import write_json
-
-MANIFEST = "manifest.json"
+from vsodprep.markers import MANIFEST
 
 
 @dataclass(frozen=True)

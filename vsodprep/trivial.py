@@ -11,11 +11,11 @@ from vsodprep.errors import InputError
 from vsodprep.files import write_json
 from vsodprep.images import write_png
 from vsodprep.manifest import Sequence
+from vsodprep.markers import PREDICTIONS
 from vsodprep.progress import track
 from vsodprep.shards import Shard, open_shard
 
 Trivial = Literal["centre-prior", "flow-magnitude"]
-PREDICTIONS = "predictions.json"
 SIGMA = 0.25
 
 

@@ -16,8 +16,7 @@ from vsodprep.archives.tarred import TarTree
 from vsodprep.archives.tree import Tree
 from vsodprep.archives.zipped import ZipTree
 from vsodprep.errors import InputError
-
-SOURCES = "sources.json"  # what `vsodprep download` writes last
+from vsodprep.markers import SOURCES
 
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tgz", ".tar.gz", ".rar")
 

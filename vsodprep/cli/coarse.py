@@ -4,7 +4,9 @@ from pathlib import Path
 
 import click
 
+from vsodprep.cli._folder import Folder
 from vsodprep.cli._numbers import FiniteRange
+from vsodprep.markers import MAPS, RECORD
 
 
 @click.group()
@@ -14,9 +16,11 @@ def command() -> None:
 
 @command.command()
 @click.argument("frames_dir", type=click.Path(path_type=Path))
-@click.option("--maps", multiple=True, required=True, type=click.Path(path_type=Path), help="One method's maps.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the labels.")
-@click.option("--record", required=True, type=click.Path(path_type=Path), help="JSON record, written last.")
+@click.option("--maps", multiple=True, required=True, type=Folder(MAPS), help="One method's maps.")
+@click.option("--out", required=True, type=Folder(RECORD), help="Folder of the labels.")
+@click.option(
+    "--record", type=click.Path(path_type=Path), help="JSON record, written last; record.json in --out if not given."
+)
 @click.option("--weights", default="uniform", show_default=True, help="uniform, W1,W2,..., or a file of fuse-fit.")
 @click.option("--order", default="fuse,otsu,crf,edits", show_default=True, help="Steps.")
 @click.option("--crf", default="stan", show_default=True, help="CRF preset, JSON, or a JSON file.")
@@ -47,7 +51,7 @@ def label(
     frames_dir: Path,
     maps: tuple[Path, ...],
     out: Path,
-    record: Path,
+    record: Path | None,
     weights: str,
     order: str,
     crf: str,
@@ -77,7 +81,7 @@ def label(
         frames_dir,
         maps,
         out,
-        record,
+        record or out / RECORD,
         chain=Chain(steps, numbers, preset(crf), certainty, substitute),
         sequence=sequence or out.name,
         fitted=fitted,

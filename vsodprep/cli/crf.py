@@ -4,11 +4,14 @@ from pathlib import Path
 
 import click
 
+from vsodprep.cli._folder import Folder
+from vsodprep.markers import MANIFEST, PREDICTIONS
+
 
 @click.command()
-@click.argument("frames_dir", type=click.Path(path_type=Path))
-@click.argument("maps_dir", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the refined maps.")
+@click.argument("frames_dir", type=Folder(MANIFEST))
+@click.argument("maps_dir", type=Folder(PREDICTIONS))
+@click.option("--out", required=True, type=Folder(PREDICTIONS), help="Folder of the refined maps.")
 @click.option("--preset", default="stan", show_default=True, help="Name of a preset, JSON, or a JSON file.")
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1), help="Processes.")
 def command(frames_dir: Path, maps_dir: Path, out: Path, preset: str, jobs: int) -> None:

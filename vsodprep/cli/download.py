@@ -4,10 +4,13 @@ from pathlib import Path
 
 import click
 
+from vsodprep.cli._folder import Folder
+from vsodprep.markers import SOURCES
+
 
 @click.command()
 @click.argument("name")
-@click.option("--to", required=True, type=click.Path(path_type=Path), help="Folder for the files.")
+@click.option("--to", required=True, type=Folder(SOURCES), help="Folder for the files.")
 @click.option("--resolution", help="Resolution, where the benchmark has several (davis2016: 480p, 1080p).")
 @click.option("--file", "files", multiple=True, metavar="FILE", help="Fetch this file instead; repeatable.")
 @click.option("--jobs", type=click.IntRange(min=1), default=3, show_default=True, help="Files fetched at once.")

@@ -5,6 +5,9 @@ from typing import Any
 
 import click
 
+from vsodprep.cli._folder import Folder
+from vsodprep.markers import MANIFEST, PREDICTIONS, SHARD
+
 
 def _settings(changes: tuple[str, ...]) -> dict[str, Any]:
     import yaml
@@ -53,8 +56,13 @@ def _warn(scores: dict[str, Any]) -> None:
 
 
 @click.command("evaluate")
-@click.option("--pred", required=True, type=click.Path(path_type=Path), help="Maps: a folder or zip archive.")
-@click.option("--gt", required=True, help="Masks, a normalised benchmark, a shard, or a benchmark's name.")
+@click.option("--pred", required=True, type=Folder(PREDICTIONS), help="Maps: a folder or zip archive.")
+@click.option(
+    "--gt",
+    required=True,
+    type=Folder(MANIFEST, SHARD),
+    help="Masks, a normalised benchmark, a shard, or a benchmark's name.",
+)
 @click.option("--benchmark", help="Name of the benchmark, for tables, where masks do not tell it: davis2016, ...")
 @click.option("--split", help="A split of the benchmark, or a text file of sequence names.")
 @click.option(
@@ -83,7 +91,7 @@ def _warn(scores: dict[str, Any]) -> None:
 @click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Where named benchmarks lie.")
 def command(
     pred: Path,
-    gt: str,
+    gt: Path,
     benchmark: str | None,
     split: str | None,
     protocol: str,

@@ -5,9 +5,12 @@ from typing import Literal
 
 import click
 
+from vsodprep.cli._folder import Folder
+from vsodprep.markers import SHARD
+
 
 @click.command()
-@click.argument("shard", type=click.Path(path_type=Path), metavar="X.zarr")
+@click.argument("shard", type=Folder(SHARD))
 @click.option("--layout", type=click.Choice(["davsod", "fsnet", "davis", "webdataset"]), required=True)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write, new or empty.")
 @click.option("--split", help="Split of the benchmark; default: all of it.")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from vsodprep.cli._bootstrap_options import bootstrap_options
+from vsodprep.cli._folder import Folder
+from vsodprep.markers import MANIFEST, SHARD
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -166,7 +168,7 @@ def losses(metrics: tuple[str, ...], out: Path) -> None:
 
 @command.command("level-weights")
 @click.argument("checkpoint", type=click.Path(path_type=Path))
-@click.argument("shard", type=click.Path(path_type=Path))
+@click.argument("shard", type=Folder(SHARD))
 @click.option("--split", help="Split of the shard; default: all of it.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
 @click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="Threads of torch.")
@@ -182,7 +184,7 @@ def level_weights(checkpoint: Path, shard: Path, out: Path, **options: Any) -> N
 
 
 @command.command("grid")
-@click.argument("normalized", metavar="NORMALIZED_DIR", type=click.Path(path_type=Path))
+@click.argument("normalized", type=Folder(MANIFEST))
 @click.option("--maps", multiple=True, required=True, metavar="LABEL=DIR", help="A method's SEQUENCE/FRAME.png.")
 @click.option("--frame", "frames", multiple=True, required=True, metavar="SEQUENCE/FRAME", help="A row each.")
 @click.option("--scores", multiple=True, metavar="LABEL=SCORES.json", help="Write each map's MAE on it.")
@@ -199,7 +201,7 @@ def grid(normalized: Path, maps: tuple[str, ...], frames: tuple[str, ...], score
 @scores_argument
 @click.option("--sequence", required=True, help="Name of the sequence.")
 @measure_option("mae")
-@click.option("--normalized", type=click.Path(path_type=Path), help="Normalised benchmark, to show frames of.")
+@click.option("--normalized", type=Folder(MANIFEST), help="Normalised benchmark, to show frames of.")
 @click.option("--maps", type=click.Path(path_type=Path), help="The first method's maps, to show below them.")
 @click.option("--extremes", type=click.IntRange(1), default=2, show_default=True, help="Frames of each end.")
 @out_option

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import click
 
+from vsodprep.cli._folder import Folder
+from vsodprep.markers import MAPS
+
 
 @click.command()
-@click.argument("maps_dirs", nargs=-1, required=True, metavar="MAPS_DIR...", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the combined maps.")
+@click.argument("maps_dirs", nargs=-1, required=True, metavar="MAPS_DIR|maps.json...", type=Folder(MAPS))
+@click.option("--out", required=True, type=Folder(MAPS), help="Folder of the combined maps.")
 @click.option("--weights", default="uniform", show_default=True, help="uniform, W1,W2,..., or a file of fuse-fit.")
 def command(maps_dirs: tuple[Path, ...], out: Path, weights: str) -> None:
     """Combine saliency maps linearly.

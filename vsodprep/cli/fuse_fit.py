@@ -4,10 +4,13 @@ from pathlib import Path
 
 import click
 
+from vsodprep.cli._folder import Folder
+from vsodprep.markers import MANIFEST
+
 
 @click.command()
 @click.argument("maps_dirs", nargs=-1, required=True, metavar="MAPS_DIR...", type=click.Path(path_type=Path))
-@click.option("--gt", multiple=True, required=True, type=click.Path(path_type=Path), help="Masks; see below.")
+@click.option("--gt", multiple=True, required=True, type=Folder(MANIFEST), help="Masks; see below.")
 @click.option("--split", multiple=True, help="Split of the normalised benchmark; once for each --gt.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="JSON file of the weights.")
 def command(maps_dirs: tuple[Path, ...], gt: tuple[Path, ...], split: tuple[str, ...], out: Path) -> None:

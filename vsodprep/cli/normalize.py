@@ -4,11 +4,14 @@ from pathlib import Path
 
 import click
 
+from vsodprep.cli._folder import Folder
+from vsodprep.markers import MANIFEST, SOURCES
+
 
 @click.command()
 @click.argument("name")
-@click.argument("sources", nargs=-1, metavar="[SOURCE]...", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder that becomes normalized/NAME.")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...", type=Folder(SOURCES))
+@click.option("--out", required=True, type=Folder(MANIFEST), help="Folder that becomes normalized/NAME.")
 @click.option("--partial", is_flag=True, help="Accept an incomplete delivery; what is missing goes into `issues`.")
 @click.option("--resolution", help="Resolution, where the benchmark has several (davis2016: 480p, 1080p).")
 @click.option("--allow", multiple=True, metavar="KIND", help="Kind of issue to list instead of stopping; repeatable.")
@@ -39,7 +42,8 @@ def command(
 ) -> None:
     """Bring the benchmark NAME into the one layout, with a manifest.
 
-    SOURCE is its archives, an unpacked folder, or the folder of a download. `synth` has none: it is generated.
+    SOURCE is its archives, an unpacked folder, or the folder of a download or the sources.json in it. `synth` has none:
+    it is generated.
     """
     from vsodprep import benchmarks
     from vsodprep.benchmarks.lock import pin_sequences

@@ -4,18 +4,26 @@ from pathlib import Path
 
 import click
 
+from vsodprep.cli._folder import Folder
+from vsodprep.markers import MANIFEST, PROVENANCE, SHARD
+
 _SIZE = (click.IntRange(1), click.IntRange(1))
 _BLOCK = (str, click.Path(path_type=Path))
+_LABELS = (str, Folder(PROVENANCE))
 
 
 @click.command()
-@click.argument("normalized_dir", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Shard to write, a folder X.zarr.")
+@click.argument("normalized_dir", type=Folder(MANIFEST))
+@click.option("--out", required=True, type=Folder(SHARD), help="Shard to write, a folder X.zarr.")
 @click.option("--flow", type=_BLOCK, multiple=True, metavar="NAME DIR", help="Flow: DIR holds {seq}.h5.")
 @click.option("--pictures", multiple=True, metavar="NAME", help="Store this flow's colour pictures too.")
 @click.option("--prior", type=_BLOCK, multiple=True, metavar="NAME DIR", help="Motion prior: DIR holds {seq}.h5.")
 @click.option(
-    "--coarse", type=_BLOCK, multiple=True, metavar="NAME DIR", help="Coarse labels: DIR holds {seq}/{frame}.png."
+    "--coarse",
+    type=_LABELS,
+    multiple=True,
+    metavar="NAME DIR|provenance.json",
+    help="Coarse labels: DIR holds {seq}/{frame}.png.",
 )
 @click.option(
     "--still-size",

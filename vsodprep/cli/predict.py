@@ -4,11 +4,14 @@ from pathlib import Path
 
 import click
 
+from vsodprep.cli._folder import Folder
+from vsodprep.markers import PREDICTIONS, SHARD
+
 
 @click.command()
 @click.argument("checkpoint", type=click.Path(path_type=Path))
-@click.argument("source", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the maps.")
+@click.argument("source", type=Folder(SHARD))
+@click.option("--out", required=True, type=Folder(PREDICTIONS), help="Folder for the maps.")
 @click.option("--split", help="Split of a shard; default: all of it.")
 @click.option(
     "--classifier", type=click.Path(path_type=Path), help="Motion prior's C.npz, where the network reads one."

@@ -5,8 +5,10 @@ from typing import Any
 
 import click
 
+from vsodprep.cli._folder import Folder
 from vsodprep.cli._options import block_of, options_of
 from vsodprep.config.prior import Prior
+from vsodprep.markers import MANIFEST
 
 _DEVICE = click.option("--device", default="cpu", show_default=True, type=click.Choice(["cpu", "cuda"]))
 
@@ -21,8 +23,8 @@ def command() -> None:
     "--train",
     multiple=True,
     required=True,
-    type=(click.Path(path_type=Path), click.Path(path_type=Path), str),
-    metavar="NORMALIZED_DIR FLOW_DIR SPLIT",
+    type=(Folder(MANIFEST), click.Path(path_type=Path), str),
+    metavar="NORMALIZED_DIR|manifest.json FLOW_DIR SPLIT",
     help="Annotated frames to learn from.",
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The classifier, .npz.")

@@ -5,14 +5,16 @@ from pathlib import Path
 
 import click
 
+from vsodprep.cli._folder import Folder
 from vsodprep.config import parse
 from vsodprep.errors import InputError
+from vsodprep.markers import PAGE
 
 
 @click.command()
 @click.option("--config", "config_path", required=True, type=click.Path(path_type=Path), help="Configuration as JSON.")
 @click.option("--results", required=True, type=click.Path(path_type=Path), help="Folder of results.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for index.html and results.csv.")
+@click.option("--out", required=True, type=Folder(PAGE), help="Folder for index.html and results.csv.")
 def command(config_path: Path, results: Path, out: Path) -> None:
     """Make the HTML report, and results.csv beside it."""
     from vsodprep.report.page import write_report
@@ -26,4 +28,4 @@ def command(config_path: Path, results: Path, out: Path) -> None:
     if not isinstance(value, dict):
         raise InputError(config_path, f"a {type(value).__name__}", "a configuration as JSON")
     write_report(parse(value, str(config_path)), results, out)
-    click.echo(out / "index.html")
+    click.echo(out / PAGE)

@@ -4,10 +4,13 @@ from pathlib import Path
 
 import click
 
+from vsodprep.cli._folder import Folder
+from vsodprep.markers import MANIFEST, PROVENANCE
+
 
 @click.command()
-@click.argument("labels_dir", type=click.Path(path_type=Path))
-@click.option("--frames", required=True, type=click.Path(path_type=Path), help="Normalised benchmark, or {seq}/ below.")
+@click.argument("labels_dir", type=Folder(PROVENANCE))
+@click.option("--frames", required=True, type=Folder(MANIFEST), help="Normalised benchmark, or {seq}/ below.")
 @click.option("--edits", required=True, type=click.Path(path_type=Path), help="Text file that edits are added to.")
 @click.option("--flow", type=click.Path(path_type=Path), help="Folder with {seq}.h5, to look at the motion.")
 @click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535))

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import click
 
+from vsodprep.cli._folder import Folder
+from vsodprep.markers import MAPS
+
 
 @click.command()
 @click.argument("method", type=click.Choice(["mbd", "rbd", "ft"]))
 @click.argument("frames_dir", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder of the maps.")
+@click.option("--out", required=True, type=Folder(MAPS), help="Folder of the maps.")
 def command(method: str, frames_dir: Path, out: Path) -> None:
     """Make saliency maps of one sequence that need no weights.
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import click
 
 from vsodprep import __version__
+from vsodprep.cli._folder import Folder
 from vsodprep.cli._numbers import FiniteRange
+from vsodprep.markers import SHARD
 
 
 @click.command()
@@ -16,9 +18,8 @@ from vsodprep.cli._numbers import FiniteRange
     "shards",
     required=True,
     multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="X.zarr",
-    help="Shard to train on; the file's stem is the benchmark's name.",
+    type=Folder(SHARD),
+    help="Shard X.zarr to train on; the folder's stem is the benchmark's name.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Checkpoint to write.")

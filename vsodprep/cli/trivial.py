@@ -5,11 +5,14 @@ from typing import Literal
 
 import click
 
+from vsodprep.cli._folder import Folder
+from vsodprep.markers import PREDICTIONS, SHARD
+
 
 @click.command()
 @click.argument("kind", type=click.Choice(["centre-prior", "flow-magnitude"]), metavar="centre-prior|flow-magnitude")
-@click.argument("shard", type=click.Path(path_type=Path), metavar="X.zarr")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder that gets {seq}/{frame}.png.")
+@click.argument("shard", type=Folder(SHARD))
+@click.option("--out", required=True, type=Folder(PREDICTIONS), help="Folder that gets {seq}/{frame}.png.")
 @click.option("--split", required=True, help="Split of the benchmark.")
 @click.option("--flow", metavar="NAME", help="Flow block that flow-magnitude reads; default: the shard's first.")
 def command(

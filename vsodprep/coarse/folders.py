@@ -20,10 +20,9 @@ from vsodprep.errors import InputError
 from vsodprep.files import write_json
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.images import read_frame, read_gray, read_mask, write_png
-from vsodprep.manifest import MANIFEST, frame_path, mask_path, read_manifest
+from vsodprep.manifest import frame_path, mask_path, read_manifest
+from vsodprep.markers import MANIFEST, MAPS, PREDICTIONS
 from vsodprep.progress import track
-
-PREDICTIONS = "predictions.json"
 
 
 class _Task(NamedTuple):
@@ -44,7 +43,7 @@ def fuse_folders(folders: Sequence[Path], out: Path, weights: NDArray[np.float64
         InputError: A folder lacks a map that the first one has.
     """
     keys = list_maps(folders[0])
-    marker = out / "maps.json"
+    marker = out / MAPS
     marker.unlink(missing_ok=True)
     for key, first in track(keys.items(), "fusion", len(keys)):
         size = read_gray(first).shape

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
 from vsodprep.images import natural_key, read_gray
+from vsodprep.markers import MAPS
 
-MARKER = "maps.json"
 Size = tuple[int, int]
 
 
@@ -89,6 +89,6 @@ def describe_maps(folder: Path, paths: Sequence[Path]) -> dict[str, Any]:
     digest = hashlib.sha256()
     for path in paths:
         digest.update(path.read_bytes())
-    marker = folder / MARKER
+    marker = folder / MAPS
     made = json.loads(marker.read_text(encoding="utf-8")) if marker.is_file() else {"method": "given"}
     return {key: value for key, value in made.items() if key != "frames"} | {"sha256": digest.hexdigest()}

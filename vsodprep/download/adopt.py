@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from vsodprep.archives import is_archive
-from vsodprep.archives.delivery import SOURCES
 from vsodprep.download.verify import Expected, fault, is_whole_archive
+from vsodprep.markers import SOURCES
 
 
 def adopt(folder: Path, wanted: Sequence[Expected], others: Collection[str] = ()) -> dict[str, Path]:

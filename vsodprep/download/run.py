@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vsodprep.archives.delivery import SOURCES
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile
 from vsodprep.benchmarks.describe import size_text
 from vsodprep.benchmarks.lock import LOCK, pin_file, pinned_file
@@ -16,6 +15,7 @@ from vsodprep.download.fetch import PATIENT, Manners, discard, fetch, part_of
 from vsodprep.download.verify import Expected, expected_of, fault
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.files import free_bytes, sha256, write_json
+from vsodprep.markers import SOURCES
 
 
 @dataclass(frozen=True)

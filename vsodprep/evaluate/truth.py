@@ -14,7 +14,8 @@ from vsodprep.evaluate.flat import Folders, sequences_by_list, sequences_of_name
 from vsodprep.evaluate.naming import canonical
 from vsodprep.evaluate.sources import FolderImages, ZipImages, open_images
 from vsodprep.images import natural_key
-from vsodprep.manifest import MANIFEST, Manifest, read_manifest
+from vsodprep.manifest import Manifest, read_manifest
+from vsodprep.markers import MANIFEST, SHARD
 
 if TYPE_CHECKING:
     from vsodprep.shards import Shard
@@ -239,7 +240,7 @@ def open_truth(given: Path | str, split: str | None = None, results: Path = Path
         path = found
     if (path / MANIFEST).is_file():
         return _from_manifest(read_manifest(path), path, split, FileMasks(FolderImages(path)), shard=False)
-    if (path / "zarr.json").is_file():
+    if (path / SHARD).is_file():
         from vsodprep.shards import open_shard  # noqa: PLC0415 - Zarr is slow to import
 
         shard = open_shard(path)

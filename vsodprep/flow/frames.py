@@ -13,7 +13,8 @@ from PIL import Image
 from vsodprep.errors import InputError
 from vsodprep.flow.estimator import Frame
 from vsodprep.images import list_images, read_frame
-from vsodprep.manifest import MANIFEST, Sequence, frame_paths, read_manifest
+from vsodprep.manifest import Sequence, frame_paths, read_manifest
+from vsodprep.markers import MANIFEST
 
 
 def _in_benchmark(folder: Path) -> tuple[Path, Sequence] | None:

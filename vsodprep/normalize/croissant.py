@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
-from vsodprep.manifest import MANIFEST, Manifest
+from vsodprep.manifest import Manifest
+from vsodprep.markers import MANIFEST
 
 CROISSANT = "croissant.json"
 CONFORMS_TO = "http://mlcommons.org/croissant/1.0"

@@ -14,7 +14,8 @@ from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_directory, check_replaceable, scratch_beside, sha256, write_json
-from vsodprep.manifest import MANIFEST, Issue, Manifest, Source, write_manifest
+from vsodprep.manifest import Issue, Manifest, Source, write_manifest
+from vsodprep.markers import MANIFEST
 from vsodprep.normalize.checks import Finding, allowed_kinds, check_layout, judge
 from vsodprep.normalize.convert import Converted, convert
 from vsodprep.normalize.croissant import CROISSANT, describe

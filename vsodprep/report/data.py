@@ -4,7 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from vsodprep.files import sha256
-from vsodprep.manifest import MANIFEST, Issue, Manifest, Sequence
+from vsodprep.manifest import Issue, Manifest, Sequence
+from vsodprep.markers import MANIFEST
 from vsodprep.normalize.contact import STILLS, contact_sheet
 from vsodprep.report.collect import Results
 from vsodprep.report.thumbnails import Thumbnail, thumbnail

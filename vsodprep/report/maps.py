@@ -43,7 +43,7 @@ def saliency_reader(results: Results, block: str, benchmark: str, sequence: Sequ
 
 def coarse_reader(results: Results, block: str, benchmark: str, sequence: Sequence) -> Reader:
     """Read a sequence's coarse labels."""
-    return reader_of_folder(Path(results.paths.coarse(block, benchmark, sequence.name)).with_suffix(""))
+    return reader_of_folder(Path(results.paths.coarse(block, benchmark, sequence.name)).parent)
 
 
 def prior_reader(results: Results, block: str, benchmark: str, sequence: Sequence) -> Reader:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from vsodprep.config import Config
 from vsodprep.files import write_text
+from vsodprep.markers import PAGE
 from vsodprep.report import templates
 from vsodprep.report.collect import Results, collect
 from vsodprep.report.data import benchmark
@@ -36,7 +37,7 @@ def write_report(config: Config, results: Path, out: Path) -> None:
     found = collect(config, results)
     made = [table(comparison) for comparison in comparisons(found)]
     write_text(out / "results.csv", results_csv(made))
-    write_text(out / "index.html", render(found, made))
+    write_text(out / PAGE, render(found, made))
 
 
 def render(results: Results, tables: list[Table]) -> str:

@@ -15,7 +15,8 @@ from vsodprep.files import write_text
 from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
 from vsodprep.images import encode_png, natural_key, read_mask
-from vsodprep.manifest import MANIFEST, frame_path
+from vsodprep.manifest import frame_path
+from vsodprep.markers import MANIFEST
 
 
 @dataclass

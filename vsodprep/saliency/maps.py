@@ -11,11 +11,11 @@ from vsodprep.errors import InputError
 from vsodprep.files import write_json
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.images import read_frame, write_png
+from vsodprep.markers import MAPS
 from vsodprep.progress import track
 from vsodprep.saliency import mbd, rbd
 from vsodprep.saliency.ft import frequency_tuned
 
-MARKER = "maps.json"
 _AT_ONCE = 16  # frames; more gain nothing
 
 Frames = Sequence[NDArray[np.uint8]]
@@ -51,7 +51,7 @@ def write_maps(method: str, frames_folder: Path, out: Path) -> None:
     """
     if method not in METHODS:
         raise InputError(f"saliency method {method}", "unknown", f"one of {', '.join(METHODS)}")
-    marker = out / MARKER
+    marker = out / MAPS
     frames = sequence_frames(frames_folder, allow_gaps=True)
     marker.unlink(missing_ok=True)
     for path, saliency in track(_made(method, frames), f"{method} maps", len(frames)):

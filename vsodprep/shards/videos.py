@@ -17,6 +17,7 @@ from vsodprep.flow.store import SCALE, FlowFile, open_flow, quantise
 from vsodprep.images import read_frame, read_mask
 from vsodprep.manifest import Sequence as Video
 from vsodprep.manifest import frame_path, mask_path
+from vsodprep.markers import PROVENANCE
 from vsodprep.shards import layout
 
 
@@ -133,7 +134,7 @@ def checked(image: NDArray[Any], path: Path, size: tuple[int, int]) -> NDArray[A
 
 def _labelled(labels: Path, sequence: str) -> bool:
     """Return whether a sequence gets labels: what `provenance.json` lists, or every one where there is no such list."""
-    listing = labels / "provenance.json"
+    listing = labels / PROVENANCE
     return not listing.is_file() or sequence in json.loads(listing.read_text(encoding="utf-8"))["sequences"]
 
 

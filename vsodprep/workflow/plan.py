@@ -135,6 +135,11 @@ class Plan:
         return (*benchmarks.known(), *self.config.folders)
 
     @cached_property
+    def networks(self) -> str:
+        """A regular expression that matches the networks: what trains and predicts, beside the trivial maps."""
+        return _one_of(get_args(Model))
+
+    @cached_property
     def wildcard_constraints(self) -> dict[str, str]:
         """Regular expressions that keep one rule's paths apart from another's."""
         config = self.config
@@ -148,7 +153,7 @@ class Plan:
             "figure": _one_of(config.figures),
             "run": _one_of([*(name for _, name in self.site.runs), *TRIVIAL]),
             "benchmark": _one_of(self.known),
-            "model": "|".join((*get_args(Model), "trivial")),
+            "model": f"{self.networks}|trivial",
             "trivial": "|".join(TRIVIAL),
             "seed": r"\d+",
             "protocol": "[^/.]+",

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from vsodprep.config import Config, Run, Test
 from vsodprep.targets.catalogue import Catalogue
@@ -14,11 +13,6 @@ from vsodprep.workflow.options import as_json
 def unique(items: Iterable[str]) -> list[str]:
     """Return the items without repetition, in order of first appearance."""
     return list(dict.fromkeys(items))
-
-
-def folder(path: str) -> str:
-    """Return the folder of a stage's marker file, which is what its command is given."""
-    return str(Path(path).parent)
 
 
 @dataclass(frozen=True)

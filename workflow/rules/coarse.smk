@@ -1,17 +1,13 @@
-# `provenance.json` lies where a sequence of that name would have its record.
-ruleorder: coarse_collect > coarse
-
-
 rule fuse_fit:
     input:
         manifests=PLAN.coarse.fit_manifests,
         maps=PLAN.coarse.fit_maps,
     output:
-        weights="<results>/coarse/{coarse}/weights.json",
+        weights=PLAN.paths.weights(),
     log:
-        "<logs>/coarse/{coarse}/fuse_fit.log",
+        "<logs>/fuse_fit/{coarse}.log",
     benchmark:
-        "<benchmarks>/coarse/{coarse}/fuse_fit.jsonl"
+        "<benchmarks>/fuse_fit/{coarse}.jsonl"
     conda:
         "../../environment.yml"
     threads: 1
@@ -23,18 +19,18 @@ rule fuse_fit:
     message:
         "coarse {wildcards.coarse}: fit the weights of the saliency maps"
     shell:
-        "vsodprep fuse-fit {params.maps} --out {output.weights} > {log} 2>&1"
+        "vsodprep fuse-fit {params.maps} --out {output.weights:q} > {log:q} 2>&1"
 
 
 rule coarse:
     input:
-        manifest="<results>/normalized/{benchmark}/manifest.json",
+        manifest=PLAN.paths.manifest(),
         maps=PLAN.coarse.maps,
         weights=PLAN.coarse.weights,
         edits=PLAN.coarse.edits,
         support=PLAN.coarse.support,
     output:
-        record="<results>/coarse/{coarse}/{benchmark}/{seq}.json",
+        record=PLAN.paths.coarse(),
     log:
         "<logs>/coarse/{coarse}/{benchmark}/{seq}.log",
     benchmark:
@@ -46,26 +42,26 @@ rule coarse:
         mem_mb=2000,
     params:
         code=PLAN.fingerprint("vsodprep.cli.coarse"),
+        frames=PLAN.paths.frames(),
         maps=PLAN.coarse.arguments,
         options=PLAN.coarse.options,
     message:
         "coarse {wildcards.coarse} of {wildcards.benchmark}/{wildcards.seq}"
     shell:
-        "vsodprep coarse label $(dirname {input.manifest})/{wildcards.seq}/frames {params.maps}"
-        " --out $(dirname {output.record})/{wildcards.seq} --record {output.record} {params.options} > {log} 2>&1"
+        "vsodprep coarse label {params.frames:q} {params.maps} --out {output.record:q} {params.options} > {log:q} 2>&1"
 
 
 rule coarse_collect:
     input:
         records=PLAN.coarse.records,
     output:
-        provenance="<results>/coarse/{coarse}/{benchmark}/provenance.json",
+        provenance=PLAN.paths.provenance(),
     log:
-        "<logs>/coarse/{coarse}/{benchmark}/collect.log",
+        "<logs>/coarse_collect/{coarse}/{benchmark}.log",
     localrule: True
     conda:
         "../../environment.yml"
     message:
         "coarse {wildcards.coarse} of {wildcards.benchmark}: collect the provenance"
     shell:
-        "vsodprep coarse collect {input.records} --out {output.provenance} > {log} 2>&1"
+        "vsodprep coarse collect {input.records:q} --out {output.provenance:q} > {log:q} 2>&1"

@@ -1,7 +1,7 @@
 # No fingerprint of the code: a changed downloader must not fetch gigabytes again that were verified once.
 rule download:
     output:
-        sources="<results>/downloads/{benchmark}/sources.json",
+        sources=PLAN.paths.downloads(),
     log:
         "<logs>/download/{benchmark}.log",
     localrule: True
@@ -12,4 +12,4 @@ rule download:
     message:
         "download {wildcards.benchmark}"
     shell:
-        "vsodprep download {wildcards.benchmark} --to $(dirname {output.sources}) {params.options} 2>&1 | tee {log}"
+        "vsodprep download {wildcards.benchmark} --to {output.sources:q} {params.options} 2>&1 | tee {log:q}"

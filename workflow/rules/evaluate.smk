@@ -1,9 +1,9 @@
 rule evaluate:
     input:
-        manifest="<results>/normalized/{benchmark}/manifest.json",
-        predictions="<results>/predictions/{model}/{run}/seed{seed}/{post}/{benchmark}/predictions.json",
+        manifest=PLAN.paths.manifest(),
+        predictions=PLAN.paths.predictions(),
     output:
-        scores="<results>/scores/{model}/{run}/seed{seed}/{post}/{benchmark}.{protocol}.json",
+        scores=PLAN.paths.scores(),
     log:
         "<logs>/evaluate/{model}/{run}/seed{seed}/{post}/{benchmark}.{protocol}.log",
     benchmark:
@@ -20,5 +20,5 @@ rule evaluate:
     message:
         "evaluate {wildcards.model}/{wildcards.run}, seed {wildcards.seed}, on {wildcards.benchmark} by {wildcards.protocol}"
     shell:
-        "vsodprep evaluate --pred $(dirname {input.predictions}) --gt $(dirname {input.manifest})"
-        " --split {params.split} --protocol {params.protocol:q} --json {output.scores} --jobs {threads} > {log} 2>&1"
+        "vsodprep evaluate --pred {input.predictions:q} --gt {input.manifest:q}"
+        " --split {params.split:q} --protocol {params.protocol:q} --json {output.scores:q} --jobs {threads} > {log:q} 2>&1"

@@ -3,7 +3,7 @@ rule figure:
         PLAN.figures.inputs,
     output:
         figure=report(
-            "<results>/figures/{figure}.svg",
+            PLAN.paths.figure(),
             caption="../report/figure.rst",
             category="Figures",
             labels={"figure": "{figure}"},
@@ -22,4 +22,4 @@ rule figure:
     message:
         "figure {wildcards.figure}"
     shell:
-        "vsodprep figure {params.kind} {params.arguments} --out {output.figure} > {log} 2>&1"
+        "vsodprep figure {params.kind} {params.arguments} --out {output.figure:q} > {log:q} 2>&1"

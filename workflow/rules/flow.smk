@@ -1,8 +1,8 @@
 rule flow:
     input:
-        manifest="<results>/normalized/{benchmark}/manifest.json",
+        manifest=PLAN.paths.manifest(),
     output:
-        flow="<results>/flow/{flow}/{benchmark}/{seq}.h5",
+        flow=PLAN.paths.flow(),
     log:
         "<logs>/flow/{flow}/{benchmark}/{seq}.log",
     benchmark:
@@ -15,10 +15,10 @@ rule flow:
         gpu=PLAN.flow.gpu,
     params:
         code=PLAN.fingerprint("vsodprep.cli.flow"),
+        frames=PLAN.paths.frames(),
         method=PLAN.flow.method,
         options=PLAN.flow.options,
     message:
         "flow {wildcards.flow} of {wildcards.benchmark}/{wildcards.seq}"
     shell:
-        "vsodprep flow {params.method} $(dirname {input.manifest})/{wildcards.seq}/frames"
-        " --out {output.flow} {params.options} > {log} 2>&1"
+        "vsodprep flow {params.method} {params.frames:q} --out {output.flow:q} {params.options} > {log:q} 2>&1"

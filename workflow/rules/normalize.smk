@@ -1,8 +1,8 @@
 rule normalize:
     input:
-        PLAN.normalize.sources,
+        sources=PLAN.normalize.sources,
     output:
-        manifest="<results>/normalized/{benchmark}/manifest.json",
+        manifest=PLAN.paths.manifest(),
     log:
         "<logs>/normalize/{benchmark}.log",
     benchmark:
@@ -14,10 +14,9 @@ rule normalize:
         mem_mb=2000,
     params:
         code=PLAN.normalize.code,
-        sources=PLAN.normalize.source_arguments,
         options=PLAN.normalize.options,
     message:
         "normalize {wildcards.benchmark}"
     shell:
-        "vsodprep normalize {wildcards.benchmark} {params.sources} --out $(dirname {output.manifest})"
-        " {params.options} --jobs {threads} > {log} 2>&1"
+        "vsodprep normalize {wildcards.benchmark} {input.sources:q} --out {output.manifest:q} {params.options}"
+        " --jobs {threads} > {log:q} 2>&1"

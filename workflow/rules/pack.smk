@@ -1,11 +1,11 @@
 rule pack:
     input:
-        manifest="<results>/normalized/{benchmark}/manifest.json",
+        manifest=PLAN.paths.manifest(),
         flow=PLAN.pack.flow,
         prior=PLAN.pack.prior,
         coarse=PLAN.pack.coarse,
     output:
-        shard="<results>/shards/{benchmark}.zarr/zarr.json",
+        shard=PLAN.paths.shard(),
     log:
         "<logs>/pack/{benchmark}.log",
     benchmark:
@@ -21,5 +21,4 @@ rule pack:
     message:
         "pack {wildcards.benchmark}"
     shell:
-        "vsodprep pack $(dirname {input.manifest}) --out $(dirname {output.shard}) {params.contents}"
-        " --jobs {threads} > {log} 2>&1"
+        "vsodprep pack {input.manifest:q} --out {output.shard:q} {params.contents} --jobs {threads} > {log:q} 2>&1"

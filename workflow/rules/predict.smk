@@ -1,17 +1,15 @@
-# A trivial map has the path of a run's predictions.
-ruleorder: trivial > predict
-
-
 rule predict:
     input:
-        checkpoint="<results>/models/{model}/{run}/seed{seed}/last.ckpt",
-        shard="<results>/shards/{benchmark}.zarr/zarr.json",
+        checkpoint=PLAN.paths.checkpoint(),
+        shard=PLAN.paths.shard(),
     output:
-        predictions="<results>/predictions/{model}/{run}/seed{seed}/raw/{benchmark}/predictions.json",
+        predictions=PLAN.paths.predictions(post="raw"),
     log:
         "<logs>/predict/{model}/{run}/seed{seed}/{benchmark}.log",
     benchmark:
         "<benchmarks>/predict/{model}/{run}/seed{seed}/{benchmark}.jsonl"
+    wildcard_constraints:
+        model=PLAN.networks,
     conda:
         "../../environment.yml"
     threads: PLAN.config.torch_threads
@@ -25,15 +23,15 @@ rule predict:
     message:
         "predict {wildcards.benchmark} with {wildcards.model}/{wildcards.run}, seed {wildcards.seed}"
     shell:
-        "vsodprep predict {input.checkpoint} $(dirname {input.shard}) --split {params.split}"
-        " --out $(dirname {output.predictions}) {params.options} > {log} 2>&1"
+        "vsodprep predict {input.checkpoint:q} {input.shard:q} --split {params.split:q}"
+        " --out {output.predictions:q} {params.options} > {log:q} 2>&1"
 
 
 rule trivial:
     input:
-        shard="<results>/shards/{benchmark}.zarr/zarr.json",
+        shard=PLAN.paths.shard(),
     output:
-        predictions="<results>/predictions/trivial/{trivial}/seed0/raw/{benchmark}/predictions.json",
+        predictions=PLAN.paths.predictions("trivial", "{trivial}", 0, "raw"),
     log:
         "<logs>/trivial/{trivial}/{benchmark}.log",
     conda:
@@ -47,16 +45,16 @@ rule trivial:
     message:
         "trivial map {wildcards.trivial} of {wildcards.benchmark}"
     shell:
-        "vsodprep trivial {wildcards.trivial} $(dirname {input.shard}) --split {params.split}"
-        " --out $(dirname {output.predictions}) > {log} 2>&1"
+        "vsodprep trivial {wildcards.trivial} {input.shard:q} --split {params.split:q}"
+        " --out {output.predictions:q} > {log:q} 2>&1"
 
 
 rule crf:
     input:
-        manifest="<results>/normalized/{benchmark}/manifest.json",
-        raw="<results>/predictions/{model}/{run}/seed{seed}/raw/{benchmark}/predictions.json",
+        manifest=PLAN.paths.manifest(),
+        raw=PLAN.paths.predictions(post="raw"),
     output:
-        predictions="<results>/predictions/{model}/{run}/seed{seed}/{post}/{benchmark}/predictions.json",
+        predictions=PLAN.paths.predictions(),
     log:
         "<logs>/crf/{model}/{run}/seed{seed}/{post}/{benchmark}.log",
     benchmark:
@@ -74,5 +72,5 @@ rule crf:
     message:
         "crf {wildcards.post} on {wildcards.model}/{wildcards.run}, {wildcards.benchmark}"
     shell:
-        "vsodprep crf $(dirname {input.manifest}) $(dirname {input.raw}) --out $(dirname {output.predictions})"
-        " --preset {params.preset:q} --jobs {threads} > {log} 2>&1"
+        "vsodprep crf {input.manifest:q} {input.raw:q} --out {output.predictions:q}"
+        " --preset {params.preset:q} --jobs {threads} > {log:q} 2>&1"

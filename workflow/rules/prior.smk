@@ -1,13 +1,13 @@
 rule prior_fit_own:
     input:
-        manifest="<results>/normalized/{benchmark}/manifest.json",
+        manifest=PLAN.paths.manifest(),
         flow=PLAN.prior.own_flow,
     output:
-        classifier="<results>/prior/{prior}/{benchmark}/classifier.npz",
+        classifier=PLAN.paths.own_classifier(),
     log:
-        "<logs>/prior/{prior}/{benchmark}/fit.log",
+        "<logs>/prior_fit/{prior}/{benchmark}.log",
     benchmark:
-        "<benchmarks>/prior/{prior}/{benchmark}/fit.jsonl"
+        "<benchmarks>/prior_fit/{prior}/{benchmark}.jsonl"
     conda:
         "../../environment.yml"
     threads: 2
@@ -21,7 +21,7 @@ rule prior_fit_own:
     message:
         "prior {wildcards.prior}: fit the classifier on {wildcards.benchmark}"
     shell:
-        "vsodprep prior fit {params.train} --out {output.classifier} {params.options} > {log} 2>&1"
+        "vsodprep prior fit {params.train} --out {output.classifier:q} {params.options} > {log:q} 2>&1"
 
 
 rule prior_fit:
@@ -29,11 +29,11 @@ rule prior_fit:
         manifests=PLAN.prior.fit_manifests,
         flow=PLAN.prior.fit_flow,
     output:
-        classifier="<results>/prior/{prior}/classifier.npz",
+        classifier=PLAN.paths.classifier(),
     log:
-        "<logs>/prior/{prior}/fit.log",
+        "<logs>/prior_fit/{prior}.log",
     benchmark:
-        "<benchmarks>/prior/{prior}/fit.jsonl"
+        "<benchmarks>/prior_fit/{prior}.jsonl"
     conda:
         "../../environment.yml"
     threads: 2
@@ -47,16 +47,16 @@ rule prior_fit:
     message:
         "prior {wildcards.prior}: fit the classifier"
     shell:
-        "vsodprep prior fit {params.train} --out {output.classifier} {params.options} > {log} 2>&1"
+        "vsodprep prior fit {params.train} --out {output.classifier:q} {params.options} > {log:q} 2>&1"
 
 
 rule prior:
     input:
-        manifest="<results>/normalized/{benchmark}/manifest.json",
+        manifest=PLAN.paths.manifest(),
         flow=PLAN.prior.flow,
         classifier=PLAN.prior.classifier,
     output:
-        prior="<results>/prior/{prior}/{benchmark}/{seq}.h5",
+        prior=PLAN.paths.prior(),
     log:
         "<logs>/prior/{prior}/{benchmark}/{seq}.log",
     benchmark:
@@ -69,9 +69,10 @@ rule prior:
         gpu=PLAN.prior.gpu,
     params:
         code=PLAN.fingerprint("vsodprep.prior.apply"),
+        frames=PLAN.paths.frames(),
         options=PLAN.prior.apply_options,
     message:
         "prior {wildcards.prior} of {wildcards.benchmark}/{wildcards.seq}"
     shell:
-        "vsodprep prior apply $(dirname {input.manifest})/{wildcards.seq}/frames {input.flow} {input.classifier}"
-        " --out {output.prior} {params.options} > {log} 2>&1"
+        "vsodprep prior apply {params.frames:q} {input.flow:q} {input.classifier:q}"
+        " --out {output.prior:q} {params.options} > {log:q} 2>&1"

@@ -1,6 +1,6 @@
 rule configuration:
     output:
-        configuration="<results>/report/configuration.json",
+        configuration=PLAN.paths.configuration,
     log:
         "<logs>/report/configuration.log",
     localrule: True
@@ -11,24 +11,24 @@ rule configuration:
     message:
         "write down the configuration"
     shell:
-        "printf '%s\\n' {params.content:q} > {output.configuration} 2> {log}"
+        "printf '%s\\n' {params.content:q} > {output.configuration:q} 2> {log:q}"
 
 
 rule report:
     input:
-        configuration="<results>/report/configuration.json",
+        configuration=PLAN.paths.configuration,
         manifests=PLAN.report.manifests,
         shards=PLAN.report.shards,
         scores=PLAN.evaluate.scores,
     output:
         page=report(
-            "<results>/report/index.html",
+            PLAN.paths.report,
             caption="../report/report.rst",
             category="Report",
             labels={"page": "tables, curves and pictures"},
         ),
         results=report(
-            "<results>/report/results.csv",
+            PLAN.paths.table,
             caption="../report/results.rst",
             category="Report",
             labels={"page": "all figures as a table"},
@@ -48,5 +48,5 @@ rule report:
     message:
         "report"
     shell:
-        "vsodprep report --config {input.configuration} --results {params.results} --out $(dirname {output.page})"
-        " > {log} 2>&1"
+        "vsodprep report --config {input.configuration:q} --results {params.results:q} --out {output.page:q}"
+        " > {log:q} 2>&1"

@@ -1,8 +1,8 @@
 rule saliency:
     input:
-        manifest="<results>/normalized/{benchmark}/manifest.json",
+        manifest=PLAN.paths.manifest(),
     output:
-        maps="<results>/saliency/{saliency}/{benchmark}/{seq}/maps.json",
+        maps=PLAN.paths.saliency(),
     log:
         "<logs>/saliency/{saliency}/{benchmark}/{seq}.log",
     benchmark:
@@ -14,9 +14,9 @@ rule saliency:
         mem_mb=2000,
     params:
         code=PLAN.fingerprint("vsodprep.cli.saliency"),
+        frames=PLAN.paths.frames(),
         method=PLAN.coarse.method,
     message:
         "saliency {wildcards.saliency} of {wildcards.benchmark}/{wildcards.seq}"
     shell:
-        "vsodprep saliency {params.method} $(dirname {input.manifest})/{wildcards.seq}/frames"
-        " --out $(dirname {output.maps}) > {log} 2>&1"
+        "vsodprep saliency {params.method} {params.frames:q} --out {output.maps:q} > {log:q} 2>&1"

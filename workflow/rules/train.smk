@@ -1,7 +1,7 @@
 # No script: Snakemake would go by the age of its file, and train everything again after a checkout.
 rule recipe:
     output:
-        recipe="<results>/models/{model}/{run}/recipe.json",
+        recipe=PLAN.paths.recipe(),
     log:
         "<logs>/train/{model}/{run}/recipe.log",
     localrule: True
@@ -12,17 +12,17 @@ rule recipe:
     message:
         "recipe of {wildcards.model}/{wildcards.run}"
     shell:
-        "printf '%s\\n' {params.content:q} > {output.recipe} 2> {log}"
+        "printf '%s\\n' {params.content:q} > {output.recipe:q} 2> {log:q}"
 
 
 rule train:
     input:
-        recipe="<results>/models/{model}/{run}/recipe.json",
+        recipe=PLAN.paths.recipe(),
         shards=PLAN.train.shards,
         starts=PLAN.train.starts,
     output:
-        checkpoint="<results>/models/{model}/{run}/seed{seed}/last.ckpt",
-        metrics="<results>/models/{model}/{run}/seed{seed}/metrics.csv",
+        checkpoint=PLAN.paths.checkpoint(),
+        metrics=PLAN.paths.metrics(),
     log:
         "<logs>/train/{model}/{run}/seed{seed}.log",
     benchmark:
@@ -40,5 +40,5 @@ rule train:
     message:
         "train {wildcards.model}/{wildcards.run}, seed {wildcards.seed}"
     shell:
-        "vsodprep train {wildcards.model} --recipe {input.recipe} {params.shards} --seed {wildcards.seed}"
-        " --out {output.checkpoint} {params.options} 2>&1 | tee {log}"
+        "vsodprep train {wildcards.model} --recipe {input.recipe:q} {params.shards} --seed {wildcards.seed}"
+        " --out {output.checkpoint:q} {params.options} 2>&1 | tee {log:q}"

@@ -7,7 +7,7 @@ from typing import Any
 from vsodprep.config import SplitOf
 from vsodprep.errors import InputError
 from vsodprep.workflow.options import option
-from vsodprep.workflow.site import Stage, folder, unique
+from vsodprep.workflow.site import Stage, unique
 
 
 class Coarse(Stage):
@@ -26,7 +26,7 @@ class Coarse(Stage):
         words: list[str] = []
         for name in self.site.config.coarse[wildcards.coarse].maps:
             given = self.site.config.saliency[name].folder
-            made = folder(self.site.paths.saliency(name, wildcards.benchmark, wildcards.seq))
+            made = self.site.paths.saliency(name, wildcards.benchmark, wildcards.seq)
             words += ["--maps", made if given is None else str(Path(given) / wildcards.benchmark / wildcards.seq)]
         return shlex.join(words)
 
@@ -82,7 +82,7 @@ class Coarse(Stage):
         for name in self.site.config.coarse[wildcards.coarse].maps:
             words.append(self.site.config.saliency[name].folder or self.site.paths.all_saliency(name))
         for where in self._fit(wildcards.coarse):
-            words += ["--gt", folder(self.site.paths.manifest(where.benchmark)), "--split", where.split]
+            words += ["--gt", self.site.paths.manifest(where.benchmark), "--split", where.split]
         return shlex.join(words)
 
     def check(self) -> None:
@@ -114,8 +114,8 @@ class Coarse(Stage):
         block = self.site.config.coarse[wildcards.coarse]
         support = self.support(wildcards)
         if block.flows:
-            masks = Path(folder(self.site.paths.manifest(wildcards.benchmark))) / wildcards.seq / "masks"
-            files = ["--substitute-flow", *support, "--substitute-masks", str(masks)]
+            masks = self.site.paths.masks(wildcards.benchmark, wildcards.seq)
+            files = ["--substitute-flow", *support, "--substitute-masks", masks]
         elif block.priors:
             files = ["--substitute-prior", *support]
         else:

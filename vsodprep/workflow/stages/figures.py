@@ -9,7 +9,7 @@ from vsodprep.config import Run
 from vsodprep.config.figures import Figure
 from vsodprep.errors import InputError
 from vsodprep.workflow.options import option
-from vsodprep.workflow.site import Stage, folder, unique
+from vsodprep.workflow.site import Stage, unique
 
 
 class Figures(Stage):
@@ -55,7 +55,7 @@ class Figures(Stage):
         if figure.kind == "level-weights":
             checkpoint, shard = self.inputs(wildcards)
             split = self.site.tests[figure.benchmark or ""].split
-            return shlex.join([checkpoint, folder(shard), "--split", split])
+            return shlex.join([checkpoint, shard, "--split", split])
         if figure.kind == "grid":
             return shlex.join(self._grid(figure))
         words = [f"{label}={path}" for label, path in self._scores(figure)]
@@ -71,17 +71,17 @@ class Figures(Stage):
             words += ["--parameter", figure.parameter]
         if figure.kind == "timeline":
             words += ["--sequence", figure.sequence or ""]
-            words += ["--normalized", folder(self.site.paths.manifest(figure.benchmark or ""))]
+            words += ["--normalized", self.site.paths.manifest(figure.benchmark or "")]
         return words
 
     def _grid(self, figure: Figure) -> list[str]:
         benchmark = figure.benchmark or ""
-        words = [folder(self.site.paths.manifest(benchmark))]
+        words = [self.site.paths.manifest(benchmark)]
         for model, name, run in self._runs(figure):
             maps = self.site.paths.predictions(model, name, run.seeds[0], figure.post, benchmark)
             scores = self.site.paths.scores(model, name, run.seeds[0], figure.post, benchmark, figure.protocol)
             label = self._label(figure, model, name)
-            words += ["--maps", f"{label}={folder(maps)}", "--scores", f"{label}={scores}"]
+            words += ["--maps", f"{label}={maps}", "--scores", f"{label}={scores}"]
         return words + option("frame", list(figure.frames))
 
     def _scores(self, figure: Figure) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from typing import Any
 from vsodprep import benchmarks
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.options import as_json, option
-from vsodprep.workflow.site import Stage, folder
+from vsodprep.workflow.site import Stage
 
 
 class Normalize(Stage):
@@ -29,11 +29,6 @@ class Normalize(Stage):
         if source is not None:
             return list(source.path)
         return [] if benchmarks.get(name).generated else [self.site.paths.downloads(name)]
-
-    def source_arguments(self, wildcards: Any) -> str:
-        """Return the sources as arguments of `vsodprep normalize`: a downloaded benchmark's folder of archives."""
-        listing = self.site.paths.downloads(wildcards.benchmark)
-        return shlex.join(folder(path) if path == listing else path for path in self.sources(wildcards))
 
     def download_options(self, wildcards: Any) -> str:
         """Return options of `vsodprep download`."""

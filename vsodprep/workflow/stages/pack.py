@@ -4,7 +4,7 @@ import shlex
 from typing import Any
 
 from vsodprep.workflow.options import option
-from vsodprep.workflow.site import Stage, folder
+from vsodprep.workflow.site import Stage
 from vsodprep.workflow.stages.coarse import Coarse
 from vsodprep.workflow.stages.prior import Prior
 
@@ -34,11 +34,11 @@ class Pack(Stage):
         words: list[str] = []
         if self.site.catalogue.videos(name):
             for flow in pack.flow:
-                words += ["--flow", flow, folder(paths.flow(flow, name, "any"))]
+                words += ["--flow", flow, paths.flow_folder(flow, name)]
             for prior in Prior(self.site).packed(name):
-                words += ["--prior", prior, folder(paths.prior(prior, name, "any"))]
+                words += ["--prior", prior, paths.prior_folder(prior, name)]
             for coarse in Coarse(self.site).packed(name):
-                words += ["--coarse", coarse, folder(paths.provenance(coarse, name))]
+                words += ["--coarse", coarse, paths.provenance(coarse, name)]
             words += option("pictures", list(pack.pictures))
         if not self.site.catalogue.whole(name):  # what else the archives hold has no flow yet; the next run makes it
             words += option("sequence", [sequence.name for sequence in self.site.catalogue.sequences(name)])

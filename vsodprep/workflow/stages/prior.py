@@ -6,7 +6,7 @@ from typing import Any
 from vsodprep.cli._options import arguments_of
 from vsodprep.config import SplitOf
 from vsodprep.config.prior import Prior as Block
-from vsodprep.workflow.site import Stage, folder, unique
+from vsodprep.workflow.site import Stage, unique
 
 
 class Prior(Stage):
@@ -55,8 +55,9 @@ class Prior(Stage):
 
     def classifier(self, wildcards: Any) -> str:
         """Return the classifier that a sequence's prior is made with."""
-        own = self.site.config.prior[wildcards.prior].fit == "own"
-        return self.site.paths.classifier(wildcards.prior, wildcards.benchmark if own else None)
+        if self.site.config.prior[wildcards.prior].fit == "own":
+            return self.site.paths.own_classifier(wildcards.prior, wildcards.benchmark)
+        return self.site.paths.classifier(wildcards.prior)
 
     def packed(self, benchmark: str) -> list[str]:
         """Return the priors of a benchmark's shard: one that is fitted on its own `train` split needs such a split."""
@@ -74,6 +75,5 @@ class Prior(Stage):
         return () if fit == "own" else fit
 
     def _argument(self, prior: str, where: SplitOf) -> str:
-        normalized = folder(self.site.paths.manifest(where.benchmark))
-        flow = folder(self.site.paths.flow(self.site.config.prior[prior].flow, where.benchmark, "any"))
-        return shlex.join(["--train", normalized, flow, where.split])
+        flow = self.site.paths.flow_folder(self.site.config.prior[prior].flow, where.benchmark)
+        return shlex.join(["--train", self.site.paths.manifest(where.benchmark), flow, where.split])

@@ -5,7 +5,7 @@ from typing import Any
 
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.options import as_json
-from vsodprep.workflow.site import Stage, folder, unique
+from vsodprep.workflow.site import Stage, unique
 
 
 class Train(Stage):
@@ -37,7 +37,7 @@ class Train(Stage):
 
     def shard_arguments(self, wildcards: Any) -> str:
         """Return the shards that a run trains on, as options of `vsodprep train`."""
-        return shlex.join(word for shard in self.shards(wildcards) for word in ("--shard", folder(shard)))
+        return shlex.join(word for shard in self.shards(wildcards) for word in ("--shard", shard))
 
     def options(self, _wildcards: Any) -> str:
         """Return options of `vsodprep train`."""
