@@ -6,7 +6,8 @@ from pathlib import Path
 
 from vsodprep.errors import InputError
 from vsodprep.images import IMAGE_SUFFIXES
-from vsodprep.manifest import MANIFEST, read_manifest
+from vsodprep.manifest import read_manifest
+from vsodprep.markers import MANIFEST
 from vsodprep.normalize.croissant import CROISSANT, DESCRIPTION
 
 # What lies in a sequence's folders; the exact flow is that of `synth`.
