@@ -27,7 +27,7 @@ def build_model(
         name: One of `MODELS`; the module of that name lists its variants and options.
         variant: `full`, `code` where the authors' code behaves differently, or a row of the paper's ablation tables.
         pretrained: Start the backbones from torchvision's ImageNet weights.
-        width: Factor on all channel numbers, in (0, 1]; every layer is kept.
+        width: Factor on all channel numbers, in (0, 1]; below 1 they become multiples of 8. Every layer is kept.
         **overrides: Options of the network, over those of the variant.
 
     Returns:

@@ -83,7 +83,7 @@ class ConfidenceGate(nn.Module):
 
     def __init__(self, channels: int, score_input: Literal["map", "logit"]) -> None:
         super().__init__()
-        half = max(1, channels // 2)
+        half = scaled(channels, 0.5)
         self.score_input = score_input
         self.segmentation = nn.Sequential(
             nn.Conv2d(channels, half, 3, padding=1, bias=False),

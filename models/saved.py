@@ -84,11 +84,29 @@ def data_record(name: str, shard: Shard) -> dict[str, Any]:
 
 
 def network_of(checkpoint: Mapping[str, Any]) -> Network:
-    """Build the network of a checkpoint, with its weights, in evaluation mode."""
+    """Build the network of a checkpoint, with its weights, in evaluation mode.
+
+    Raises:
+        InputError: See `restore`.
+    """
     run = Run.model_validate(checkpoint["recipe"])
     network = build_model(checkpoint["model"], run.variant, width=run.width, **run.options)
-    network.load_state_dict(checkpoint["weights"])
+    restore(network, checkpoint)
     return network.eval()
+
+
+def restore(network: Network, checkpoint: Mapping[str, Any]) -> None:
+    """Give a network the weights of a checkpoint.
+
+    Raises:
+        InputError: They are of a version that gave the network other channels or layers.
+    """
+    try:
+        network.load_state_dict(checkpoint["weights"])
+    except RuntimeError as error:
+        model, width = checkpoint["model"], checkpoint["recipe"]["width"]
+        found = f"not the weights that {model} has at width {width}"
+        raise InputError("checkpoint", found, "one trained by this version of vsodprep") from error
 
 
 def start_from(network: Network, path: Path) -> tuple[int, int]:

@@ -108,7 +108,7 @@ def train(
     start = Position()
     optimizer: Mapping[str, Any] = {}
     if state is not None:
-        network.load_state_dict(state["weights"])
+        saved.restore(network, state)
         history.restore(state["history"], settings.device)
         start, optimizer = position_of(state), state["optimizer"]
 

@@ -172,6 +172,17 @@ def test_width_keeps_every_layer(name):
     assert wide.state_dict().keys() == thin.state_dict().keys()
 
 
+@pytest.mark.parametrize("width", [0.01, 0.1, 0.25, 1.0])
+@pytest.mark.parametrize("name", MODELS)
+def test_no_strided_1x1_convolution_reads_fewer_than_8_channels(name, width):
+    with torch.device("meta"):
+        network = build_model(name, width=width)
+    convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
+    strided = [one for one in convolutions if one.kernel_size == (1, 1) and one.stride != (1, 1)]
+    assert bool(strided) == (name in {"dsnet", "cagdde", "contrastive"})  # those with a ResNet
+    assert [one for one in strided if one.in_channels < 8] == []
+
+
 @pytest.mark.parametrize(("name", "variant"), FULL_FIRST)
 def test_channels_last_changes_nothing(name, variant):
     network = narrow(name, variant).eval()

@@ -21,7 +21,19 @@ def seed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("channels", "width", "expected"), [(64, 0.25, 16), (48, 0.25, 12), (1, 0.1, 1), (10, 1.0, 10)]
+    ("channels", "width", "expected"),
+    [
+        (64, 0.25, 16),
+        (64, 0.05, 8),  # 3.2
+        (1, 0.1, 8),
+        (512, 0.05, 24),  # 25.6
+        (256, 0.1, 24),  # 25.6
+        (40, 0.5, 24),  # 20, between two multiples
+        (48, 0.25, 16),  # 12, likewise
+        (48, 0.99, 48),
+        (10, 1.0, 10),
+        (5, 1.0, 5),
+    ],
 )
 def test_scaled_channels(channels, width, expected):
     assert scaled(channels, width) == expected

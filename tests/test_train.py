@@ -19,11 +19,13 @@ from vsodprep.cli.train import command
 from vsodprep.config.train import Augment, Data, Optimizer, Run, Schedule, Stage
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.models import build_model, saved
+from vsodprep.models.device import place
 from vsodprep.models.history import History
 from vsodprep.models.recipe import build_optimizer, rate_factor, resets, steps_of, videos_of
 from vsodprep.models.training import Settings, train
 from vsodprep.shards import ClipDataset, Part, pack_benchmark
 from vsodprep.shards.sampling import BatchSampler
+from vsodprep.threads import restores_threads
 
 SIZE = (64, 64)
 SETTINGS = Settings(threads=1, save_seconds=0)
@@ -83,6 +85,13 @@ def test_checkpoint_says_where_it_is_from(shard, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"last.ckpt", "metrics.csv"}  # and nothing hidden
 
 
+def test_weights_of_other_channels_are_refused():
+    weights = build_model("dsnet", width=0.25).state_dict()
+    content = {"model": "dsnet", "recipe": recipe().model_dump(mode="json"), "weights": weights}
+    with pytest.raises(InputError, match=r"checkpoint: not the weights that dsnet has at width 0\.05"):
+        saved.network_of(content)
+
+
 def test_metrics_have_a_row_a_step_and_the_learning_rate(shard, tmp_path):
     fit(shard, tmp_path / "last.ckpt", TWO_STAGES)
     rows = list(csv.DictReader((tmp_path / "metrics.csv").open()))
@@ -93,8 +102,12 @@ def test_metrics_have_a_row_a_step_and_the_learning_rate(shard, tmp_path):
     assert float(rows[3]["loss"]) == pytest.approx(terms, rel=1e-5)
 
 
+@restores_threads
 def test_one_step_is_that_of_the_optimiser(shard, tmp_path):
-    """One SGD step of the trainer against the same step by hand."""
+    """One SGD step of the trainer against the same step by hand, with the trainer's layout and threads.
+
+    In another order of summation a ReLU of a two-frame batch may open or close, which alone moves the step by percents.
+    """
     from vsodprep.models.recipe import stage_dataset
     from vsodprep.shards.clips import collate
 
@@ -103,6 +116,8 @@ def test_one_step_is_that_of_the_optimiser(shard, tmp_path):
 
     torch.manual_seed(4)
     network = build_model("dsnet", width=0.05)
+    place(network, "cpu")
+    torch.set_num_threads(SETTINGS.threads)
     data = stage_dataset(run, run.stages[0], {"mini": shard}, 4, 0)
     batch = collate([data[pick] for pick in next(iter(BatchSampler(videos_of(data), batch=2, steps=1, seed=4)))])
     network.loss(network(batch), batch)["loss"].backward()
@@ -110,7 +125,7 @@ def test_one_step_is_that_of_the_optimiser(shard, tmp_path):
     expected = torch.cat([-1e-6 * parameter.grad.flatten() for parameter in parameters.values()])
     moved = torch.cat([(got[name] - parameter.detach()).flatten() for name, parameter in parameters.items()])
     assert expected.norm() > 1e-3
-    assert (moved - expected).norm() < 1e-2 * expected.norm()
+    assert (moved - expected).norm() < 1e-3 * expected.norm()
 
 
 def build_model_at(seed: int) -> torch.nn.Module:

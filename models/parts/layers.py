@@ -7,8 +7,10 @@ from torch import Tensor, nn
 
 
 def scaled(channels: int, width: float) -> int:
-    """Return a channel number at a width; never below 1."""
-    return max(1, round(channels * width))
+    """Return a channel number at a width: unchanged at 1, below it the nearest multiple of 8, and at least 8."""
+    # Of fewer than 8 input channels oneDNN 3.12 computes the weights' gradient of a strided 1x1 convolution in channels
+    # last wrongly, or crashes, on a processor without AVX-512: github.com/uxlfoundation/oneDNN/issues/6035
+    return channels if width == 1 else 8 * max(1, int(channels * width / 8 + 0.5))
 
 
 def conv_bn_relu(

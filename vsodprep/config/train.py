@@ -127,7 +127,7 @@ class Run(Section):
     options: dict[str, Any] = {}
     """Further arguments of the network, such as `tau`."""
     width: float = Field(default=1.0, gt=0, le=1)
-    """Factor on all channel numbers; every layer is kept."""
+    """Factor on all channel numbers, which below 1 become multiples of 8; every layer is kept."""
     pretrained: bool = True
     """Start the backbones from torchvision's ImageNet weights."""
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(default=(0,), min_length=1)
