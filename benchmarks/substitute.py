@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vsodprep.coarse.chain import Chain, label_frame, parse_order
-from vsodprep.coarse.crf import PRESETS
+from vsodprep.coarse.chain import Chain, label_frame
 from vsodprep.coarse.fuse import uniform
 from vsodprep.coarse.maps import stack_maps
 from vsodprep.coarse.substitute import erase_unsupported
 from vsodprep.coarse.support import PriorSupport, TruthSupport
+from vsodprep.config.coarse import Coarse
+from vsodprep.config.crf import PRESETS
 from vsodprep.images import read_frame, read_mask
 from vsodprep.manifest import frame_paths, mask_path, read_manifest
 from vsodprep.progress import track
@@ -60,7 +61,10 @@ def frames_of(results: Path, split: str, block: str) -> Iterator[Frame]:
             picture, mask = read_frame(path), read_mask(mask_path(folder, video.name, path.stem))
             maps = [results / "saliency" / method / "synth" / video.name / f"{path.stem}.png" for method in MAPS]
             stack = stack_maps(maps, mask.shape)
-            chains = {order: Chain(parse_order(order), uniform(len(MAPS)), PRESETS["stan"], 0.7) for order in ORDERS}
+            chains = {
+                order: Chain(Coarse(order=tuple(order.split(","))), uniform(len(MAPS)), PRESETS["stan"])
+                for order in ORDERS
+            }
             labels = {order: label_frame(picture, stack, chain).label for order, chain in chains.items()}
             yield Frame(labels, {name: of[index].values for name, of in sources.items()}, mask)
 

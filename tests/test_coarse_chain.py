@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from vsodprep.coarse.chain import Chain, check_order, label_frame, parse_order
+from vsodprep.coarse.chain import Chain, check_order, label_frame
 from vsodprep.coarse.crf import refine
 from vsodprep.coarse.edits import Edit
 from vsodprep.coarse.fuse import fuse, uniform
 from vsodprep.coarse.otsu import otsu
+from vsodprep.config.coarse import Coarse
 from vsodprep.config.crf import PRESETS
 from vsodprep.errors import InputError
 
@@ -31,7 +32,7 @@ def maps():
 
 
 def chain(order, certainty=0.7):
-    return Chain(parse_order(order), uniform(2), PRESETS["stan"], certainty)
+    return Chain(Coarse(order=tuple(order.split(",")), certainty=certainty), uniform(2), PRESETS["stan"])
 
 
 def test_fuse_and_otsu(frame, maps):
@@ -78,16 +79,6 @@ def test_edits_without_effect_are_told(frame, maps):
     assert made.ineffective == (nothing, ERASE)
 
 
-@pytest.mark.parametrize("text", ["", "fuse,ostu", "fuse otsu"])
-def test_unknown_step_is_named(text):
-    with pytest.raises(InputError, match="order"):
-        parse_order(text)
-
-
-def test_order_keeps_the_order():
-    assert parse_order("crf, otsu,edits") == ("crf", "otsu", "edits")
-
-
 @pytest.mark.parametrize(
     ("order", "maps"),
     [
@@ -105,7 +96,7 @@ def test_impossible_order_is_named(order, maps):
 
 @pytest.mark.parametrize("text", ["fuse,crf,otsu,substitute,edits", "fuse,edits,substitute", "otsu,substitute,crf"])
 def test_other_orders_are_free(text):
-    check_order(parse_order(text), 1 if text.startswith("otsu") else 2, "order")
+    check_order(tuple(text.split(",")), 1 if text.startswith("otsu") else 2, "order")
 
 
 def test_the_substitute_erases_what_nothing_supports(frame, maps):

@@ -184,3 +184,23 @@ def test_collect_refuses_what_is_no_record(tree):
     (tree / "x.json").write_text("{}")
     with pytest.raises(InputError, match=r"x\.json: no record"):
         collect(tree, tree / "x.json")
+
+
+@pytest.mark.parametrize("order", ["", "fuse,ostu", "fuse otsu"])
+def test_an_unknown_step_is_wrong_usage(tree, order):
+    words = [
+        "coarse",
+        "label",
+        tree / "frames",
+        "--maps",
+        tree,
+        "--out",
+        tree,
+        "--record",
+        tree / "r",
+        "--order",
+        order,
+    ]
+    result = CliRunner().invoke(cli, [str(word) for word in words])
+    assert result.exit_code == 2
+    assert "'--order'" in result.output

@@ -8,9 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from vsodprep.cli import cli
-from vsodprep.coarse.chain import Chain, label_frame, parse_order
+from vsodprep.coarse.chain import Chain, label_frame
 from vsodprep.coarse.fuse import uniform
 from vsodprep.coarse.support import TruthSupport
+from vsodprep.config.coarse import Coarse
 from vsodprep.config.crf import PRESETS
 from vsodprep.images import FOREGROUND_ABOVE, decode, list_images, read_mask
 from vsodprep.saliency.maps import METHODS
@@ -42,7 +43,7 @@ def test_the_car_is_more_salient_than_the_rest(method, car):
 def test_label_overlaps_the_mask(order, least, car):
     frame, truth = car
     maps = np.stack([np.round(METHODS[method]([frame])[0] * 255).astype(np.uint8) for method in ("mbd", "rbd")])
-    label = label_frame(frame, maps, Chain(parse_order(order), uniform(2), PRESETS["stan"], 0.7)).label
+    label = label_frame(frame, maps, Chain(Coarse(order=tuple(order.split(","))), uniform(2), PRESETS["stan"])).label
     assert (label & truth).sum() / (label | truth).sum() > least
 
 

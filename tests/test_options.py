@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, create_model
 
 from vsodprep.cli import COMMANDS
 from vsodprep.cli._options import arguments_of, block_of, options_of
-from vsodprep.config import Flow, Prior
+from vsodprep.config import Coarse, Flow, Prior
 from vsodprep.config.base import Apart, Section
 from vsodprep.config.flow import Policy
 
@@ -59,9 +59,15 @@ def command_of(block: type[Section]) -> click.Command:
     return command
 
 
+def apart_of(value: Section) -> dict[str, Any]:
+    """Return the values of the keys that are no options."""
+    fields = {key: (field, getattr(value, key)) for key, field in type(value).model_fields.items()}
+    inner = {key: apart_of(each) for key, (_, each) in fields.items() if isinstance(each, Section)}
+    return {key: each for key, (field, each) in fields.items() if Apart in field.metadata} | inner
+
+
 def round_trip(value: Section) -> Section:
-    apart = {key: getattr(value, key) for key, field in type(value).model_fields.items() if Apart in field.metadata}
-    told: dict[str, Any] = {"apart": apart}
+    told: dict[str, Any] = {"apart": apart_of(value)}
     words = shlex.split(shlex.join(arguments_of(value)))
     command_of(type(value)).main(words, obj=told, standalone_mode=False)
     return told["block"]
@@ -93,7 +99,7 @@ def blocks(draw: st.DrawFn, block: type[Section]) -> Section:
         return block()
 
 
-@pytest.mark.parametrize("block", [Every, Flow, Policy, Prior])
+@pytest.mark.parametrize("block", [Every, Flow, Policy, Prior, Coarse])
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_round_trip(block: type[Section], data: st.DataObject) -> None:

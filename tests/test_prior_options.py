@@ -2,8 +2,6 @@
 
 import pytest
 
-from vsodprep.cli.coarse import label
-from vsodprep.config.coarse import Coarse
 from vsodprep.config.prior import DRFI, LIGHT, Prior
 
 
@@ -20,13 +18,3 @@ def test_drfi_by_name():
 def test_another_name():
     with pytest.raises(ValueError, match="levels"):
         Prior(levels="dfri")
-
-
-def parsed(command, *words):
-    return command.make_context("command", list(words)).params
-
-
-def test_coarse_defaults_are_the_configuration_s():
-    values, block = parsed(label, "frames", "--maps", "m", "--out", "o", "--record", "r.json"), Coarse()
-    assert values["order"] == ",".join(block.order)
-    assert (values["weights"], values["crf"], values["certainty"]) == (block.weights, block.crf, block.certainty)

@@ -96,15 +96,13 @@ def test_labels_of_some_splits_only() -> None:
         (
             {"order": ["fuse", "otsu", "substitute"], "substitute": {"share": 0.75}},
             ["results/prior/light/synth/pan-bird.h5"],
-            "--substitute-prior results/prior/light/synth/pan-bird.h5"
-            " --substitute-threshold 0.5 --substitute-share 0.75",
+            "--substitute-prior results/prior/light/synth/pan-bird.h5",
         ),
         (
             {"order": ["fuse", "otsu", "substitute"], "substitute": {"support": "truth"}},
             ["results/flow/dis/synth/pan-bird.h5"],
             "--substitute-flow results/flow/dis/synth/pan-bird.h5"
-            " --substitute-masks results/normalized/synth/pan-bird/masks"
-            " --substitute-threshold 0.5 --substitute-share 0.25",
+            " --substitute-masks results/normalized/synth/pan-bird/masks",
         ),
     ],
 )
@@ -112,7 +110,8 @@ def test_the_substitute_alone_needs_prior_or_flow(block: dict[str, Any], support
     coarse = plan_of({"coarse": {"weightfree": block}}).coarse
     asked = wildcards(coarse="weightfree", seq="pan-bird")
     assert coarse.support(asked) == support
-    assert coarse.options(asked).partition("--certainty 0.7")[2].strip() == options
+    share = block["substitute"].get("share", 0.25)
+    assert coarse.options(asked).partition(f"--substitute-share {share}")[2].strip() == options
 
 
 def test_a_prior_that_only_the_substitute_reads_is_planned() -> None:

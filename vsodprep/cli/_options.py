@@ -91,7 +91,7 @@ def _type(schema: Mapping[str, Any]) -> click.ParamType:
 
 
 def _declared(key: _Key) -> Callable[[Function], Function]:
-    about = {"default": key.default, "show_default": _shown(key.default), "help": key.description}
+    about = {"default": key.default, "show_default": _shown(key), "help": key.description}
     if key.listed:
         return click.option(key.option, key.name, type=_Choices(key.schema["items"]["enum"]), **about)
     if key.schema.get("type") == "boolean":
@@ -105,10 +105,13 @@ def _declared(key: _Key) -> Callable[[Function], Function]:
     return click.option(*names, key.name, type=_type(one), multiple=key.repeated, metavar=metavar, **about)
 
 
-def _shown(default: Any) -> bool | str:
-    if isinstance(default, tuple) and any(isinstance(one, tuple) for one in default):
-        return ", ".join(" ".join(map(str, one)) for one in default)
-    return default not in (None, ())
+def _shown(key: _Key) -> bool | str:
+    """Return a default as it would be typed."""
+    if key.listed:
+        return ",".join(key.default)
+    if key.repeated and any(isinstance(one, tuple) for one in key.default):
+        return ", ".join(" ".join(map(str, one)) for one in key.default)
+    return key.default not in (None, ())
 
 
 def _help(description: str) -> str:

@@ -1,8 +1,7 @@
 """The chain from saliency maps to a coarse label, its steps in any order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import get_args
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,41 +12,24 @@ from vsodprep.coarse.fuse import fuse
 from vsodprep.coarse.maps import to_bytes
 from vsodprep.coarse.otsu import otsu
 from vsodprep.coarse.substitute import Substituted, erase_unsupported
-from vsodprep.config.coarse import Step, Substitute
+from vsodprep.config.coarse import Coarse, Step
 from vsodprep.config.crf import Crf
 from vsodprep.errors import InputError
 
 
 @dataclass(frozen=True)
 class Chain:
-    """Settings of the chain.
+    """A block of coarse labels with all that it names.
 
     Attributes:
-        order: Steps.
+        block: The block.
         weights: float64 `(K,)`, one weight per map.
         crf: Settings of the dense CRF.
-        certainty: Probability that a CRF after Otsu gives a pixel's label.
-        substitute: Settings of the substitute for erasing by hand.
     """
 
-    order: tuple[Step, ...]
+    block: Coarse
     weights: NDArray[np.float64]
     crf: Crf
-    certainty: float
-    substitute: Substitute = field(default_factory=Substitute)
-
-
-def parse_order(text: str) -> tuple[Step, ...]:
-    """Read the order of steps from a list with commas.
-
-    Raises:
-        InputError: A step is unknown, or none is given.
-    """
-    known: tuple[Step, ...] = get_args(Step)
-    steps = tuple(step for word in text.split(",") for step in known if step == word.strip())
-    if not steps or len(steps) != len(text.split(",")):
-        raise InputError("order", repr(text), f"steps out of {','.join(known)}")
-    return steps
 
 
 def check_order(order: Sequence[Step], maps: int, where: str) -> None:
@@ -108,19 +90,19 @@ def label_frame(
     threshold: int | None = None
     ineffective: list[Edit] = []
     substituted: Substituted | None = None
-    for step in chain.order:
+    for step in chain.block.order:
         if step == "fuse":
             soft = fuse(maps.astype(np.float32) / 255, chain.weights)
         elif step == "otsu":
             threshold, label = otsu(to_bytes(soft))
         elif step == "crf":
-            given = soft if label is None else np.where(label, chain.certainty, 1 - chain.certainty)
+            given = soft if label is None else np.where(label, chain.block.certainty, 1 - chain.block.certainty)
             soft = refine(frame, given, chain.crf)
             label = None if label is None else soft > 0.5
         elif step == "substitute":
             label = soft > 0.5 if label is None else label
             if support is not None:
-                settings = chain.substitute
+                settings = chain.block.substitute
                 substituted = erase_unsupported(label, support, threshold=settings.threshold, share=settings.share)
                 label = substituted.label
         else:

@@ -24,7 +24,6 @@ def label_sequence(
     chain: Chain,
     sequence: str,
     fitted: dict[str, Any] | None = None,
-    edits: Path | None = None,
     support: Source | None = None,
 ) -> None:
     """Make the coarse labels of a sequence.
@@ -35,20 +34,19 @@ def label_sequence(
         out: Folder that gets `{frame}.png`, coded as masks.
         record: JSON file that is written last and says how the labels came about.
         chain: Settings.
-        sequence: The name under which `edits` knows the sequence.
+        sequence: The name under which the file of edits knows the sequence.
         fitted: What the file of fitted weights says, for the record.
-        edits: File of edits.
         support: What supports components, if the chain has the step `substitute`.
 
     Raises:
         InputError: A frame or map is missing or unreadable, or an edit or the support does not fit the sequence.
     """
     frames = sequence_frames(frames_folder, allow_gaps=True)
-    check_order(chain.order, len(map_folders), "order")
+    check_order(chain.block.order, len(map_folders), "order")
     stems = [frame.stem for frame in frames]
     paths = [[map_of(folder, stem) for stem in stems] for folder in map_folders]
-    use_edits = edits is not None and "edits" in chain.order
-    chosen = edits_by_frame(read_edits(edits), sequence, stems, str(edits)) if edits and use_edits else {}
+    edits = chain.block.edits if "edits" in chain.block.order else None
+    chosen = edits_by_frame(read_edits(Path(edits)), sequence, stems, edits) if edits else {}
     supports: Iterable[Support] = (Support(index, None, None) for index in range(len(frames)))
     record.unlink(missing_ok=True)
     per_frame: dict[str, dict[str, Any]] = {}
@@ -59,7 +57,7 @@ def label_sequence(
         picture = read_frame(path)
         if values is not None and values.shape != picture.shape[:2]:
             raise InputError(
-                path, f"a frame of {picture.shape[:2]}", f"{values.shape}, as its {chain.substitute.support}"
+                path, f"a frame of {picture.shape[:2]}", f"{values.shape}, as its {chain.block.substitute.support}"
             )
         maps = stack_maps([one[index] for one in paths], (picture.shape[0], picture.shape[1]))
         made = label_frame(picture, maps, chain, chosen.get(path.stem, ()), values)
@@ -77,13 +75,13 @@ def label_sequence(
         of_sequence
         | {
             "sequence": sequence,
-            "order": list(chain.order),
+            "order": list(chain.block.order),
             "methods": [{key: value for key, value in one.items() if key != "sha256"} for one in described],
             "maps": [one["sha256"] for one in described],
             "weights": [round(float(weight), 9) for weight in chain.weights],
             "fitted": fitted,
-            "crf": chain.crf.model_dump() if "crf" in chain.order else None,
-            "certainty": chain.certainty if "crf" in chain.order else None,
+            "crf": chain.crf.model_dump() if "crf" in chain.block.order else None,
+            "certainty": chain.block.certainty if "crf" in chain.block.order else None,
             "substitute": _settings(chain) if support is not None else None,
             "frames": per_frame,
         },
@@ -96,7 +94,7 @@ def _describe(made: Labelled) -> dict[str, Any]:
 
 
 def _settings(chain: Chain) -> dict[str, Any]:
-    settings = chain.substitute.model_dump(include={"support", "threshold", "share"})
+    settings = chain.block.substitute.model_dump(include={"support", "threshold", "share"})
     return {"instead_of": "erasing by hand"} | settings
 
 

@@ -1,10 +1,10 @@
 """Configuration of saliency maps, their fusion, dense CRF and coarse labels."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from vsodprep.config.base import LocalPath, Name, Section, SplitOf
+from vsodprep.config.base import Apart, LocalPath, Name, Section, SplitOf
 
 Step = Literal["fuse", "otsu", "crf", "substitute", "edits"]
 Evidence = Literal["prior", "truth"]
@@ -28,11 +28,11 @@ class Saliency(Section):
 class Substitute(Section):
     """The step `substitute`, in place of erasing wrong regions by hand: components that nothing supports are erased."""
 
-    support: Evidence = "prior"
+    support: Annotated[Evidence, Apart] = "prior"
     """`prior`: the motion prior. `truth`: the mask of the nearest annotated frame, carried along the flow."""
-    prior: Name = "light"
+    prior: Annotated[Name, Apart] = "light"
     """Prior block that supports, with `support: prior`."""
-    flow: Name = "dis"
+    flow: Annotated[Name, Apart] = "dis"
     """Flow block along which masks are carried, with `support: truth`; of all frames, of stride 1."""
     threshold: float = Field(default=0.5, gt=0, le=1)
     """Support from which on a pixel is supported."""
@@ -43,15 +43,15 @@ class Substitute(Section):
 class Coarse(Section):
     """Coarse labels: saliency maps combined, thresholded, refined and edited."""
 
-    maps: tuple[Name, ...] = Field(default=("mbd", "rbd"), min_length=1)
+    maps: Annotated[tuple[Name, ...], Apart] = Field(default=("mbd", "rbd"), min_length=1)
     """Saliency blocks that are fused."""
-    weights: Literal["uniform"] | tuple[float, ...] | tuple[SplitOf, ...] = "uniform"
+    weights: Annotated[Literal["uniform"] | tuple[float, ...] | tuple[SplitOf, ...], Apart] = "uniform"
     """`uniform`, the weights themselves, or the splits on which they are fitted (DRFI's quadratic programme)."""
-    splits: tuple[SplitOf, ...] | None = None
+    splits: Annotated[tuple[SplitOf, ...] | None, Apart] = None
     """Splits whose videos get labels; all videos of every benchmark if null."""
     order: tuple[Step, ...] = Field(default=("fuse", "otsu", "crf", "edits"), min_length=1)
     """Order of the steps; the papers' is fuse, otsu, edits. `substitute`: an automatic erasure, not the papers'."""
-    crf: Name = "stan"
+    crf: Annotated[Name, Apart] = "stan"
     """CRF preset used where `order` names crf."""
     certainty: float = Field(default=0.7, gt=0.5, lt=1)
     """Probability that a CRF which follows Otsu gives a pixel's label; the closer to 1, the less it may change."""

@@ -4,9 +4,9 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from vsodprep.cli._options import arguments_of
 from vsodprep.config import SplitOf
 from vsodprep.errors import InputError
-from vsodprep.workflow.options import option
 from vsodprep.workflow.site import Stage, unique
 
 
@@ -49,9 +49,8 @@ class Coarse(Stage):
         """Return options of `vsodprep coarse label`."""
         block = self.site.config.coarse[wildcards.coarse]
         numbers = "uniform" if block.weights == "uniform" else ",".join(f"{weight}" for weight in block.weights)
-        words = ["--weights", *(self.weights(wildcards) or [numbers]), "--order", ",".join(block.order)]
-        words += ["--crf", self.site.crf_preset(block.crf)]
-        words += option("certainty", block.certainty) + option("edits", block.edits)
+        words = ["--weights", *(self.weights(wildcards) or [numbers])]
+        words += ["--crf", self.site.crf_preset(block.crf), *arguments_of(block)]
         return shlex.join(words + self._substitute(wildcards))
 
     def records(self, wildcards: Any) -> list[str]:
@@ -115,13 +114,8 @@ class Coarse(Stage):
         support = self.support(wildcards)
         if block.flows:
             masks = self.site.paths.masks(wildcards.benchmark, wildcards.seq)
-            files = ["--substitute-flow", *support, "--substitute-masks", masks]
-        elif block.priors:
-            files = ["--substitute-prior", *support]
-        else:
-            return []
-        numbers = {f"substitute_{key}": getattr(block.substitute, key) for key in ("threshold", "share")}
-        return files + [word for key, value in numbers.items() for word in option(key, value)]
+            return ["--substitute-flow", *support, "--substitute-masks", masks]
+        return ["--substitute-prior", *support] if block.priors else []
 
     def _labelled(self, coarse: str, benchmark: str) -> list[str]:
         splits, videos = self.site.config.coarse[coarse].splits, self.site.catalogue.videos
