@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,12 @@ def snakemake(
         cwd=root,
         env=os.environ | {"PYTHONHASHSEED": "random"},
     )
+
+
+def planned(output: str) -> dict[str, int]:
+    """Return the numbers of jobs by rule that a dry run prints."""
+    table = output.split("Job stats:")[1].split("\n\n", maxsplit=1)[0]
+    return {rule: int(count) for rule, count in re.findall(r"^(\w+)\s+(\d+)$", table, flags=re.MULTILINE)}
 
 
 def digests(folder: Path, *, skip: tuple[str, ...] = ("logs", "benchmarks")) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The workflow before it runs: plans, entry points and mistakes, each told in one plain line."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -7,19 +8,14 @@ from typing import Any
 
 import pytest
 import yaml
-from pipeline import ROOT, TINY, snakemake
+from pipeline import ROOT, TINY, planned, snakemake
 
 from vsodprep import benchmarks
+from vsodprep.config import complete
 from vsodprep.config.defaults import default
 from vsodprep.workflow.check import RULES
 
 VIDEOS = [sequence for sequence in benchmarks.get("synth").sequences if not sequence.still]
-
-
-def planned(output: str) -> dict[str, int]:
-    """Return the numbers of jobs by rule that a dry run prints."""
-    table = output.split("Job stats:")[1].split("\n\n", maxsplit=1)[0]
-    return {rule: int(count) for rule, count in re.findall(r"^(\w+)\s+(\d+)$", table, flags=re.MULTILINE)}
 
 
 @pytest.mark.parametrize("snakefile", ["Snakefile", "workflow/Snakefile"])
@@ -162,7 +158,7 @@ def test_every_path_is_one_word_of_its_command(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout[-3000:]
     assert "WARNING" not in done.stdout
     assert set(planned(done.stdout)) - {"total", "all"} == {*RULES} - {"all"}
-    commands = re.findall(r"^Shell command: (vsodprep .*)$", done.stdout, flags=re.MULTILINE)
+    commands = re.findall(r"^Shell command: (?!None$)(.*)$", done.stdout, flags=re.MULTILINE)
     assert len(commands) > len(RULES)
     for command in commands:
         words = shlex.shlex(command, posix=True, punctuation_chars=True)
@@ -170,6 +166,30 @@ def test_every_path_is_one_word_of_its_command(tmp_path: Path) -> None:
         found = list(words)
         assert {word for word in found if set(word) <= set("();<>|&")} <= {">", ">&", "|"}
         assert sum(word.count(NASTY) for word in found) == command.count("雨") > 0
+
+
+def test_a_configuration_may_be_longer_than_a_command_line(tmp_path: Path) -> None:
+    splits = {"synth": {"mine": ["plain-fish"] * 20_000}}
+    long = {"sequences": {"synth": ["plain-fish"]}, "splits": splits, "runs": {}}
+    path = tmp_path / "mine.yaml"
+    path.write_text(yaml.safe_dump(long))
+    assert path.stat().st_size > 2 * 131_072  # bytes of one word on Linux
+    targets = [f"results/{name}" for name in ("configuration/whole.json", "normalized/synth/manifest.json")]
+    done = snakemake(tmp_path, "--configfile", str(path), "--", *targets)
+    assert done.returncode == 0, done.stdout[-3000:]
+    whole = json.loads((tmp_path / targets[0]).read_text())
+    assert whole == complete(long, default().model_dump(mode="json")).model_dump(mode="json")
+    (sequence,) = json.loads((tmp_path / targets[1]).read_text())["sequences"]
+    assert "mine" in sequence["splits"]
+    path.write_text(yaml.safe_dump(long | {"splits": {}}))
+    again = snakemake(tmp_path, "--dry-run", "--configfile", str(path), "--", *targets)
+    assert planned(again.stdout) == {"configuration": 1, "normalize": 1, "total": 2}
+    assert max(map(len, again.stdout.splitlines())) < 2_000
+
+
+def test_a_dry_run_leaves_nothing_of_the_configuration(tmp_path: Path) -> None:
+    snakemake(tmp_path, "--dry-run", "all", "--configfile", str(TINY))
+    assert not list(tmp_path.rglob("*.json"))
 
 
 def test_an_unknown_benchmark_as_target(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import yaml
 import zarr
-from pipeline import ROOT, TINY, snakemake
+from pipeline import ROOT, TINY, planned, snakemake
 
 from vsodprep.manifest import read_manifest
 
@@ -156,6 +156,28 @@ def test_a_change_of_the_code_reruns_its_stage_and_what_follows(
     assert done.returncode == 0, done.stdout
     rules = set(re.findall(r"^(\w+) +\d+$", done.stdout, re.MULTILINE)) - {"all", "total"}
     assert rules == planned, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("change", "rules"),
+    [
+        ({"report": {"strips": 1, "title": "Another"}}, {"configuration", "report"}),
+        ({"seeds": [0, 1]}, {"configuration", "train", "predict", "crf", "evaluate", "figure", "report"}),
+        ({"width": 0.25}, {"configuration", "train", "predict", "crf", "evaluate", "figure", "report"}),
+    ],
+)
+def test_a_changed_recipe_trains_its_run_again(
+    folder: Path, results: Path, change: dict[str, object], rules: set[str]
+) -> None:
+    changed = yaml.safe_load(TINY.read_text())
+    run = changed["runs"]["dsnet"].pop("full")
+    changed = changed | change if "report" in change else changed
+    changed["runs"]["dsnet"] = {"full": run if "report" in change else run | change}
+    (folder / "changed.yaml").write_text(yaml.safe_dump(changed))
+    done = snakemake(folder, "--dry-run", "all", "--configfile", str(folder / "changed.yaml"))
+    assert set(planned(done.stdout)) - {"all", "total"} == rules
+    assert planned(done.stdout).get("train", 0) <= 1
+    assert max(map(len, done.stdout.splitlines())) < 2_000
 
 
 def test_snakemakes_own_report(folder: Path, results: Path) -> None:

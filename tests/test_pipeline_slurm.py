@@ -76,7 +76,7 @@ def test_the_same_bytes_as_on_one_machine(tmp_path: Path, sbatch: Path) -> None:
     assert jobs["labels_coarse_saliency"] == [{"-t": "240", "--mem": "4000", "--cpus-per-task": "2"}]
     assert len(jobs["figures_figure"]) == 1
     assert not [job for each in jobs.values() for job in each if "--gpus" in job]
-    assert not {"download", "recipe", "configuration", "coarse_collect"} & set(jobs)
+    assert not {"download", "configuration", "coarse_collect"} & set(jobs)
 
 
 def test_gpus_are_asked_for_where_the_device_is_cuda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

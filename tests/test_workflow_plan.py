@@ -198,8 +198,42 @@ def test_a_run_starts_from_another_one_s_checkpoint() -> None:
     full = wildcards(model="dsnet", run="full", seed="0")
     assert plan.train.starts(full) == [plan.paths.checkpoint("dsnet", "first", 0)]
     assert plan.train.starts(wildcards(model="dsnet", run="first", seed="0")) == []
-    recipe = json.loads(plan.train.recipe(full))  # one for all seeds
+    recipe = json.loads(plan.configuration.parts["runs/dsnet/full"])  # one for all seeds
     assert recipe["stages"][0]["init"] == "out/models/dsnet/first/seed{seed}/last.ckpt"
+
+
+@pytest.mark.parametrize(
+    ("change", "parts"),
+    [
+        ({"report": {"title": "another"}}, {"whole"}),
+        ({"runs": two_runs("a.pt", paper=True)["runs"]}, {"whole"}),
+        ({"runs": two_runs("a.pt", width=0.5)["runs"]}, {"whole", "runs/dsnet/full"}),
+        ({"runs": two_runs("b.pt")["runs"]}, {"whole", "runs/dsnet/full"}),
+        ({"crf": {"mine": {"iterations": 2}}}, {"whole", "crf/mine"}),
+        ({"protocols": {"mine": {"skip_first": 3}}}, {"whole", "protocols/mine"}),
+        ({"splits": {"synth": {"mine": ["plain-turtle"]}}}, {"whole", "splits/synth"}),
+    ],
+)
+def test_a_change_is_seen_by_what_reads_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], parts: set[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in "ab":
+        Path(f"{name}.pt").touch()
+    own = {"crf": {"mine": {}}, "protocols": {"mine": {}}, "splits": {"synth": {"mine": ["plain-fish"]}}}
+    first, second = (plan_of(two_runs("a.pt") | own | more).configuration for more in ({}, change))
+    assert set(first.parts) == {
+        "whole",
+        "runs/dsnet/first",
+        "runs/dsnet/full",
+        "crf/mine",
+        "protocols/mine",
+        "splits/synth",
+    }
+    staged = {part: (first.staged(wildcards(part=part)), second.staged(wildcards(part=part))) for part in first.parts}
+    assert {part for part, (before, after) in staged.items() if before != after} == parts
+    second.stage()
+    assert {part: Path(path).read_text() for part, (_, path) in staged.items()} == second.parts
 
 
 def test_a_run_starts_from_a_file_of_the_users(tmp_path: Path) -> None:

@@ -29,6 +29,10 @@ class Paths:
 
     results: str
 
+    def configuration(self, part: str = "{part}") -> str:
+        """Return a part of the configuration that commands read."""
+        return f"{self.results}/configuration/{part}.json"
+
     def downloads(self, benchmark: str = BENCHMARK) -> str:
         """Return the list of a benchmark's fetched archives."""
         return f"{self.results}/downloads/{benchmark}/{SOURCES}"
@@ -93,10 +97,6 @@ class Paths:
         """Return a benchmark's shard, by the file that makes it one."""
         return f"{self.results}/shards/{benchmark}.zarr/{SHARD}"
 
-    def recipe(self, model: str = MODEL, run: str = RUN) -> str:
-        """Return a training run's recipe."""
-        return f"{self.results}/models/{model}/{run}/recipe.json"
-
     def checkpoint(self, model: str = MODEL, run: str = RUN, seed: int | str = SEED) -> str:
         """Return a training run's checkpoint."""
         return f"{self.results}/models/{model}/{run}/seed{seed}/last.ckpt"
@@ -141,11 +141,6 @@ class Paths:
     def timings(self) -> str:
         """Return the folder of Snakemake's record of each job."""
         return f"{self.results}/benchmarks"
-
-    @property
-    def configuration(self) -> str:
-        """Return the configuration behind the report."""
-        return f"{self.results}/report/configuration.json"
 
     @property
     def report(self) -> str:

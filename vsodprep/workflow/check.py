@@ -31,7 +31,6 @@ RULES = (
     "prior",
     "prior_fit",
     "prior_fit_own",
-    "recipe",
     "report",
     "saliency",
     "train",

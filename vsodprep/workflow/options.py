@@ -1,6 +1,5 @@
 """From configuration blocks to command-line options: the key `last_frame` is the option `--last-frame`."""
 
-import json
 import shlex
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -51,8 +50,3 @@ def option(key: str, value: Any) -> list[str]:
 
 def _words(item: Any) -> Iterable[str]:
     return (str(part) for part in item) if isinstance(item, list) else (str(item),)
-
-
-def as_json(value: Any, indent: int | None = None) -> str:
-    """Return a value as JSON: one line for an option that takes a structure, or indented for a file."""
-    return json.dumps(value, indent=indent, sort_keys=True)

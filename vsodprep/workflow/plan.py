@@ -22,6 +22,7 @@ from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.learned import learned
 from vsodprep.workflow.site import Site
 from vsodprep.workflow.stages.coarse import Coarse
+from vsodprep.workflow.stages.configuration import Configuration
 from vsodprep.workflow.stages.evaluate import TRIVIAL, Evaluate
 from vsodprep.workflow.stages.figures import Figures
 from vsodprep.workflow.stages.flow import Flow
@@ -79,6 +80,11 @@ class Plan:
     def paths(self) -> Paths:
         """Where everything lies."""
         return self.site.paths
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """Answers of writing down the configuration."""
+        return Configuration(self.site)
 
     @cached_property
     def normalize(self) -> Normalize:
@@ -150,6 +156,7 @@ class Plan:
             "prior": _one_of(config.prior),
             "saliency": _one_of(config.saliency),
             "coarse": _one_of(config.coarse),
+            "part": _one_of(self.configuration.parts),
             "figure": _one_of(config.figures),
             "run": _one_of([*(name for _, name in self.site.runs), *TRIVIAL]),
             "benchmark": _one_of(self.known),

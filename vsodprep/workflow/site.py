@@ -7,7 +7,6 @@ from functools import cached_property
 from vsodprep.config import Config, Run, Test
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.paths import Paths
-from vsodprep.workflow.options import as_json
 
 
 def unique(items: Iterable[str]) -> list[str]:
@@ -58,14 +57,12 @@ class Site:
         return path if seed is None else path.replace("{seed}", str(seed))
 
     def crf_preset(self, name: str) -> str:
-        """Return a built-in preset's name, or the settings of one of the configuration's own as JSON."""
-        preset = self.config.crf.get(name)
-        return name if preset is None else as_json(preset.model_dump(mode="json"))
+        """Return a built-in preset's name, or the file of one of the configuration's own."""
+        return self.paths.configuration(f"crf/{name}") if name in self.config.crf else name
 
     def protocol(self, name: str) -> str:
-        """Return a built-in protocol's name, or what one of the configuration's own changes as JSON."""
-        own = self.config.protocols.get(name)
-        return name if own is None else as_json(own.changes() | {"name": name})
+        """Return a built-in protocol's name, or the file of one of the configuration's own."""
+        return self.paths.configuration(f"protocols/{name}") if name in self.config.protocols else name
 
     def torch_options(self) -> str:
         """Return the options of every command that runs torch."""

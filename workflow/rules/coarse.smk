@@ -27,6 +27,7 @@ rule coarse:
         manifest=PLAN.paths.manifest(),
         maps=PLAN.coarse.maps,
         weights=PLAN.coarse.weights,
+        crf=PLAN.coarse.own_crf,
         edits=PLAN.coarse.edits,
         support=PLAN.coarse.support,
     output:

@@ -2,6 +2,7 @@ rule evaluate:
     input:
         manifest=PLAN.paths.manifest(),
         predictions=PLAN.paths.predictions(),
+        protocol=PLAN.evaluate.own_protocol,
     output:
         scores=PLAN.paths.scores(),
     log:

@@ -1,6 +1,7 @@
 rule normalize:
     input:
         sources=PLAN.normalize.sources,
+        splits=PLAN.normalize.splits,
     output:
         manifest=PLAN.paths.manifest(),
     log:

@@ -53,6 +53,7 @@ rule crf:
     input:
         manifest=PLAN.paths.manifest(),
         raw=PLAN.paths.predictions(post="raw"),
+        preset=PLAN.evaluate.own_preset,
     output:
         predictions=PLAN.paths.predictions(),
     log:

@@ -1,22 +1,6 @@
-rule configuration:
-    output:
-        configuration=PLAN.paths.configuration,
-    log:
-        "<logs>/report/configuration.log",
-    localrule: True
-    conda:
-        "../../environment.yml"
-    params:
-        content=PLAN.report.configuration,
-    message:
-        "write down the configuration"
-    shell:
-        "printf '%s\\n' {params.content:q} > {output.configuration:q} 2> {log:q}"
-
-
 rule report:
     input:
-        configuration=PLAN.paths.configuration,
+        configuration=PLAN.paths.configuration("whole"),
         manifests=PLAN.report.manifests,
         shards=PLAN.report.shards,
         scores=PLAN.evaluate.scores,

@@ -1,23 +1,6 @@
-# No script: Snakemake would go by the age of its file, and train everything again after a checkout.
-rule recipe:
-    output:
-        recipe=PLAN.paths.recipe(),
-    log:
-        "<logs>/train/{model}/{run}/recipe.log",
-    localrule: True
-    conda:
-        "../../environment.yml"
-    params:
-        content=PLAN.train.recipe,
-    message:
-        "recipe of {wildcards.model}/{wildcards.run}"
-    shell:
-        "printf '%s\\n' {params.content:q} > {output.recipe:q} 2> {log:q}"
-
-
 rule train:
     input:
-        recipe=PLAN.paths.recipe(),
+        recipe=PLAN.paths.configuration("runs/{model}/{run}"),
         shards=PLAN.train.shards,
         starts=PLAN.train.starts,
     output:

@@ -34,6 +34,11 @@ class Coarse(Stage):
         """Return the fitted weights, if the block's weights are fitted."""
         return [self.site.paths.weights(wildcards.coarse)] if self._fit(wildcards.coarse) else []
 
+    def own_crf(self, wildcards: Any) -> list[str]:
+        """Return the file of the CRF's settings, if they are the configuration's own."""
+        name = self.site.config.coarse[wildcards.coarse].crf
+        return [self.site.crf_preset(name)] if name in self.site.config.crf else []
+
     def edits(self, wildcards: Any) -> list[str]:
         """Return the file of recorded edits, if the block names one."""
         edits = self.site.config.coarse[wildcards.coarse].edits

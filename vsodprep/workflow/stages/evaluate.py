@@ -30,6 +30,14 @@ class Evaluate(Stage):
         """Return the CRF preset that a `post` names."""
         return self.site.crf_preset(wildcards.post)
 
+    def own_preset(self, wildcards: Any) -> list[str]:
+        """Return the file of a CRF preset of the configuration's own."""
+        return [self.preset(wildcards)] if wildcards.post in self.site.config.crf else []
+
+    def own_protocol(self, wildcards: Any) -> list[str]:
+        """Return the file of a protocol of the configuration's own."""
+        return [self.protocol(wildcards)] if wildcards.protocol in self.site.config.protocols else []
+
     def protocol(self, wildcards: Any) -> str:
         """Return what `vsodprep evaluate --protocol` takes."""
         return self.site.protocol(wildcards.protocol)

@@ -5,7 +5,7 @@ from typing import Any
 
 from vsodprep import benchmarks
 from vsodprep.workflow.fingerprint import fingerprint
-from vsodprep.workflow.options import as_json, option
+from vsodprep.workflow.options import option
 from vsodprep.workflow.site import Stage
 
 
@@ -30,6 +30,11 @@ class Normalize(Stage):
             return list(source.path)
         return [] if benchmarks.get(name).generated else [self.site.paths.downloads(name)]
 
+    def splits(self, wildcards: Any) -> list[str]:
+        """Return the file of a benchmark's splits of the configuration's own."""
+        name = wildcards.benchmark
+        return [self.site.paths.configuration(f"splits/{name}")] if name in self.site.config.splits else []
+
     def download_options(self, wildcards: Any) -> str:
         """Return options of `vsodprep download`."""
         return shlex.join(option("resolution", self.site.config.resolution.get(wildcards.benchmark)))
@@ -43,6 +48,4 @@ class Normalize(Stage):
         words += option("resolution", config.resolution.get(name))
         words += option("allow", sorted(config.allow.get(name, ())))
         words += option("sequence", sorted(config.sequences.get(name, ())))
-        if name in config.splits:
-            words += ["--splits", as_json(config.splits[name])]
-        return shlex.join(words)
+        return shlex.join(words + option("splits", self.splits(wildcards)))

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from vsodprep.workflow.options import as_json
 from vsodprep.workflow.site import Stage
 
 
@@ -16,10 +15,6 @@ class Report(Stage):
     def shards(self, _wildcards: Any) -> list[str]:
         """Return the shards of every benchmark in the report: flow, prior and labels are there once they are."""
         return [self.site.paths.shard(name) for name in self.site.benchmarks]
-
-    def configuration(self, _wildcards: Any) -> str:
-        """Return the whole configuration as JSON."""
-        return as_json(self.site.config.model_dump(mode="json"), indent=2)
 
     def results(self, _wildcards: Any) -> str:
         """Return the results folder."""

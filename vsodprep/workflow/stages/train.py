@@ -4,7 +4,6 @@ import shlex
 from typing import Any
 
 from vsodprep.workflow.fingerprint import fingerprint
-from vsodprep.workflow.options import as_json
 from vsodprep.workflow.site import Stage, unique
 
 
@@ -14,15 +13,6 @@ class Train(Stage):
     def code(self, wildcards: Any) -> str:
         """Return the fingerprint of training one network: another network's file does not touch it."""
         return fingerprint("vsodprep.models.training", f"vsodprep.models.{wildcards.model}")
-
-    def recipe(self, wildcards: Any) -> str:
-        """Return a run as JSON, with paths of the results folder filled in."""
-        run = self.site.runs[wildcards.model, wildcards.run]
-        recipe = run.model_dump(mode="json", exclude={"test", "seeds", "paper"})
-        for stage, values in zip(run.stages, recipe["stages"], strict=True):
-            if stage.init is not None:
-                values["init"] = self.site.filled(stage.init)
-        return as_json(recipe, indent=2)
 
     def starts(self, wildcards: Any) -> list[str]:
         """Return the checkpoints that a run's stages start from, made by other runs or by the user."""
