@@ -12,6 +12,7 @@ from torch import Tensor
 from vsodprep.errors import VsodprepError
 from vsodprep.files import atomic_path
 
+COLUMNS = ("step", "stage", "lr", "loss")
 ROWS = 500  # about as many as a figure can show
 
 
@@ -72,10 +73,9 @@ class History:
 
     def write(self, path: Path) -> None:
         """Write the rows as CSV with columns `step`, `stage`, `lr`, `loss` and the terms."""
-        first = ["step", "stage", "lr", "loss"]
-        terms = sorted({name for row in self.rows for name in row} - set(first))
+        terms = sorted({name for row in self.rows for name in row} - set(COLUMNS))
         with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, first + terms, restval="", lineterminator="\n")
+            writer = csv.DictWriter(stream, [*COLUMNS, *terms], restval="", lineterminator="\n")
             writer.writeheader()
             for row in self.rows:
                 writer.writerow({key: f"{item:.7g}" if isinstance(item, float) else item for key, item in row.items()})

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from vsodprep.config.train import Run
-from vsodprep.files import sha256, write_json
+from vsodprep.files import enter_folder, sha256, write_json
 from vsodprep.images import write_png
 from vsodprep.markers import PREDICTIONS
 from vsodprep.models import saved
@@ -54,7 +54,8 @@ def predict_shard(
         Frames written, by sequence.
 
     Raises:
-        InputError: The checkpoint or the shard cannot be read, or the shard lacks what the network reads.
+        InputError: The checkpoint or the shard cannot be read, the shard lacks what the network reads, or a file of
+            somebody else would be overwritten.
     """
     torch.set_num_threads(threads)
     content = saved.load(checkpoint)
@@ -63,7 +64,7 @@ def predict_shard(
     place(network, device)
     manifest = open_shard(shard).manifest
     sequences = manifest.sequences if split is None else manifest.split(split)
-    (out / PREDICTIONS).unlink(missing_ok=True)
+    enter_folder(out, (f"{one.name}/{frame}.png" for one in sequences for frame in one.frames), PREDICTIONS)
     total = sum(len(sequence.frames) for sequence in sequences)
     maps = predict_maps(network, run, Part(shard, split), device=device, batch=batch)
     written = {sequence.name: 0 for sequence in sequences}

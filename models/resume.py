@@ -1,6 +1,7 @@
 """Where training starts: at the beginning, where it was interrupted, or after a finished run."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,13 @@ class Progress:
         state = saved.load(self.path)
         same = all(saved.canonical(self.identity[key]) == state.get(key) for key in self.identity)
         return state if same else None
+
+    def discard(self) -> None:
+        """Remove the state, a half-written one too, and its folder unless something else lies in it."""
+        for path in (self.path, *self.path.parent.glob(f".{self.path.stem}.*")):
+            path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.path.parent.rmdir()
 
 
 def position_of(state: Mapping[str, Any]) -> Position:

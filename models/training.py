@@ -4,7 +4,6 @@ Everything random is drawn from the seed and the number of the step, so that a r
 nothing had happened: the order of the samples, their augmentation, dropout, and what a loss draws.
 """
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,10 @@ import torch
 from vsodprep import __version__
 from vsodprep.config.train import Run
 from vsodprep.errors import InputError
-from vsodprep.files import sha256
+from vsodprep.files import check_overwritable, sha256
 from vsodprep.models import build_model, saved
 from vsodprep.models.device import Device, place
-from vsodprep.models.history import History
+from vsodprep.models.history import COLUMNS, History
 from vsodprep.models.network import Network
 from vsodprep.models.recipe import stage_dataset, steps_of
 from vsodprep.models.reporter import Reporter
@@ -81,9 +80,11 @@ def train(
         continued: Checkpoint of a finished run with the first stages of this recipe, to go on from.
 
     Raises:
-        InputError: A shard lacks what the recipe reads, or weights are missing.
+        InputError: A shard lacks what the recipe reads, weights are missing, or somebody else's `metrics.csv` would be
+            overwritten.
     """
     settings = settings or Settings()
+    check_overwritable(out.with_name("metrics.csv"), ",".join(COLUMNS))
     torch.set_num_threads(settings.threads)
     datasets = [stage_dataset(run, stage, shards, seed, settings.cache_bytes) for stage in run.stages]
     lengths = [steps_of(stage, dataset) for stage, dataset in zip(run.stages, datasets, strict=True)]
@@ -140,7 +141,7 @@ def train(
     history.write(out.with_name("metrics.csv"))
     end = {"stage": len(lengths), "step": 0, "history": history.state()}
     saved.save(out, {**identity, "weights": network.state_dict(), "optimizer": optimizer, **end})
-    shutil.rmtree(progress.path.parent, ignore_errors=True)
+    progress.discard()
 
 
 def _check_inputs(model: str, network: Network, run: Run) -> None:

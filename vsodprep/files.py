@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from vsodprep.errors import InputError
 _TEMPORARY = ".partial-"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 _LOCK = ".vsodprep-lock"
+_LISTS = ".vsodprep"
+_NEW = "a new or empty folder for the output"
 _NOBODYS = (".DS_Store", "Thumbs.db", ".snakemake_timestamp")
 
 
@@ -127,7 +129,7 @@ def check_replaceable(final: Path, ours: Ours) -> None:
     with _named(final):
         for name, plain in _files(final):
             if not (plain and (name.rpartition("/")[2] in _NOBODYS or known(name))):
-                raise InputError(final / name, "would be lost with its folder", "a new or empty folder for the output")
+                raise InputError(final / name, "would be lost with its folder", _NEW)
 
 
 def _files(folder: Path, below: str = "") -> Iterator[tuple[str, bool]]:
@@ -212,6 +214,62 @@ def atomic_directory(final: Path, ours: Ours) -> Iterator[Path]:
             check_replaceable(final, ours)
             with suppress(FileNotFoundError):
                 place.replace(tempfile.mkdtemp(dir=scratch))
+
+
+def enter_folder(folder: Path, names: Iterable[str], marker: str = "", *, sources: Iterable[Path] = ()) -> None:
+    """Begin to write files one by one into a folder, in which other files stay as they are.
+
+    What has been written is listed below `.vsodprep/`, a list for each subfolder; the marker, which Snakemake removes,
+    would not do. Where an earlier run wrote some of the same files into a subfolder, those that are not written again
+    are of frames that are no more, and are removed.
+
+    Args:
+        folder: The folder, which need not exist.
+        names: Paths below it of all that is written.
+        marker: The file in it that is written last and says that all is there; an earlier one is removed.
+        sources: Files that are read meanwhile.
+
+    Raises:
+        InputError: A file of such a name is there that we have not written, or what is read lies where it is written.
+    """
+    wanted: dict[str, set[str]] = {"": {marker}} if marker else {}
+    for name in names:
+        below, _, file = name.rpartition("/")
+        wanted.setdefault(below, set()).add(file)
+    read = {parent.resolve() for parent in {source.parent for source in sources}}
+    lists: dict[Path, set[str]] = {}
+    stale: list[Path] = []
+    for below, ours in wanted.items():
+        place, listing, maps = folder / below, folder / _LISTS / f"{below}.txt", ours - {marker}
+        if maps and place.resolve() in read:
+            raise InputError(place, "holds what is read, and would be written to", "another folder for the output")
+        before = set(listing.read_text(encoding="utf-8").splitlines()) if listing.is_file() else set()
+        here = {path.name for path in place.iterdir()} if place.is_dir() else set()
+        for stranger in sorted(here & ours - before):
+            raise InputError(place / stranger, "would be overwritten, and is not known to be ours", _NEW)
+        gone = before - ours if before & maps else set()
+        stale += [place / name for name in sorted(gone & here)]
+        lists[listing] = before - gone | ours
+    for path in stale:
+        path.unlink(missing_ok=True)
+    for listing, ours in lists.items():
+        write_text(listing, "".join(f"{name}\n" for name in sorted(ours)))
+    if marker:
+        (folder / marker).unlink(missing_ok=True)
+
+
+def check_overwritable(final: Path, mark: str) -> None:
+    """Check that a file of a name that nobody chose, if it is there, is an earlier one of ours.
+
+    Args:
+        final: The file.
+        mark: What every one of ours has in it.
+
+    Raises:
+        InputError: It has not.
+    """
+    if final.is_file() and mark.encode() not in final.read_bytes():
+        raise InputError(final, "would be overwritten, and is not known to be ours", _NEW)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
-from vsodprep.files import write_json
+from vsodprep.files import enter_folder, write_json
 from vsodprep.images import write_png
 from vsodprep.manifest import Sequence
 from vsodprep.markers import PREDICTIONS
@@ -67,14 +67,14 @@ def write_trivial(kind: Trivial, shard: Path, out: Path, split: str, flow: str |
         flow: The flow block that `flow-magnitude` reads; None takes the shard's first.
 
     Raises:
-        InputError: The shard has no such split, no such flow, or, for `flow-magnitude`, holds still images there.
+        InputError: The shard has no such split, no such flow, or, for `flow-magnitude`, holds still images there;
+            or a file of somebody else would be overwritten.
     """
     opened = open_shard(shard)
     sequences = opened.manifest.split(split)
     block = _flow_block(opened, sequences, flow) if kind == "flow-magnitude" else None
-    marker = out / PREDICTIONS
-    marker.unlink(missing_ok=True)
     frames = [(sequence, index) for sequence in sequences for index in range(len(sequence.frames))]
+    enter_folder(out, (f"{sequence.name}/{sequence.frames[index]}.png" for sequence, index in frames), PREDICTIONS)
     without_flow = 0
     for sequence, index in track(frames, kind, len(frames)):
         size = _size(sequence, index)
@@ -86,7 +86,7 @@ def write_trivial(kind: Trivial, shard: Path, out: Path, split: str, flow: str |
             without_flow += stored is None
         write_png(out / sequence.name / f"{sequence.frames[index]}.png", np.floor(values * 255 + 0.5).astype(np.uint8))
     settings = {"sigma": SIGMA} if block is None else {"flow": block, "without_flow": without_flow}
-    write_json(marker, {"method": kind, "settings": settings, "split": split, "maps": len(frames)})
+    write_json(out / PREDICTIONS, {"method": kind, "settings": settings, "split": split, "maps": len(frames)})
 
 
 def _flow_block(shard: Shard, sequences: Iterable[Sequence], name: str | None) -> str:

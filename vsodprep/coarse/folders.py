@@ -17,7 +17,7 @@ from vsodprep.coarse.fuse import FIT_SIZE, Normal, fit, fuse, uniform
 from vsodprep.coarse.maps import describe_maps, list_maps, map_of, read_map, stack_maps, to_bytes
 from vsodprep.config.crf import Crf
 from vsodprep.errors import InputError
-from vsodprep.files import write_json
+from vsodprep.files import enter_folder, write_json
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.images import read_frame, read_gray, read_mask, write_png
 from vsodprep.manifest import frame_path, mask_path, read_manifest
@@ -40,18 +40,22 @@ def fuse_folders(folders: Sequence[Path], out: Path, weights: NDArray[np.float64
         weights: float64 `(K,)`.
 
     Raises:
-        InputError: A folder lacks a map that the first one has.
+        InputError: A folder lacks a map that the first one has, or a file of somebody else would be overwritten.
     """
     keys = list_maps(folders[0])
-    marker = out / MAPS
-    marker.unlink(missing_ok=True)
+    maps_of = {key: [map_of(folder, key) for folder in folders] for key in keys}
+    enter_folder(
+        out, (f"{key}.png" for key in keys), MAPS, sources=(path for maps in maps_of.values() for path in maps)
+    )
     for key, first in track(keys.items(), "fusion", len(keys)):
         size = read_gray(first).shape
-        maps = stack_maps([map_of(folder, key) for folder in folders], (size[0], size[1]))
+        maps = stack_maps(maps_of[key], (size[0], size[1]))
         write_png(out / f"{key}.png", to_bytes(fuse(maps.astype(np.float32) / 255, weights)))
-    methods = [describe_maps(folder, [map_of(folder, key) for key in keys]) for folder in folders]
+    methods = [
+        describe_maps(folder, [maps[index] for maps in maps_of.values()]) for index, folder in enumerate(folders)
+    ]
     settings = {"weights": weights.tolist(), "maps": methods}
-    write_json(marker, {"method": "fuse", "settings": settings, "frames": list(keys)})
+    write_json(out / MAPS, {"method": "fuse", "settings": settings, "frames": list(keys)})
 
 
 def _masks(folder: Path, split: str | None) -> dict[str, Path]:
@@ -157,16 +161,16 @@ def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1) 
         jobs: Processes; the maps do not depend on it.
 
     Raises:
-        InputError: A map has no frame, or one of them is unreadable.
+        InputError: A map has no frame, one of them is unreadable, or a file of somebody else would be overwritten.
     """
     keys = list_maps(maps)
     find = _frame_finder(frames)
     tasks = [_Task(find(key), path, out / f"{key}.png") for key, path in keys.items()]
-    marker = out / PREDICTIONS
-    marker.unlink(missing_ok=True)
+    sources = (path for task in tasks for path in (task.frame, task.saliency))
+    enter_folder(out, (f"{key}.png" for key in keys), PREDICTIONS, sources=sources)
     with _mapper(min(jobs, len(tasks))) as run:
         for _ in track(run(partial(_refine_file, crf), tasks), "dense CRF", len(tasks)):
             pass
     given = maps / PREDICTIONS
     before = json.loads(given.read_text(encoding="utf-8")) if given.is_file() else {}
-    write_json(marker, before | {"crf": crf.model_dump(), "maps": len(tasks)})
+    write_json(out / PREDICTIONS, before | {"crf": crf.model_dump(), "maps": len(tasks)})

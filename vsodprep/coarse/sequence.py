@@ -9,7 +9,7 @@ from vsodprep.coarse.edits import edits_by_frame, read_edits
 from vsodprep.coarse.maps import describe_maps, map_of, stack_maps
 from vsodprep.coarse.support import Source, Support
 from vsodprep.errors import InputError
-from vsodprep.files import write_json
+from vsodprep.files import enter_folder, write_json
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.images import read_frame, write_mask
 from vsodprep.progress import track
@@ -48,6 +48,9 @@ def label_sequence(
     edits = chain.block.edits if "edits" in chain.block.order else None
     chosen = edits_by_frame(read_edits(Path(edits)), sequence, stems, edits) if edits else {}
     supports: Iterable[Support] = (Support(index, None, None) for index in range(len(frames)))
+    sources = (*frames, *(path for one in paths for path in one))
+    marker = record.name if record.parent == out else ""
+    enter_folder(out, (f"{stem}.png" for stem in stems), marker, sources=sources)
     record.unlink(missing_ok=True)
     per_frame: dict[str, dict[str, Any]] = {}
     for index, values, truth in track(

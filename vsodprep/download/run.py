@@ -14,7 +14,7 @@ from vsodprep.download.errors import AddressError, DiskError
 from vsodprep.download.fetch import PATIENT, Manners, discard, fetch, part_of
 from vsodprep.download.verify import Expected, expected_of, fault
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.files import free_bytes, sha256, write_json
+from vsodprep.files import check_overwritable, free_bytes, sha256, write_json
 from vsodprep.markers import SOURCES
 
 
@@ -74,13 +74,14 @@ def download(
         The content of `sources.json`, which has been written last; it lists no published maps.
 
     Raises:
-        InputError: The benchmark is generated, or a file is in the way.
+        InputError: The benchmark is generated, or a file is in the way or would be overwritten.
         VsodprepError: A file could not be had; the text says which page, which file, what size, into which folder.
     """
     if benchmark.generated:
         raise InputError(f"benchmark {benchmark.name}", "nothing to download", "vsodprep normalize, which generates it")
     files = files_of(benchmark, resolution, names)
     expected = {file.name: expected_of(file, pinned_file(lock, benchmark.name, file.name)) for file in files}
+    check_overwritable(folder / SOURCES, '"benchmark": "')
     folder.mkdir(parents=True, exist_ok=True)
     others = {file.name for file in (*benchmark.files, *(maps.file for maps in benchmark.maps))} - expected.keys()
     found = adopt(folder, tuple(expected.values()), others)

@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from vsodprep.config import Config
-from vsodprep.files import write_text
+from vsodprep.files import check_overwritable, write_text
 from vsodprep.markers import PAGE
 from vsodprep.report import templates
 from vsodprep.report.collect import Results, collect
@@ -19,7 +19,7 @@ from vsodprep.report.methods import comparisons
 from vsodprep.report.overview import card, run_views, typical
 from vsodprep.report.sections import section
 from vsodprep.report.stages import map_stages
-from vsodprep.report.tables import Table, results_csv, table
+from vsodprep.report.tables import COLUMNS, Table, results_csv, table
 from vsodprep.report.versions import versions
 
 
@@ -32,10 +32,13 @@ def write_report(config: Config, results: Path, out: Path) -> None:
         out: Folder to write to.
 
     Raises:
-        InputError: A file of the results is damaged, or there is no such folder.
+        InputError: A file of the results is damaged, there is no such folder, or a file of somebody else would be
+            overwritten.
     """
     found = collect(config, results)
     made = [table(comparison) for comparison in comparisons(found)]
+    check_overwritable(out / "results.csv", ",".join(COLUMNS))
+    check_overwritable(out / PAGE, "<footer>Made by <code>vsodprep report</code>")
     write_text(out / "results.csv", results_csv(made))
     write_text(out / PAGE, render(found, made))
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
-from vsodprep.files import write_json
+from vsodprep.files import enter_folder, write_json
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.images import read_frame, write_png
 from vsodprep.markers import MAPS
@@ -47,13 +47,13 @@ def write_maps(method: str, frames_folder: Path, out: Path) -> None:
         out: Folder that gets `{frame}.png` and, last, `maps.json`.
 
     Raises:
-        InputError: The method is unknown, or a frame is missing or unreadable.
+        InputError: The method is unknown, a frame is missing or unreadable, or a file of somebody else would be
+            overwritten.
     """
     if method not in METHODS:
         raise InputError(f"saliency method {method}", "unknown", f"one of {', '.join(METHODS)}")
-    marker = out / MAPS
     frames = sequence_frames(frames_folder, allow_gaps=True)
-    marker.unlink(missing_ok=True)
+    enter_folder(out, (f"{path.stem}.png" for path in frames), MAPS, sources=frames)
     for path, saliency in track(_made(method, frames), f"{method} maps", len(frames)):
         write_png(out / f"{path.stem}.png", np.round(saliency * 255).astype(np.uint8))
-    write_json(marker, {"method": method, "settings": SETTINGS[method], "frames": [path.stem for path in frames]})
+    write_json(out / MAPS, {"method": method, "settings": SETTINGS[method], "frames": [path.stem for path in frames]})
