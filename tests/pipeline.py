@@ -7,16 +7,23 @@ import subprocess
 import sys
 from pathlib import Path
 
+# Every character that a shell could take for its own, but those that a configuration refuses in a path.
+NASTY = 'it\'s  $HOME & "co"; `id` (1) [2] #3 \\ ~ ! | ö 雨 --x'
 ROOT = Path(__file__).parent.parent
 TINY = ROOT / "config" / "test" / "tiny.yaml"
 
 
 def command(
-    folder: Path, *arguments: str, snakefile: str = "Snakefile", cores: int = 2, root: Path = ROOT
+    folder: Path,
+    *arguments: str,
+    snakefile: str = "Snakefile",
+    cores: int = 2,
+    root: Path = ROOT,
+    python: str = sys.executable,
 ) -> list[str]:
     """Return the words of a Snakemake call that works in `folder`, by the code below `root`."""
     files = ["--snakefile", str(root / snakefile), "--directory", str(folder)]
-    return [sys.executable, "-m", "snakemake", *files, "--cores", str(cores), *arguments]
+    return [python, "-m", "snakemake", *files, "--cores", str(cores), *arguments]
 
 
 def snakemake(

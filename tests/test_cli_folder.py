@@ -21,6 +21,7 @@ EXPECTED = {
     "export shard": "zarr.json",
     "figure grid normalized": "manifest.json",
     "figure level-weights shard": "zarr.json",
+    "figure timeline --maps": "predictions.json",
     "figure timeline --normalized": "manifest.json",
     "fuse --out": "maps.json",
     "fuse maps_dirs": "maps.json",

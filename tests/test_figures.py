@@ -239,7 +239,7 @@ COMMANDS = {
     "intervals": [*SCORES, "--resamples", "200"],
     "losses": ["models/dsnet/full/seed0/metrics.csv"],
     "grid": [
-        "normalized/synth", "--maps", "DS-Net=predictions/dsnet/full/seed0/raw/synth",
+        "normalized/synth/manifest.json", "--maps", "DS-Net=predictions/dsnet/full/seed0/raw/synth/predictions.json",
         "--frame", "drift/00001", "--frame", "hide & seek/00002", "--scores", f"DS-Net={SCORES[0]}",
     ],
     "timeline": [

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from pipeline import ROOT, TINY, planned, snakemake
+from pipeline import NASTY, ROOT, TINY, planned, snakemake
 
 from vsodprep import benchmarks
 from vsodprep.config import complete
@@ -105,10 +105,6 @@ def test_a_file_of_a_block_that_does_not_exist(tmp_path: Path, target: str) -> N
     assert done.returncode == 1
     assert f"No rule to produce results/{target}" in done.stdout
     assert "Traceback" not in done.stdout
-
-
-# Every character that a shell could take for its own, but those that a configuration refuses in a path.
-NASTY = 'it\'s  $HOME & "co"; `id` (1) [2] #3 \\ ~ ! | ö 雨 --x'
 
 
 def every_rule(folder: Path) -> dict[str, Any]:

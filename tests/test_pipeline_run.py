@@ -5,6 +5,8 @@ import json
 import re
 import shutil
 import subprocess
+import sys
+import venv
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,7 +17,7 @@ import numpy as np
 import pytest
 import yaml
 import zarr
-from pipeline import ROOT, TINY, planned, snakemake
+from pipeline import NASTY, ROOT, TINY, planned, snakemake
 
 from vsodprep.manifest import read_manifest
 
@@ -185,6 +187,56 @@ def test_snakemakes_own_report(folder: Path, results: Path) -> None:
     assert done.returncode == 0, done.stdout
     with zipfile.ZipFile(folder / "report.zip") as report:
         assert any(name.endswith("index.html") for name in report.namelist())
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A clone and an environment that it is installed in, both below a nasty path: the clone and the interpreter."""
+    folder = tmp_path_factory.mktemp("clone") / NASTY
+    root, environment = folder / "clone", folder / "environment"
+    unwanted = shutil.ignore_patterns(".*", "__pycache__", "results", "tests", "shared")
+    shutil.copytree(ROOT, root, symlinks=True, ignore=unwanted)
+    venv.create(environment, symlinks=True)
+    (packages,) = environment.glob("lib/*/site-packages")
+    paths = [str(root), *(path for path in sys.path if path.endswith("site-packages"))]
+    (packages / "installed.pth").write_text("\n".join(paths), encoding="utf-8")
+    return root, str(environment / "bin" / "python")
+
+
+def test_everything_may_lie_below_a_nasty_path(
+    clone: tuple[Path, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    root, python = clone
+    work = tmp_path / NASTY
+    work.mkdir()
+    (work / f"{NASTY} edits").write_text("plain-fish 00003 erase component 0,0\n")
+    config = yaml.safe_load(TINY.read_text()) | {
+        "results": f"{NASTY} results",
+        "sequences": {"synth": ["plain-fish", "plain-turtle", "stills"]},
+        "coarse": {"weightfree": {"order": ["fuse", "otsu", "edits"], "edits": f"{NASTY} edits"}},
+        "protocols": {"mine": {"skip_first": 0}},
+        "crf": {"mine": {"iterations": 1}},
+        "report": {"trivial": False},
+    }
+    config["runs"]["dsnet"]["full"]["test"][0] |= {"post": ["mine"], "protocols": ["mine"]}
+    grid = {"frames": ["plain-turtle/00005"], "post": "mine", "protocol": "mine"}
+    config["figures"] = {name: config["figures"][name] for name in ("losses", "levels", "grid")}
+    config["figures"]["grid"] |= grid
+    (work / f"{NASTY}.yaml").write_text(yaml.safe_dump(config))
+    called = ("all", "--configfile", str(work / f"{NASTY}.yaml"))
+    done = snakemake(work, *called, root=root, python=python, cores=8)
+    assert done.returncode == 0, done.stdout[-5000:]
+    made = {path.name for path in work.iterdir()} - {".snakemake"}
+    assert made == {f"{NASTY}{name}" for name in (" edits", " results", ".yaml")}
+    results = work / f"{NASTY} results"
+    record = json.loads((results / "coarse/weightfree/synth/plain-fish/record.json").read_text())
+    assert record["frames"]["00003"]["edits_without_effect"] == ["plain-fish 00003 erase component 0,0"]
+    scores = json.loads((results / "scores/dsnet/full/seed0/mine/synth.mine.json").read_text())
+    assert (scores["protocol"], set(scores["sequences"])) == ("mine", {"plain-turtle"})
+    assert (results / "report" / "index.html").is_file()
+    assert {path.stem for path in (results / "figures").iterdir()} == config["figures"].keys()
+    assert "Nothing to be done" in snakemake(work, *called, root=root, python=python).stdout
 
 
 def test_a_broken_frame_is_named(folder: Path, results: Path, tmp_path: Path) -> None:

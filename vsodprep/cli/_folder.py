@@ -19,7 +19,10 @@ class Folder(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the folder."""
-        path = Path(super().convert(value, param, ctx))  # type: ignore[arg-type]
+        return self.of(Path(super().convert(value, param, ctx)))  # type: ignore[arg-type]
+
+    def of(self, path: Path) -> Path:
+        """Return the folder that a path stands for."""
         return path.parent if path.name in self.markers else path
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:

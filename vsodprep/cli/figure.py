@@ -8,7 +8,7 @@ import click
 
 from vsodprep.cli._bootstrap_options import bootstrap_options
 from vsodprep.cli._folder import Folder
-from vsodprep.markers import MANIFEST, SHARD
+from vsodprep.markers import MANIFEST, PREDICTIONS, SHARD
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -185,7 +185,9 @@ def level_weights(checkpoint: Path, shard: Path, out: Path, **options: Any) -> N
 
 @command.command("grid")
 @click.argument("normalized", type=Folder(MANIFEST))
-@click.option("--maps", multiple=True, required=True, metavar="LABEL=DIR", help="A method's SEQUENCE/FRAME.png.")
+@click.option(
+    "--maps", multiple=True, required=True, metavar="LABEL=DIR|predictions.json", help="A method's SEQUENCE/FRAME.png."
+)
 @click.option("--frame", "frames", multiple=True, required=True, metavar="SEQUENCE/FRAME", help="A row each.")
 @click.option("--scores", multiple=True, metavar="LABEL=SCORES.json", help="Write each map's MAE on it.")
 @out_option
@@ -194,7 +196,8 @@ def grid(normalized: Path, maps: tuple[str, ...], frames: tuple[str, ...], score
     from vsodprep.evaluate.scores import labelled, load_scores
     from vsodprep.figures.pictures import grid_of
 
-    _save(grid_of(normalized, dict(labelled(maps)), frames, load_scores(scores)), out)
+    folders = {label: Folder(PREDICTIONS).of(path) for label, path in labelled(maps)}
+    _save(grid_of(normalized, folders, frames, load_scores(scores)), out)
 
 
 @command.command("timeline")
@@ -202,7 +205,7 @@ def grid(normalized: Path, maps: tuple[str, ...], frames: tuple[str, ...], score
 @click.option("--sequence", required=True, help="Name of the sequence.")
 @measure_option("mae")
 @click.option("--normalized", type=Folder(MANIFEST), help="Normalised benchmark, to show frames of.")
-@click.option("--maps", type=click.Path(path_type=Path), help="The first method's maps, to show below them.")
+@click.option("--maps", type=Folder(PREDICTIONS), help="The first method's maps, to show below them.")
 @click.option("--extremes", type=click.IntRange(1), default=2, show_default=True, help="Frames of each end.")
 @out_option
 def timeline(
