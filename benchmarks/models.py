@@ -24,7 +24,8 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from vsodprep.models import MODELS, build_model
+from vsodprep.config.models import MODELS
+from vsodprep.models import build_model
 
 DEPTH = 2  # names in the path of a part whose counts are listed
 SIZES = {"dsnet": 512, "cagdde": 448, "contrastive": 473, "stan": 512, "msst": 512}

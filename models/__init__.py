@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vsodprep.models.network import Network
 
-MODELS = ("dsnet", "stan", "msst", "cagdde", "contrastive")
-
 
 def build_model(
     name: str, variant: str = "full", pretrained: bool = False, width: float = 1.0, **overrides: Any
@@ -24,7 +22,7 @@ def build_model(
     """Build a network.
 
     Args:
-        name: One of `MODELS`; the module of that name lists its variants and options.
+        name: One of `vsodprep.config.models.MODELS`; `vsodprep/config/networks/NAME.py` lists its variants and options.
         variant: `full`, `code` where the authors' code behaves differently, or a row of the paper's ablation tables.
         pretrained: Start the backbones from torchvision's ImageNet weights.
         width: Factor on all channel numbers, in (0, 1]; below 1 they become multiples of 8. Every layer is kept.
@@ -36,9 +34,11 @@ def build_model(
     Raises:
         InputError: Unknown name, variant or option, or a value that an option cannot take.
     """
-    from vsodprep.models.network import build  # noqa: PLC0415  torch is imported only when a network is wanted
+    # torch is imported only when a network is wanted
+    from vsodprep.config.models import definition  # noqa: PLC0415
+    from vsodprep.models.network import build  # noqa: PLC0415
 
-    return build(name, variant, pretrained, width, overrides)
+    return build(definition(name), variant, pretrained, width, overrides)
 
 
 class _SameModule(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
-from pydantic import model_validator
 from torch import Tensor, nn
 
+from vsodprep.config.networks.cagdde import CAGDDEOptions
 from vsodprep.models.losses.bce import bce
 from vsodprep.models.losses.iou import soft_iou, true_negative_iou
 from vsodprep.models.losses.ssim import ssim_loss
 from vsodprep.models.losses.supervision import target
-from vsodprep.models.network import Batch, Definition, Network, Options, Outputs, tensors_of
+from vsodprep.models.network import Batch, Network, Outputs, tensors_of
 from vsodprep.models.parts.aspp import ASPP
 from vsodprep.models.parts.layers import conv_bn_relu, resize, scaled
 from vsodprep.models.parts.resnet import STRIDE_16, ResNet
@@ -24,53 +24,6 @@ from vsodprep.models.parts.resnet import STRIDE_16, ResNet
 LEVELS = 5
 REDUCED = (48, 48, 48, 48, 256)  # the code's; the paper has no reduction
 DEEPLAB_LEVELS = (1, 4)  # level 2 and level 5
-
-
-class CAGDDEOptions(Options):
-    """Options of CAG-DDE; the defaults are the paper's, or the code's where the paper is silent."""
-
-    gate: bool = True
-    """Confidence-guided adaptive gates."""
-    fusion: Literal["dde", "cat", "add", "mul"] = "dde"
-    """How the two modalities are joined: dual differential enhancement, or the rows of Table 3."""
-    score_input: Literal["map", "logit"] = "map"
-    """What the gate's score network sees beside the feature: the map, or its logit as in the code."""
-    reduced: bool = True
-    """Reduce the encoder's channels by 1x1 convolutions first, as the code does."""
-    decoder: Literal["levels", "deeplab"] = "levels"
-    """Decode five levels; or two, as DeepLabv3+ does, in the older baseline that the release has in compiled form."""
-    enhancement_activation: Literal["prelu", "none"] = "prelu"
-    """After the convolutions of the differential enhancement: the code's PReLU, or nothing as the paper has it."""
-    iou: Literal["union", "eq11"] = "union"
-    """The IoU loss: the usual soft IoU, as the code has it, or Eq. 11 as printed, with true negatives below."""
-    detach_iou: bool = False
-    """Stop the gradient through the IoU that a score is compared with."""
-    statistics: Literal["joint", "separate"] = "joint"
-    """Frame and flow picture pass the encoder as one batch, so that batch normalisation sees the same mixture in
-    training and at test time; or one after the other as in the code, whose running averages then fit neither."""
-    freeze_affine: bool = False
-    """Keep scale and shift of the encoder's batch normalisation fixed, as the code does."""
-
-    @model_validator(mode="after")
-    def _deeplab_is_a_baseline(self) -> "CAGDDEOptions":
-        if self.decoder == "deeplab" and (self.gate or self.fusion != "cat" or self.reduced):
-            raise ValueError("decoder: deeplab is a baseline, with gate: false, fusion: cat and reduced: false")
-        return self
-
-
-CODE: dict[str, Any] = {"score_input": "logit", "statistics": "separate", "freeze_affine": True}
-VARIANTS: dict[str, dict[str, Any]] = {
-    "full": {},
-    "code": CODE,
-    "baseline": {"gate": False, "fusion": "cat"},  # Table 2
-    "baseline-deeplab": {"gate": False, "fusion": "cat", "reduced": False, "decoder": "deeplab"},
-    "CAG": {"fusion": "cat"},
-    "DDE": {"gate": False},
-    # Table 3; its row Cat repeats the figures of Table 2's baseline, so these features are not gated.
-    "Cat": {"gate": False, "fusion": "cat"},
-    "Add": {"gate": False, "fusion": "add"},
-    "Mul": {"gate": False, "fusion": "mul"},
-}
 
 
 class ConfidenceGate(nn.Module):
@@ -194,12 +147,10 @@ class DeepLabDecoder(nn.Module):
 class CAGDDE(Network):
     """One encoder for frame and flow picture; gated, fused by differences, and decoded level by level."""
 
-    inputs = ("frames", "flow")
     options: CAGDDEOptions
 
     def __init__(self, options: CAGDDEOptions, width: float = 1.0, pretrained: bool = False) -> None:
-        super().__init__()
-        self.options = options
+        super().__init__(options)
         self.encoder = ResNet("resnet101", STRIDE_16, width, pretrained)
         channels = self.encoder.channels
         if options.reduced:
@@ -293,4 +244,4 @@ class CAGDDE(Network):
         return {"score_frame": frame, "score_flow": flow}
 
 
-DEFINITION = Definition(CAGDDE, CAGDDEOptions, VARIANTS)
+NETWORK = CAGDDE

@@ -5,62 +5,19 @@ the paper leaves open is an option, and the assembly is the one whose size agree
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
+from vsodprep.config.networks.contrastive import ContrastiveOptions
 from vsodprep.models.losses.bce import bce
 from vsodprep.models.losses.info_nce import info_nce, pool_regions
 from vsodprep.models.losses.supervision import target
-from vsodprep.models.network import Batch, ClipNetwork, Definition, Options, Outputs, tensor_of
+from vsodprep.models.network import Batch, ClipNetwork, Outputs, tensor_of
 from vsodprep.models.parts.aspp import ASPP
 from vsodprep.models.parts.attention import DynamicDepthwise, Gate, co_attention, self_attention
 from vsodprep.models.parts.layers import resize, scaled
 from vsodprep.models.parts.resnet import STRIDE_8, ResNet
-
-
-class ContrastiveOptions(Options):
-    """Options of the contrastive network; where the paper is silent, the choice is named."""
-
-    co_attention: Literal["cross-level", "cross-frame"] | None = "cross-level"
-    """Co-attention of a low-level feature with the encoder's output, Eq. 6, or of two frames (COSNet, Table 4)."""
-    self_attention: bool = True
-    """Non-local self-attention with a dynamic depthwise filter, Eq. 4-5."""
-    mining: Literal["hard", "random"] | None = "hard"
-    """Positives and negatives of the contrastive loss, Eq. 9; null is no contrastive loss."""
-    low_level: Literal["stage1", "stem"] = "stage1"
-    """Where v of the co-attention is taken: the paper's first block is read as stage 1, or as the stem."""
-    rates: tuple[int, ...] = (12, 24, 36)
-    """Dilations of the ASPP beside its 1x1 convolution; DeepLabv3's at output stride 8 (COSNet: 6, 12, 18)."""
-    references: int = Field(default=5, ge=1)
-    """Reference frames of a clip at test time, with cross-frame co-attention."""
-    reference_frames: Literal["spread", "past"] = "spread"
-    """Where they are from: spread evenly over the video, as COSNet's are, or the frames just before."""
-    positives: int = Field(default=4, ge=1)
-    """Positives of an anchor, at most."""
-    negatives: int = Field(default=4, ge=1)
-    """Negatives of an anchor, at most."""
-    temperature: float = Field(default=0.1, gt=0)
-    """tau of Eq. 9."""
-    normalise: bool = True
-    """Scale the contrasted features to length one; Eq. 9 shows bare products, which overflow more easily."""
-
-
-_BASELINE: dict[str, Any] = {"co_attention": None, "self_attention": False, "mining": None}
-_COSNET: dict[str, Any] = {**_BASELINE, "co_attention": "cross-frame"}
-VARIANTS: dict[str, dict[str, Any]] = {
-    "full": {},
-    "baseline": _BASELINE,  # Table 3
-    "co-attention": {**_BASELINE, "co_attention": "cross-level"},
-    "self-attention": {**_BASELINE, "self_attention": True},
-    "both": {"mining": None},
-    "contrastive-loss": {"mining": "random"},
-    "hard-mining": {},
-    "cosnet": _COSNET,  # Table 4
-    "cosnet-1": {**_COSNET, "references": 1},
-}
 
 
 class Encoder(nn.Module):
@@ -84,11 +41,7 @@ class Contrastive(ClipNetwork):
     options: ContrastiveOptions
 
     def __init__(self, options: ContrastiveOptions, width: float = 1.0, pretrained: bool = False) -> None:
-        super().__init__()
-        self.options = options
-        if options.co_attention == "cross-frame":
-            self.clip_length = 1 + options.references
-            self.clip = "references" if options.reference_frames == "spread" else "past"
+        super().__init__(options)
         self.encoder = Encoder(options.rates, width, pretrained)
         channels = self.encoder.channels
         stem, stage1, stage2 = self.encoder.backbone.channels[:3]
@@ -193,4 +146,4 @@ class Contrastive(ClipNetwork):
         return {"loss": torch.stack(list(terms.values())).sum(), **terms}
 
 
-DEFINITION = Definition(Contrastive, ContrastiveOptions, VARIANTS)
+NETWORK = Contrastive

@@ -5,83 +5,22 @@ TJUMMG/DS-Net at commit 52a6d69, whose behaviour the variant `code` has.
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
-from pydantic import Field
 from torch import Tensor, nn
 
-from vsodprep.models.losses.bce import Reduction, bce
+from vsodprep.config.networks.dsnet import DSNetOptions
+from vsodprep.models.losses.bce import bce
 from vsodprep.models.losses.supervision import target
-from vsodprep.models.network import Batch, Definition, Network, Options, Outputs, tensors_of
+from vsodprep.models.network import Batch, Network, Outputs, tensors_of
 from vsodprep.models.parts.aspp import ASPP
 from vsodprep.models.parts.layers import conv_bn_relu, resize, scaled
 from vsodprep.models.parts.resnet import STRIDE_16, ResNet
 
 LEVELS = 5
 AGGREGATION_KERNELS = (3, 3, 5, 7, 3)  # Table I, CAA1 to CAA5
-
-
-Kernel = Literal[1, 3, 5, 7]
-
-
-class DSNetOptions(Options):
-    """Options of DS-Net; the defaults are the paper's, or the code's where the paper is silent."""
-
-    generator: Literal["dwg", "separate", "fully-connected"] | None = "dwg"
-    """Dynamic weight generator: the full one, DWG-SEP, DWG-FC (Table IV), or none (M1)."""
-    generator_kernels: tuple[Kernel, Kernel, Kernel, Kernel, Kernel] = (3, 3, 5, 7, 3)
-    """Kernels of the generator's convolutions on f1 to f5: the code's, as the paper gives none."""
-    generator_activation: Literal["relu", "none"] = "relu"
-    """After the convolution to five channels: batch normalisation and ReLU as in the code, which let no weight be
-    negative; or nothing, as in the paper."""
-    softmax: bool = True
-    """Make the two branches' weights of a level sum to one, Eq. 2 (off: CAA-woS)."""
-    tau: float | None = Field(default=0.6, ge=0)
-    """A weight is suppressed where the other exceeds it by more than this, Eq. 3 (null: CAA-woN)."""
-    direction: Literal["top-down", "bottom-up"] = "top-down"
-    """Aggregate from coarse to fine, or from fine to coarse (CAA-BU)."""
-    attention: bool = True
-    """Strengthen the final feature by the fused coarse map, Eq. 7 (off: M-woATT)."""
-    supervision: Literal["all", "final"] = "all"
-    """Which maps the loss compares (final: M-SS)."""
-    fusion: Literal["weighted", "equal"] = "weighted"
-    """Fuse the coarse maps by the branches' weights, Eq. 6, or with equal ones (M-AGGS)."""
-    shares: Literal["v", "u"] = "v"
-    """Which weights are added up for that: v before suppression, as in Eq. 6 and the code, or u, what Eq. 3 leaves of
-    them, which the sentence before Eq. 6 names."""
-    fuse: Literal["maps", "logits"] = "maps"
-    """What the fusion adds up: maps as Eq. 6 has it, or logits as the code does."""
-    temporal_level2: Literal["temporal", "spatial"] = "temporal"
-    """Second feature of the temporal weight generator; the code feeds it the spatial one."""
-    final_scale: int = Field(default=2, ge=1)
-    """Enlargement of the final feature before attention and head; 1 in the code."""
-    reduction: Reduction = "sum"
-    """Cross entropy over the pixels of a sample: summed as in the code, or averaged as in Eq. 8."""
-
-
-CODE: dict[str, Any] = {"fuse": "logits", "temporal_level2": "spatial", "final_scale": 1}
-_M3: dict[str, Any] = {"attention": False, "supervision": "final"}
-_M2: dict[str, Any] = {**_M3, "softmax": False, "tau": None}
-VARIANTS: dict[str, dict[str, Any]] = {
-    "full": {},
-    "code": CODE,
-    "M1": {**_M2, "generator": None},
-    "M2": _M2,
-    "M3": _M3,
-    "M4": {"supervision": "final"},
-    "M5": {},
-    "DWG-SEP": {"generator": "separate"},
-    "DWG-FC": {"generator": "fully-connected"},
-    "CAA-woS": {"softmax": False},
-    "CAA-woN": {"tau": None},
-    "CAA-BU": {"direction": "bottom-up"},
-    "M-SS": {"supervision": "final"},
-    "M-AGGS": {"fusion": "equal"},
-    "M-woATT": {"attention": False},
-    **{f"tau-0.{tenth}": {"tau": tenth / 10} for tenth in range(1, 10)},  # Fig. 7
-}
 
 
 class Branch(nn.Module):
@@ -238,12 +177,10 @@ class Aggregation(nn.Module):
 class DSNet(Network):
     """Dynamic spatiotemporal network: dynamic weights decide, per level, how much each branch contributes."""
 
-    inputs = ("frames", "flow")
     options: DSNetOptions
 
     def __init__(self, options: DSNetOptions, width: float = 1.0, pretrained: bool = False) -> None:
-        super().__init__()
-        self.options = options
+        super().__init__(options)
         self.coarse = options.attention or options.supervision == "all"
         self.spatial = Branch(width, self.coarse)
         self.temporal = Branch(width, self.coarse)
@@ -331,4 +268,4 @@ class DSNet(Network):
         return {"weight_spatial": spatial, "weight_temporal": temporal}
 
 
-DEFINITION = Definition(DSNet, DSNetOptions, VARIANTS)
+NETWORK = DSNet

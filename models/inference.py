@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from vsodprep.config.network import Clip
 from vsodprep.config.train import Run
 from vsodprep.files import enter_folder, sha256, write_json
 from vsodprep.images import write_png
 from vsodprep.markers import PREDICTIONS
 from vsodprep.models import saved
 from vsodprep.models.device import place
-from vsodprep.models.network import Clip, ClipNetwork, Network
+from vsodprep.models.network import ClipNetwork, Network
 from vsodprep.progress import track
 from vsodprep.shards.clips import ClipDataset, Part, collate
 from vsodprep.shards.read import open_shard

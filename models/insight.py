@@ -16,8 +16,6 @@ from vsodprep.progress import track
 from vsodprep.shards.clips import Part
 from vsodprep.threads import restores_threads
 
-LABELS = {"weight_spatial": "weight", "score_frame": "confidence score", "attention": "attention"}
-
 
 @dataclass(frozen=True)
 class Insight:
@@ -55,6 +53,9 @@ def read_insight(
     content = saved.load(checkpoint)
     run = Run.model_validate(content["recipe"])
     network = saved.network_of(content)
+    label = network.options.insight
+    if label is None:
+        raise InputError(checkpoint, "a network without weights or scores to show", "DS-Net, CAG-DDE or STAN")
     place(network, device)
     rows: dict[str, list[NDArray[np.float64]]] = {}
     with torch.inference_mode():
@@ -63,7 +64,5 @@ def read_insight(
         for clips in track(given, f"insight of {checkpoint.stem}", unit="chunk"):
             for name, values in network.insight(network(clips)).items():
                 rows.setdefault(name, []).append(values.double().cpu().numpy())
-    if not rows:
-        raise InputError(checkpoint, "a network without weights or scores to show", "DS-Net, CAG-DDE or STAN")
     quantities = {name: np.concatenate(values) for name, values in rows.items()}
-    return Insight(quantities, LABELS.get(next(iter(rows)), "value"), getattr(network.options, "tau", None))
+    return Insight(quantities, label, getattr(network.options, "tau", None))

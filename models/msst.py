@@ -5,49 +5,17 @@ leaves open is an option.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 
-from vsodprep.models.losses.bce import Reduction, class_balanced_bce
+from vsodprep.config.networks.msst import MSSTOptions
+from vsodprep.models.losses.bce import class_balanced_bce
 from vsodprep.models.losses.supervision import target
-from vsodprep.models.network import Batch, ClipNetwork, Definition, Options, Outputs, last_frames
+from vsodprep.models.network import Batch, ClipNetwork, Outputs, last_frames
 from vsodprep.models.parts.convlstm import ConvLSTM
 from vsodprep.models.parts.layers import scaled
 from vsodprep.models.parts.two_stream import LEVELS, TwoStreams, both_streams
-
-CLIP_LENGTH = 4
-
-
-class MSSTOptions(Options):
-    """Options of MSST; where the paper is silent, the choice is named."""
-
-    temporal: bool = True
-    """Temporal stream (off: OS)."""
-    convlstm: bool = True
-    """ConvLSTM over the clip (off: OS, ST)."""
-    hidden: int = Field(default=32, ge=1)
-    """Channels of the ConvLSTM's state, brought to one map by a 1x1 convolution; with 1 the state is the map."""
-    pool4_stride: Literal[1, 2] = 1
-    """Stride of the fourth pool: 1 for output stride 8, 2 for output stride 16; the fifth pool is removed."""
-    fc6_dilation: int = Field(default=12, ge=1)
-    """Dilation of fc6: 12 as in DeepLab-LargeFOV, or 4."""
-    dropout: float = Field(default=0.5, ge=0, lt=1)
-    """Dropout after fc6 and fc7, as in DeepLab-LargeFOV."""
-    beta: float = Field(default=0.1, ge=0)
-    """Weight of the auxiliary loss on the ConvLSTM's map."""
-    reduction: Reduction = "sum"
-    """Cross entropy over the pixels of a sample: their sum, or their mean."""
-
-
-VARIANTS: dict[str, dict[str, Any]] = {
-    "full": {},
-    "OS": {"temporal": False, "convlstm": False},
-    "ST": {"convlstm": False},
-    "hidden-1": {"hidden": 1},
-}
 
 
 class MSST(ClipNetwork):
@@ -56,22 +24,19 @@ class MSST(ClipNetwork):
     options: MSSTOptions
 
     def __init__(self, options: MSSTOptions, width: float = 1.0, pretrained: bool = False) -> None:
-        super().__init__()
-        self.options = options
+        super().__init__(options)
         self.streams = TwoStreams(
             (2, 2, 2, options.pool4_stride, None),
-            temporal="prior" if options.temporal else None,
+            inputs=options.inputs,
             fc6_dilation=options.fc6_dilation,
             dropout=options.dropout,
             width=width,
             pretrained=pretrained,
         )
-        self.inputs = self.streams.inputs
         self.spatial_fusion = nn.Conv2d(LEVELS, 1, 1)  # W^s of Eq. 5
         if options.temporal:
             self.temporal_fusion = nn.Conv2d(LEVELS, 1, 1)  # W^t of Eq. 5
         if options.convlstm:
-            self.clip_length = CLIP_LENGTH
             hidden = options.hidden if options.hidden == 1 else scaled(options.hidden, width)
             self.convlstm = ConvLSTM(LEVELS * (1 + options.temporal), hidden)
             self.project = nn.Identity() if hidden == 1 else nn.Conv2d(hidden, 1, 1)
@@ -120,4 +85,4 @@ class MSST(ClipNetwork):
         return {"loss": torch.stack(list(averaged.values())).sum(), **averaged}
 
 
-DEFINITION = Definition(MSST, MSSTOptions, VARIANTS)
+NETWORK = MSST

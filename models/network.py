@@ -3,26 +3,18 @@
 import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
-from pydantic import ValidationError
 from torch import Tensor, nn
 
-from vsodprep.config.base import Section
+from vsodprep.config.network import Definition, Options
 from vsodprep.errors import InputError
-from vsodprep.models import MODELS
 
 Batch = Mapping[str, Any]
 """A batch of `ClipDataset`: `frames`, `flow`, `prior`, `masks` (B, T, C, H, W), `annotated`, `weight` (B, T), ..."""
-Clip = Literal["past", "references"]
 Outputs = dict[str, Any]
 """`saliency`, logits (B, 1, H, W), and `aux`, what the loss and the insight need."""
-
-
-class Options(Section):
-    """Options of a network; each network has its own, closed and typed."""
 
 
 class Network(nn.Module, ABC):
@@ -32,14 +24,15 @@ class Network(nn.Module, ABC):
         options: The options it was built with.
         inputs: Keys of the batch that its forward pass reads.
         clip_length: Frames of a clip that its forward pass reads at test time; 1 for a single-frame network.
-        clip: What a clip holds before its last frame at test time: the frames just before it, or reference frames
-            spread evenly over the video; None is what it held in training.
+        clip: What a clip holds before its last frame at test time; see `Options.clip`.
     """
 
     options: Options
-    inputs: tuple[str, ...] = ("frames",)
-    clip_length: int = 1
-    clip: Clip | None = None
+
+    def __init__(self, options: Options) -> None:
+        super().__init__()
+        self.options = options
+        self.inputs, self.clip_length, self.clip = options.inputs, options.clip_length, options.clip
 
     @abstractmethod
     def forward(self, batch: Batch) -> Outputs:
@@ -115,53 +108,11 @@ class ClipNetwork(Network):
         return self.decode(self.encode(batch))
 
 
-@dataclass(frozen=True)
-class Definition:
-    """What the module of a network says about it.
-
-    Attributes:
-        network: The class.
-        options: The class of its options.
-        variants: Variant to the options in which it differs from the full network.
-    """
-
-    network: Callable[[Any, float, bool], Network]
-    options: type[Options]
-    variants: Mapping[str, Mapping[str, Any]]
-
-
-def definition(name: str) -> Definition:
-    """Return the definition of a network.
-
-    Raises:
-        InputError: There is no such network.
-    """
-    if name not in MODELS:
-        raise InputError("model", f"unknown name {name!r}", f"one of {', '.join(MODELS)}")
-    found: Definition = importlib.import_module(f"vsodprep.models.{name}").DEFINITION
-    return found
-
-
-def build(name: str, variant: str, pretrained: bool, width: float, overrides: Mapping[str, Any]) -> Network:
+def build(known: Definition, variant: str, pretrained: bool, width: float, overrides: Mapping[str, Any]) -> Network:
     """Build a network; see `vsodprep.models.build_model`."""
-    known = definition(name)
-    if variant not in known.variants:
-        raise InputError(f"model {name}", f"unknown variant {variant!r}", f"one of {', '.join(known.variants)}")
-    if not 0 < width <= 1:
-        raise InputError(f"model {name}", f"width {width}", "a number above 0 and at most 1")
-    if pretrained and width != 1:
-        raise InputError(f"model {name}", f"pretrained with width {width}", "width 1, which ImageNet weights fit")
-    try:
-        options = known.options.model_validate({**known.variants[variant], **overrides})
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            expected = f"one of {', '.join(known.options.model_fields)}"
-            raise InputError(f"model {name}", f"unknown option {key}", expected) from error
-        found = f"option {key} is {first['input']!r}" if key else "options that do not go together"
-        raise InputError(f"model {name}", found, first["msg"].removeprefix("Value error, ")) from error
-    return known.network(options, width, pretrained)
+    options = known.choose(variant, overrides, width=width, pretrained=pretrained)
+    kind: Callable[[Options, float, bool], Network] = importlib.import_module(f"vsodprep.models.{known.name}").NETWORK
+    return kind(options, width, pretrained)
 
 
 def tensor_of(batch: Batch, key: str) -> Tensor:

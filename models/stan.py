@@ -5,62 +5,19 @@ released; what the paper leaves open is an option.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
 
 import torch
-from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from vsodprep.models.losses.bce import Reduction, bce
+from vsodprep.config.networks.stan import STANOptions
+from vsodprep.models.losses.bce import bce
 from vsodprep.models.losses.supervision import target
-from vsodprep.models.network import Batch, ClipNetwork, Definition, Options, Outputs, last_frames
+from vsodprep.models.network import Batch, ClipNetwork, Outputs, last_frames
 from vsodprep.models.parts.convlstm import ConvLSTM
 from vsodprep.models.parts.layers import scaled
-from vsodprep.models.parts.two_stream import LEVELS, TemporalInput, TwoStreams, both_streams
+from vsodprep.models.parts.two_stream import LEVELS, TwoStreams, both_streams
 
-CLIP_LENGTH = 4
 POOLS = (2, 2, 2, 1, 1)
-
-
-class STANOptions(Options):
-    """Options of STAN; where the paper is silent, the choice is named."""
-
-    temporal: TemporalInput | None = "prior"
-    """Input of the temporal stream: frame and motion prior, or the flow picture; null is no temporal stream (OS)."""
-    convlstm: bool = True
-    """Map O_m of a ConvLSTM over the clip."""
-    conv3d: bool = True
-    """Map O_c of a 3D convolution over the clip."""
-    combine: Literal["attention", "sum"] = "attention"
-    """How the maps are joined: by the attention of Eq. 7, or added up (STC, STL, STLC)."""
-    hidden: int = Field(default=32, ge=1)
-    """Channels of the ConvLSTM's state, brought to one map by a 1x1 convolution; with 1 the state is the map."""
-    conv3d_depth: Literal[3, 4] = 4
-    """Frames under the 3D kernel: 4 leaves one map of four frames; 3 leaves two, which are averaged."""
-    fc6_dilation: int = Field(default=12, ge=1)
-    """Dilation of fc6: 12 as in DeepLab-LargeFOV, or 4."""
-    dropout: float = Field(default=0.5, ge=0, lt=1)
-    """Dropout after fc6 and fc7, as in DeepLab-LargeFOV."""
-    reduction: Reduction = "sum"
-    """Cross entropy over the pixels of a sample: their sum, or their mean."""
-
-    @model_validator(mode="after")
-    def _attention_needs_maps(self) -> "STANOptions":
-        if self.combine == "attention" and not (self.convlstm or self.conv3d):
-            raise ValueError("attention joins O_st with convlstm, conv3d or both; without them say combine: sum")
-        return self
-
-
-_ST: dict[str, Any] = {"convlstm": False, "conv3d": False, "combine": "sum"}
-VARIANTS: dict[str, dict[str, Any]] = {
-    "full": {},
-    "OS": {**_ST, "temporal": None},
-    "ST": _ST,
-    "STC": {"convlstm": False, "combine": "sum"},
-    "STL": {"conv3d": False, "combine": "sum"},
-    "STLC": {"combine": "sum"},
-    "flow": {"temporal": "flow"},
-}
 
 
 class ClipConvolution(nn.Module):
@@ -104,17 +61,15 @@ class STAN(ClipNetwork):
     options: STANOptions
 
     def __init__(self, options: STANOptions, width: float = 1.0, pretrained: bool = False) -> None:
-        super().__init__()
-        self.options = options
+        super().__init__(options)
         self.streams = TwoStreams(
             POOLS,
-            temporal=options.temporal,
+            inputs=options.inputs,
             fc6_dilation=options.fc6_dilation,
             dropout=options.dropout,
             width=width,
             pretrained=pretrained,
         )
-        self.inputs = self.streams.inputs
         streams = 1 if options.temporal is None else 2
         self.level_fusion = nn.ModuleList(nn.Conv2d(streams, 1, 1) for _ in range(LEVELS))  # Eq. 5
         if options.convlstm:
@@ -123,8 +78,6 @@ class STAN(ClipNetwork):
             self.project = nn.Identity() if hidden == 1 else nn.Conv2d(hidden, 1, 1)
         if options.conv3d:
             self.conv3d = ClipConvolution(LEVELS * streams, options.conv3d_depth)
-        if options.convlstm or options.conv3d:
-            self.clip_length = CLIP_LENGTH
         if options.combine == "attention":
             self.attention = MapAttention(1 + options.convlstm + options.conv3d, width)
 
@@ -179,4 +132,4 @@ class STAN(ClipNetwork):
         return {"attention": outputs["aux"]["weights"].mean(dim=(2, 3))}
 
 
-DEFINITION = Definition(STAN, STANOptions, VARIANTS)
+NETWORK = STAN

@@ -9,11 +9,12 @@ from flow_cases import texture
 from model_batches import make_batch
 from test_train import SETTINGS, TWO_STAGES, StopError, digest, fit, recipe, shard, stage
 
+from vsodprep.config.models import MODELS
 from vsodprep.flow.fit import Fit
 from vsodprep.flow.flownet2 import FlowNet2
 from vsodprep.flow.network import NetworkEstimator
 from vsodprep.flow.raft import Raft
-from vsodprep.models import MODELS, build_model
+from vsodprep.models import build_model
 from vsodprep.models.device import place
 from vsodprep.models.history import History
 from vsodprep.models.training import Settings

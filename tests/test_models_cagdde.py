@@ -6,8 +6,9 @@ import torch.nn.functional as F
 from model_batches import make_batch
 from torch import nn
 
+from vsodprep.config.networks.cagdde import CAGDDEOptions
 from vsodprep.models import build_model
-from vsodprep.models.cagdde import CAGDDE, CAGDDEOptions, ConfidenceGate, DifferentialEnhancement, Fusion
+from vsodprep.models.cagdde import CAGDDE, ConfidenceGate, DifferentialEnhancement, Fusion
 from vsodprep.models.losses.bce import bce
 from vsodprep.models.losses.iou import soft_iou, true_negative_iou
 from vsodprep.models.parts.layers import resize

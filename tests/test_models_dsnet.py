@@ -6,11 +6,10 @@ import pytest
 import torch
 from model_batches import make_batch
 
+from vsodprep.config.networks.dsnet import VARIANTS, DSNetOptions
 from vsodprep.models import build_model
 from vsodprep.models.dsnet import (
-    VARIANTS,
     DSNet,
-    DSNetOptions,
     FullyConnectedWeights,
     SeparateWeights,
     fuse_coarse,

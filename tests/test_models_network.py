@@ -5,9 +5,10 @@ import torch
 from model_batches import make_batch
 from torch import nn
 
+from vsodprep.config.models import MODELS, definition
 from vsodprep.errors import InputError
-from vsodprep.models import MODELS, build_model
-from vsodprep.models.network import Network, definition
+from vsodprep.models import build_model
+from vsodprep.models.network import Network
 
 VARIANTS = [(name, variant) for name in MODELS for variant in definition(name).variants]
 DISTINCT = [(name, variant) for name, variant in VARIANTS if not variant.startswith("tau-")]

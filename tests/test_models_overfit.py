@@ -14,7 +14,8 @@ from torch.optim.lr_scheduler import OneCycleLR
 from vsodprep.benchmarks.synth.generate import write_benchmark
 from vsodprep.cli.flow import command as flow_command
 from vsodprep.cli.prior import command as prior_command
-from vsodprep.models import MODELS, build_model
+from vsodprep.config.models import MODELS
+from vsodprep.models import build_model
 from vsodprep.shards import ClipDataset, Part, pack_benchmark
 from vsodprep.shards.clips import collate
 

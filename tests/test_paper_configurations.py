@@ -10,8 +10,9 @@ import pytest
 from vsodprep import benchmarks
 from vsodprep.config import Config, Run, complete, read
 from vsodprep.config.defaults import default
+from vsodprep.config.models import definition
+from vsodprep.config.network import Options
 from vsodprep.evaluate.papers import OWN_METHOD, Figure, figures
-from vsodprep.models.network import Options, definition
 from vsodprep.workflow.plan import Plan
 
 FOLDER = Path(__file__).parent.parent / "config" / "paper"

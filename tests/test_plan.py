@@ -10,6 +10,7 @@ from tests.fakes import davis2016
 from vsodprep.cli.plan import command
 from vsodprep.config import Config, parse
 from vsodprep.config.defaults import default
+from vsodprep.config.models import definition
 from vsodprep.planning import rates
 from vsodprep.planning.cost import Cost, Estimate
 from vsodprep.planning.table import as_table, totals
@@ -56,7 +57,7 @@ def test_training_counts_samples_seeds_and_width() -> None:
     found = costs(config(runs={"dsnet": {"full": RUN}}))
     assert found["train main"].frames == 2 * 100 * 2
     assert found["train more"].frames == 2 * 2 * 2079
-    billions = rates.NETWORK["dsnet"] * 0.25 * rates.BACKWARD * 400 * 512 * 512 / 1e6
+    billions = definition("dsnet").operations * 0.25 * rates.BACKWARD * 400 * 512 * 512 / 1e6
     assert found["train main"].cpu == pytest.approx(billions / rates.GIGAFLOPS_CORE / 3600)
     assert found["predict davis2016"].frames == 1376
     assert found["crf dss davis2016"].cpu > 0

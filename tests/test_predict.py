@@ -12,6 +12,7 @@ from torch import nn
 
 from vsodprep.cli.predict import command
 from vsodprep.config.flow import Policy
+from vsodprep.config.network import Options
 from vsodprep.config.train import Data, Run, Stage
 from vsodprep.errors import InputError
 from vsodprep.files import sha256
@@ -21,7 +22,7 @@ from vsodprep.images import read_gray
 from vsodprep.manifest import frame_paths
 from vsodprep.models import build_model, saved
 from vsodprep.models.inference import predict_maps, predict_shard, to_map
-from vsodprep.models.network import ClipNetwork, Options
+from vsodprep.models.network import ClipNetwork
 from vsodprep.models.training import Settings, train
 from vsodprep.shards import ClipDataset, Part, pack_benchmark
 
@@ -137,14 +138,19 @@ def test_a_video_file(tree, checkpoint, tmp_path):
     assert json.loads((out / "predictions.json").read_text())["sequences"] == {"clip": 5}
 
 
+class ThreeFrames(Options):
+    """Options of a network that reads clips of three frames."""
+
+    @property
+    def clip_length(self) -> int:
+        return 3
+
+
 class Mean(ClipNetwork):
     """Predicts a weighted mean of the frames' brightness, and counts what it encodes."""
 
-    clip_length = 3
-
     def __init__(self) -> None:
-        super().__init__()
-        self.options = Options()
+        super().__init__(ThreeFrames())
         self.encoded = 0
         self.scale = nn.Parameter(torch.tensor(2.0))
 

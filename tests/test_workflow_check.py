@@ -4,11 +4,13 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from vsodprep.config import complete
 from vsodprep.config.defaults import default
 from vsodprep.errors import InputError, VsodprepError
+from vsodprep.images import write_png
 from vsodprep.workflow.check import RULES
 from vsodprep.workflow.plan import Plan
 
@@ -51,13 +53,104 @@ def test_what_does_not_exist_is_named(over: dict[str, Any], culprit: str) -> Non
         check(over)
 
 
+STAGE = {"data": [{"benchmark": "synth", "split": "train"}], "size": [64, 64], "steps": 1}
+RUN = {"width": 0.25, "pretrained": False, "flow": "dis", "stages": [STAGE]}
+CLIPS = {**STAGE, "clip_length": 4}
+
+
 @pytest.mark.parametrize(
-    ("over", "culprit"), [({"variant": "fool"}, "variant: no 'fool'"), ({"options": {"tao": 1}}, "options: no 'tao'")]
+    ("model", "over", "culprit"),
+    [
+        ("dsnet", {"variant": "fool"}, "unknown variant 'fool'; expected one of full, code"),
+        ("dsnet", {"options": {"tao": 1}}, "unknown option tao; expected one of generator"),
+        ("dsnet", {"options": {"tau": -3}}, "option tau is -3"),
+        ("contrastive", {"options": {"rates": "wide"}}, "option rates is 'wide'"),
+        ("stan", {"options": {"convlstm": False, "conv3d": False}}, "options that do not go together.*combine: sum"),
+        ("cagdde", {"options": {"decoder": "deeplab"}}, "options that do not go together.*gate: false"),
+        ("dsnet", {"pretrained": True}, "pretrained with width 0.25; expected pretrained: false, or width: 1"),
+        ("dsnet", {"flow": None}, "flow: none, and DS-Net reads it"),
+        ("cagdde", {"flow": None}, "flow: none, and CAG-DDE reads it"),
+        ("stan", {"variant": "flow", "flow": None, "stages": [CLIPS]}, "flow: none, and STAN reads it"),
+        ("stan", {"stages": [CLIPS]}, "prior: none, and STAN reads it"),
+        ("msst", {"stages": [CLIPS]}, "prior: none, and MSST reads it"),
+        ("msst", {"prior": "light"}, r"stages\.main\.clip_length: 1; expected at least 4"),
+        ("stan", {"prior": "light"}, r"stages\.main\.clip_length: 1; expected at least 4"),
+        ("contrastive", {"variant": "cosnet"}, r"stages\.main\.clip_length: 1; expected at least 2"),
+        ("dsnet", {"stages": [{**STAGE, "batch": 1}]}, r"stages\.main\.batch: 1; expected at least 2"),
+        ("dsnet", {"stages": [{**STAGE, "still_flow": "none"}]}, r"stages\.main\.still_flow: none"),
+        ("dsnet", {"stages": [{**STAGE, "init": "/nope.ckpt"}]}, r"stages\.main\.init: /nope\.ckpt"),
+        (
+            "dsnet",
+            {"stages": [{**STAGE, "init": "{results}/models/dsnet/small/seed0/last.ckpt"}]},
+            r"stages\.main\.init: .*small/seed0/last\.ckpt, of width 0.125; expected a run of width 0.25",
+        ),
+        (
+            "dsnet",
+            {"stages": [{**STAGE, "data": [{"benchmark": "synth", "split": "stills", "labels": "weightfree"}]}]},
+            r"stages\.main\.data: synth stills, of which coarse\.weightfree makes no label",
+        ),
+        (
+            "dsnet",
+            {"stages": [{**STAGE, "data": [{"benchmark": "synth", "split": "test", "labels": "weightfree"}]}]},
+            r"stages\.main\.data: synth test, of which coarse\.weightfree makes no label",
+        ),
+        (
+            "stan",
+            {"prior": "light", "stages": [CLIPS], "test": [{"benchmark": "segtrackv2", "split": "vsod13"}]},
+            r"test: prior\.light, which is fitted on the split train that segtrackv2 lacks",
+        ),
+        (
+            "stan",
+            {"prior": "light", "stages": [{**CLIPS, "data": [{"benchmark": "segtrackv2", "split": "vsod13"}]}]},
+            r"stages\.main: prior\.light, which is fitted on the split train that segtrackv2 lacks",
+        ),
+    ],
 )
-def test_a_variant_or_option_that_does_not_exist_is_named(over: dict[str, Any], culprit: str) -> None:
-    run = BASE["runs"]["dsnet"]["full"] | over
-    with pytest.raises(InputError, match=rf"runs\.dsnet\.full\.{culprit}"):
-        check({"runs": {"dsnet": {"full": run}}})
+def test_what_a_training_job_would_refuse_is_named(model: str, over: dict[str, Any], culprit: str) -> None:
+    small = RUN | {"width": 0.125}
+    runs: dict[str, Any] = {"dsnet": {"small": small}}
+    runs[model] = {**runs.get(model, {}), "full": RUN | over}
+    with pytest.raises(InputError, match=rf"runs\.{model}\.full(: |\.){culprit}"):
+        check({"runs": runs, "coarse": {"weightfree": {"splits": [{"benchmark": "synth", "split": "train"}]}}})
+
+
+@pytest.mark.parametrize(("length", "accepted"), [(3, False), (4, True)])
+def test_flow_of_annotated_frames_reaches_as_far_back_as_a_clip(length: int, accepted: bool) -> None:
+    data = [{"benchmark": "visal", "split": "test"}]
+    run = RUN | {"stages": [{**CLIPS, "data": data}]}
+    over = {"runs": {"dsnet": {"full": run}}, "flow": {"dis": {"frames": "annotated", "clip_length": length}}}
+    if accepted:
+        check(over)
+    else:
+        with pytest.raises(InputError, match=r"stages\.main\.clip_length: clips of 4 frames, and flow\.dis of 3"):
+            check(over)
+
+
+def test_a_split_without_masks_is_nothing_to_learn_from(tmp_path: Path) -> None:
+    frame = tmp_path / "film" / "frames" / "00000.png"
+    frame.parent.mkdir(parents=True)
+    write_png(frame, np.zeros((8, 8, 3), np.uint8))
+    stage = STAGE | {"data": [{"benchmark": "mine", "split": "learn"}]}
+    over = {"folders": {"mine": str(tmp_path)}, "splits": {"mine": {"learn": ["film"]}}}
+    with pytest.raises(InputError, match=r"stages\.main\.data: mine learn, which has no masks"):
+        check(over | {"runs": {"dsnet": {"full": RUN | {"stages": [stage]}}}})
+
+
+@pytest.mark.parametrize(
+    ("model", "variant", "benchmark", "culprit"),
+    [
+        ("msst", "full", "synth", "msst/full, a network without weights or scores"),
+        ("cagdde", "DDE", "synth", "cagdde/full, a network without weights or scores"),
+        ("stan", "ST", "synth", "stan/full, a network without weights or scores"),
+        ("dsnet", "full", "visal", "dsnet/full, which is not tested on visal"),
+    ],
+)
+def test_a_network_that_has_nothing_to_show_is_named(model: str, variant: str, benchmark: str, culprit: str) -> None:
+    test = [{"benchmark": "synth", "split": "test"}]
+    run = RUN | {"variant": variant, "prior": "light", "stages": [CLIPS], "test": test}
+    figure = {"kind": "level-weights", "benchmark": benchmark, "model": model}
+    with pytest.raises(InputError, match=rf"figures\.a: {culprit}"):
+        check({"runs": {model: {"full": run}}, "figures": {"a": figure}})
 
 
 @pytest.mark.parametrize(

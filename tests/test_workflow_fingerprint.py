@@ -107,6 +107,8 @@ def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
         ("models.parts.aspp", {"train", "predict"}),
         ("models.history", {"train"}),
         ("models.stan", set()),  # another network
+        ("config.networks.stan", {"figure", "report"}),  # which say what networks are called
+        ("config.networks.dsnet", {"train", "predict", "figure", "report"}),
         ("shards.sampling", {"train", "predict", "figure"}),
         ("trivial", {"trivial"}),
         ("evaluate.s_measure", {"evaluate", "figure", "report"}),

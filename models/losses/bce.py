@@ -1,11 +1,9 @@
 """Binary cross entropy of logits, per sample."""
 
-from typing import Literal
-
 import torch.nn.functional as F
 from torch import Tensor
 
-Reduction = Literal["sum", "mean"]
+from vsodprep.config.network import Reduction
 
 
 def bce(logits: Tensor, mask: Tensor, reduction: Reduction = "mean") -> Tensor:

@@ -1,7 +1,6 @@
 """The streams of STAN and MSST: fully convolutional VGG-16s whose branches predict maps from two of their levels."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +9,6 @@ from vsodprep.models.network import Batch, tensors_of
 from vsodprep.models.parts.layers import resize, scaled
 from vsodprep.models.parts.vgg import VGG16
 
-TemporalInput = Literal["prior", "flow"]
 LEVELS = 2
 
 
@@ -70,8 +68,8 @@ class TwoStreams(nn.Module):
 
     Args:
         pools: Strides of the five pools.
-        temporal: What the temporal stream reads: the frame and the motion prior (four channels), the flow picture, or
-            None where there is no temporal stream.
+        inputs: `frames`, and what the temporal stream reads where there is one: `prior`, which makes four channels
+            with the frame, or `flow`, the flow picture.
         fc6_dilation: Dilation of fc6.
         dropout: Probability after fc6 and fc7.
         width: Factor on all channel numbers.
@@ -82,7 +80,7 @@ class TwoStreams(nn.Module):
         self,
         pools: Sequence[int | None],
         *,
-        temporal: TemporalInput | None,
+        inputs: tuple[str, ...],
         fc6_dilation: int,
         dropout: float,
         width: float,
@@ -95,15 +93,10 @@ class TwoStreams(nn.Module):
                 channels_in, pools, fc6_dilation=fc6_dilation, dropout=dropout, width=width, pretrained=pretrained
             )
 
+        self.inputs = inputs
         self.spatial = stream(3)
-        self.temporal_input = temporal
-        if temporal is not None:
-            self.temporal = stream(4 if temporal == "prior" else 3)
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """Keys of the batch that the streams read."""
-        return ("frames",) if self.temporal_input is None else ("frames", self.temporal_input)
+        if len(inputs) > 1:
+            self.temporal = stream(4 if "prior" in inputs else 3)
 
     def forward(self, batch: Batch) -> Tensor:
         """Predict the maps of every frame.
@@ -117,7 +110,7 @@ class TwoStreams(nn.Module):
         frames, *others = tensors_of(batch, *self.inputs)
         b, t = frames.shape[:2]
         maps = [self.spatial(frames.flatten(0, 1))]
-        if self.temporal_input == "prior":
+        if "prior" in self.inputs:
             others = [torch.cat([frames, *others], dim=2)]
         maps += [self.temporal(clip.flatten(0, 1)) for clip in others]
         return torch.cat(maps, dim=1).unflatten(0, (b, t))

@@ -12,6 +12,7 @@ from vsodprep.config.coarse import Coarse, Saliency
 from vsodprep.config.crf import PRESETS, RAW, Crf
 from vsodprep.config.figures import Figure
 from vsodprep.config.flow import Flow
+from vsodprep.config.models import MODELS
 from vsodprep.config.pack import Pack
 from vsodprep.config.prior import Prior
 from vsodprep.config.protocol import PROTOCOLS, OwnProtocol
@@ -48,7 +49,7 @@ __all__ = [
 
 # Its name stands between two dots in the name of a score file.
 ProtocolName = Annotated[Name, Field(pattern=r"^[^.]*$")]
-Model = Literal["dsnet", "stan", "msst", "cagdde", "contrastive"]
+Model = Literal[MODELS]  # type: ignore[valid-type]
 
 
 def _several(path: Any) -> Any:

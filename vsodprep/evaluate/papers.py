@@ -7,14 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from vsodprep.config.models import DEFINITIONS
+
 # The name under which each paper's own method stands in `papers.csv`.
-OWN_METHOD = {
-    "dsnet": "DS-Net",
-    "stan": "STAN",
-    "msst": "MSST-ConvLSTM",
-    "cagdde": "CAG-DDE",
-    "contrastive": "Contrastive-WACV22",
-}
+OWN_METHOD = {name: known.method for name, known in DEFINITIONS.items()}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from vsodprep import benchmarks
 from vsodprep.config import Config, Run, SplitOf, Stage, Test
 from vsodprep.config.crf import RAW
+from vsodprep.config.models import definition
 from vsodprep.planning import rates
 from vsodprep.planning.parts import Part, bytes_of, part_of
 from vsodprep.targets.catalogue import Catalogue
@@ -155,7 +156,7 @@ class Estimate:
 
     def _network(self, model: str, run: Run, megapixels: float) -> tuple[float, float]:
         """Return hours of processor and of graphics card for forward passes over so many megapixels."""
-        billions = rates.NETWORK[model] * run.width**2 * megapixels
+        billions = definition(model).operations * run.width**2 * megapixels
         if self.on_card:
             return 0.0, billions / rates.GIGAFLOPS_CARD
         return billions / rates.GIGAFLOPS_CORE, 0.0

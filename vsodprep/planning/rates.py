@@ -27,8 +27,6 @@ EVALUATE = 0.05
 # Network flow: processor seconds, and seconds of a graphics card like an RTX 3090 (ptlflow's published timings).
 NETWORK_FLOW = {"raft": (35.0, 0.28), "flownet2": (54.0, 0.43), "ptlflow": (35.0, 0.28)}
 
-# Billions of floating point operations of one forward pass per megapixel and frame at `width: 1`, counted by torch.
-NETWORK = {"dsnet": 942.0, "stan": 2114.0, "msst": 2110.0, "cagdde": 1819.0, "contrastive": 1863.0}
 BACKWARD = 3.0  # forward and backward pass together, in forward passes
 GIGAFLOPS_CORE = 80.0
 GIGAFLOPS_CARD = 12_000.0  # a third of an RTX 3090's peak in single precision

@@ -5,16 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from vsodprep.config import Run
+from vsodprep.config.models import DEFINITIONS
 from vsodprep.evaluate.scores import Scores
 from vsodprep.report.collect import TRIVIAL, Results, Score
 from vsodprep.report.paper import departures, omissions
 
 TITLES = {
-    "dsnet": "DS-Net",
-    "stan": "STAN",
-    "msst": "MSST",
-    "cagdde": "CAG-DDE",
-    "contrastive": "Contrastive",
+    **{name: known.title for name, known in DEFINITIONS.items()},
     "centre-prior": "centre prior",
     "flow-magnitude": "flow magnitude",
 }

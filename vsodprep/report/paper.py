@@ -5,13 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vsodprep.config import Run
+from vsodprep.config.models import DEFINITIONS
 from vsodprep.evaluate.measures import Measure
 from vsodprep.evaluate.papers import OWN_METHOD, Figure, figures, own_figures
 from vsodprep.normalize.checks import KINDS
 from vsodprep.report.collect import Results
-
-# STAN and MSST score maps that a dense CRF has refined; the other papers score what the network gives.
-REFINED = ("stan", "msst")
 
 
 def printed(model: str, variant: str, post: str, *, benchmark: str, protocol: str, metric: str) -> Figure | None:
@@ -28,7 +26,8 @@ def printed(model: str, variant: str, post: str, *, benchmark: str, protocol: st
     Returns:
         The first such number in the paper, or None.
     """
-    if (post == "raw") == (model in REFINED):
+    known = DEFINITIONS.get(model)
+    if known is None or (post == "raw") == known.refined:
         return None
     found = (each for each in own_figures(model, variant, benchmark) if each.metric == metric)
     return next((figure for figure in found if figure.protocol in ("", protocol)), None)

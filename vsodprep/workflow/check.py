@@ -47,12 +47,11 @@ def check_names(config: Config, catalogue: Catalogue) -> None:
 
     Raises:
         InputError: A folder has the name of a known benchmark or a rule; a resolution, kind of issue, sequence,
-            protocol, CRF preset, variant, option, file or folder does not exist; labels cannot be made in that order or
+            protocol, CRF preset, file or folder does not exist; labels cannot be made in that order or
             with those weights. Names the key.
     """
     _check_benchmarks(config, catalogue)
     _check_labels(config)
-    _check_variants(config)
     for name, coarse in config.coarse.items():
         _known(f"coarse.{name}.crf", [coarse.crf] if "crf" in coarse.order else [], config.crf_presets)
     for where, name in _posts(config):
@@ -88,17 +87,6 @@ def _check_labels(config: Config) -> None:
     for where, path in _paths(config):
         if not Path(path).exists():
             raise InputError(where, f"no {path}", "a file or folder that exists")
-
-
-def _check_variants(config: Config) -> None:
-    for model, runs in config.runs.items():
-        for name, run in runs.items():
-            if run.variant != "full" or run.options:
-                from vsodprep.models.network import definition  # noqa: PLC0415  torch, which most plans do without
-
-                known = definition(model)
-                _known(f"runs.{model}.{name}.variant", [run.variant], known.variants)
-                _known(f"runs.{model}.{name}.options", run.options, known.options.model_fields)
 
 
 def _posts(config: Config) -> Iterator[tuple[str, str]]:

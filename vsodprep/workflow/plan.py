@@ -10,14 +10,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from vsodprep import benchmarks
-from vsodprep.config import Config, Model, SplitOf, complete, read
+from vsodprep.config import Config, SplitOf, complete, read
+from vsodprep.config.models import MODELS
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.paths import Paths
 from vsodprep.workflow.check import check_names
+from vsodprep.workflow.check_runs import check_runs
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.learned import learned
 from vsodprep.workflow.site import Site
@@ -143,7 +145,7 @@ class Plan:
     @cached_property
     def networks(self) -> str:
         """A regular expression that matches the networks: what trains and predicts, beside the trivial maps."""
-        return _one_of(get_args(Model))
+        return _one_of(MODELS)
 
     @cached_property
     def wildcard_constraints(self) -> dict[str, str]:
@@ -185,18 +187,9 @@ class Plan:
         check_names(config, self.site.catalogue)
         for where in self._splits():
             self.site.catalogue.split(where.benchmark, where.split)
-        for (model, name), run in self.site.runs.items():
-            for stage in run.stages:
-                if stage.init is not None:
-                    self._check_start(f"runs.{model}.{name}.stages.{stage.name}.init", stage.init, run.seeds)
+        check_runs(self.site)
         self.coarse.check()
         self.figures.check()
-
-    def _check_start(self, where: str, init: str, seeds: tuple[int, ...]) -> None:
-        made = [self.paths.checkpoint(*names, seed) for names, run in self.site.runs.items() for seed in run.seeds]
-        for path in (self.site.filled(init, seed) for seed in seeds):
-            if path not in made and not Path(path).is_file():
-                raise InputError(where, f"{path}, which no run makes and is no file", "a checkpoint, or another run's")
 
     def _splits(self) -> list[SplitOf]:
         used: list[SplitOf] = [SplitOf(benchmark=test.benchmark, split=test.split) for test in self.site.tests.values()]

@@ -60,12 +60,12 @@ class Coarse(Stage):
 
     def records(self, wildcards: Any) -> list[str]:
         """Return the records of all of a benchmark's labels."""
-        videos = self._labelled(wildcards.coarse, wildcards.benchmark)
+        videos = self.labelled(wildcards.coarse, wildcards.benchmark)
         return [self.site.paths.coarse(wildcards.coarse, wildcards.benchmark, seq) for seq in videos]
 
     def packed(self, benchmark: str) -> list[str]:
         """Return the blocks of labels of a benchmark's shard: those that any of its videos gets."""
-        return [name for name in self.site.config.pack.coarse if self._labelled(name, benchmark)]
+        return [name for name in self.site.config.pack.coarse if self.labelled(name, benchmark)]
 
     def fit_manifests(self, wildcards: Any) -> list[str]:
         """Return the manifests of the benchmarks on which weights are fitted."""
@@ -97,7 +97,7 @@ class Coarse(Stage):
         """
         for name in self.site.config.pack.coarse:
             for benchmark in self.site.benchmarks:
-                labelled = self._labelled(name, benchmark)
+                labelled = self.labelled(name, benchmark)
                 if labelled:
                     self._check_support(name, benchmark, labelled)
 
@@ -122,7 +122,8 @@ class Coarse(Stage):
             return ["--substitute-flow", *support, "--substitute-masks", masks]
         return ["--substitute-prior", *support] if block.priors else []
 
-    def _labelled(self, coarse: str, benchmark: str) -> list[str]:
+    def labelled(self, coarse: str, benchmark: str) -> list[str]:
+        """Return the videos of a benchmark that a block of labels covers."""
         splits, videos = self.site.config.coarse[coarse].splits, self.site.catalogue.videos
         if splits is None:
             return videos(benchmark)

@@ -7,6 +7,7 @@ from typing import Any
 
 from vsodprep.config import Run
 from vsodprep.config.figures import Figure
+from vsodprep.config.models import definition
 from vsodprep.errors import InputError
 from vsodprep.workflow.options import option
 from vsodprep.workflow.site import Stage, unique
@@ -23,11 +24,23 @@ class Figures(Stage):
         """
         for name, figure in self.site.config.figures.items():
             self.inputs(SimpleNamespace(figure=name))
+            if figure.kind == "level-weights":
+                self._check_inside(name, figure)
             named = [frame.partition("/")[0] for frame in figure.frames]
             for sequence in [*named, *([] if figure.sequence is None else [figure.sequence])]:
                 known = [found.name for found in self.site.catalogue.sequences(figure.benchmark or "")]
                 if sequence not in known:
                     raise InputError(f"figures.{name}", f"no sequence {sequence!r}", f"one of {', '.join(known)}")
+
+    def _check_inside(self, name: str, figure: Figure) -> None:
+        model, of_model, _ = self._inside(figure)
+        run = self.site.runs[model, of_model]
+        if definition(model).choose(run.variant, run.options).insight is None:
+            found = f"{model}/{of_model}, a network without weights or scores to show"
+            raise InputError(f"figures.{name}", found, "DS-Net, CAG-DDE with gates, or STAN with attention")
+        if figure.benchmark not in {test.benchmark for test in run.test}:
+            found = f"{model}/{of_model}, which is not tested on {figure.benchmark}"
+            raise InputError(f"figures.{name}", found, "a benchmark of the run's test")
 
     def kind(self, wildcards: Any) -> str:
         """Return a figure's kind."""

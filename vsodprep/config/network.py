@@ -1,0 +1,114 @@
+"""What a network says about itself before torch is there, so that a plan can check it without building it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from pydantic import ValidationError
+
+from vsodprep.config.base import Section
+from vsodprep.errors import InputError
+
+Clip = Literal["past", "references"]
+Reduction = Literal["sum", "mean"]
+
+
+class Options(Section):
+    """Options of a network, and what follows from them; each network has its own, closed and typed."""
+
+    least_batch: ClassVar[int] = 1
+    """Samples that a batch must hold in training; 2 where a layer normalises over the batch alone."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Keys of the batch that its forward pass reads."""
+        return ("frames",)
+
+    @property
+    def clip_length(self) -> int:
+        """Frames of a clip that its forward pass reads at test time; 1 for a single-frame network."""
+        return 1
+
+    @property
+    def trained_clip(self) -> int:
+        """Frames that a clip must hold in training."""
+        return self.clip_length
+
+    @property
+    def clip(self) -> Clip | None:
+        """What a clip holds before its last frame at test time; None is what it held in training.
+
+        `past` is the frames just before it, `references` are frames spread evenly over the video.
+        """
+        return None
+
+    @property
+    def insight(self) -> str | None:
+        """What the quantities are that explain its predictions; None where it has no such."""
+        return None
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A network, as far as it is known before it is built.
+
+    Attributes:
+        name: Name in configurations and of its module.
+        title: What the report calls it.
+        method: What its paper calls it, as in `papers.csv`.
+        options: The class of its options.
+        variants: Variant to the options in which it differs from the full network.
+        backbones: Networks whose ImageNet weights it starts from, where it starts from any.
+        operations: Billions of floating point operations of a forward pass per megapixel and frame, counted by torch.
+        refined: Whether its paper scores maps that a dense CRF has refined.
+    """
+
+    name: str
+    title: str
+    method: str
+    options: type[Options]
+    variants: Mapping[str, Mapping[str, Any]]
+    backbones: tuple[str, ...]
+    operations: float
+    refined: bool = False
+
+    def choose(
+        self,
+        variant: str,
+        overrides: Mapping[str, Any],
+        *,
+        width: float = 1.0,
+        pretrained: bool = False,
+        where: str | None = None,
+    ) -> Options:
+        """Return the options of a variant.
+
+        Args:
+            variant: One of `variants`.
+            overrides: Options that replace the variant's.
+            width: Factor on all channel numbers.
+            pretrained: Whether the backbones start from ImageNet weights.
+            where: What to name in an error; the network if None.
+
+        Raises:
+            InputError: Unknown variant or option, a value that an option cannot take, or a width without weights.
+        """
+        where = where or f"model {self.name}"
+        if variant not in self.variants:
+            raise InputError(where, f"unknown variant {variant!r}", f"one of {', '.join(self.variants)}")
+        if not 0 < width <= 1:
+            raise InputError(where, f"width {width}", "a number above 0 and at most 1")
+        if pretrained and width != 1:
+            raise InputError(
+                where, f"pretrained with width {width}", "pretrained: false, or width: 1, which ImageNet weights fit"
+            )
+        try:
+            return self.options.model_validate({**self.variants[variant], **overrides})
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"])
+            if first["type"] == "extra_forbidden":
+                expected = f"one of {', '.join(self.options.model_fields)}"
+                raise InputError(where, f"unknown option {key}", expected) from error
+            found = f"option {key} is {first['input']!r}" if key else "options that do not go together"
+            raise InputError(where, found, first["msg"].removeprefix("Value error, ")) from error

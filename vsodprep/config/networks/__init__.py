@@ -1,0 +1,1 @@
+"""The networks' definitions, one file each, without torch."""
