@@ -8,11 +8,13 @@ import json
 import os
 import shutil
 import tempfile
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from vsodprep.ending import held
 from vsodprep.errors import InputError
 
 _TEMPORARY = ".partial-"
@@ -164,8 +166,10 @@ def scratch_beside(final: Path) -> Iterator[Path]:
         final.parent.mkdir(parents=True, exist_ok=True)
         for leftover in final.parent.glob(f"{glob.escape(prefix)}*"):
             _remove_abandoned(leftover)
-        scratch = Path(tempfile.mkdtemp(prefix=prefix, dir=final.parent))
+    scratch = final.with_name(f"{prefix}{uuid.uuid4().hex}")
     try:
+        with _named(final):
+            scratch.mkdir(0o700)
         with (scratch / f"{_LOCK}ing").open("w") as stream:
             with suppress(OSError):
                 fcntl.flock(stream, fcntl.LOCK_EX)
@@ -204,16 +208,17 @@ def atomic_directory(final: Path, ours: Ours) -> Iterator[Path]:
         made = scratch / place.name
         made.mkdir()
         yield made
-        while True:
-            try:
-                made.replace(place)
-                return
-            except OSError as error:  # it is there, perhaps by another process since the last turn
-                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-                    raise
-            check_replaceable(final, ours)
-            with suppress(FileNotFoundError):
-                place.replace(tempfile.mkdtemp(dir=scratch))
+        with held():  # else a signal might find neither the old folder nor the new one in place
+            while True:
+                try:
+                    made.replace(place)
+                    return
+                except OSError as error:  # it is there, perhaps by another process since the last turn
+                    if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                        raise
+                check_replaceable(final, ours)
+                with suppress(FileNotFoundError):
+                    place.replace(tempfile.mkdtemp(dir=scratch))
 
 
 def enter_folder(folder: Path, names: Iterable[str], marker: str = "", *, sources: Iterable[Path] = ()) -> None:

@@ -2,11 +2,15 @@
 
 import importlib
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import click
 
-from vsodprep import __version__
+from vsodprep import __version__, ending
 from vsodprep.errors import VsodprepError
 
 # Name to one line of help; the module is vsodprep.cli.NAME with its command in `command`. Help stands here so
@@ -52,6 +56,18 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Parse the command line; `--help` writes meanwhile."""
+        with _until_nobody_reads():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the subcommand."""
+        with _until_nobody_reads():
+            return super().invoke(ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the subcommands without importing them."""
         with formatter.section("Commands"):
@@ -65,14 +81,47 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line; exit with 1 and one line on bad input, with 2 on wrong usage."""
+    """Run the command line; exit with 1 and one line on bad input, with 2 on wrong usage, with 128 + n by signal n."""
     # Jobs run side by side, and NumPy's BLAS would have every one of them spin on all cores; read when NumPy loads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    code = 1
     try:
-        cli(prog_name="vsodprep")
+        try:
+            ending.begin()
+            code = _run()
+        finally:
+            ending.done()
+    except BaseException:
+        if ending.asked() is None:  # else it is the signal, or what unwinding has raised on top of it
+            raise
+    by = ending.asked()
+    if by is not None:
+        ending.leave(by)
+    sys.exit(code)
+
+
+def _run() -> int:
+    try:
+        with _until_nobody_reads():
+            code: int | None = cli(prog_name="vsodprep", standalone_mode=False)
+            sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
     except (VsodprepError, OSError) as error:
-        print(f"vsodprep: {_line(error)}", file=sys.stderr)
-        sys.exit(1)
+        if ending.asked() is None:
+            print(f"vsodprep: {_line(error)}", file=sys.stderr)
+        return 1
+    return code or 0
+
+
+@contextmanager
+def _until_nobody_reads() -> Iterator[None]:
+    """End as by SIGPIPE where what is written goes nowhere, as in `vsodprep ... | head`; click would exit with 1."""
+    try:
+        yield
+    except BrokenPipeError:
+        ending.ask(signal.SIGPIPE)
 
 
 def _line(error: Exception) -> str:

@@ -26,7 +26,6 @@ def command(labels_dir: Path, frames: Path, edits: Path, flow: Path | None, port
     click.echo(f"http://{HOST}:{server.server_port}/ (Ctrl-C ends it)")
     try:
         server.serve_forever()
-    except KeyboardInterrupt:
-        click.echo(f"edits: {edits}")
     finally:
         server.server_close()
+        click.echo(f"edits: {edits}")

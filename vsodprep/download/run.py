@@ -94,8 +94,11 @@ def download(
             return Got(file, found[file.name])
         return _get(file, folder, expected[file.name], manners)
 
-    with ThreadPoolExecutor(jobs) as pool:
+    pool = ThreadPoolExecutor(jobs)
+    try:
         results = list(pool.map(get, files))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # after a signal, nobody waits for what is being fetched
     missing = [got for got in results if got.path is None]
     if missing:
         raise VsodprepError(" ".join(_instruction(got, folder) for got in missing))
