@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,6 +13,7 @@ from vsodprep.config.base import refusal
 from vsodprep.config.flow import Flow
 from vsodprep.config.train import Run
 from vsodprep.errors import InputError
+from vsodprep.files import scratch_beside
 from vsodprep.flow.methods import build_estimator
 from vsodprep.flow.picture import drawing_of
 from vsodprep.flow.sequence import write_sequence
@@ -28,13 +28,20 @@ from vsodprep.shards.pack import pack_benchmark
 
 @contextmanager
 def as_shard(
-    source: Path, checkpoint: Path, classifier: Path | None = None, *, device: str = "cpu", threads: int = 1
+    source: Path,
+    checkpoint: Path,
+    out: Path,
+    classifier: Path | None = None,
+    *,
+    device: str = "cpu",
+    threads: int = 1,
 ) -> Iterator[Path]:
     """Give a shard of whatever a network is to be applied to.
 
     Args:
         source: A shard; a folder of frames; a folder of videos as `SEQ/frames` or as files; or a video file.
         checkpoint: The network; its flow is estimated as for its training.
+        out: What is made from it; the temporary shard lies beside, where the next run clears away a killed one's.
         classifier: The motion prior's classifier, where the network reads a prior.
         device: Where a flow network runs.
         threads: Threads of the flow.
@@ -52,8 +59,7 @@ def as_shard(
     run = Run.model_validate(content["recipe"])
     if run.prior is not None and classifier is None:
         raise InputError(checkpoint, "a network that reads a motion prior", "--classifier with the prior's C.npz")
-    with TemporaryDirectory(prefix="vsodprep-predict-") as folder:
-        root = Path(folder)
+    with scratch_beside(out) as root:
         normalized = root / "normalized"
         manifest = normalize_own(
             own_benchmark("own"), _sequences(source, root), normalized, NormalizeOptions(), threads

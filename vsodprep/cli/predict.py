@@ -42,5 +42,5 @@ def command(
     from vsodprep.models.inference import predict_shard
     from vsodprep.models.sources import as_shard
 
-    with as_shard(source, checkpoint, classifier, threads=threads) as shard:
+    with as_shard(source, checkpoint, out, classifier, threads=threads) as shard:
         predict_shard(checkpoint, shard, out, split=split, device=check_device(device), threads=threads, batch=batch)
