@@ -23,6 +23,7 @@ from vsodprep.models.reporter import Reporter
 from vsodprep.models.resume import Position, Progress
 from vsodprep.shards.clips import ClipDataset, collate
 from vsodprep.shards.sampling import BatchSampler
+from vsodprep.workers import Context
 
 _TRAINING = 3  # keeps these draws apart from those of the order and of the batch sizes
 
@@ -178,8 +179,7 @@ def fit(
         batch_sampler=sampler,
         collate_fn=collate,
         num_workers=workers,
-        # Zarr's event loop does not survive a fork
-        multiprocessing_context="forkserver" if workers else None,
+        multiprocessing_context=Context("vsodprep.shards.clips") if workers else None,
         pin_memory=device == "cuda",
     )
     module.network.train()

@@ -1,13 +1,10 @@
 """Whole folders of maps: combined, fitted to masks, refined by the CRF."""
 
 import json
-import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +20,7 @@ from vsodprep.images import read_frame, read_gray, read_mask, write_png
 from vsodprep.manifest import frame_path, mask_path, read_manifest
 from vsodprep.markers import MANIFEST, MAPS, PREDICTIONS
 from vsodprep.progress import track
+from vsodprep.workers import mapped
 
 
 class _Task(NamedTuple):
@@ -140,16 +138,6 @@ def _refine_file(crf: Crf, task: _Task) -> None:
     write_png(task.out, to_bytes(refine(frame, saliency.astype(np.float32) / 255, crf)))
 
 
-@contextmanager
-def _mapper(jobs: int) -> Iterator[Callable[..., Iterator[Any]]]:
-    """Give a function like `map`, in this process or over several."""
-    if jobs == 1:
-        yield map
-        return
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        yield partial(pool.map, chunksize=4)
-
-
 def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1) -> None:
     """Refine a folder of maps by the dense CRF.
 
@@ -168,8 +156,8 @@ def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1) 
     tasks = [_Task(find(key), path, out / f"{key}.png") for key, path in keys.items()]
     sources = (path for task in tasks for path in (task.frame, task.saliency))
     enter_folder(out, (f"{key}.png" for key in keys), PREDICTIONS, sources=sources)
-    with _mapper(min(jobs, len(tasks))) as run:
-        for _ in track(run(partial(_refine_file, crf), tasks), "dense CRF", len(tasks)):
+    with mapped(partial(_refine_file, crf), tasks, jobs, module=__name__) as results:
+        for _ in track(results, "dense CRF", len(tasks)):
             pass
     given = maps / PREDICTIONS
     before = json.loads(given.read_text(encoding="utf-8")) if given.is_file() else {}

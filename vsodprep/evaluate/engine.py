@@ -2,12 +2,12 @@
 
 import hashlib
 import math
-import multiprocessing
 import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from vsodprep.evaluate.resize import resize
 from vsodprep.evaluate.sources import FolderImages, ZipImages, open_images
 from vsodprep.evaluate.truth import Masks, Truth, open_truth
 from vsodprep.progress import track
+from vsodprep.workers import mapped
 
 # Frames that a process takes at once: few enough that a long sequence keeps all cores busy.
 _CHUNK = 8
@@ -67,10 +68,6 @@ class _Reader:
         return math.nan if found is None else found
 
 
-# Set once in each worker process: archives stay open and settings are not sent with every chunk.
-_worker: _Reader | None = None
-
-
 def _keep_freed_memory() -> None:
     """Let this process keep the memory of one frame for the next: giving it back costs a sixteenth of the time.
 
@@ -79,51 +76,25 @@ def _keep_freed_memory() -> None:
     np.empty(_KEPT, np.uint8)
 
 
-def _start_worker(reader: _Reader) -> None:
-    global _worker  # noqa: PLW0603
-    _worker = reader
+def _start_worker() -> None:
     _keep_freed_memory()
     cv2.setNumThreads(1)  # the processes share the cores among them already
 
 
-def _score_chunk(items: tuple[Pair, ...]) -> list[tuple[FrameScores, bool]]:
-    assert _worker is not None
-    return [_worker.score(item) for item in items]
+def _score_chunk(reader: _Reader, items: tuple[Pair, ...]) -> list[tuple[FrameScores, bool]]:
+    return [reader.score(item) for item in items]
 
 
 @contextmanager
-def _one_blas_thread() -> Iterator[None]:
-    """Let processes that start meanwhile load NumPy with one thread: several each would wait for one another."""
-    name = "OPENBLAS_NUM_THREADS"
-    before = os.environ.get(name)
-    os.environ[name] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
-
-
-def _score_all(reader: _Reader, items: list[Pair], jobs: int) -> Iterator[tuple[FrameScores, bool]]:
-    """Yield the scores of all frames in order."""
+def _scored(reader: _Reader, items: list[Pair], jobs: int) -> Iterator[Iterator[tuple[FrameScores, bool]]]:
+    """Give the scores of all frames in order."""
     chunks = [tuple(items[start : start + _CHUNK]) for start in range(0, len(items), _CHUNK)]
-    jobs = min(jobs, len(chunks))
-    if jobs <= 1:
+    if min(jobs, len(chunks)) <= 1:
         _keep_freed_memory()
-        yield from map(reader.score, items)
+        yield map(reader.score, items)
         return
-    # Not fork: OpenCV's threads and Zarr's do not survive it.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["vsodprep.evaluate.engine"])
-    with _one_blas_thread(), ProcessPoolExecutor(jobs, context, _start_worker, (reader,)) as pool:
-        try:
-            for scores in pool.map(_score_chunk, chunks):
-                yield from scores
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    with mapped(partial(_score_chunk, reader), chunks, jobs, module=__name__, start=_start_worker) as results:
+        yield chain.from_iterable(results)
 
 
 class _Cache:
@@ -153,20 +124,18 @@ def _total(reader: _Reader, inputs: Inputs, jobs: int, stored: _Cache | None) ->
     """Sum the frames of each sequence."""
     known = {name: totals for name in inputs.pairs if stored and (totals := stored.load(name))}
     waiting = {name: items for name, items in inputs.pairs.items() if name not in known}
-    scores = track(
-        _score_all(reader, [item for items in waiting.values() for item in items], jobs),
-        "evaluate",
-        sum(map(len, waiting.values())),
-    )
-    for name, items in waiting.items():
-        totals = SequenceTotals()
-        for item in items:
-            totals.add(item.frame, *next(scores))
-        known[name] = totals
-        if stored:
-            stored.save(name, totals)
-    for _ in scores:  # let the bar end
-        pass
+    every = [item for items in waiting.values() for item in items]
+    with _scored(reader, every, jobs) as results:
+        scores = track(results, "evaluate", len(every))
+        for name, items in waiting.items():
+            totals = SequenceTotals()
+            for item in items:
+                totals.add(item.frame, *next(scores))
+            known[name] = totals
+            if stored:
+                stored.save(name, totals)
+        for _ in scores:  # let the bar end
+            pass
     return {name: known[name] for name in inputs.pairs}
 
 

@@ -1,9 +1,8 @@
 """Packing a normalised benchmark, with its flow, priors and coarse labels, into one Zarr shard."""
 
-import multiprocessing
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import zarr
@@ -17,6 +16,7 @@ from vsodprep.shards.layout import FORMAT
 from vsodprep.shards.ours import files_of_shard
 from vsodprep.shards.stills import pack_stills
 from vsodprep.shards.videos import pack_video
+from vsodprep.workers import mapped
 
 
 @dataclass(frozen=True)
@@ -81,28 +81,20 @@ def pack_benchmark(
         manifest = replace(manifest, sequences=tuple(one for one in manifest.sequences if one in named))
     with atomic_directory(out, files_of_shard) as temporary:
         zarr.create_group(temporary, attributes=_attributes(manifest, contents), overwrite=True)
-        tasks = [(folder, temporary, sequence, contents) for sequence in manifest.sequences]
-        label = f"pack {manifest.name}"
-        if jobs == 1 or len(tasks) == 1:
-            for task in track(tasks, label, unit="sequence"):
-                pack_sequence(*task)
-            return
-        # Never fork: a forked child would share the threads of Zarr's event loop with nobody to run them.
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=context) as pool:
-            results = pool.map(pack_sequence, *zip(*tasks, strict=True))
-            for _ in track(results, label, total=len(tasks), unit="sequence"):
+        videos = manifest.sequences
+        with mapped(partial(pack_sequence, folder, temporary, contents), videos, jobs, module=__name__) as results:
+            for _ in track(results, f"pack {manifest.name}", len(videos), unit="sequence"):
                 pass
 
 
-def pack_sequence(folder: Path, shard: Path, sequence: Video, contents: Contents) -> None:
+def pack_sequence(folder: Path, shard: Path, contents: Contents, sequence: Video) -> None:
     """Write one sequence's group.
 
     Args:
         folder: The normalised benchmark.
         shard: The shard under its temporary name.
-        sequence: What to pack.
         contents: What goes in beside frames and masks.
+        sequence: What to pack.
 
     Raises:
         InputError: A file is missing, unreadable, or of another size than the manifest says.

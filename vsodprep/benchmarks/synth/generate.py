@@ -1,8 +1,5 @@
 """Write `synth` as a normalised benchmark, with its exact flow beside it."""
 
-import multiprocessing
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +16,7 @@ from vsodprep.benchmarks.synth.stills import still
 from vsodprep.errors import VsodprepError
 from vsodprep.manifest import Manifest, Sequence, write_manifest
 from vsodprep.progress import track
+from vsodprep.workers import mapped
 
 _STILLS_PER_JOB = 20
 
@@ -46,19 +44,12 @@ def write_benchmark(folder: Path, jobs: int = 1, seed: int = SEED, sequences: tu
     work: list[Job] = [video for video in VIDEOS if video.name in names]
     if STILLS in names:
         work += [range(at, min(at + _STILLS_PER_JOB, STILL_COUNT)) for at in range(0, STILL_COUNT, _STILLS_PER_JOB)]
-    for _ in track(_run(partial(_write, folder, seed), work, jobs), f"generate {NAME}", len(work), unit="part"):
-        pass
+    with mapped(partial(_write, folder, seed), work, jobs, module=__name__) as results:
+        for _ in track(results, f"generate {NAME}", len(work), unit="part"):
+            pass
     manifest = replace(whole, sequences=tuple(one for one in whole.sequences if one.name in names))
     write_manifest(folder, manifest)
     return manifest
-
-
-def _run(write: partial[None], work: list[Job], jobs: int) -> Iterator[None]:
-    if jobs <= 1:
-        yield from map(write, work)
-        return
-    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(write, work)
 
 
 def _write(folder: Path, seed: int, job: Job) -> None:

@@ -1,0 +1,163 @@
+"""Processes that share work, all started here; they end with the work, and with the process that started them.
+
+`concurrent.futures` cannot end them in the middle of their work before Python 3.14, and some of its versions wait for
+one that has been killed.
+"""
+
+import multiprocessing
+import os
+import shutil
+import signal
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing import forkserver, resource_tracker, util
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from threading import Thread
+from typing import Any, TypeVar, cast
+
+from vsodprep.ending import Ended, held
+from vsodprep.errors import VsodprepError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@contextmanager
+def mapped(
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    jobs: int,
+    *,
+    module: str,
+    start: Callable[[], None] | None = None,
+) -> Iterator[Iterator[Result]]:
+    """Give what `map` gives, computed by several processes.
+
+    Args:
+        function: What is done to each item; sent to each process once, and like the items, something that pickles.
+        items: The items.
+        jobs: Processes; with one, or one item, the work is done in this process as it is asked for.
+        module: Where `function` is defined, which is imported once for all processes.
+        start: Called in each process before its first item.
+
+    Yields:
+        The results in order.
+
+    Raises:
+        VsodprepError: A process was killed.
+    """
+    jobs = min(jobs, len(items))
+    if jobs <= 1:
+        yield map(function, items)
+        return
+    context = Context(module)
+    crew: dict[Connection, Worker] = {}
+    try:
+        for _ in range(jobs):
+            ours, theirs = context.Pipe()
+            with held():
+                worker = Worker(target=_work, args=(theirs, function, start), daemon=True)
+                worker.start()
+                crew[ours] = worker
+            theirs.close()
+        yield _results(list(crew), items)
+    except (Ended, KeyboardInterrupt):
+        for worker in crew.values():
+            worker.kill()
+        raise
+    finally:
+        for connection, worker in crew.items():
+            connection.close()
+            worker.join()
+
+
+def _work(connection: Connection, function: Callable[[Any], Any], start: Callable[[], None] | None) -> None:
+    if start is not None:
+        start()
+    answer: tuple[Any, Exception | None]
+    with suppress(EOFError, ConnectionError):  # the parent wants no more
+        while True:
+            item = connection.recv()
+            try:
+                answer = (function(item), None)
+            except Exception as error:
+                error.add_note(traceback.format_exc())
+                answer = (None, error)
+            connection.send(answer)
+
+
+def _results(idle: list[Connection], items: Sequence[Any]) -> Iterator[Any]:
+    """Give every idle worker an item, and yield the results, or raise the errors, in the items' order."""
+    waiting = iter(enumerate(items))
+    busy: dict[Connection, int] = {}
+    done: dict[int, tuple[Any, Exception | None]] = {}
+    for number in range(len(items)):
+        while number not in done:
+            try:
+                for connection, (given, item) in zip(idle, waiting, strict=False):
+                    connection.send(item)
+                    busy[connection] = given
+                idle = cast(list[Connection], wait(list(busy)))
+                for connection in idle:
+                    done[busy.pop(connection)] = connection.recv()
+            except (EOFError, ConnectionError) as error:
+                raise VsodprepError("a worker process was killed; fewer --jobs take less memory") from error
+        result, wrong = done.pop(number)
+        if wrong is not None:
+            raise wrong
+        yield result
+
+
+class Worker(ForkServerProcess):
+    """A process that follows its parent, and is deaf to a terminal's Ctrl-C and to its end: its parent hears them."""
+
+    def start(self) -> None:
+        """Start the process; a signal waits meanwhile, as half a process would complain of its lost parent."""
+        with held():
+            super().start()
+
+    def run(self) -> None:
+        """Do the work, until the parent has ended, however that came about."""
+        Thread(target=_wait_for_parent, daemon=True).start()
+        super().run()
+
+
+class Context(ForkServerContext):
+    """Where pools, and torch's loaders, take their processes from.
+
+    A server that has imported some modules forks them. A fork of this process would lack the threads of OpenCV and of
+    Zarr's event loop, and hang.
+
+    Args:
+        module: What every process needs; without effect once the server runs.
+    """
+
+    Process = Worker
+
+    def __init__(self, module: str) -> None:
+        super().__init__()
+        self.set_forkserver_preload([module])
+        threads = os.environ.get("OPENBLAS_NUM_THREADS")
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"  # several each would wait for one another
+        try:
+            for ensure_running in (resource_tracker.ensure_running, forkserver.ensure_running):
+                before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})  # inherited
+                try:
+                    ensure_running()
+                finally:
+                    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        finally:
+            if threads is None:
+                del os.environ["OPENBLAS_NUM_THREADS"]
+            else:
+                os.environ["OPENBLAS_NUM_THREADS"] = threads
+
+
+def _wait_for_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    shutil.rmtree(util.get_temp_dir(), ignore_errors=True)  # where the server's socket was
+    os._exit(1)
