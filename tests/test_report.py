@@ -312,7 +312,7 @@ def test_lives_without(copy: tuple[Path, Config], tmp_path: Path, part: str) -> 
     shutil.rmtree(root / part)
     write_report(only_stan(config), root, tmp_path / "out")
     text = said(Page((tmp_path / "out" / "index.html").read_text(encoding="utf-8")))
-    assert ("Not there" in text) == (part in ("scores", "normalized"))
+    assert ("Not there" in text) == (part in ("scores", "models", "normalized"))
     assert bool(rows(tmp_path / "out")) == (part != "scores")
 
 

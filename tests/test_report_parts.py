@@ -20,7 +20,7 @@ from vsodprep.report.protocol import notes, settings
 from vsodprep.report.stages import agreement, spread, stage_of
 from vsodprep.report.tables import table
 from vsodprep.report.thumbnails import thumbnail
-from vsodprep.targets.paths import Paths
+from vsodprep.targets import Catalogue, Targets
 
 STAGE = Stage(data=(Data(benchmark="synth", split="train"),), size=(64, 96), steps=600)
 
@@ -71,7 +71,7 @@ def test_disagreements_spread_over_sequences() -> None:
 
 
 def results_of(config: Config) -> Results:
-    return Results(config, Path("results"), Paths("results"), {}, (), ())
+    return Results(Targets(config, Catalogue(config)), Path("results"), {}, (), ())
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_printed(asked: tuple[str, str, str, str, str], value: float | None) -> 
 
 
 def method(name: str, **values: float | None) -> Method:
-    score = Score(name, "full", "raw", 0, "synth", "test", "davsod", {**values, "sequences": {}})
+    score = Score(name, "full", 0, "raw", "synth", "test", "davsod", {**values, "sequences": {}})
     return Method(name, "full", "raw", None, (score,))
 
 
@@ -146,7 +146,7 @@ def test_a_single_method_is_not_marked() -> None:
 
 def test_a_mean_needs_every_seed() -> None:
     scores = tuple(
-        Score("dsnet", "full", "raw", seed, "synth", "test", "davsod", {"mae": value, "sequences": {}})
+        Score("dsnet", "full", seed, "raw", "synth", "test", "davsod", {"mae": value, "sequences": {}})
         for seed, value in enumerate((0.1, None))
     )
     assert Method("dsnet", "full", "raw", None, scores).averaged.scalar("mae") is None

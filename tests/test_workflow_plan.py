@@ -31,8 +31,12 @@ def wildcards(**values: str) -> SimpleNamespace:
     return SimpleNamespace(**({"benchmark": "synth"} | values))
 
 
-def test_default_makes_the_shard_and_the_report() -> None:
-    assert plan_of({}).report.targets(None) == ["results/shards/synth.zarr/zarr.json", "results/report/index.html"]
+def test_default_makes_the_shard_the_checkpoint_and_the_report() -> None:
+    assert plan_of({}).report.targets(None) == [
+        "results/shards/synth.zarr/zarr.json",
+        "results/models/dsnet/full/seed0/last.ckpt",
+        "results/report/index.html",
+    ]
 
 
 def test_scores_hold_the_run_and_both_trivial_maps() -> None:
@@ -70,10 +74,10 @@ def test_normalising_has_the_fingerprint_of_what_it_runs(tmp_path: Path, name: s
 
 def test_a_prior_fitted_on_its_own_split_needs_one(tmp_path: Path) -> None:
     validation = {"sources": {"davis2016": str(archive_of(tmp_path, "blackswan"))}, "partial": True}
-    assert plan_of({}).prior.packed("davis2016") == ["light"]
-    assert plan_of(validation).prior.packed("davis2016") == []
+    assert plan_of({}).site.packed_priors("davis2016") == ["light"]
+    assert plan_of(validation).site.packed_priors("davis2016") == []
     joint = {"prior": {"light": {"fit": [{"benchmark": "synth", "split": "train"}]}}}
-    assert plan_of(validation | joint).prior.packed("davis2016") == ["light"]
+    assert plan_of(validation | joint).site.packed_priors("davis2016") == ["light"]
 
 
 def test_labels_of_some_splits_only() -> None:

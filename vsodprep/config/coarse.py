@@ -61,6 +61,11 @@ class Coarse(Section):
     """Settings of the step `substitute`, used where `order` names it."""
 
     @property
+    def fit(self) -> tuple[SplitOf, ...]:
+        """Splits on which the weights are fitted: none where they are given."""
+        return tuple(weight for weight in self.weights if isinstance(weight, SplitOf))
+
+    @property
     def priors(self) -> tuple[str, ...]:
         """Prior blocks that support the labels: one or none."""
         return (self.substitute.prior,) if "substitute" in self.order and self.substitute.support == "prior" else ()

@@ -1,8 +1,12 @@
 """Configuration of the report."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from vsodprep.config.base import Section
+
+Trivial = Literal["centre-prior", "flow-magnitude"]
 
 
 class Report(Section):

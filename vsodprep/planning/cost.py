@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from vsodprep import benchmarks
-from vsodprep.config import Config, Run, SplitOf, Stage, Test
+from vsodprep.config import Config, Prior, Run, SplitOf, Stage
 from vsodprep.config.crf import RAW
 from vsodprep.config.models import definition
 from vsodprep.planning import rates
 from vsodprep.planning.parts import Part, bytes_of, part_of
-from vsodprep.targets.catalogue import Catalogue
+from vsodprep.targets import Catalogue, ScoreTarget, Targets, unique
 
 _HOUR = 3600.0
 
@@ -51,6 +51,7 @@ class Estimate:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.catalogue = Catalogue(config)
+        self.targets = Targets(config, self.catalogue)
         self.on_card = config.device == "cuda"
 
     def costs(self) -> tuple[Cost, ...]:
@@ -59,34 +60,32 @@ class Estimate:
         Raises:
             InputError: A benchmark, split or folder does not exist.
         """
-        parts = [part_of(self.catalogue, name) for name in self._names()]
-        found = [cost for part in parts for cost in self._preparing(part)]
-        for model, runs in self.config.runs.items():
-            for name, run in runs.items():
-                found += self._running(model, name, run)
-        return tuple(found)
+        found = [cost for name in self.targets.normalized for cost in self._preparing(name)]
+        found += [self._fitting(prior, fit) for (prior, _), fit in self.targets.classifiers.items()]
+        found += [self._fusing(coarse, fit) for coarse, fit in self.targets.weights.items()]
+        for (model, name), run in self.targets.runs.items():
+            found += [self._training(model, name, run, stage) for stage in run.stages]
+        return (*found, *self._testing())
 
-    def _names(self) -> list[str]:
-        runs = [run for runs in self.config.runs.values() for run in runs.values()]
-        used = [data.benchmark for run in runs for stage in run.stages for data in stage.data]
-        used += [test.benchmark for run in runs for test in run.test]
-        return list(dict.fromkeys([*self.config.benchmarks, *self.config.folders, *used]))
-
-    def _preparing(self, part: Part) -> Iterator[Cost]:
-        config, videos = self.config, part.video_megapixels
-        if config.source(part.name) is None and part.name not in config.folders:
+    def _preparing(self, name: str) -> Iterator[Cost]:
+        config, part = self.config, part_of(self.catalogue, name)
+        if config.source(name) is None and name not in config.folders:
             yield from self._downloading(part)
         yield self._cost(
             "normalize", part, cpu=part.megapixels * rates.NORMALIZE, disk=part.megapixels * rates.DISK_NORMALIZED * 1e6
         )
-        if part.video:
-            yield from self._video_stages(part, videos)
+        yield from self._video_stages(name)
+        if name in self.targets.benchmarks:
+            yield self._packing(part)
+
+    def _packing(self, part: Part) -> Cost:
+        config, videos = self.config, part.video_megapixels
         packed = part.megapixels * rates.PACK + videos * len(config.pack.pictures) * rates.PICTURE
         of_video = rates.DISK_SHARD + len(config.pack.pictures) * rates.DISK_PICTURE
         of_video += len(config.pack.flow) * rates.DISK_FLOW
         of_still = rates.DISK_NORMALIZED if config.pack.still_size is None else rates.DISK_SHARD
         bytes_packed = videos * of_video + (part.megapixels - videos) * of_still
-        yield self._cost("pack", part, cpu=packed, disk=bytes_packed * 1e6)
+        return self._cost("pack", part, cpu=packed, disk=bytes_packed * 1e6)
 
     def _downloading(self, part: Part) -> Iterator[Cost]:
         sizes = [bytes_of(file) for file in benchmarks.get(part.name).files if not file.optional]
@@ -94,21 +93,10 @@ class Estimate:
             cost = self._cost("download", part, disk=float(sum(size or 0 for size in sizes)))
             yield replace(cost, unknown_disk=None in sizes)
 
-    def _video_stages(self, part: Part, videos: float) -> Iterator[Cost]:
-        config = self.config
-        coarse_blocks = {name: config.coarse[name] for name in config.pack.coarse}
-        supports = [prior for coarse in coarse_blocks.values() for prior in coarse.priors]
-        priors = {name: config.prior[name] for name in (*config.pack.prior, *supports)}
-        flows = {*config.pack.flow, *config.pack.pictures, *(prior.flow for prior in priors.values())}
-        flows |= {flow for coarse in coarse_blocks.values() for flow in coarse.flows}
-        labelled = {name: self._share(part, coarse.splits) for name, coarse in coarse_blocks.items()}
-        maps: dict[str, float] = {}
-        for coarse in coarse_blocks.values():
-            fitted = [where for where in coarse.weights if isinstance(where, SplitOf)]
-            share = self._share(part, None if coarse.splits is None else [*coarse.splits, *fitted])
-            maps |= {name: max(share, maps.get(name, 0.0)) for name in coarse.maps}
-        for name in sorted(flows):
-            flow = config.flow[name]
+    def _video_stages(self, benchmark: str) -> Iterator[Cost]:
+        config, targets = self.config, self.targets
+        for name, videos in targets.flows(benchmark).items():
+            part, flow = self._videos(benchmark, videos), config.flow[name]
             number = part.flows(flow)
             work = number * part.pixels / rates.MEGAPIXEL
             cpu, card = rates.NETWORK_FLOW.get(flow.method.split(":")[0], (rates.FLOW[flow.preset], 0.0))
@@ -118,41 +106,55 @@ class Estimate:
             )
             guessed = part.guessed or (flow.frames == "annotated" and part.annotated < part.frames)
             yield replace(cost, frames=number, guessed=guessed)
-        for name, prior in priors.items():
-            cpu = videos * (rates.PRIOR_FRAME + len(prior.levels) * prior.scale**2 * rates.PRIOR_LEVEL)
-            regions = part.video * len(prior.levels) * rates.PRIOR_REGIONS
-            core, card = rates.PRIOR_REGION[prior.features]
-            cpu, gpu = (cpu, regions * card) if self.on_card else (cpu + regions * core, 0.0)
-            yield self._cost(f"prior {name}", part, cpu=cpu, gpu=gpu, disk=videos * rates.DISK_PRIOR * 1e6)
-        for name, share in sorted(maps.items()):
-            method = config.saliency[name].method
-            if method is not None and share:
-                work = videos * share
-                cpu = work * rates.SALIENCY[method]
-                yield self._cost(f"saliency {name}", part, cpu=cpu, disk=work * rates.DISK_SALIENCY * 1e6)
-        for name, coarse in coarse_blocks.items():
-            if labelled[name]:
-                work = videos * labelled[name]
-                cpu = work * (rates.COARSE + (self._crf(coarse.crf) if "crf" in coarse.order else 0.0))
-                cpu += work * (rates.SUBSTITUTE * ("substitute" in coarse.order) + rates.CARRY * len(coarse.flows))
-                yield self._cost(f"coarse {name}", part, cpu=cpu, disk=work * rates.DISK_COARSE * 1e6)
+        for name, videos in targets.priors(benchmark).items():
+            part = self._videos(benchmark, videos)
+            cpu, gpu = self._regions(config.prior[name], part.frames, part.megapixels)
+            yield self._cost(f"prior {name}", part, cpu=cpu, gpu=gpu, disk=part.megapixels * rates.DISK_PRIOR * 1e6)
+        for name, videos in targets.saliency(benchmark).items():
+            part, method = self._videos(benchmark, videos), config.saliency[name].method
+            cpu = part.megapixels * (rates.SALIENCY[method] if method else 0.0)
+            yield self._cost(f"saliency {name}", part, cpu=cpu, disk=part.megapixels * rates.DISK_SALIENCY * 1e6)
+        for name, videos in targets.coarse(benchmark).items():
+            part, coarse = self._videos(benchmark, videos), config.coarse[name]
+            seconds = rates.COARSE + (self._crf(coarse.crf) if "crf" in coarse.order else 0.0)
+            seconds += rates.SUBSTITUTE * ("substitute" in coarse.order) + rates.CARRY * len(coarse.flows)
+            work = part.megapixels
+            yield self._cost(f"coarse {name}", part, cpu=work * seconds, disk=work * rates.DISK_COARSE * 1e6)
 
-    def _share(self, part: Part, splits: Iterable[SplitOf] | None) -> float:
-        """Return which share of a benchmark's videos some splits hold; all of them if None."""
-        if splits is None:
-            return 1.0
-        chosen = [where.split for where in splits if where.benchmark == part.name]
-        videos = {name for split in chosen for name in self.catalogue.videos(part.name, split)}
-        return len(videos) / len(self.catalogue.videos(part.name))
+    def _videos(self, benchmark: str, names: list[str]) -> Part:
+        return part_of(self.catalogue, benchmark, names, unlisted=len(names) == len(self.catalogue.videos(benchmark)))
+
+    def _regions(self, prior: Prior, frames: int, megapixels: float) -> tuple[float, float]:
+        """Return seconds of processor and of graphics card for the described regions of so many frames."""
+        cpu = megapixels * (rates.PRIOR_FRAME + len(prior.levels) * prior.scale**2 * rates.PRIOR_LEVEL)
+        regions = frames * len(prior.levels) * rates.PRIOR_REGIONS
+        core, card = rates.PRIOR_REGION[prior.features]
+        return (cpu, regions * card) if self.on_card else (cpu + regions * core, 0.0)
+
+    def _fitting(self, name: str, fit: Iterable[SplitOf]) -> Cost:
+        prior, parts, cpu, gpu, frames = self.config.prior[name], self._splits(fit), 0.0, 0.0, 0
+        for part in parts:
+            learned = sum(min(prior.frames_per_sequence, video.annotated) for video in part.videos)
+            seconds, card = self._regions(prior, learned, learned * part.pixels / rates.MEGAPIXEL)
+            cpu, gpu, frames = cpu + seconds, gpu + card, frames + learned
+        regions = frames * len(prior.levels) * rates.PRIOR_REGIONS
+        cpu += prior.epochs * regions * rates.PRIOR_SAMPLE
+        return self._of_several(f"prior {name} fit", parts, frames=frames, cpu=cpu, gpu=gpu)
+
+    def _fusing(self, name: str, fit: Iterable[SplitOf]) -> Cost:
+        parts, maps = self._splits(fit), len(self.config.coarse[name].maps)
+        work = sum(part.annotated * part.pixels / rates.MEGAPIXEL for part in parts)
+        return self._of_several(
+            f"coarse {name} fit", parts, frames=sum(part.annotated for part in parts), cpu=work * maps * rates.FUSE_FIT
+        )
+
+    def _splits(self, fit: Iterable[SplitOf]) -> list[Part]:
+        """Return the videos of each split."""
+        videos = self.catalogue.videos
+        return [part_of(self.catalogue, where.benchmark, videos(where.benchmark, where.split)) for where in fit]
 
     def _crf(self, name: str) -> float:
         return rates.CRF_FRAME + rates.CRF_ITERATION * self.config.crf_presets[name].iterations
-
-    def _running(self, model: str, name: str, run: Run) -> Iterator[Cost]:
-        for stage in run.stages:
-            yield self._training(model, name, run, stage)
-        for test in run.test:
-            yield from self._testing(model, name, run, test)
 
     def _network(self, model: str, run: Run, megapixels: float) -> tuple[float, float]:
         """Return hours of processor and of graphics card for forward passes over so many megapixels."""
@@ -162,14 +164,14 @@ class Estimate:
         return billions / rates.GIGAFLOPS_CORE, 0.0
 
     def _training(self, model: str, name: str, run: Run, stage: Stage) -> Cost:
-        parts = [(part_of(self.catalogue, data.benchmark, data.split), data) for data in stage.data]
+        parts = [(self._split(data), data) for data in stage.data]
         samples = stage.steps * stage.batch if stage.steps is not None else 0
         if stage.epochs is not None:
             per_epoch = sum(
                 data.repeat * (part.annotated if data.labels == "masks" else part.frames) for part, data in parts
             )
             samples = round(stage.epochs * per_epoch)
-        samples *= len(run.seeds)
+        samples *= len(set(run.seeds))
         megapixels = samples * stage.clip_length * stage.size[0] * stage.size[1] / rates.MEGAPIXEL
         cpu, gpu = self._network(model, run, rates.BACKWARD * megapixels)
         return Cost(
@@ -182,20 +184,37 @@ class Estimate:
             gpu=gpu / _HOUR,
         )
 
-    def _testing(self, model: str, name: str, run: Run, test: Test) -> Iterator[Cost]:
-        part = part_of(self.catalogue, test.benchmark, test.split)
-        size = run.size or run.stages[-1].size
-        seeds = len(run.seeds)
-        what = f"{model}/{name}"
-        cpu, gpu = self._network(model, run, seeds * part.frames * size[0] * size[1] / rates.MEGAPIXEL)
-        disk = seeds * part.megapixels * rates.DISK_PREDICTION * 1e6
-        yield self._cost(f"predict {part.name}", part, what=what, cpu=cpu, gpu=gpu, disk=disk)
-        for post in test.post:
-            if post != RAW:
+    def _testing(self) -> Iterator[Cost]:
+        by_method: dict[tuple[str, str, str], list[ScoreTarget]] = {}
+        for score in self.targets.scores:
+            by_method.setdefault((score.model, score.run, score.benchmark), []).append(score)
+        for (model, name, benchmark), scores in by_method.items():
+            part = self._split(scores[0])
+            what, run = f"{model}/{name}", self.targets.runs.get((model, name))
+            seeds = len({score.seed for score in scores})
+            disk = seeds * part.megapixels * rates.DISK_PREDICTION * 1e6
+            if run is None:
+                yield self._cost(
+                    f"trivial {benchmark}", part, what=what, cpu=part.megapixels * rates.TRIVIAL, disk=disk
+                )
+            else:
+                size = run.size or run.stages[-1].size
+                cpu, gpu = self._network(model, run, seeds * part.frames * size[0] * size[1] / rates.MEGAPIXEL)
+                yield self._cost(f"predict {benchmark}", part, what=what, cpu=cpu, gpu=gpu, disk=disk)
+            for post in unique(score.post for score in scores if score.post != RAW):
                 cpu = seeds * part.megapixels * self._crf(post)
-                yield self._cost(f"crf {post} {part.name}", part, what=what, cpu=cpu, disk=disk)
-        scored = seeds * len(test.post) * len(test.protocols) * part.annotated * part.pixels / rates.MEGAPIXEL
-        yield self._cost(f"evaluate {part.name}", part, what=what, cpu=scored * rates.EVALUATE)
+                yield self._cost(f"crf {post} {benchmark}", part, what=what, cpu=cpu, disk=disk)
+            scored = len(scores) * part.annotated * part.pixels / rates.MEGAPIXEL
+            yield self._cost(f"evaluate {benchmark}", part, what=what, cpu=scored * rates.EVALUATE)
+
+    def _split(self, where: SplitOf | ScoreTarget) -> Part:
+        return part_of(self.catalogue, where.benchmark, self.catalogue.split(where.benchmark, where.split))
+
+    def _of_several(self, stage: str, parts: list[Part], *, frames: int, cpu: float, gpu: float = 0.0) -> Cost:
+        what = " + ".join(unique(part.name for part in parts))
+        guessed = any(part.guessed for part in parts)
+        sequences = sum(part.sequences for part in parts)
+        return Cost(stage, what, sequences, frames, guessed, cpu=cpu / _HOUR, gpu=gpu / _HOUR)
 
     def _cost(
         self,

@@ -1,7 +1,7 @@
 """How many frames a benchmark or split has, as far as anyone has published it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from vsodprep.benchmarks.benchmark import SourceFile
 from vsodprep.config import Flow
 from vsodprep.flow.planned import count_flows
 from vsodprep.planning import rates
-from vsodprep.targets.catalogue import Catalogue
+from vsodprep.targets import Catalogue
 
 _FRAMES_OF_A_VIDEO = 80  # where nobody knows better: DAVIS has 69, DAVSOD 128
 _SIZE, _FULL_HD = (480, 854), (1080, 1920)
@@ -69,23 +69,28 @@ class Part:
         )
 
 
-def part_of(catalogue: Catalogue, name: str, split: str | None = None) -> Part:
-    """Count a benchmark's frames, or those of a split.
+def part_of(catalogue: Catalogue, name: str, names: Collection[str] | None = None, *, unlisted: bool = False) -> Part:
+    """Count a benchmark's frames, or those of some of its sequences.
+
+    Args:
+        catalogue: The sequences of all benchmarks.
+        name: The benchmark.
+        names: The sequences; None for all of them.
+        unlisted: Whether to count those of which nobody published the names, too; always where `names` is None.
 
     Raises:
-        InputError: The benchmark, split or folder does not exist.
+        InputError: The benchmark or folder does not exist.
     """
     sequences = catalogue.sequences(name)
-    if split is not None:
-        chosen = catalogue.split(name, split)
-        sequences = tuple(one for one in sequences if one.name in chosen)
+    if names is not None:
+        sequences = tuple(one for one in sequences if one.name in names)
     size, published = _SIZE, dict[str, int]()
     if name not in catalogue.config.folders:
         benchmark = benchmarks.get(name)
         size, published = benchmark.size, dict(benchmark.published)
-    if split is None and not catalogue.whole(name):  # count those of which nobody published the names, too
-        unlisted = published.get("sequences", 0) - len(sequences)
-        sequences += (KnownSequence("", (), None, None),) * max(0, unlisted)
+    if (unlisted or names is None) and not catalogue.whole(name):
+        number = published.get("sequences", 0) - len(sequences)
+        sequences += (KnownSequence("", (), None, None),) * max(0, number)
     if catalogue.config.resolution.get(name) == "1080p":
         size = _FULL_HD
     usual = _usual_frames(sequences, published)

@@ -14,15 +14,18 @@ PRIOR_FRAME = 0.15
 # A region's three windows through a network: processor seconds, and seconds of a card; VGG-16's by its operations.
 PRIOR_REGION = {"contrast": (0.0, 0.0), "alexnet": (0.034, 0.0004), "vgg16": (0.7, 0.008)}
 PRIOR_REGIONS = 25  # of a level: flow pictures have few
+PRIOR_SAMPLE = 2e-5  # a region in one pass of the classifier's training
 SALIENCY = {"mbd": 0.16, "rbd": 1.2, "ft": 0.08}
 CRF_ITERATION = 0.16
 CRF_FRAME = 0.10
 COARSE = 0.03
+FUSE_FIT = 0.025  # a map of an annotated frame
 SUBSTITUTE = 0.01
 CARRY = 0.15  # a mask, along flow of one direction; along flow of both it is a third
 PACK = 0.03
 PICTURE = 0.045
 EVALUATE = 0.05
+TRIVIAL = 0.13
 
 # Network flow: processor seconds, and seconds of a graphics card like an RTX 3090 (ptlflow's published timings).
 NETWORK_FLOW = {"raft": (35.0, 0.28), "flownet2": (54.0, 0.43), "ptlflow": (35.0, 0.28)}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from vsodprep.config import Run
 from vsodprep.evaluate.measures import Measure
-from vsodprep.report.collect import Results, runs_of
+from vsodprep.report.collect import Results
 from vsodprep.report.methods import Method, anchor, method_name
 from vsodprep.report.paper import departures
 from vsodprep.report.sections import Section
@@ -61,7 +61,7 @@ class Card:
 def run_views(results: Results) -> list[RunView]:
     """Return every configured run, in order."""
     views = []
-    for model, name, run in runs_of(results.config):
+    for (model, name), run in results.targets.runs.items():
         title = method_name(model, name, "raw")
         views.append(RunView(title, run, tuple(departures(results, run)), training(results, model, name, run)))
     return views

@@ -24,7 +24,7 @@ def training(results: Results, model: str, name: str, run: Run) -> Training | No
     """Draw the losses of a run; None if no `metrics.csv` of it is there."""
     read = {}
     for seed in run.seeds:
-        path = Path(results.paths.checkpoint(model, name, seed)).parent / "metrics.csv"
+        path = Path(results.paths.metrics(model, name, seed))
         if path.is_file():
             read[f"seed {seed}"] = read_losses(path)
     read = {seed: each for seed, each in read.items() if each.loss}

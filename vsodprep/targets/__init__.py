@@ -1,1 +1,8 @@
 """What a configuration makes and where it lies, for rules, report and planner alike; knows no rule."""
+
+from vsodprep.targets.catalogue import Catalogue
+from vsodprep.targets.paths import Paths
+from vsodprep.targets.records import ScoreTarget, TrainingTarget, unique
+from vsodprep.targets.targets import TRIVIAL, TRIVIAL_MAPS, Targets
+
+__all__ = ["TRIVIAL", "TRIVIAL_MAPS", "Catalogue", "Paths", "ScoreTarget", "Targets", "TrainingTarget", "unique"]

@@ -17,11 +17,12 @@ class Catalogue:
     Attributes:
         config: The configuration.
         learned: Benchmarks whose sequences the plan takes from the lock file; None for all that are there.
+        known: Sequences of benchmarks that have been asked for, or that are known better than the registry knows them.
     """
 
     config: Config
     learned: frozenset[str] | None = None
-    _known: dict[str, tuple[KnownSequence, ...]] = field(default_factory=dict, compare=False)
+    known: dict[str, tuple[KnownSequence, ...]] = field(default_factory=dict, compare=False)
     _registry: dict[str, Benchmark] = field(default_factory=dict, compare=False)
 
     def sequences(self, benchmark: str) -> tuple[KnownSequence, ...]:
@@ -33,9 +34,9 @@ class Catalogue:
         Raises:
             InputError: There is no such benchmark, or the configuration names a sequence that it does not have.
         """
-        if benchmark not in self._known:
-            self._known[benchmark] = self._find(benchmark)
-        return self._known[benchmark]
+        if benchmark not in self.known:
+            self.known[benchmark] = self._find(benchmark)
+        return self.known[benchmark]
 
     def _registered(self, benchmark: str) -> Benchmark:
         # Read once: what normalising adds to the lock file meanwhile is for the next run, not for the rest of this one.

@@ -8,8 +8,6 @@ from vsodprep.config.models import definition
 from vsodprep.config.network import Options
 from vsodprep.errors import InputError
 from vsodprep.workflow.site import Site
-from vsodprep.workflow.stages.coarse import Coarse
-from vsodprep.workflow.stages.prior import Prior
 
 
 def check_runs(site: Site) -> None:
@@ -79,7 +77,7 @@ def _check_labels(site: Site, where: str, data: Data) -> None:
         if all(each.annotated == 0 for each in chosen):
             raise InputError(f"{where}.data", f"{split}, which has no masks", "a split that is annotated, or labels")
         return
-    labelled = Coarse(site).labelled(data.labels, data.benchmark)
+    labelled = site.labelled(data.labels, data.benchmark)
     if not set(labelled) & set(site.catalogue.videos(data.benchmark, data.split)):
         found = f"{split}, of which coarse.{data.labels} makes no label"
         raise InputError(f"{where}.data", found, f"it among coarse.{data.labels}.splits, or labels: masks")
@@ -88,7 +86,7 @@ def _check_labels(site: Site, where: str, data: Data) -> None:
 def _check_prior(site: Site, where: str, run: Run, splits: Iterable[Data | Test]) -> None:
     for split in splits:
         videos = site.catalogue.videos(split.benchmark, split.split)
-        if run.prior is not None and videos and run.prior not in Prior(site).packed(split.benchmark):
+        if run.prior is not None and videos and run.prior not in site.packed_priors(split.benchmark):
             found = f"prior.{run.prior}, which is fitted on the split train that {split.benchmark} lacks"
             raise InputError(where, found, f"prior.{run.prior}.fit with splits of other benchmarks")
 

@@ -16,8 +16,7 @@ from vsodprep import benchmarks
 from vsodprep.config import Config, SplitOf, complete, read
 from vsodprep.config.models import MODELS
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.targets.catalogue import Catalogue
-from vsodprep.targets.paths import Paths
+from vsodprep.targets import TRIVIAL, TRIVIAL_MAPS, Catalogue, Paths
 from vsodprep.workflow.check import check_names
 from vsodprep.workflow.check_runs import check_runs
 from vsodprep.workflow.fingerprint import fingerprint
@@ -25,7 +24,7 @@ from vsodprep.workflow.learned import learned
 from vsodprep.workflow.site import Site
 from vsodprep.workflow.stages.coarse import Coarse
 from vsodprep.workflow.stages.configuration import Configuration
-from vsodprep.workflow.stages.evaluate import TRIVIAL, Evaluate
+from vsodprep.workflow.stages.evaluate import Evaluate
 from vsodprep.workflow.stages.figures import Figures
 from vsodprep.workflow.stages.flow import Flow
 from vsodprep.workflow.stages.normalize import Normalize
@@ -160,10 +159,10 @@ class Plan:
             "coarse": _one_of(config.coarse),
             "part": _one_of(self.configuration.parts),
             "figure": _one_of(config.figures),
-            "run": _one_of([*(name for _, name in self.site.runs), *TRIVIAL]),
+            "run": _one_of([*(name for _, name in self.site.runs), *TRIVIAL_MAPS]),
             "benchmark": _one_of(self.known),
-            "model": f"{self.networks}|trivial",
-            "trivial": "|".join(TRIVIAL),
+            "model": f"{self.networks}|{TRIVIAL}",
+            "trivial": "|".join(TRIVIAL_MAPS),
             "seed": r"\d+",
             "protocol": "[^/.]+",
         }
@@ -185,20 +184,16 @@ class Plan:
                 if not Path(path).exists():
                     raise InputError(path, "no such file or folder", f"the source of {name} that is configured")
         check_names(config, self.site.catalogue)
+        self.coarse.check()
         for where in self._splits():
             self.site.catalogue.split(where.benchmark, where.split)
         check_runs(self.site)
-        self.coarse.check()
         self.figures.check()
 
     def _splits(self) -> list[SplitOf]:
-        used: list[SplitOf] = [SplitOf(benchmark=test.benchmark, split=test.split) for test in self.site.tests.values()]
-        for run in self.site.runs.values():
-            used += [data for stage in run.stages for data in stage.data]
-        supports = [prior for name in self.config.pack.coarse for prior in self.config.coarse[name].priors]
-        for name in (*self.config.pack.prior, *supports):
-            fit = self.config.prior[name].fit
-            used += () if fit == "own" else fit
+        used = [SplitOf(benchmark=benchmark, split=split) for benchmark, split in self.site.tested.items()]
+        used += [data for run in self.site.runs.values() for stage in run.stages for data in stage.data]
+        used += [where for fit in (*self.site.classifiers.values(), *self.site.weights.values()) for where in fit]
         for name in self.config.pack.coarse:
             used += self.config.coarse[name].splits or ()
         return used

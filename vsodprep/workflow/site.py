@@ -1,51 +1,18 @@
 """What every stage's answers are made from."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from vsodprep.config import Config, Run, Test
-from vsodprep.targets.catalogue import Catalogue
-from vsodprep.targets.paths import Paths
+from vsodprep.targets import Paths, Targets
 
 
-def unique(items: Iterable[str]) -> list[str]:
-    """Return the items without repetition, in order of first appearance."""
-    return list(dict.fromkeys(items))
-
-
-@dataclass(frozen=True)
-class Site:
-    """A configuration, the sequences of its benchmarks, and where everything lies.
-
-    Attributes:
-        config: The configuration.
-        catalogue: The sequences and splits of its benchmarks.
-    """
-
-    config: Config
-    catalogue: Catalogue
+class Site(Targets):
+    """What a configuration makes, where it lies, and how settings that several commands take are written."""
 
     @cached_property
     def paths(self) -> Paths:
         """Where everything lies."""
         return Paths(self.config.results)
-
-    @cached_property
-    def runs(self) -> dict[tuple[str, str], Run]:
-        """Training runs by model and name."""
-        return {(model, name): run for model, runs in self.config.runs.items() for name, run in runs.items()}
-
-    @cached_property
-    def tests(self) -> dict[str, Test]:
-        """A test of each benchmark; the configuration sees to it that all runs agree on the split."""
-        return {test.benchmark: test for run in self.runs.values() for test in run.test}
-
-    @cached_property
-    def benchmarks(self) -> list[str]:
-        """Benchmarks that the configuration prepares: those it lists, and those that its runs need."""
-        used = [data.benchmark for run in self.runs.values() for stage in run.stages for data in stage.data]
-        return unique([*self.config.benchmarks, *self.config.folders, *used, *self.tests])
 
     def flow_of(self, flow: str, benchmark: str, split: str | None = None) -> list[str]:
         """Return the flow of a benchmark's videos, of one split or all."""

@@ -3,6 +3,7 @@ rule report:
         configuration=PLAN.paths.configuration("whole"),
         manifests=PLAN.report.manifests,
         shards=PLAN.report.shards,
+        losses=PLAN.report.losses,
         scores=PLAN.evaluate.scores,
     output:
         page=report(

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from vsodprep.cli._options import arguments_of
-from vsodprep.config import SplitOf
 from vsodprep.errors import InputError
-from vsodprep.workflow.site import Stage, unique
+from vsodprep.targets import unique
+from vsodprep.workflow.site import Stage
 
 
 class Coarse(Stage):
@@ -32,7 +32,7 @@ class Coarse(Stage):
 
     def weights(self, wildcards: Any) -> list[str]:
         """Return the fitted weights, if the block's weights are fitted."""
-        return [self.site.paths.weights(wildcards.coarse)] if self._fit(wildcards.coarse) else []
+        return [self.site.paths.weights(wildcards.coarse)] if self.site.config.coarse[wildcards.coarse].fit else []
 
     def own_crf(self, wildcards: Any) -> list[str]:
         """Return the file of the CRF's settings, if they are the configuration's own."""
@@ -60,22 +60,19 @@ class Coarse(Stage):
 
     def records(self, wildcards: Any) -> list[str]:
         """Return the records of all of a benchmark's labels."""
-        videos = self.labelled(wildcards.coarse, wildcards.benchmark)
+        videos = self.site.labelled(wildcards.coarse, wildcards.benchmark)
         return [self.site.paths.coarse(wildcards.coarse, wildcards.benchmark, seq) for seq in videos]
-
-    def packed(self, benchmark: str) -> list[str]:
-        """Return the blocks of labels of a benchmark's shard: those that any of its videos gets."""
-        return [name for name in self.site.config.pack.coarse if self.labelled(name, benchmark)]
 
     def fit_manifests(self, wildcards: Any) -> list[str]:
         """Return the manifests of the benchmarks on which weights are fitted."""
-        return unique(self.site.paths.manifest(where.benchmark) for where in self._fit(wildcards.coarse))
+        fit = self.site.config.coarse[wildcards.coarse].fit
+        return unique(self.site.paths.manifest(where.benchmark) for where in fit)
 
     def fit_maps(self, wildcards: Any) -> list[str]:
         """Return the markers of the maps on which weights are fitted."""
         return [
             marker
-            for where in self._fit(wildcards.coarse)
+            for where in self.site.config.coarse[wildcards.coarse].fit
             for seq in self.site.catalogue.videos(where.benchmark, where.split)
             for marker in self._markers(wildcards.coarse, where.benchmark, seq)
         ]
@@ -85,7 +82,7 @@ class Coarse(Stage):
         words: list[str] = []
         for name in self.site.config.coarse[wildcards.coarse].maps:
             words.append(self.site.config.saliency[name].folder or self.site.paths.all_saliency(name))
-        for where in self._fit(wildcards.coarse):
+        for where in self.site.config.coarse[wildcards.coarse].fit:
             words += ["--gt", self.site.paths.manifest(where.benchmark), "--split", where.split]
         return shlex.join(words)
 
@@ -97,7 +94,7 @@ class Coarse(Stage):
         """
         for name in self.site.config.pack.coarse:
             for benchmark in self.site.benchmarks:
-                labelled = self.labelled(name, benchmark)
+                labelled = self.site.labelled(name, benchmark)
                 if labelled:
                     self._check_support(name, benchmark, labelled)
 
@@ -121,18 +118,6 @@ class Coarse(Stage):
             masks = self.site.paths.masks(wildcards.benchmark, wildcards.seq)
             return ["--substitute-flow", *support, "--substitute-masks", masks]
         return ["--substitute-prior", *support] if block.priors else []
-
-    def labelled(self, coarse: str, benchmark: str) -> list[str]:
-        """Return the videos of a benchmark that a block of labels covers."""
-        splits, videos = self.site.config.coarse[coarse].splits, self.site.catalogue.videos
-        if splits is None:
-            return videos(benchmark)
-        chosen = [seq for where in splits if where.benchmark == benchmark for seq in videos(benchmark, where.split)]
-        return sorted(set(chosen))
-
-    def _fit(self, coarse: str) -> list[SplitOf]:
-        weights = self.site.config.coarse[coarse].weights
-        return [] if weights == "uniform" else [item for item in weights if isinstance(item, SplitOf)]
 
     def _markers(self, coarse: str, benchmark: str, seq: str) -> list[str]:
         maps = self.site.config.coarse[coarse].maps

@@ -2,13 +2,8 @@
 
 from typing import Any
 
-from vsodprep.config.crf import RAW
 from vsodprep.workflow.fingerprint import fingerprint
-from vsodprep.workflow.site import Stage, unique
-
-CENTRE_PRIOR = "centre-prior"
-FLOW_MAGNITUDE = "flow-magnitude"
-TRIVIAL = (CENTRE_PRIOR, FLOW_MAGNITUDE)
+from vsodprep.workflow.site import Stage
 
 
 class Evaluate(Stage):
@@ -24,7 +19,7 @@ class Evaluate(Stage):
 
     def split(self, wildcards: Any) -> str:
         """Return the split of a benchmark on which runs are tested."""
-        return self.site.tests[wildcards.benchmark].split
+        return self.site.tested[wildcards.benchmark]
 
     def preset(self, wildcards: Any) -> str:
         """Return the CRF preset that a `post` names."""
@@ -44,27 +39,4 @@ class Evaluate(Stage):
 
     def scores(self, _wildcards: Any = None) -> list[str]:
         """Return all scores that the configuration asks for."""
-        paths, found = self.site.paths, list[str]()
-        for (model, name), run in self.site.runs.items():
-            for test in run.test:
-                for seed in run.seeds:
-                    for post in test.post:
-                        for protocol in test.protocols:
-                            found.append(paths.scores(model, name, seed, post, test.benchmark, protocol))
-        return unique(found + self._trivial_scores())
-
-    def _trivial_scores(self) -> list[str]:
-        if not self.site.config.report.trivial:
-            return []
-        return [
-            self.site.paths.scores("trivial", trivial, 0, RAW, test.benchmark, protocol)
-            for run in self.site.runs.values()
-            for test in run.test
-            for trivial in self._trivial(test.benchmark)
-            for protocol in test.protocols
-        ]
-
-    def _trivial(self, benchmark: str) -> tuple[str, ...]:
-        """Return the trivial maps of a benchmark: still images and shards without flow have no flow magnitude."""
-        has_flow = self.site.config.pack.flow and self.site.catalogue.videos(benchmark)
-        return TRIVIAL if has_flow else (CENTRE_PRIOR,)
+        return [target.path(self.site.paths) for target in self.site.scores]

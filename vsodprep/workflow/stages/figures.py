@@ -1,16 +1,15 @@
 """Figures: which files each is drawn from, and how its command is called."""
 
 import shlex
-from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
-from vsodprep.config import Run
 from vsodprep.config.figures import Figure
 from vsodprep.config.models import definition
 from vsodprep.errors import InputError
+from vsodprep.targets.figures import drawn, shown
 from vsodprep.workflow.options import option
-from vsodprep.workflow.site import Stage, unique
+from vsodprep.workflow.site import Stage
 
 
 class Figures(Stage):
@@ -67,8 +66,7 @@ class Figures(Stage):
             return shlex.join(f"{label}={path}" for label, path in self._losses(figure))
         if figure.kind == "level-weights":
             checkpoint, shard = self.inputs(wildcards)
-            split = self.site.tests[figure.benchmark or ""].split
-            return shlex.join([checkpoint, shard, "--split", split])
+            return shlex.join([checkpoint, shard, "--split", self.site.tested[figure.benchmark or ""]])
         if figure.kind == "grid":
             return shlex.join(self._grid(figure))
         words = [f"{label}={path}" for label, path in self._scores(figure)]
@@ -79,7 +77,7 @@ class Figures(Stage):
             option("measure", list(figure.measure)) if figure.kind not in ("precision-recall", "f-threshold") else []
         )
         if figure.kind == "ablation":
-            words += ["--full", self._label(figure, figure.model or "", figure.run), "--paper", figure.model or ""]
+            words += ["--full", figure.run, "--paper", figure.model or ""]
         if figure.kind == "sweep":
             words += ["--parameter", figure.parameter]
         if figure.kind == "timeline":
@@ -90,89 +88,23 @@ class Figures(Stage):
     def _grid(self, figure: Figure) -> list[str]:
         benchmark = figure.benchmark or ""
         words = [self.site.paths.manifest(benchmark)]
-        for model, name, run in self._runs(figure):
-            maps = self.site.paths.predictions(model, name, run.seeds[0], figure.post, benchmark)
-            scores = self.site.paths.scores(model, name, run.seeds[0], figure.post, benchmark, figure.protocol)
-            label = self._label(figure, model, name)
+        for label, key in shown(figure, self.site.runs):
+            of = (*key, self.site.runs[key].seeds[0], figure.post, benchmark)
+            maps, scores = self.site.paths.predictions(*of), self.site.paths.scores(*of, figure.protocol)
             words += ["--maps", f"{label}={maps}", "--scores", f"{label}={scores}"]
         return words + option("frame", list(figure.frames))
 
-    def _scores(self, figure: Figure) -> list[tuple[str, str]]:
-        """Return labels and score files; the seeds of a run share its label and are averaged."""
-        if figure.kind == "sweep":
-            return self._swept(figure)
-        found: list[tuple[str, str]] = []
-        for model, name, run in self._runs(figure):
-            label = self._label(figure, model, name)
-            for seed, path in self._scored(figure, model, name, figure.benchmark or ""):
-                # Sequences are drawn anew from one file, not from a mean over seeds.
-                single = figure.kind == "intervals" and len(run.seeds) > 1
-                found.append((f"{label}, seed {seed}" if single else label, path))
-        return found
-
-    def _swept(self, figure: Figure) -> list[tuple[str, str]]:
-        """Return values of the parameter and score files."""
-        found: list[tuple[str, str]] = []
-        of: dict[float, str] = {}
-        for model, name, run in self._runs(figure):
-            value = _value(figure, name, run)
-            if value is None:
-                continue
-            if of.setdefault(value, name) != name:
-                raise InputError(
-                    "figures: sweep", f"{of[value]} and {name} both at {value:g}", "`runs` with one of them"
-                )
-            tested = [test.benchmark for test in run.test if figure.benchmark in (None, test.benchmark)]
-            for benchmark in unique(tested):
-                found += [(f"{value:g}", path) for _, path in self._scored(figure, model, name, benchmark)]
-        if not found:
-            raise InputError("figures: sweep", f"no run with {figure.parameter}", "an option, a variant or `values`")
-        return found
-
-    def _scored(self, figure: Figure, model: str, run: str, benchmark: str) -> Iterator[tuple[int, str]]:
-        for seed in self.site.runs[model, run].seeds:
-            yield seed, self.site.paths.scores(model, run, seed, figure.post, benchmark, figure.protocol)
-
     def _losses(self, figure: Figure) -> list[tuple[str, str]]:
-        return [
-            (self._label(figure, model, name), self.site.paths.metrics(model, name, run.seeds[0]))
-            for model, name, run in self._runs(figure)
-        ]
+        runs = self.site.runs
+        return [(label, self.site.paths.metrics(*key, runs[key].seeds[0])) for label, key in shown(figure, runs)]
+
+    def _scores(self, figure: Figure) -> list[tuple[str, str]]:
+        return [(label, score.path(self.site.paths)) for label, score in drawn(figure, self.site.runs)]
 
     def _inside(self, figure: Figure) -> tuple[str, str, int]:
         key = (figure.model or "", figure.run)
         if key not in self.site.runs:
             raise InputError(f"figures: {figure.kind}", f"no run {'/'.join(key)}", "one of `runs`")
+        if figure.benchmark not in self.site.tested:
+            raise InputError(f"figures: {figure.kind}", f"no run is tested on {figure.benchmark}", "one that is")
         return *key, self.site.runs[key].seeds[0]
-
-    def _runs(self, figure: Figure) -> list[tuple[str, str, Run]]:
-        """Return the runs that a figure shows."""
-        of_model = [
-            (model, name, run)
-            for (model, name), run in self.site.runs.items()
-            if figure.model in (None, model) and (not figure.runs or name in figure.runs)
-        ]
-        absent = set(figure.runs) - {name for _, name, _ in of_model}
-        if absent:
-            raise InputError(f"figures: {figure.kind}", f"no run {figure.model}/{min(absent)}", "one of `runs`")
-        if figure.benchmark is not None:
-            of_model = [each for each in of_model if figure.benchmark in {test.benchmark for test in each[2].test}]
-        if not of_model:
-            where = f"no run is tested on {figure.benchmark}" if figure.benchmark else "no run"
-            raise InputError(f"figures: {figure.kind}", where, "a benchmark of some run's test")
-        return of_model
-
-    @staticmethod
-    def _label(figure: Figure, model: str, name: str) -> str:
-        return name if figure.model is not None else f"{model}/{name}"
-
-
-def _value(figure: Figure, name: str, run: Run) -> float | None:
-    """Return a run's value of the parameter that a sweep draws along, or None if it has none."""
-    prefix = f"{figure.parameter}-"
-    of_variant = run.variant.removeprefix(prefix) if run.variant.startswith(prefix) else None
-    value = figure.values.get(name, run.options.get(figure.parameter, of_variant))
-    try:
-        return None if value is None else float(value)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"figures: sweep of {name}", f"{figure.parameter} {value!r}", "a number") from error

@@ -5,8 +5,6 @@ from typing import Any
 
 from vsodprep.workflow.options import option
 from vsodprep.workflow.site import Stage
-from vsodprep.workflow.stages.coarse import Coarse
-from vsodprep.workflow.stages.prior import Prior
 
 
 class Pack(Stage):
@@ -21,12 +19,12 @@ class Pack(Stage):
         """Return the motion priors of a shard."""
         name = wildcards.benchmark
         videos = self.site.catalogue.videos(name)
-        return [self.site.paths.prior(prior, name, seq) for prior in Prior(self.site).packed(name) for seq in videos]
+        return [self.site.paths.prior(prior, name, seq) for prior in self.site.packed_priors(name) for seq in videos]
 
     def coarse(self, wildcards: Any) -> list[str]:
         """Return the provenance of the coarse labels of a shard."""
         name = wildcards.benchmark
-        return [self.site.paths.provenance(coarse, name) for coarse in Coarse(self.site).packed(name)]
+        return [self.site.paths.provenance(coarse, name) for coarse in self.site.packed_coarse(name)]
 
     def arguments(self, wildcards: Any) -> str:
         """Return the contents of a shard as options of `vsodprep pack`."""
@@ -35,9 +33,9 @@ class Pack(Stage):
         if self.site.catalogue.videos(name):
             for flow in pack.flow:
                 words += ["--flow", flow, paths.flow_folder(flow, name)]
-            for prior in Prior(self.site).packed(name):
+            for prior in self.site.packed_priors(name):
                 words += ["--prior", prior, paths.prior_folder(prior, name)]
-            for coarse in Coarse(self.site).packed(name):
+            for coarse in self.site.packed_coarse(name):
                 words += ["--coarse", coarse, paths.provenance(coarse, name)]
             words += option("pictures", list(pack.pictures))
         if not self.site.catalogue.whole(name):  # what else the archives hold has no flow yet; the next run makes it

@@ -6,7 +6,8 @@ from typing import Any
 from vsodprep.cli._options import arguments_of
 from vsodprep.config import SplitOf
 from vsodprep.config.prior import Prior as Block
-from vsodprep.workflow.site import Stage, unique
+from vsodprep.targets import unique
+from vsodprep.workflow.site import Stage
 
 
 class Prior(Stage):
@@ -58,14 +59,6 @@ class Prior(Stage):
         if self.site.config.prior[wildcards.prior].fit == "own":
             return self.site.paths.own_classifier(wildcards.prior, wildcards.benchmark)
         return self.site.paths.classifier(wildcards.prior)
-
-    def packed(self, benchmark: str) -> list[str]:
-        """Return the priors of a benchmark's shard: one that is fitted on its own `train` split needs such a split."""
-        return [
-            name
-            for name in self.site.config.pack.prior
-            if self.site.config.prior[name].fit != "own" or self.site.catalogue.has_split(benchmark, "train")
-        ]
 
     def _device(self, block: Block) -> list[str]:
         return [] if block.features == "contrast" else ["--device", self.site.config.device]

@@ -3,8 +3,9 @@
 import shlex
 from typing import Any
 
+from vsodprep.targets import unique
 from vsodprep.workflow.fingerprint import fingerprint
-from vsodprep.workflow.site import Stage, unique
+from vsodprep.workflow.site import Stage
 
 
 class Train(Stage):

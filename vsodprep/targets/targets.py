@@ -1,0 +1,171 @@
+"""What a configuration makes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import get_args
+
+from vsodprep.config import Config, Run, SplitOf
+from vsodprep.config.crf import RAW
+from vsodprep.config.report import Trivial
+from vsodprep.targets.catalogue import Catalogue
+from vsodprep.targets.figures import drawn
+from vsodprep.targets.records import ScoreTarget, TrainingTarget, unique
+
+TRIVIAL = "trivial"
+TRIVIAL_MAPS: tuple[Trivial, ...] = get_args(Trivial)
+CENTRE_PRIOR: Trivial = "centre-prior"
+OWN_SPLIT = "train"
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Everything that `all` makes of one configuration.
+
+    Attributes:
+        config: The configuration.
+        catalogue: The sequences and splits of its benchmarks.
+    """
+
+    config: Config
+    catalogue: Catalogue
+
+    @cached_property
+    def runs(self) -> dict[tuple[str, str], Run]:
+        """Training runs by model and name; all of them are trained."""
+        return {(model, name): run for model, runs in self.config.runs.items() for name, run in runs.items()}
+
+    @cached_property
+    def tested(self) -> dict[str, str]:
+        """The split that each tested benchmark is tested on; the configuration sees to it that all runs agree."""
+        return {test.benchmark: test.split for run in self.runs.values() for test in run.test}
+
+    @cached_property
+    def benchmarks(self) -> list[str]:
+        """Benchmarks with a shard: those that the configuration lists, and those that its runs need."""
+        used = [data.benchmark for run in self.runs.values() for stage in run.stages for data in stage.data]
+        return unique([*self.config.benchmarks, *self.config.folders, *used, *self.tested])
+
+    @cached_property
+    def normalized(self) -> list[str]:
+        """Benchmarks that are normalised: those with a shard, and those that a classifier or weights learn from."""
+        fits = (*self.classifiers.values(), *self.weights.values())
+        return unique([*self.benchmarks, *(where.benchmark for fit in fits for where in fit)])
+
+    def packed_priors(self, benchmark: str) -> list[str]:
+        """Return the priors of a benchmark's shard: one that is fitted on its own `train` split needs such a split."""
+        has_own = self.catalogue.has_split(benchmark, OWN_SPLIT)
+        return [name for name in self.config.pack.prior if has_own or self.config.prior[name].fit != "own"]
+
+    def packed_coarse(self, benchmark: str) -> list[str]:
+        """Return the blocks of labels of a benchmark's shard: those that any of its videos gets."""
+        return [name for name in self.config.pack.coarse if self.labelled(name, benchmark)]
+
+    def labelled(self, coarse: str, benchmark: str) -> list[str]:
+        """Return the videos of a benchmark that get a block's labels."""
+        splits, videos = self.config.coarse[coarse].splits, self.catalogue.videos
+        return videos(benchmark) if splits is None else self._videos(splits, benchmark)
+
+    def prior_fit(self, prior: str, benchmark: str) -> tuple[SplitOf, ...]:
+        """Return the splits that the classifier of a benchmark's prior learns from."""
+        fit = self.config.prior[prior].fit
+        return (SplitOf(benchmark=benchmark, split=OWN_SPLIT),) if fit == "own" else fit
+
+    @cached_property
+    def classifiers(self) -> dict[tuple[str, str | None], tuple[SplitOf, ...]]:
+        """What each classifier learns from, by prior and, where it is a benchmark's own, by benchmark."""
+        return {
+            (prior, benchmark if self.config.prior[prior].fit == "own" else None): self.prior_fit(prior, benchmark)
+            for benchmark in self.benchmarks
+            for prior in self.priors(benchmark)
+        }
+
+    @cached_property
+    def weights(self) -> dict[str, tuple[SplitOf, ...]]:
+        """What fitted weights of saliency maps learn from, by block of coarse labels."""
+        used = unique(name for benchmark in self.benchmarks for name in self.packed_coarse(benchmark))
+        return {name: self.config.coarse[name].fit for name in used if self.config.coarse[name].fit}
+
+    def priors(self, benchmark: str) -> dict[str, list[str]]:
+        """Return the videos of a benchmark that get a prior, by block: packed ones, and those that support labels."""
+        packed = self.packed_priors(benchmark) if benchmark in self.benchmarks else []
+        used = [(prior, self.catalogue.videos(benchmark)) for prior in packed]
+        for coarse, names in self.coarse(benchmark).items():
+            used += [(prior, names) for prior in self.config.coarse[coarse].priors]
+        return _merged(used)
+
+    def coarse(self, benchmark: str) -> dict[str, list[str]]:
+        """Return the videos of a benchmark that get labels, by block."""
+        packed = self.packed_coarse(benchmark) if benchmark in self.benchmarks else []
+        return {name: self.labelled(name, benchmark) for name in packed}
+
+    def saliency(self, benchmark: str) -> dict[str, list[str]]:
+        """Return the videos of a benchmark that get saliency maps, by block; maps made elsewhere are left out."""
+        fitted = ((name, self._videos(fit, benchmark)) for name, fit in self.weights.items())
+        return _merged(
+            (block, names)
+            for coarse, names in (*self.coarse(benchmark).items(), *fitted)
+            for block in self.config.coarse[coarse].maps
+            if self.config.saliency[block].folder is None
+        )
+
+    def flows(self, benchmark: str) -> dict[str, list[str]]:
+        """Return the videos of a benchmark that get flow, by block: for shard, priors, their classifiers and labels."""
+        config, used = self.config, list[tuple[str, Iterable[str]]]()
+        if benchmark in self.benchmarks:
+            used += [(block, self.catalogue.videos(benchmark)) for block in config.pack.flow]
+        used += [(config.prior[prior].flow, names) for prior, names in self.priors(benchmark).items()]
+        for (prior, _), fit in self.classifiers.items():
+            used.append((config.prior[prior].flow, self._videos(fit, benchmark)))
+        for coarse, names in self.coarse(benchmark).items():
+            used += [(block, names) for block in config.coarse[coarse].flows]
+        return _merged(used)
+
+    @cached_property
+    def trainings(self) -> tuple[TrainingTarget, ...]:
+        """Every run with every seed."""
+        return tuple(
+            TrainingTarget(model, name, seed) for (model, name), run in self.runs.items() for seed in unique(run.seeds)
+        )
+
+    @cached_property
+    def scores(self) -> tuple[ScoreTarget, ...]:
+        """Scores that tests and figures ask for, and those of the trivial maps, which come last."""
+        of_runs = [
+            ScoreTarget(model, name, seed, post, test.benchmark, test.split, protocol)
+            for (model, name), run in self.runs.items()
+            for test in run.test
+            for seed in run.seeds
+            for post in test.post
+            for protocol in test.protocols
+        ]
+        of_figures = [score for figure in self.config.figures.values() for _, score in drawn(figure, self.runs)]
+        of_trivial = [
+            ScoreTarget(TRIVIAL, name, 0, RAW, test.benchmark, test.split, protocol)
+            for run in self.runs.values()
+            for test in run.test
+            for name in self.trivial(test.benchmark)
+            for protocol in test.protocols
+        ]
+        return tuple(unique([*of_runs, *of_figures, *of_trivial]))
+
+    def trivial(self, benchmark: str) -> tuple[Trivial, ...]:
+        """Return the trivial maps of a tested benchmark: only one without flow or with still images."""
+        if not self.config.report.trivial:
+            return ()
+        names = self.catalogue.split(benchmark, self.tested[benchmark])
+        moves = self.config.pack.flow and set(names) <= set(self.catalogue.videos(benchmark))
+        return TRIVIAL_MAPS if moves else (CENTRE_PRIOR,)
+
+    def _videos(self, splits: Iterable[SplitOf], benchmark: str) -> list[str]:
+        """Return the videos of a benchmark that some splits hold."""
+        of = (self.catalogue.videos(benchmark, where.split) for where in splits if where.benchmark == benchmark)
+        return sorted({name for names in of for name in names})
+
+
+def _merged(used: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str]]:
+    """Return all names of each block that has any, both sorted."""
+    found: dict[str, set[str]] = {}
+    for block, names in used:
+        found.setdefault(block, set()).update(names)
+    return {block: sorted(names) for block, names in sorted(found.items()) if names}
