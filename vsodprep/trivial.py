@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodprep.config.report import Trivial
 from vsodprep.errors import InputError
 from vsodprep.files import enter_folder, write_json
 from vsodprep.images import write_png
@@ -15,7 +15,6 @@ from vsodprep.markers import PREDICTIONS
 from vsodprep.progress import track
 from vsodprep.shards import Shard, open_shard
 
-Trivial = Literal["centre-prior", "flow-magnitude"]
 SIGMA = 0.25
 
 

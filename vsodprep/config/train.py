@@ -139,7 +139,7 @@ class Run(Section):
     stages: tuple[Stage, ...] = Field(min_length=1)
     """Stages of training in order."""
     test: tuple[Test, ...] = ()
-    """What it is tested on."""
+    """What it is tested on; a run is trained without a test, too."""
     size: Size | None = None
     """Height and width at inference; that of the last stage if null."""
     resize: Literal["pillow", "opencv"] = "pillow"

@@ -66,19 +66,18 @@ class Targets:
         splits, videos = self.config.coarse[coarse].splits, self.catalogue.videos
         return videos(benchmark) if splits is None else self._videos(splits, benchmark)
 
-    def prior_fit(self, prior: str, benchmark: str) -> tuple[SplitOf, ...]:
-        """Return the splits that the classifier of a benchmark's prior learns from."""
-        fit = self.config.prior[prior].fit
-        return (SplitOf(benchmark=benchmark, split=OWN_SPLIT),) if fit == "own" else fit
-
     @cached_property
     def classifiers(self) -> dict[tuple[str, str | None], tuple[SplitOf, ...]]:
         """What each classifier learns from, by prior and, where it is a benchmark's own, by benchmark."""
-        return {
-            (prior, benchmark if self.config.prior[prior].fit == "own" else None): self.prior_fit(prior, benchmark)
-            for benchmark in self.benchmarks
-            for prior in self.priors(benchmark)
-        }
+        found: dict[tuple[str, str | None], tuple[SplitOf, ...]] = {}
+        for benchmark in self.benchmarks:
+            for prior in self.priors(benchmark):
+                fit = self.config.prior[prior].fit
+                if fit == "own":
+                    found[prior, benchmark] = (SplitOf(benchmark=benchmark, split=OWN_SPLIT),)
+                else:
+                    found[prior, None] = fit
+        return found
 
     @cached_property
     def weights(self) -> dict[str, tuple[SplitOf, ...]]:

@@ -1,0 +1,257 @@
+"""What a configuration makes: rules, report and planner say the same."""
+
+import zipfile
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pipeline import ROOT, snakemake
+
+from vsodprep.config import Config, complete
+from vsodprep.config.defaults import default
+from vsodprep.planning.cost import Cost, Estimate
+from vsodprep.report.collect import collect
+from vsodprep.targets import TRIVIAL, Catalogue, Paths, Targets
+
+BASE: dict[str, Any] = default().model_dump(mode="json")
+RUN: dict[str, Any] = BASE["runs"]["dsnet"]["full"]
+SHIPPED = sorted((ROOT / "config").glob("*/*.yaml"))
+
+# What most easily falls between three lists: still images, blocks that nothing uses, labels and classifiers that learn
+# from benchmarks without a shard, runs without a test, figures that ask for more than tests, and repetitions.
+NASTY: dict[str, dict[str, Any]] = {
+    "stills": {
+        "runs": {
+            "dsnet": {
+                "untested": RUN | {"test": []},
+                "full": RUN
+                | {
+                    "seeds": [0, 1, 0],
+                    "test": [
+                        {"benchmark": "duts", "split": "test", "post": ["mine"], "protocols": ["davsod", "davsod"]},
+                        {"benchmark": "synth", "split": "test"},
+                        {"benchmark": "synth", "split": "test", "protocols": ["pysod", "davsod"]},
+                    ],
+                },
+            }
+        },
+        "crf": {"mine": {"iterations": 2}},
+        "prior": {"unused": {"fit": [{"benchmark": "vos", "split": "train"}]}},
+        "figures": {"more": {"kind": "ranking", "benchmark": "synth", "protocol": "codtoolbox", "post": "dss"}},
+    },
+    "learns-elsewhere": {
+        "benchmarks": ["synth", "visal"],
+        "flow": {"carried": {}},
+        "prior": {"joint": {"fit": [{"benchmark": "segtrackv2", "split": "vsod13"}]}},
+        "saliency": {"made": {"folder": ".", "method": None}, "ft": {"method": "ft"}},
+        "coarse": {
+            "erased": {
+                "maps": ["mbd", "made"],
+                "order": ["fuse", "otsu", "substitute"],
+                "substitute": {"prior": "joint"},
+            },
+            "carried": {
+                "maps": ["rbd", "ft"],
+                "order": ["fuse", "otsu", "substitute"],
+                "substitute": {"support": "truth", "flow": "carried"},
+                "weights": [{"benchmark": "davis2016", "split": "train"}, {"benchmark": "synth", "split": "train"}],
+                "splits": [{"benchmark": "synth", "split": "test"}],
+            },
+        },
+        "pack": {"flow": [], "pictures": [], "prior": ["light"], "coarse": ["erased", "carried"]},
+        "runs": {"stan": {"full": RUN | {"flow": None, "prior": "light"}}},
+    },
+    "stills-of-videos": {
+        "runs": {"dsnet": {"full": RUN | {"test": [{"benchmark": "synth", "split": "stills"}]}}},
+    },
+}
+
+
+def targets_of(over: dict[str, Any]) -> Targets:
+    config = complete(over, BASE)
+    return Targets(config, Catalogue(config))
+
+
+def listed(targets: Targets, paths: Paths) -> dict[str, set[str]]:
+    """Return the files that `Targets` lists, by rule."""
+    of = {name: getattr(targets, name) for name in ("flows", "priors", "saliency", "coarse")}
+    made = {
+        key: {(block, name, seq) for name in targets.normalized for block, seqs in find(name).items() for seq in seqs}
+        for key, find in of.items()
+    }
+    maps = {(s.model, s.run, s.seed, post, s.benchmark) for s in targets.scores for post in ("raw", s.post)}
+    raw = {of for of in maps if of[3] == "raw"}
+    return {
+        "normalize": {paths.manifest(name) for name in targets.normalized},
+        "flow": {paths.flow(*of) for of in made["flows"]},
+        "prior": {paths.prior(*of) for of in made["priors"]},
+        "prior_fit": {paths.classifier(prior) for prior, name in targets.classifiers if name is None},
+        "prior_fit_own": {paths.own_classifier(*of) for of in targets.classifiers if of[1] is not None},
+        "saliency": {paths.saliency(*of) for of in made["saliency"]},
+        "fuse_fit": {paths.weights(name) for name in targets.weights},
+        "coarse": {paths.coarse(*of) for of in made["coarse"]},
+        "coarse_collect": {paths.provenance(coarse, benchmark) for coarse, benchmark, _ in made["coarse"]},
+        "pack": {paths.shard(name) for name in targets.benchmarks},
+        "train": {path(*of) for of in targets.trainings for path in (paths.checkpoint, paths.metrics)},
+        "predict": {paths.predictions(*of) for of in raw if of[0] != TRIVIAL},
+        "trivial": {paths.predictions(*of) for of in raw if of[0] == TRIVIAL},
+        "crf": {paths.predictions(*of) for of in maps - raw},
+        "evaluate": {score.path(paths) for score in targets.scores},
+        "figure": {paths.figure(name) for name in targets.config.figures},
+    }
+
+
+def costed(costs: Iterable[Cost]) -> set[tuple[str, str]]:
+    """Return what the planner counts, by stage and benchmark or run; the stages of one training are one."""
+    return {("train" if cost.stage.startswith("train ") else cost.stage, cost.what) for cost in costs}
+
+
+def counted(files: dict[str, set[str]], targets: Targets) -> set[tuple[str, str]]:
+    """Return the same of the files that rules make, from their paths alone."""
+    found: set[tuple[str, str]] = set()
+    for rule, paths in files.items():
+        for path in paths:
+            part = Path(path).parts[1:]
+            last = part[-1].partition(".")[0]
+            match rule:
+                case "download" | "normalize":
+                    found.add((rule, part[1]))
+                case "pack":
+                    found.add((rule, part[1].removesuffix(".zarr")))
+                case "flow" | "prior" | "saliency" | "coarse":
+                    found.add((f"{rule} {part[1]}", part[2]))
+                case "prior_fit_own":
+                    found.add((f"prior {part[1]} fit", part[2]))
+                case "prior_fit":
+                    found.add((f"prior {part[1]} fit", joined(targets.config.prior[part[1]].fit)))
+                case "fuse_fit":
+                    found.add((f"coarse {part[1]} fit", joined(targets.config.coarse[part[1]].weights)))
+                case "train":
+                    found.add((rule, f"{part[1]}/{part[2]}"))
+                case "predict" | "trivial":
+                    found.add((f"{rule} {part[5]}", f"{part[1]}/{part[2]}"))
+                case "crf":
+                    found.add((f"crf {part[4]} {part[5]}", f"{part[1]}/{part[2]}"))
+                case "evaluate":
+                    found.add((f"evaluate {last}", f"{part[1]}/{part[2]}"))
+    return found
+
+
+def joined(fit: Any) -> str:
+    return " + ".join(dict.fromkeys(where.benchmark for where in fit))
+
+
+def made_by_rules(folder: Path, config: Path) -> dict[str, set[str]]:
+    """Return the files that Snakemake would make for `all`, by rule."""
+    done = snakemake(folder, "--summary", "all", "--configfile", str(config))
+    assert done.returncode == 0, done.stdout
+    files: dict[str, set[str]] = {}
+    for line in done.stdout.splitlines():
+        if line.startswith("results/"):
+            path, _, rule = line.split("\t")[:3]
+            files.setdefault(rule, set()).add(path)
+    return files
+
+
+def archive_of(folder: Path, sequences: Iterable[str]) -> Path:
+    """Write an archive in DAVIS's layout whose files are empty: only their names are looked at."""
+    archive = folder / "davis.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for name in sequences:
+            zipped.writestr(f"DAVIS/JPEGImages/480p/{name}/00000.jpg", b"")
+            zipped.writestr(f"DAVIS/Annotations/480p/{name}/00000.png", b"")
+    return archive
+
+
+@pytest.mark.parametrize("name", [*(str(path.relative_to(ROOT)) for path in SHIPPED), *NASTY])
+def test_rules_report_and_planner_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    over = NASTY[name] if name in NASTY else yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
+    if "sources" in over:
+        sequences = {sequence for names in over["splits"]["davis2016"].values() for sequence in names}
+        over["sources"] = {"davis2016": str(archive_of(tmp_path, sequences))}
+    config = complete(over, BASE)
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(over))
+    files = made_by_rules(tmp_path, tmp_path / "mine.yaml")
+    targets, paths = Targets(config, Catalogue(config)), Paths("results")
+
+    expected = listed(targets, paths)
+    for rule in expected.keys() | files.keys() - {"configuration", "report", "download"}:
+        assert files.get(rule, set()) == expected[rule], rule
+
+    (tmp_path / "results").mkdir(exist_ok=True)
+    absent = {f"results/{path}" for path in collect(config, Path("results")).absent}
+    losses = {path for path in files["train"] if path.endswith(".csv")}
+    assert absent == files["normalize"] | losses | files.get("evaluate", set())
+
+    costs = Estimate(config).costs()
+    assert costed(costs) == counted(files, targets)
+    assert not [key for key, number in Counter((cost.stage, cost.what) for cost in costs).items() if number > 1]
+    for rule in ("flow", "prior", "saliency", "coarse"):
+        jobs = Counter((f"{rule} {Path(path).parts[2]}", Path(path).parts[3]) for path in files.get(rule, ()))
+        whole = {key: number for key, number in jobs.items() if targets.catalogue.whole(key[1])}
+        assert {(cost.stage, cost.what): cost.sequences for cost in costs if (cost.stage, cost.what) in whole} == whole
+
+
+def test_still_images_have_no_flow_magnitude_to_miss(tmp_path: Path) -> None:
+    config = complete(NASTY["stills"], BASE)
+    absent = collect(config, tmp_path).absent
+    assert "scores/trivial/centre-prior/seed0/raw/duts.davsod.json" in absent
+    assert "scores/trivial/flow-magnitude/seed0/raw/synth.davsod.json" in absent
+    assert "scores/trivial/flow-magnitude/seed0/raw/duts.davsod.json" not in absent
+
+
+@pytest.mark.parametrize(("packed", "normalized"), [([], ["synth"]), (["joint"], ["synth", "segtrackv2"])])
+def test_what_a_prior_learns_from_counts_only_where_the_prior_is_made(
+    tmp_path: Path, packed: list[str], normalized: list[str]
+) -> None:
+    joint = {"joint": {"fit": [{"benchmark": "segtrackv2", "split": "all"}]}}
+    config = complete({"prior": joint, "pack": {"prior": packed}}, BASE)
+    absent = collect(config, tmp_path).absent
+    assert [path for path in absent if path.startswith("normalized/")] == [
+        f"normalized/{name}/manifest.json" for name in normalized
+    ]
+    assert [cost.what for cost in Estimate(config).costs() if cost.stage == "normalize"] == normalized
+
+
+def test_every_run_is_trained_with_every_seed() -> None:
+    trainings = targets_of(NASTY["stills"]).trainings
+    assert trainings == (("dsnet", "untested", 0), ("dsnet", "full", 0), ("dsnet", "full", 1))
+
+
+def test_a_score_that_is_asked_for_twice_is_one() -> None:
+    scores = targets_of(NASTY["stills"]).scores
+    assert len(set(scores)) == len(scores)
+    of_run = Counter((score.benchmark, score.post, score.protocol) for score in scores if score.model != TRIVIAL)
+    assert of_run == {
+        ("duts", "mine", "davsod"): 2,
+        ("synth", "raw", "davsod"): 2,
+        ("synth", "raw", "pysod"): 2,
+        ("synth", "dss", "codtoolbox"): 2,  # the figure's
+    }
+
+
+@pytest.mark.parametrize(
+    ("test", "flow", "maps"),
+    [
+        ({"benchmark": "synth", "split": "test"}, ["dis"], ("centre-prior", "flow-magnitude")),
+        ({"benchmark": "synth", "split": "stills"}, ["dis"], ("centre-prior",)),
+        ({"benchmark": "duts", "split": "test"}, ["dis"], ("centre-prior",)),
+        ({"benchmark": "synth", "split": "test"}, [], ("centre-prior",)),
+    ],
+)
+def test_flow_magnitude_needs_flow_and_videos(test: dict[str, str], flow: list[str], maps: tuple[str, ...]) -> None:
+    run = RUN | {"flow": None, "test": [test]}
+    targets = targets_of({"runs": {"dsnet": {"full": run}}, "pack": {"flow": flow, "pictures": []}})
+    assert targets.trivial(test["benchmark"]) == maps
+
+
+def test_the_report_needs_no_source_of_what_is_normalised(tmp_path: Path) -> None:
+    from report_tree import build
+
+    own = {"davis2016": {"path": "/home/somebody/DAVIS.zip", "partial": True}}
+    config = build(tmp_path / "results").model_copy(update={"sources": Config(sources=own).sources})
+    assert collect(config, tmp_path / "results").absent == ()
