@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from vsodprep.errors import InputError
-from vsodprep.files import atomic_directory, atomic_path, check_replaceable, nothing, sha256, write_json
+from vsodprep.files import atomic_directory, atomic_path, check_replaceable, nothing, scratch_beside, sha256, write_json
 
 
 class InterruptedWriteError(Exception):
@@ -165,6 +165,15 @@ with atomic_directory(Path({str(tmp_path / "[set]")!r}), nothing) as folder:
         ".[set].partial-notes.txt",
         "[set]",
     ]
+
+
+def test_scratch_of_the_current_folder_lies_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with scratch_beside(Path()) as scratch:
+        assert scratch.parent == tmp_path
+        assert scratch.name.startswith(".here.partial-")
+    assert [path.name for path in tmp_path.iterdir()] == ["here"]
 
 
 def test_two_that_write_one_folder_leave_each_other_alone(tmp_path: Path) -> None:

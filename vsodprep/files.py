@@ -161,6 +161,7 @@ def scratch_beside(final: Path) -> Iterator[Path]:
     Raises:
         InputError: It cannot be made.
     """
+    final = final.resolve()  # `.` has no name
     prefix = f".{final.name}{_TEMPORARY}"
     with _named(final):
         final.parent.mkdir(parents=True, exist_ok=True)
@@ -204,7 +205,7 @@ def atomic_directory(final: Path, ours: Ours) -> Iterator[Path]:
     """
     check_replaceable(final, ours)
     place = final.resolve()
-    with scratch_beside(place) as scratch:
+    with scratch_beside(final) as scratch:
         made = scratch / place.name
         made.mkdir()
         yield made
