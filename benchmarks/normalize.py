@@ -45,11 +45,12 @@ def make_archive(path: Path, frames: int) -> Path:
 def measure(archive: Path, jobs: int) -> None:
     """Normalise once and print frames, seconds and peak memory."""
     from vsodprep.benchmarks import get
-    from vsodprep.normalize.run import Options, normalize
+    from vsodprep.config.normalize import Choice
+    from vsodprep.normalize.run import normalize
 
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        options = Options(partial=True, allow=("frame-count", "mask-count"))
+        options = Choice(partial=True, allow=("frame-count", "mask-count"))
         manifest = normalize(get("davis2016", Path("no.lock")), [archive], Path(folder) / "out", options, jobs)
         seconds = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -23,6 +23,7 @@ import zarr
 from PIL import Image
 from torch.utils.data import Dataset
 
+from vsodprep.config.pack import Pack
 from vsodprep.flow.pairs import Pair
 from vsodprep.flow.picture import colour
 from vsodprep.flow.store import open_flow, write_flow
@@ -73,7 +74,7 @@ def prepare(root: Path, count: int) -> Manifest:
             flow = reader.of_frame(number)
             assert flow is not None
             write_png(folder / "flow" / f"{name}.png", colour(flow))
-    pack_benchmark(root / "normalized", root / "bench.zarr", flow={"dis": root / "flow"}, pictures=("dis",))
+    pack_benchmark(root / "normalized", root / "bench.zarr", Pack(pictures=("dis",)), flow={"dis": root / "flow"})
     return manifest
 
 

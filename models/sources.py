@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from vsodprep.benchmarks.folders import own_benchmark
 from vsodprep.config.base import refusal
 from vsodprep.config.flow import Flow
+from vsodprep.config.normalize import Choice
 from vsodprep.config.train import Run
 from vsodprep.errors import InputError
 from vsodprep.files import scratch_beside
@@ -22,7 +23,6 @@ from vsodprep.manifest import Manifest, frame_paths
 from vsodprep.markers import SHARD
 from vsodprep.models import saved
 from vsodprep.normalize.own import normalize_own
-from vsodprep.normalize.run import Options as NormalizeOptions
 from vsodprep.shards.pack import pack_benchmark
 
 
@@ -61,9 +61,7 @@ def as_shard(
         raise InputError(checkpoint, "a network that reads a motion prior", "--classifier with the prior's C.npz")
     with scratch_beside(out) as root:
         normalized = root / "normalized"
-        manifest = normalize_own(
-            own_benchmark("own"), _sequences(source, root), normalized, NormalizeOptions(), threads
-        )
+        manifest = normalize_own(own_benchmark("own"), _sequences(source, root), normalized, Choice(), threads)
         if run.flow is not None:
             _estimate_flow(manifest, root, _flow_block(content["flow"], checkpoint), device, threads)
         if run.prior is not None and classifier is not None:

@@ -13,9 +13,10 @@ from tests.fakes.every import OFFICIAL
 from vsodprep.benchmarks import get, known, modules, present_sequences
 from vsodprep.benchmarks.lock import pin_file, pin_sequences, pinned_file, read_lock
 from vsodprep.cli.benchmarks import command
+from vsodprep.config.normalize import Choice
 from vsodprep.errors import InputError
 from vsodprep.normalize.contact import contact_sheet
-from vsodprep.normalize.run import Options, normalize
+from vsodprep.normalize.run import normalize
 
 NINE = ("davis2016", "fbms", "segtrackv2", "visal", "vos", "davsod", "duts", "msra10k", "dutomron")
 COUNTS = {
@@ -118,7 +119,7 @@ def test_present_sequences_of_the_official_archive(tmp_path: Path) -> None:
 def test_what_nobody_published_is_pinned_and_held_to(tmp_path: Path) -> None:
     fake, lock = OFFICIAL["davsod"](), tmp_path / "lock.json"
     paths = fake.zipped(tmp_path / "in")
-    manifest = normalize(fake.benchmark, paths, tmp_path / "out", Options())
+    manifest = normalize(fake.benchmark, paths, tmp_path / "out", Choice())
     whole = get("davsod", lock)
     assert whole.splits["test-normal"].sequences is None
     assert not whole.complete
@@ -134,7 +135,7 @@ def test_what_nobody_published_is_pinned_and_held_to(tmp_path: Path) -> None:
     fake.drop("Normal-25/select_0999/Imgs/0007.png")
     fake.drop("Normal-25/select_0999/GT_object_level/0007.png")
     with pytest.raises(InputError, match=r"Normal-25\.zip: select_0999: 3 frames of 4"):
-        normalize(pinned, fake.zipped(tmp_path / "in"), tmp_path / "out", Options(sequences=("select_0999",)))
+        normalize(pinned, fake.zipped(tmp_path / "in"), tmp_path / "out", Choice(sequences=("select_0999",)))
 
 
 def test_lock_knows_files_and_keeps_what_it_has(tmp_path: Path) -> None:
@@ -210,7 +211,7 @@ def test_contact_sheet_shows_every_sequence(tmp_path: Path) -> None:
 def test_outline_follows_the_mask(tmp_path: Path) -> None:
     """At the frames' own size the outline is the mask's border, and nothing else is painted over."""
     fake = davis2016.official()
-    normalize(fake.benchmark, fake.zipped(tmp_path / "in"), tmp_path / "out", Options(sequences=("dog",)))
+    normalize(fake.benchmark, fake.zipped(tmp_path / "in"), tmp_path / "out", Choice(sequences=("dog",)))
     sheet = contact_sheet(tmp_path / "out", tile=(18, 24))
     outline = (sheet[4:22, 4:28] == (255, 0, 255)).all(axis=-1)
     mask = fake.truth["dog", "00001"]

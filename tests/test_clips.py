@@ -10,6 +10,7 @@ from PIL import Image
 from shard_tree import SIZE, flow_at, label_at, make_everything
 from torch.utils.data import DataLoader
 
+from vsodprep.config.pack import Pack
 from vsodprep.config.train import Augment
 from vsodprep.errors import InputError
 from vsodprep.flow.picture import colour
@@ -30,8 +31,8 @@ def path(tmp_path_factory):
     pack_benchmark(
         root / "normalized",
         out,
+        Pack(pictures=("dis",)),
         flow={"dis": root / "flow"},
-        pictures=("dis",),
         prior={"light": root / "prior"},
         coarse={"fused": root / "coarse"},
     )

@@ -32,11 +32,11 @@ def test_croissant_is_valid(make: Callable[[], Fake], tmp_path: Path) -> None:
 def test_croissant_is_written_for_own_folders(tmp_path: Path) -> None:
     from tests.fakes.fake import picture
     from vsodprep.benchmarks import own_benchmark
+    from vsodprep.config.normalize import Choice
     from vsodprep.normalize.own import normalize_own
-    from vsodprep.normalize.run import Options
 
     (tmp_path / "mine" / "a" / "frames").mkdir(parents=True)
     (tmp_path / "mine" / "a" / "frames" / "1.jpg").write_bytes(picture(1))
-    normalize_own(own_benchmark("mine"), tmp_path / "mine", tmp_path / "out", Options())
+    normalize_own(own_benchmark("mine"), tmp_path / "mine", tmp_path / "out", Choice())
     described = mlcroissant.Dataset(jsonld=tmp_path / "out" / "croissant.json")
     assert [record["sequences/name"] for record in described.records("sequences")] == [b"a"]

@@ -15,6 +15,7 @@ from vsodprep.benchmarks.synth.generate import write_benchmark
 from vsodprep.cli.flow import command as flow_command
 from vsodprep.cli.prior import command as prior_command
 from vsodprep.config.models import MODELS
+from vsodprep.config.pack import Pack
 from vsodprep.models import build_model
 from vsodprep.shards import ClipDataset, Part, pack_benchmark
 from vsodprep.shards.clips import collate
@@ -81,7 +82,7 @@ def shard(tmp_path_factory) -> Path:
         source = normalized / name / "frames"
         run(prior_command, "apply", source, flow / f"{name}.h5", classifier, "--out", prior / f"{name}.h5")
     out = root / "synth.zarr"
-    pack_benchmark(normalized, out, flow={"dis": flow}, pictures=("dis",), prior={"light": prior})
+    pack_benchmark(normalized, out, Pack(pictures=("dis",)), flow={"dis": flow}, prior={"light": prior})
     return out
 
 

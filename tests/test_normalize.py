@@ -18,11 +18,12 @@ from tests.fakes.every import OFFICIAL, OTHER
 from tests.fakes.fake import Fake, blob, encoded, gray, picture
 from vsodprep.benchmarks import present_sequences
 from vsodprep.benchmarks.layout import FrameFiles, original_names
+from vsodprep.config.normalize import Choice
 from vsodprep.errors import InputError
 from vsodprep.images import read_mask
 from vsodprep.manifest import read_manifest
 from vsodprep.normalize.parallel import map_ordered
-from vsodprep.normalize.run import Options, normalize
+from vsodprep.normalize.run import normalize
 
 EVERY = pytest.mark.parametrize("make", {**OFFICIAL, **OTHER}.values(), ids=[*OFFICIAL, *OTHER])
 
@@ -33,9 +34,9 @@ def tree(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
-def run(fake: Fake, tmp_path: Path, options: Options | None = None) -> Path:
+def run(fake: Fake, tmp_path: Path, options: Choice | None = None) -> Path:
     out = tmp_path / "out"
-    normalize(fake.benchmark, fake.zipped(tmp_path / "in"), out, options or Options())
+    normalize(fake.benchmark, fake.zipped(tmp_path / "in"), out, options or Choice())
     return out
 
 
@@ -149,7 +150,7 @@ def test_mask_of_another_size(make: Callable[[], Fake], tmp_path: Path) -> None:
     fake.put(fake.a_mask, target.read_bytes())
     with pytest.raises(InputError, match=f"{_literal(fake.a_mask)}: a mask of 24x17 pixels for a frame of 24x18"):
         run(fake, tmp_path)
-    manifest = read_manifest(run(fake, tmp_path, Options(allow=("size-mismatch",))))
+    manifest = read_manifest(run(fake, tmp_path, Choice(allow=("size-mismatch",))))
     assert "size-mismatch" in {issue.kind for issue in manifest.issues}
 
 
@@ -174,7 +175,7 @@ def test_missing_sequence_is_for_partial_only(make: Callable[[], Fake], tmp_path
             del members[path]
     with pytest.raises(InputError, match=f"sequence {lost} is missing"):
         normalize(benchmark, fake.zipped(tmp_path / "in"), tmp_path / "out")
-    manifest = normalize(benchmark, fake.zipped(tmp_path / "in"), tmp_path / "out", Options(partial=True))
+    manifest = normalize(benchmark, fake.zipped(tmp_path / "in"), tmp_path / "out", Choice(partial=True))
     assert ("missing-sequence", lost) in {(issue.kind, issue.where) for issue in manifest.issues}
     assert {one.name for one in manifest.sequences} == set(fake.frames) - {lost}
     found = present_sequences(benchmark, fake.zipped(tmp_path / "in"))
@@ -199,11 +200,11 @@ def test_delivery_of_something_else(make: Callable[[], Fake], tmp_path: Path) ->
 def test_splits_of_the_user_replace_and_join(make: Callable[[], Fake], tmp_path: Path) -> None:
     fake = make()
     first = sorted(fake.frames)[0]
-    manifest = read_manifest(run(fake, tmp_path, Options(splits={"mine": (first,)})))
+    manifest = read_manifest(run(fake, tmp_path, Choice(splits={"mine": (first,)})))
     assert [one.name for one in manifest.split("mine")] == [first]
     assert manifest.extra["splits"] == {"mine": [first]}
     with pytest.raises(InputError, match="no sequence 'nowhere'"):
-        run(fake, tmp_path, Options(splits={"mine": ("nowhere",)}))
+        run(fake, tmp_path, Choice(splits={"mine": ("nowhere",)}))
 
 
 def _literal(text: str) -> str:
@@ -231,8 +232,8 @@ def test_frame_without_its_promised_mask_stops_a_partial_delivery_too(tmp_path: 
     fake = davis2016.official()
     fake.drop("DAVIS/Annotations/480p/dog/00001.png")
     with pytest.raises(InputError, match=r"DAVIS-data\.zip.*dog/00001\.jpg: no mask"):
-        run(fake, tmp_path, Options(partial=True))
-    manifest = read_manifest(run(fake, tmp_path, Options(partial=True, allow=("missing-mask",))))
+        run(fake, tmp_path, Choice(partial=True))
+    manifest = read_manifest(run(fake, tmp_path, Choice(partial=True, allow=("missing-mask",))))
     assert manifest.sequence("dog").annotated == ("00000", "00002")
 
 
@@ -241,7 +242,7 @@ def test_mask_without_its_frame(tmp_path: Path) -> None:
     fake.drop("DAVIS/JPEGImages/480p/dog/00001.jpg")
     with pytest.raises(InputError, match="2 frames of 3"):
         run(fake, tmp_path)
-    manifest = read_manifest(run(fake, tmp_path, Options(partial=True)))
+    manifest = read_manifest(run(fake, tmp_path, Choice(partial=True)))
     assert manifest.sequence("dog").frames == ("00000", "00002")
     assert ("missing-frame", "dog/00001") in {(issue.kind, issue.where) for issue in manifest.issues}
 
@@ -262,22 +263,22 @@ def test_extra_sequence(tmp_path: Path) -> None:
 
 def test_full_resolution_is_a_choice(tmp_path: Path) -> None:
     fake = davis2016.official("1080p")
-    manifest = read_manifest(run(fake, tmp_path, Options(resolution="1080p")))
+    manifest = read_manifest(run(fake, tmp_path, Choice(resolution="1080p")))
     assert manifest.extra["resolution"] == "1080p"
     with pytest.raises(InputError, match="not a delivery of DAVIS-2016"):
         run(fake, tmp_path)
     with pytest.raises(InputError, match="resolution '4k'; expected one of 480p, 1080p"):
-        run(fake, tmp_path, Options(resolution="4k"))
+        run(fake, tmp_path, Choice(resolution="4k"))
 
 
 def test_chosen_sequences_only(tmp_path: Path) -> None:
-    manifest = read_manifest(run(davis2016.official(), tmp_path, Options(sequences=("dog",))))
+    manifest = read_manifest(run(davis2016.official(), tmp_path, Choice(sequences=("dog",))))
     assert [one.name for one in manifest.sequences] == ["dog"]
 
 
 def test_unknown_kind_of_issue(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such kind of issue; expected one of missing-sequence"):
-        run(davis2016.official(), tmp_path, Options(allow=("missing",)))
+        run(davis2016.official(), tmp_path, Choice(allow=("missing",)))
 
 
 def test_broken_delivery_replaces_nothing(tmp_path: Path) -> None:
@@ -296,7 +297,7 @@ def test_fbms_delivery_that_contradicts_its_own_list(partial: bool, tmp_path: Pa
     fake = fbms.official()
     fake.drop("Trainingset/cars2/cars2_03.jpg")
     with pytest.raises(InputError, match=r"Trainingset/cars2/cars2_03\.jpg: listed in cars2\.bmf, not delivered"):
-        run(fake, tmp_path, Options(partial=partial))
+        run(fake, tmp_path, Choice(partial=partial))
 
 
 def test_fbms_value_that_no_region_has(tmp_path: Path) -> None:
@@ -401,7 +402,7 @@ def test_two_files_of_one_name_and_two_endings(path: str, data: bytes, where: st
     archives = fake.zipped(tmp_path)
     with pytest.raises(InputError, match=rf"{where}: another file of the same name"):
         normalize(fake.benchmark, archives, tmp_path / "out")
-    manifest = normalize(fake.benchmark, archives, tmp_path / "out", Options(allow=("duplicate-file",)))
+    manifest = normalize(fake.benchmark, archives, tmp_path / "out", Choice(allow=("duplicate-file",)))
     assert [issue.where for issue in manifest.issues if issue.kind == "duplicate-file"] == ["dog/00001"]
 
 
@@ -459,7 +460,7 @@ def test_folder_of_one_fbms_sequence(tmp_path: Path) -> None:
     fake = OFFICIAL["fbms"]()
     fake.unpacked(tmp_path)
     with pytest.raises(InputError, match="not a delivery of FBMS-59"):
-        normalize(fake.benchmark, [tmp_path / "Trainingset" / "cars2"], tmp_path / "out", Options(partial=True))
+        normalize(fake.benchmark, [tmp_path / "Trainingset" / "cars2"], tmp_path / "out", Choice(partial=True))
 
 
 def test_nothing_of_the_users_own_is_replaced(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from vsodprep.benchmarks import get
+from vsodprep.config.normalize import Choice
 from vsodprep.errors import InputError
 from vsodprep.manifest import read_manifest
-from vsodprep.normalize.run import Options, normalize
+from vsodprep.normalize.run import normalize
 
 Counts = dict[tuple[str, str], int]
 
@@ -89,7 +90,7 @@ def test_foreground_by_independent_count(
     archive: str, name: str, count: Callable[[zipfile.ZipFile], Counts], masks: int, excerpts: Path, tmp_path: Path
 ) -> None:
     source = excerpts / f"{archive}.zip"
-    manifest = normalize(get(name), [source], tmp_path / "out", Options(partial=True), jobs=2)
+    manifest = normalize(get(name), [source], tmp_path / "out", Choice(partial=True), jobs=2)
     with zipfile.ZipFile(source) as opened:
         expected = count(opened)
     found = {}
@@ -104,7 +105,7 @@ def test_foreground_by_independent_count(
 
 def test_known_figures(excerpts: Path, tmp_path: Path) -> None:
     """Figures counted once by hand, so that both readers cannot err alike."""
-    normalize(get("fbms"), [excerpts / "FBMS_Trainingset-sample.zip"], tmp_path / "out", Options(partial=True))
+    normalize(get("fbms"), [excerpts / "FBMS_Trainingset-sample.zip"], tmp_path / "out", Choice(partial=True))
 
     def foreground(path: str) -> int:
         return int((np.asarray(Image.open(tmp_path / "out" / path)) > 0).sum())
@@ -116,7 +117,7 @@ def test_known_figures(excerpts: Path, tmp_path: Path) -> None:
 
 def test_jpegs_are_kept_byte_for_byte(excerpts: Path, tmp_path: Path) -> None:
     source = excerpts / "DAVIS-data-sample.zip"
-    normalize(get("davis2016"), [source], tmp_path / "out", Options(partial=True), jobs=2)
+    normalize(get("davis2016"), [source], tmp_path / "out", Choice(partial=True), jobs=2)
     with zipfile.ZipFile(source) as archive:
         for name, match in _matching(archive, r"DAVIS/JPEGImages/480p/(?P<seq>[^/]+)/(?P<stem>\d+)\.jpg"):
             kept = tmp_path / "out" / match["seq"] / "frames" / f"{match['stem']}.jpg"
@@ -127,13 +128,13 @@ def test_jpegs_are_kept_byte_for_byte(excerpts: Path, tmp_path: Path) -> None:
 def test_truncated_fbms_is_refused_by_its_first_missing_file(partial: bool, excerpts: Path, tmp_path: Path) -> None:
     source = excerpts / "FBMS_Trainingset-truncated.zip"
     with pytest.raises(InputError, match=r"FBMS_Trainingset-truncated\.zip.*horses03/horses03_0013\.jpg"):
-        normalize(get("fbms"), [source], tmp_path / "out", Options(partial=partial))
+        normalize(get("fbms"), [source], tmp_path / "out", Choice(partial=partial))
     assert not (tmp_path / "out").exists()
 
 
 def test_partial_delivery_lists_what_is_missing(excerpts: Path, tmp_path: Path) -> None:
     source = excerpts / "SegTrackv2-sample.zip"
-    normalize(get("segtrackv2"), [source], tmp_path / "out", Options(partial=True))
+    normalize(get("segtrackv2"), [source], tmp_path / "out", Choice(partial=True))
     issues = {(issue.kind, issue.where) for issue in read_manifest(tmp_path / "out").issues}
     assert {("frame-count", "bmx"), ("stray-file", "SegTrackv2/JPEGImages/CSI_NY.jpg")} <= issues
     assert len([kind for kind, _ in issues if kind == "missing-sequence"]) == 12
@@ -143,7 +144,7 @@ def test_partial_delivery_lists_what_is_missing(excerpts: Path, tmp_path: Path) 
 
 def test_croissant_and_manifest_agree(excerpts: Path, tmp_path: Path) -> None:
     source = excerpts / "MSRA10K_Imgs_GT-sample.zip"
-    manifest = normalize(get("msra10k"), [source], tmp_path / "out", Options(partial=True))
+    manifest = normalize(get("msra10k"), [source], tmp_path / "out", Choice(partial=True))
     described = json.loads((tmp_path / "out" / "croissant.json").read_text())
     hashes = [file.get("sha256") for file in described["distribution"]]
     assert manifest.sources[0].sha256 in hashes

@@ -10,10 +10,10 @@ from PIL import Image
 from tests.fakes.fake import blob, encoded, gray, picture
 from vsodprep.benchmarks import own_benchmark, scan_folder
 from vsodprep.benchmarks.layout import check_name
+from vsodprep.config.normalize import Choice
 from vsodprep.errors import InputError
 from vsodprep.manifest import Manifest, frame_path
 from vsodprep.normalize.own import normalize_own
-from vsodprep.normalize.run import Options
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "mine"
 
 
-def own(path: Path, out: Path, options: Options | None = None, jobs: int = 1) -> Manifest:
-    return normalize_own(own_benchmark("mine"), path, out, options or Options(), jobs)
+def own(path: Path, out: Path, options: Choice | None = None, jobs: int = 1) -> Manifest:
+    return normalize_own(own_benchmark("mine"), path, out, options or Choice(), jobs)
 
 
 def test_frames_and_videos(folder: Path, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_same_manifest_on_one_and_eight_jobs(folder: Path, tmp_path: Path) -> No
 
 
 def test_splits_of_ones_own(folder: Path, tmp_path: Path) -> None:
-    manifest = own(folder, tmp_path / "out", Options(splits={"test": ("clip",)}))
+    manifest = own(folder, tmp_path / "out", Choice(splits={"test": ("clip",)}))
     assert [sequence.name for sequence in manifest.split("test")] == ["clip"]
     assert len(manifest.split("all")) == 2
 
@@ -124,14 +124,14 @@ def test_frames_of_two_sizes(folder: Path, tmp_path: Path) -> None:
     (folder / "cat" / "frames" / "f11.jpg").write_bytes(encoded(np.zeros((10, 12, 3), np.uint8), ".jpg"))
     with pytest.raises(InputError, match="cat/f11: frames of"):
         own(folder, tmp_path / "out")
-    manifest = own(folder, tmp_path / "out", Options(allow=("frame-size",)))
+    manifest = own(folder, tmp_path / "out", Choice(allow=("frame-size",)))
     assert manifest.sequence("cat").sizes == ((18, 24), (18, 24), (10, 12))
 
 
 def test_files_of_other_kinds_are_told(folder: Path, tmp_path: Path) -> None:
     sequence = next(folder.glob("*/frames"))
     (sequence / "99.webp").write_bytes(b"RIFF")
-    manifest = normalize_own(own_benchmark("mine"), folder, tmp_path / "out", Options())
+    manifest = normalize_own(own_benchmark("mine"), folder, tmp_path / "out", Choice())
     (issue,) = [issue for issue in manifest.issues if issue.kind == "stray-file"]
     assert issue.where.endswith(f"{sequence.parent.name}/frames/99.webp")
 
@@ -141,7 +141,7 @@ def test_two_sequences_of_one_name(tmp_path: Path) -> None:
         (tmp_path / "own" / place / "a" / "frames").mkdir(parents=True)
         (tmp_path / "own" / place / "a" / "frames" / f"{number}.jpg").write_bytes(picture(number))
     with pytest.raises(InputError, match=r"y/a/frames/2\.jpg: another sequence a"):
-        normalize_own(own_benchmark("mine"), tmp_path / "own", tmp_path / "out", Options())
+        normalize_own(own_benchmark("mine"), tmp_path / "own", tmp_path / "out", Choice())
 
 
 def test_two_videos_of_one_name(folder: Path) -> None:
@@ -156,5 +156,5 @@ def test_what_a_killed_run_left_is_cleared_away(folder: Path, tmp_path: Path) ->
     for leftover in (".mine.partial-1", ".mine.partial-2", ".mine-too.partial-3"):
         (place / leftover / "beach").mkdir(parents=True)
         (place / leftover / ".vsodprep-lock").touch()  # and no process holds it
-    normalize_own(own_benchmark("mine"), folder, place / "mine", Options())
+    normalize_own(own_benchmark("mine"), folder, place / "mine", Choice())
     assert sorted(path.name for path in place.iterdir()) == [".mine-too.partial-3", "mine"]

@@ -16,9 +16,10 @@ from pydantic import Field, ValidationError, create_model
 
 from vsodprep.cli import COMMANDS
 from vsodprep.cli._options import arguments_of, block_of, options_of
-from vsodprep.config import Coarse, Flow, Prior
+from vsodprep.config import Coarse, Flow, Pack, Prior
 from vsodprep.config.base import Apart, Section
 from vsodprep.config.flow import Policy
+from vsodprep.config.normalize import Choice
 
 
 class Inner(Section):
@@ -99,7 +100,8 @@ def blocks(draw: st.DrawFn, block: type[Section]) -> Section:
         return block()
 
 
-@pytest.mark.parametrize("block", [Every, Flow, Policy, Prior, Coarse])
+@pytest.mark.filterwarnings("ignore:Ignoring unsupported")
+@pytest.mark.parametrize("block", [Every, Flow, Policy, Prior, Coarse, Pack, Choice])
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_round_trip(block: type[Section], data: st.DataObject) -> None:

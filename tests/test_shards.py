@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from shard_tree import SIZE, STILLS, flow_at, label_at, make_everything, prior_at
 
 from vsodprep.cli.pack import command
+from vsodprep.config.pack import Pack
 from vsodprep.errors import InputError
 from vsodprep.flow.picture import colour
 from vsodprep.images import read_frame, read_mask
@@ -28,15 +29,18 @@ def tree(tmp_path_factory):
     return root
 
 
+FOLDERS = ("flow", "prior", "coarse")
+
+
 def pack(tree: Path, out: Path, **options) -> Path:
-    options = {
+    folders = {
         "flow": {"dis": tree / "flow"},
-        "pictures": ("dis",),
         "prior": {"light": tree / "prior"},
         "coarse": {"fused": tree / "coarse"},
-        "frames_per_shard": 4,
-    } | options
-    pack_benchmark(tree / "normalized", out, **options)
+    } | {key: value for key, value in options.items() if key not in Pack.model_fields or key in FOLDERS}
+    chosen = {key: value for key, value in options.items() if key in Pack.model_fields and key not in FOLDERS}
+    block = Pack(**{"pictures": ("dis",), "frames_per_shard": 4} | chosen)
+    pack_benchmark(tree / "normalized", out, block, **folders)
     return out
 
 

@@ -22,10 +22,10 @@ from vsodprep.benchmarks.synth.png import encode_png
 from vsodprep.benchmarks.synth.portable import Pcg32, cosine, lattice, sine, stream
 from vsodprep.benchmarks.synth.shapes import SHAPES
 from vsodprep.benchmarks.synth.textures import BACKDROPS, PALETTES, PATTERNS, noise, pattern
+from vsodprep.config.normalize import Choice
 from vsodprep.images import decode
 from vsodprep.manifest import Manifest, frame_path, mask_path, read_manifest
 from vsodprep.normalize.generated import normalize_generated
-from vsodprep.normalize.run import Options
 
 # SHA-256 of whole files; they change only with VERSION.
 GOLDEN = {
@@ -190,7 +190,7 @@ def test_nothing_appears_unless_all_of_it_is_there(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(stage, "VIDEOS", ())
     monkeypatch.setattr(stage, "STILL_COUNT", 1)
     with pytest.raises(KeyboardInterrupt):
-        normalize_generated(benchmarks.get("synth"), tmp_path / "synth", Options())
+        normalize_generated(benchmarks.get("synth"), tmp_path / "synth", Choice())
     assert not list(tmp_path.iterdir())
 
 

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from shard_tree import make_everything
 
 from vsodprep.cli.train import command
+from vsodprep.config.pack import Pack
 from vsodprep.config.train import Augment, Data, Optimizer, Run, Schedule, Stage
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.models import build_model, saved
@@ -36,7 +37,7 @@ def shard(tmp_path_factory):
     root = tmp_path_factory.mktemp("train")
     make_everything(root)
     out = root / "mini.zarr"
-    pack_benchmark(root / "normalized", out, flow={"dis": root / "flow"}, pictures=("dis",))
+    pack_benchmark(root / "normalized", out, Pack(pictures=("dis",)), flow={"dis": root / "flow"})
     return out
 
 

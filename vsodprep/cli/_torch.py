@@ -1,6 +1,24 @@
-"""Settings that have to stand before torch is imported."""
+"""Options of commands that run torch, and what has to stand before it is imported."""
 
 import os
+from typing import get_args
+
+import click
+
+from vsodprep.config import Config
+
+_device, _threads = Config.model_fields["device"], Config.model_fields["torch_threads"]
+
+device_option = click.option(
+    "--device",
+    type=click.Choice(get_args(_device.annotation)),
+    default=_device.default,
+    show_default=True,
+    help=_device.description,
+)
+threads_option = click.option(
+    "--threads", type=click.IntRange(1), default=_threads.default, show_default=True, help="Threads of torch."
+)
 
 
 def wait_passively() -> None:

@@ -5,13 +5,15 @@ from pathlib import Path
 import click
 
 from vsodprep.cli._folder import Folder
+from vsodprep.cli._options import options_of
+from vsodprep.config.normalize import Choice
 from vsodprep.markers import SOURCES
 
 
 @click.command()
 @click.argument("name")
 @click.option("--to", required=True, type=Folder(SOURCES), help="Folder for the files.")
-@click.option("--resolution", help="Resolution, where the benchmark has several (davis2016: 480p, 1080p).")
+@options_of(Choice, {"resolution"})
 @click.option("--file", "files", multiple=True, metavar="FILE", help="Fetch this file instead; repeatable.")
 @click.option("--jobs", type=click.IntRange(min=1), default=3, show_default=True, help="Files fetched at once.")
 @click.option(

@@ -8,6 +8,7 @@ import click
 
 from vsodprep.cli._bootstrap_options import bootstrap_options
 from vsodprep.cli._folder import Folder
+from vsodprep.cli._torch import device_option, threads_option
 from vsodprep.markers import MANIFEST, PREDICTIONS, SHARD
 
 if TYPE_CHECKING:
@@ -170,8 +171,8 @@ def losses(metrics: tuple[str, ...], out: Path) -> None:
 @click.argument("checkpoint", type=click.Path(path_type=Path))
 @click.argument("shard", type=Folder(SHARD))
 @click.option("--split", help="Split of the shard; default: all of it.")
-@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="Threads of torch.")
+@device_option
+@threads_option
 @click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Frames predicted together.")
 @out_option
 def level_weights(checkpoint: Path, shard: Path, out: Path, **options: Any) -> None:

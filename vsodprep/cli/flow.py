@@ -8,6 +8,7 @@ import click
 
 from vsodprep.cli._flow_files import SUBCOMMANDS, frames_argument, out_option
 from vsodprep.cli._options import block_of, options_of
+from vsodprep.cli._torch import device_option
 from vsodprep.config.flow import Flow
 
 _METHODS = {
@@ -48,7 +49,7 @@ for _subcommand in SUBCOMMANDS:
 @frames_argument
 @out_option
 @options_of(Flow)
-@click.option("--device", type=click.Choice(("cpu", "cuda")), default="cpu", show_default=True, help="Of a network.")
+@device_option
 @click.option(
     "--threads",
     type=click.IntRange(1),

@@ -1,13 +1,15 @@
 """`vsodprep pack`: one Zarr shard from a normalised benchmark, its flow, priors and coarse labels."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from vsodprep.cli._folder import Folder
+from vsodprep.cli._options import block_of, options_of
+from vsodprep.config.pack import Pack
 from vsodprep.markers import MANIFEST, PROVENANCE, SHARD
 
-_SIZE = (click.IntRange(1), click.IntRange(1))
 _BLOCK = (str, click.Path(path_type=Path))
 _LABELS = (str, Folder(PROVENANCE))
 
@@ -16,7 +18,6 @@ _LABELS = (str, Folder(PROVENANCE))
 @click.argument("normalized_dir", type=Folder(MANIFEST))
 @click.option("--out", required=True, type=Folder(SHARD), help="Shard to write, a folder X.zarr.")
 @click.option("--flow", type=_BLOCK, multiple=True, metavar="NAME DIR", help="Flow: DIR holds {seq}.h5.")
-@click.option("--pictures", multiple=True, metavar="NAME", help="Store this flow's colour pictures too.")
 @click.option("--prior", type=_BLOCK, multiple=True, metavar="NAME DIR", help="Motion prior: DIR holds {seq}.h5.")
 @click.option(
     "--coarse",
@@ -25,27 +26,19 @@ _LABELS = (str, Folder(PROVENANCE))
     metavar="NAME DIR|provenance.json",
     help="Coarse labels: DIR holds {seq}/{frame}.png.",
 )
-@click.option(
-    "--still-size",
-    type=_SIZE,
-    metavar="H W",
-    help="Store still images as arrays of this size.",
-)
+@options_of(Pack)
 @click.option("--sequence", "sequences", multiple=True, metavar="SEQ", help="Pack only this sequence; repeatable.")
-@click.option("--frames-per-shard", type=click.IntRange(1), default=64, show_default=True)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Sequences packed at a time.")
 def command(
     *,
     normalized_dir: Path,
     out: Path,
     flow: tuple[tuple[str, Path], ...],
-    pictures: tuple[str, ...],
     prior: tuple[tuple[str, Path], ...],
     coarse: tuple[tuple[str, Path], ...],
     sequences: tuple[str, ...],
-    still_size: tuple[int, int] | None,
-    frames_per_shard: int,
     jobs: int,
+    **given: Any,
 ) -> None:
     """Pack a normalised benchmark into a Zarr shard."""
     from vsodprep.shards.pack import pack_benchmark
@@ -53,12 +46,10 @@ def command(
     pack_benchmark(
         normalized_dir,
         out,
+        block_of(Pack, given),
         flow=dict(flow),
-        pictures=pictures,
         prior=dict(prior),
         coarse=dict(coarse),
         sequences=sequences,
-        still_size=still_size,
-        frames_per_shard=frames_per_shard,
         jobs=jobs,
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from vsodprep.cli._folder import Folder
+from vsodprep.cli._torch import device_option, threads_option, wait_passively
 from vsodprep.markers import PREDICTIONS, SHARD
 
 
@@ -16,8 +17,8 @@ from vsodprep.markers import PREDICTIONS, SHARD
 @click.option(
     "--classifier", type=click.Path(path_type=Path), help="Motion prior's C.npz, where the network reads one."
 )
-@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="Threads of torch.")
+@device_option
+@threads_option
 @click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Frames predicted together.")
 def command(
     *,
@@ -35,8 +36,6 @@ def command(
     SOURCE is a shard, a folder of frames, or a video file. Of frames and videos the flow is estimated as it was for
     the network's training; the motion prior is made with --classifier.
     """
-    from vsodprep.cli._torch import wait_passively
-
     wait_passively()
     from vsodprep.models.device import check_device
     from vsodprep.models.inference import predict_shard

@@ -7,10 +7,9 @@ import click
 
 from vsodprep.cli._folder import Folder
 from vsodprep.cli._options import block_of, options_of
+from vsodprep.cli._torch import device_option
 from vsodprep.config.prior import Prior
 from vsodprep.markers import MANIFEST
-
-_DEVICE = click.option("--device", default="cpu", show_default=True, type=click.Choice(["cpu", "cuda"]))
 
 
 @click.group()
@@ -29,7 +28,7 @@ def command() -> None:
 )
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The classifier, .npz.")
 @options_of(Prior)
-@_DEVICE
+@device_option
 def fit(*, train: tuple[tuple[Path, Path, str], ...], out: Path, device: str, **given: Any) -> None:
     """Train the classifier of regions on annotated frames."""
     from vsodprep.prior.fit import Split
@@ -50,7 +49,7 @@ def fit(*, train: tuple[tuple[Path, Path, str], ...], out: Path, device: str, **
 @click.argument("classifier", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The motion prior, .h5.")
 @click.option("--weights", help="File of the network's weights, where the classifier was fitted with one.")
-@_DEVICE
+@device_option
 def apply(*, frames_dir: Path, flow: Path, classifier: Path, out: Path, weights: str | None, device: str) -> None:
     """Compute the motion prior of one sequence.
 

@@ -7,6 +7,7 @@ import click
 from vsodprep import __version__
 from vsodprep.cli._folder import Folder
 from vsodprep.cli._numbers import FiniteRange
+from vsodprep.cli._torch import device_option, threads_option, wait_passively
 from vsodprep.markers import SHARD
 
 
@@ -23,8 +24,8 @@ from vsodprep.markers import SHARD
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Checkpoint to write.")
-@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=2, show_default=True, help="Threads of torch.")
+@device_option
+@threads_option
 @click.option("--workers", type=click.IntRange(0), help="Processes that read ahead; default: 0 on cpu, 4 on cuda.")
 @click.option(
     "--continue",
@@ -53,7 +54,6 @@ def command(
 
     An interrupted run goes on where it was when the same command is given again, and ends in the same bytes.
     """
-    from vsodprep.cli._torch import wait_passively
     from vsodprep.config.recipe import read_recipe
 
     run = read_recipe(recipe)

@@ -13,6 +13,7 @@ from vsodprep.config.crf import PRESETS, RAW, Crf
 from vsodprep.config.figures import Figure
 from vsodprep.config.flow import Flow
 from vsodprep.config.models import MODELS
+from vsodprep.config.normalize import Choice
 from vsodprep.config.pack import Pack
 from vsodprep.config.prior import Prior
 from vsodprep.config.protocol import PROTOCOLS, OwnProtocol
@@ -197,6 +198,17 @@ class Config(Section):
         if given is None:
             return None
         return given.model_copy(update={"partial": given.partial or self.partial})
+
+    def choice(self, benchmark: str) -> Choice:
+        """Return what of a benchmark's delivery is taken."""
+        source = self.source(benchmark)
+        return Choice(
+            partial=source is not None and source.partial,
+            resolution=self.resolution.get(benchmark),
+            allow=tuple(sorted(self.allow.get(benchmark, ()))),
+            splits=self.splits.get(benchmark, {}),
+            sequences=tuple(sorted(self.sequences.get(benchmark, ()))),
+        )
 
 
 def _known(where: str, names: Iterable[str], blocks: Iterable[str]) -> None:

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from vsodprep.config.base import Apart, LocalPath, Name, Section, SplitOf
 
+SaliencyMethod = Literal["mbd", "rbd", "ft"]
 Step = Literal["fuse", "otsu", "crf", "substitute", "edits"]
 Evidence = Literal["prior", "truth"]
 
@@ -13,7 +14,7 @@ Evidence = Literal["prior", "truth"]
 class Saliency(Section):
     """One saliency map per frame: a method that needs no weights, or a folder of maps made elsewhere."""
 
-    method: Literal["mbd", "rbd", "ft"] | None = None
+    method: SaliencyMethod | None = None
     """Minimum barrier distance, robust background detection, or frequency-tuned saliency."""
     folder: LocalPath | None = None
     """Folder with `{benchmark}/{seq}/{frame}.png` of any method's maps, instead of `method`."""

@@ -1,20 +1,22 @@
 """Configuration of what a shard holds beside frames and masks."""
 
+from typing import Annotated
+
 from pydantic import Field
 
-from vsodprep.config.base import Name, Section, Size
+from vsodprep.config.base import Apart, Name, Section, Size
 
 
 class Pack(Section):
     """Contents of every benchmark's shard."""
 
-    flow: tuple[Name, ...] = ()
+    flow: Annotated[tuple[Name, ...], Apart] = ()
     """Flow blocks."""
     pictures: tuple[Name, ...] = ()
     """Flow blocks whose colour pictures are stored too, because a recipe reads them every epoch."""
-    prior: tuple[Name, ...] = ()
+    prior: Annotated[tuple[Name, ...], Apart] = ()
     """Prior blocks."""
-    coarse: tuple[Name, ...] = ()
+    coarse: Annotated[tuple[Name, ...], Apart] = ()
     """Blocks of coarse labels."""
     still_size: Size | None = None
     """Store still images as arrays of this height and width; as encoded files if null."""

@@ -4,19 +4,20 @@ from pathlib import Path
 
 from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.benchmarks.folders import scan_folder, with_videos_decoded
+from vsodprep.config.normalize import Choice
 from vsodprep.files import scratch_beside
 from vsodprep.manifest import Manifest
-from vsodprep.normalize.run import Options, check_out, normalize
+from vsodprep.normalize.run import check_out, normalize
 
 
-def normalize_own(benchmark: Benchmark, path: Path, out: Path, options: Options, jobs: int = 1) -> Manifest:
+def normalize_own(benchmark: Benchmark, path: Path, out: Path, choice: Choice, jobs: int = 1) -> Manifest:
     """Bring a user's own folder, or one video file, into the one layout.
 
     Args:
         benchmark: As `own_benchmark` gives it.
         path: `PATH/SEQ/frames` with optional `PATH/SEQ/masks`, or video files.
         out: The folder that it becomes, as a whole or not at all.
-        options: What the user has chosen.
+        choice: What the user has chosen.
         jobs: Threads; the result does not depend on it.
 
     Returns:
@@ -28,4 +29,4 @@ def normalize_own(benchmark: Benchmark, path: Path, out: Path, options: Options,
     check_out(out, [path])
     scan_folder(path)  # says what is wrong before anything is decoded
     with scratch_beside(out) as scratch, with_videos_decoded(path, scratch) as folders:
-        return normalize(benchmark, folders, out, options, jobs, sources=[path])
+        return normalize(benchmark, folders, out, choice, jobs, sources=[path])

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from vsodprep import manifest as manifests
 from vsodprep.archives import ARCHIVE_ENDINGS, Delivery, open_delivery
 from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles
+from vsodprep.config.normalize import Choice
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_directory, check_replaceable, scratch_beside, sha256, write_json
 from vsodprep.manifest import Issue, Manifest, Source, write_manifest
@@ -25,30 +26,11 @@ from vsodprep.normalize.splits import check_overrides, splits_of
 from vsodprep.progress import track
 
 
-@dataclass(frozen=True)
-class Options:
-    """What a user may choose.
-
-    Attributes:
-        partial: Accept an incomplete delivery.
-        resolution: Resolution, None for the benchmark's default.
-        allow: Kinds of issue that are listed in the manifest instead of stopping.
-        splits: Splits that replace or join the benchmark's own.
-        sequences: Take only these sequences; all if empty.
-    """
-
-    partial: bool = False
-    resolution: str | None = None
-    allow: tuple[str, ...] = ()
-    splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    sequences: tuple[str, ...] = ()
-
-
 def normalize(
     benchmark: Benchmark,
     paths: Sequence[Path],
     out: Path,
-    options: Options = Options(),
+    choice: Choice = Choice(),
     jobs: int = 1,
     *,
     sources: Sequence[Path] | None = None,
@@ -59,7 +41,7 @@ def normalize(
         benchmark: The benchmark.
         paths: Archives, unpacked folders, or a download's folder.
         out: The folder that it becomes, as a whole or not at all.
-        options: What the user has chosen.
+        choice: What the user has chosen.
         jobs: Threads; the result does not depend on it.
         sources: What the manifest names as sources, if not the archives and folders themselves.
 
@@ -71,12 +53,12 @@ def normalize(
             would replace a folder of other things.
     """
     check_out(out, paths if sources is None else sources)
-    resolution = benchmark.resolution(options.resolution)
-    allowed = allowed_kinds(benchmark, options.allow, partial=options.partial)
+    resolution = benchmark.resolution(choice.resolution)
+    allowed = allowed_kinds(benchmark, choice.allow, partial=choice.partial)
     with scratch_beside(out) as scratch, open_delivery(paths, scratch=scratch) as delivery:
-        layout = chosen(find_layout(benchmark, delivery, resolution), options.sequences)
-        issues = [judge(finding, allowed) for finding in check_layout(benchmark, layout, delivery, options.sequences)]
-        check_overrides(benchmark, [sequence.name for sequence in layout.sequences], options.splits)
+        layout = chosen(find_layout(benchmark, delivery, resolution), choice.sequences)
+        issues = [judge(finding, allowed) for finding in check_layout(benchmark, layout, delivery, choice.sequences)]
+        check_overrides(benchmark, [sequence.name for sequence in layout.sequences], choice.splits)
         origins = delivery.paths if sources is None else tuple(sources)
         with atomic_directory(out, files_of_benchmark) as folder, ThreadPoolExecutor(jobs) as pool:
             hashes = [None if path.is_dir() else pool.submit(sha256, path) for path in origins]
@@ -91,9 +73,9 @@ def normalize(
                 citation=benchmark.citation,
                 homepage=benchmark.homepage,
                 sources=tuple(map(_source, origins, hashes)),
-                sequences=splits_of(benchmark, sequences, options.splits),
+                sequences=splits_of(benchmark, sequences, choice.splits),
                 issues=tuple(issues + found),
-                extra=_extra(benchmark, layout, options, resolution, digest),
+                extra=_extra(benchmark, layout, choice, resolution, digest),
             )
             write_manifest(folder, result)
             write_croissant(folder, result, benchmark.year)
@@ -240,16 +222,16 @@ def _source(path: Path, hashed: Future[str] | None) -> Source:
     return Source(path.name, hashed.result(), path.stat().st_size)
 
 
-def _extra(benchmark: Benchmark, layout: Layout, options: Options, resolution: str, digest: str) -> dict[str, Any]:
-    extra: dict[str, Any] = {"layout": layout.kind, "partial": options.partial, "sha256": digest}
+def _extra(benchmark: Benchmark, layout: Layout, choice: Choice, resolution: str, digest: str) -> dict[str, Any]:
+    extra: dict[str, Any] = {"layout": layout.kind, "partial": choice.partial, "sha256": digest}
     if resolution:
         extra["resolution"] = resolution
     extra["open_splits"] = sorted(name for name, split in benchmark.splits.items() if split.open)
-    return extra | user_splits(options)
+    return extra | user_splits(choice)
 
 
-def user_splits(options: Options) -> dict[str, Any]:
+def user_splits(choice: Choice) -> dict[str, Any]:
     """Return what the manifest's `extra` says of the user's own splits."""
-    if not options.splits:
+    if not choice.splits:
         return {}
-    return {"splits": {name: list(sequences) for name, sequences in sorted(options.splits.items())}}
+    return {"splits": {name: list(sequences) for name, sequences in sorted(choice.splits.items())}}

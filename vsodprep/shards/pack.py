@@ -7,6 +7,7 @@ from pathlib import Path
 
 import zarr
 
+from vsodprep.config.pack import Pack
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_directory
 from vsodprep.manifest import Manifest, read_manifest, to_json
@@ -24,33 +25,27 @@ class Contents:
     """What goes into a shard beside frames and masks.
 
     Attributes:
+        block: Whose pictures are stored, the size of still images, the frames of a shard file.
         flow: Flow blocks and the folders that hold their `{seq}.h5`.
-        pictures: Those of them whose colour pictures are stored.
         prior: Prior blocks and the folders that hold their `{seq}.h5`.
         coarse: Blocks of coarse labels and the folders that hold `{seq}/{frame}.png`.
-        still_size: Height and width at which still images are stored as arrays; None keeps their files.
-        frames_per_shard: Frames in one shard file.
     """
 
+    block: Pack
     flow: Mapping[str, Path]
-    pictures: Sequence[str]
     prior: Mapping[str, Path]
     coarse: Mapping[str, Path]
-    still_size: tuple[int, int] | None
-    frames_per_shard: int
 
 
 def pack_benchmark(
     folder: Path,
     out: Path,
+    block: Pack = Pack(),
     *,
     flow: Mapping[str, Path] | None = None,
-    pictures: Sequence[str] = (),
     prior: Mapping[str, Path] | None = None,
     coarse: Mapping[str, Path] | None = None,
     sequences: Sequence[str] = (),
-    still_size: tuple[int, int] | None = None,
-    frames_per_shard: int = 64,
     jobs: int = 1,
 ) -> None:
     """Pack a normalised benchmark; the shard appears whole, with the same bytes on any number of jobs.
@@ -58,21 +53,19 @@ def pack_benchmark(
     Args:
         folder: The normalised benchmark.
         out: The shard, a folder that ends in `.zarr`; an earlier one is replaced.
+        block: Whose pictures are stored, the size of still images, the frames of a shard file.
         flow: Flow blocks: name to folder of `{seq}.h5`.
-        pictures: Flow blocks whose colour pictures are stored too.
         prior: Prior blocks: name to folder of `{seq}.h5`.
         coarse: Blocks of coarse labels: name to folder of `{seq}/{frame}.png`.
         sequences: Pack only these; all if empty.
-        still_size: Height and width in pixels at which still images become arrays; their files are kept if None.
-        frames_per_shard: Frames in one shard file; a job holds that many in memory.
         jobs: Sequences packed at a time.
 
     Raises:
         InputError: A file is missing, unreadable, not of the size in the manifest, or not in it at all;
             or a file would be lost with the folder that the shard replaces.
     """
-    contents = Contents(flow or {}, tuple(pictures), prior or {}, coarse or {}, still_size, frames_per_shard)
-    for name in contents.pictures:
+    contents = Contents(block, flow or {}, prior or {}, coarse or {})
+    for name in block.pictures:
         if name not in contents.flow:
             raise InputError(f"pictures {name}", "no flow of that name is packed", f"one of {sorted(contents.flow)}")
     manifest = read_manifest(folder)
@@ -106,8 +99,8 @@ def pack_sequence(folder: Path, shard: Path, contents: Contents, sequence: Video
             folder,
             sequence,
             coarse=contents.coarse,
-            size=contents.still_size,
-            frames_per_shard=contents.frames_per_shard,
+            size=contents.block.still_size,
+            frames_per_shard=contents.block.frames_per_shard,
         )
         return
     pack_video(
@@ -115,10 +108,10 @@ def pack_sequence(folder: Path, shard: Path, contents: Contents, sequence: Video
         folder,
         sequence,
         flow=contents.flow,
-        pictures=contents.pictures,
+        pictures=contents.block.pictures,
         prior=contents.prior,
         coarse=contents.coarse,
-        frames_per_shard=contents.frames_per_shard,
+        frames_per_shard=contents.block.frames_per_shard,
     )
 
 
@@ -128,9 +121,9 @@ def _attributes(manifest: Manifest, contents: Contents) -> dict[str, object]:
         "manifest": to_json(manifest),
         "contents": {
             "flow": sorted(contents.flow),
-            "pictures": sorted(contents.pictures),
+            "pictures": sorted(contents.block.pictures),
             "prior": sorted(contents.prior),
             "coarse": sorted(contents.coarse),
         },
-        "still_size": list(contents.still_size) if contents.still_size else None,
+        "still_size": list(contents.block.still_size) if contents.block.still_size else None,
     }

@@ -4,8 +4,8 @@ import shlex
 from typing import Any
 
 from vsodprep import benchmarks
+from vsodprep.cli._options import arguments_of
 from vsodprep.workflow.fingerprint import fingerprint
-from vsodprep.workflow.options import option
 from vsodprep.workflow.site import Stage
 
 
@@ -37,15 +37,12 @@ class Normalize(Stage):
 
     def download_options(self, wildcards: Any) -> str:
         """Return options of `vsodprep download`."""
-        return shlex.join(option("resolution", self.site.config.resolution.get(wildcards.benchmark)))
+        return shlex.join(arguments_of(self.site.config.choice(wildcards.benchmark), {"resolution"}))
 
     def options(self, wildcards: Any) -> str:
         """Return options of `vsodprep normalize`."""
         name, config = wildcards.benchmark, self.site.config
-        source = config.source(name)
         words = ["--folder"] if name in config.folders else []
-        words += ["--partial"] if source is not None and source.partial else []
-        words += option("resolution", config.resolution.get(name))
-        words += option("allow", sorted(config.allow.get(name, ())))
-        words += option("sequence", sorted(config.sequences.get(name, ())))
-        return shlex.join(words + option("splits", self.splits(wildcards)))
+        words += arguments_of(config.choice(name))
+        words += [word for path in self.splits(wildcards) for word in ("--splits", path)]
+        return shlex.join(words)

@@ -3,7 +3,7 @@
 import shlex
 from typing import Any
 
-from vsodprep.workflow.options import option
+from vsodprep.cli._options import arguments_of
 from vsodprep.workflow.site import Stage
 
 
@@ -37,9 +37,8 @@ class Pack(Stage):
                 words += ["--prior", prior, paths.prior_folder(prior, name)]
             for coarse in self.site.packed_coarse(name):
                 words += ["--coarse", coarse, paths.provenance(coarse, name)]
-            words += option("pictures", list(pack.pictures))
+        else:  # nor has it pictures of flow
+            pack = pack.model_copy(update={"pictures": ()})
         if not self.site.catalogue.whole(name):  # what else the archives hold has no flow yet; the next run makes it
-            words += option("sequence", [sequence.name for sequence in self.site.catalogue.sequences(name)])
-        if pack.still_size is not None:
-            words += ["--still-size", *map(str, pack.still_size)]
-        return shlex.join(words + option("frames_per_shard", pack.frames_per_shard))
+            words += [word for one in self.site.catalogue.sequences(name) for word in ("--sequence", one.name)]
+        return shlex.join(words + arguments_of(pack))

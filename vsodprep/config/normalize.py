@@ -1,0 +1,20 @@
+"""What a user may choose of a benchmark's delivery; the configuration's keys of each benchmark make one."""
+
+from typing import Annotated
+
+from vsodprep.config.base import Apart, Section
+
+
+class Choice(Section):
+    """What of a delivery is taken, and what is accepted in it."""
+
+    partial: bool = False
+    """Accept an incomplete delivery: what is there is taken, what is not is listed in the manifest's `issues`."""
+    resolution: str | None = None
+    """Resolution, where the benchmark has several (davis2016: 480p, 1080p); its default if null."""
+    allow: tuple[str, ...] = ()
+    """Kinds of issue that are listed in the manifest instead of stopping."""
+    splits: Annotated[dict[str, tuple[str, ...]], Apart] = {}
+    """Splits that replace or join the benchmark's own."""
+    sequences: tuple[str, ...] = ()
+    """Take only these sequences; all if none is named."""
