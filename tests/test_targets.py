@@ -62,7 +62,9 @@ NASTY: dict[str, dict[str, Any]] = {
             },
         },
         "pack": {"flow": [], "pictures": [], "prior": ["light"], "coarse": ["erased", "carried"]},
-        "runs": {"stan": {"full": RUN | {"flow": None, "prior": "light"}}},
+        "runs": {
+            "stan": {"full": RUN | {"flow": None, "prior": "light", "stages": [RUN["stages"][0] | {"clip_length": 4}]}}
+        },
     },
     "stills-of-videos": {
         "runs": {"dsnet": {"full": RUN | {"test": [{"benchmark": "synth", "split": "stills"}]}}},
