@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from vsodprep.coarse.chain import Chain, check_order, label_frame
+from vsodprep.coarse.chain import Chain, label_frame
 from vsodprep.coarse.crf import refine
 from vsodprep.coarse.edits import Edit
 from vsodprep.coarse.fuse import fuse, uniform
 from vsodprep.coarse.otsu import otsu
-from vsodprep.config.coarse import Coarse
+from vsodprep.config.coarse import Coarse, check_order
 from vsodprep.config.crf import PRESETS
 from vsodprep.errors import InputError
 

@@ -41,8 +41,11 @@ def check(over: dict[str, Any]) -> None:
         ({"coarse": {"weightfree": {"crf": "raw"}}}, r"coarse\.weightfree\.crf: no 'raw'"),
         ({"coarse": {"weightfree": {"edits": "nowhere.txt"}}}, r"coarse\.weightfree\.edits: no nowhere\.txt"),
         ({"coarse": {"weightfree": {"order": ["otsu", "fuse"]}}}, r"coarse\.weightfree\.order"),
-        ({"coarse": {"weightfree": {"weights": [1.5, -0.5]}}}, "not negative and sum to 1"),
-        ({"coarse": {"weightfree": {"weights": [1.0]}}}, "1 weights; expected 2"),
+        (
+            {"coarse": {"weightfree": {"weights": [1.5, -0.5]}}},
+            r"coarse\.weightfree\.weights.*not negative and sum to 1",
+        ),
+        ({"coarse": {"weightfree": {"weights": [1.0]}}}, r"coarse\.weightfree\.weights: 1 weights; expected 2"),
         ({"saliency": {"mbd": {"method": None, "folder": "nowhere"}}}, r"saliency\.mbd\.folder: no nowhere"),
         ({"figures": {"a": {"kind": "losses", "protocol": "davsot"}}}, r"figures\.a\.protocol: no 'davsot'"),
         ({"figures": {"a": {"kind": "losses", "post": "stun"}}}, r"figures\.a\.post: no 'stun'"),
@@ -136,20 +139,12 @@ def test_a_split_without_masks_is_nothing_to_learn_from(tmp_path: Path) -> None:
         check(over | {"runs": {"dsnet": {"full": RUN | {"stages": [stage]}}}})
 
 
-@pytest.mark.parametrize(
-    ("model", "variant", "benchmark", "culprit"),
-    [
-        ("msst", "full", "synth", "msst/full, a network without weights or scores"),
-        ("cagdde", "DDE", "synth", "cagdde/full, a network without weights or scores"),
-        ("stan", "ST", "synth", "stan/full, a network without weights or scores"),
-        ("dsnet", "full", "visal", "dsnet/full, which is not tested on visal"),
-    ],
-)
-def test_a_network_that_has_nothing_to_show_is_named(model: str, variant: str, benchmark: str, culprit: str) -> None:
+@pytest.mark.parametrize(("model", "variant"), [("msst", "full"), ("cagdde", "DDE"), ("stan", "ST")])
+def test_a_network_that_has_nothing_to_show_is_named(model: str, variant: str) -> None:
     test = [{"benchmark": "synth", "split": "test"}]
     run = RUN | {"variant": variant, "prior": "light", "stages": [CLIPS], "test": test}
-    figure = {"kind": "level-weights", "benchmark": benchmark, "model": model}
-    with pytest.raises(InputError, match=rf"figures\.a: {culprit}"):
+    figure = {"kind": "level-weights", "benchmark": "synth", "model": model}
+    with pytest.raises(InputError, match=rf"figures\.a: {model}/full, a network without weights or scores"):
         check({"runs": {model: {"full": run}}, "figures": {"a": figure}})
 
 

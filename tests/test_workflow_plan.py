@@ -1,13 +1,17 @@
 """What a configuration makes, before anything exists."""
 
 import json
+import os
 import shlex
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pipeline import ROOT
 
 from vsodprep import benchmarks
 from vsodprep.config import complete
@@ -372,3 +376,23 @@ def test_a_sweep_that_cannot_be_drawn_is_named(figure: dict[str, Any], culprit: 
 def test_an_incomplete_figure_is_named(figure: dict[str, Any], culprit: str) -> None:
     with pytest.raises(VsodprepError, match=culprit):
         figure_plan(**figure)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*/*.yaml")), ids=lambda path: path.stem)
+def test_reading_the_snakefile_imports_no_algorithm(path: Path) -> None:
+    code = """
+import sys
+from pathlib import Path
+from vsodprep.workflow.plan import read_plan
+from vsodprep.config import read
+over = read(Path(sys.argv[1]))
+over.pop("sources", None)
+plan = read_plan("workflow", over, first=True)
+plan.report.targets(None)
+algorithms = "cv2 h5py lightning numba PIL pydensecrf scipy skimage torch torchvision zarr".split()
+print(*sorted({*algorithms} & {name.partition(".")[0] for name in sys.modules}))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], capture_output=True, text=True, check=False, cwd=ROOT, env=os.environ
+    )
+    assert (done.stdout.strip(), done.stderr) == ("", "")

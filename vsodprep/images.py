@@ -3,15 +3,11 @@
 import re
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_path
-
-# A file that cannot be decoded is told in one line of our own; OpenCV would print others beside it.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm")
 FOREGROUND_ABOVE = 128  # a delivered 128 is background, as in the DAVSOD toolbox and PySODMetrics
@@ -58,6 +54,10 @@ def decode(data: NDArray[np.uint8], where: Path | str, *, gray: bool = False) ->
     Raises:
         InputError: The bytes are no image that can be read whole.
     """
+    import cv2  # noqa: PLC0415  a plan, which asks for names and endings only, does without
+
+    # A file that cannot be decoded is told in one line of our own; OpenCV would print others beside it.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
     flags = cv2.IMREAD_GRAYSCALE if gray else cv2.IMREAD_COLOR
     # EXIF rotation is ignored: masks carry none, and a turned frame would no longer fit its mask.
     image = cv2.imdecode(data, flags | cv2.IMREAD_IGNORE_ORIENTATION) if data.size else None
@@ -95,6 +95,8 @@ def read_mask(path: Path) -> NDArray[np.bool_]:
 
 def encode_png(image: NDArray[np.uint8]) -> bytes:
     """Encode uint8 `(H, W)` or RGB `(H, W, 3)` as a PNG; settings are fixed, so that equal arrays give equal bytes."""
+    import cv2  # noqa: PLC0415
+
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
     ok, data = cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 3])
     if not ok:

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
-import cv2
 import numpy as np
 
 from vsodprep.archives import Delivery, open_delivery
@@ -138,6 +137,8 @@ def decode_video(video: Path, target: Path) -> int:
         InputError: No frame can be decoded.
     """
     target.mkdir(parents=True)
+    import cv2  # noqa: PLC0415  a plan, which looks into the folder only, does without
+
     capture = cv2.VideoCapture(str(video))
     count = 0
     try:

@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from vsodprep.errors import InputError
 from vsodprep.images import FOREGROUND_ABOVE, decode
@@ -79,6 +77,8 @@ def read_values(data: bytes, where: str) -> NDArray[np.uint8]:
 
 def _deep_values(buffer: NDArray[np.uint8], where: str) -> NDArray[np.uint8]:
     """Read 16 bits as 8, in which what is small stays above 0: a mask of 0 and 255 in 16 bits is not an empty one."""
+    import cv2  # noqa: PLC0415  a plan does without
+
     values = _gray_values(decode(buffer, where))
     deep = np.asarray(cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED))
     colours = deep[..., :3] if deep.ndim == 3 else deep[..., np.newaxis]
@@ -86,6 +86,8 @@ def _deep_values(buffer: NDArray[np.uint8], where: str) -> NDArray[np.uint8]:
 
 
 def _gray_values(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    import cv2  # noqa: PLC0415
+
     red, green, blue = cv2.split(rgb)
     if np.array_equal(red, green) and np.array_equal(red, blue):
         return np.asarray(red)  # not through luma weights, whose rounding may move a value across the threshold
@@ -93,6 +95,8 @@ def _gray_values(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _palette_values(data: bytes, where: str) -> NDArray[np.uint8]:
+    from PIL import Image  # noqa: PLC0415
+
     try:
         with Image.open(io.BytesIO(data)) as image:
             ids = np.asarray(image, dtype=np.uint8)

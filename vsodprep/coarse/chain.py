@@ -12,9 +12,8 @@ from vsodprep.coarse.fuse import fuse
 from vsodprep.coarse.maps import to_bytes
 from vsodprep.coarse.otsu import otsu
 from vsodprep.coarse.substitute import Substituted, erase_unsupported
-from vsodprep.config.coarse import Coarse, Step
+from vsodprep.config.coarse import Coarse
 from vsodprep.config.crf import Crf
-from vsodprep.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -30,22 +29,6 @@ class Chain:
     block: Coarse
     weights: NDArray[np.float64]
     crf: Crf
-
-
-def check_order(order: Sequence[Step], maps: int, where: str) -> None:
-    """Check that the steps can follow one another.
-
-    Raises:
-        InputError: A step comes twice, several maps are not fused first, or Otsu would undo what was erased or added.
-    """
-    if len(set(order)) != len(order):
-        raise InputError(where, ",".join(order), "each step once")
-    if maps > 1 and order[:1] != ("fuse",):
-        raise InputError(where, f"{','.join(order)} with {maps} maps", "fuse as the first step")
-    before_otsu = order[: order.index("otsu")] if "otsu" in order else ()
-    undone = [step for step in before_otsu if step in {"substitute", "edits"}]
-    if undone:  # Otsu makes a new label of the map
-        raise InputError(where, ",".join(order), f"otsu before {undone[0]}, whose work it would undo")
 
 
 @dataclass(frozen=True)

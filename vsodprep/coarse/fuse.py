@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodprep.config.coarse import check_weights
 from vsodprep.errors import InputError
 
 FIT_SIZE = 200  # px; maps and masks are compared at this size, as in DRFI's code
@@ -159,7 +160,7 @@ def read_weights(given: str, maps: int) -> tuple[NDArray[np.float64], dict[str, 
     if Path(given).suffix == ".json":
         try:
             fitted = json.loads(Path(given).read_text(encoding="utf-8"))
-            weights = np.array(fitted["weights"], dtype=np.float64)
+            weights = np.array(fitted["weights"], dtype=np.float64).ravel()
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(given, "unreadable", "weights written by vsodprep fuse-fit") from error
     else:
@@ -167,8 +168,5 @@ def read_weights(given: str, maps: int) -> tuple[NDArray[np.float64], dict[str, 
             weights = np.array([float(part) for part in given.split(",")])
         except ValueError as error:
             raise InputError("weights", repr(given), "uniform, numbers with commas between them, or a file") from error
-    if weights.shape != (maps,):
-        raise InputError(f"weights {given}", f"{weights.size} weights", f"{maps}, one for each folder of maps")
-    if not (np.all(weights >= 0) and abs(weights.sum() - 1) < 1e-6):
-        raise InputError(f"weights {given}", f"{weights.tolist()}", "numbers that are not negative and sum to 1")
+    check_weights(weights.tolist(), maps, f"weights {given}")
     return weights, fitted

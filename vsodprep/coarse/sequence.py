@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from vsodprep.coarse.chain import Chain, Labelled, check_order, label_frame
+from vsodprep.coarse.chain import Chain, Labelled, label_frame
 from vsodprep.coarse.edits import edits_by_frame, read_edits
 from vsodprep.coarse.maps import describe_maps, map_of, stack_maps
 from vsodprep.coarse.support import Source, Support
+from vsodprep.config.coarse import check_order
 from vsodprep.errors import InputError
 from vsodprep.files import enter_folder, write_json
 from vsodprep.flow.frames import sequence_frames

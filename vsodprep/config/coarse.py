@@ -1,10 +1,12 @@
 """Configuration of saliency maps, their fusion, dense CRF and coarse labels."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from vsodprep.config.base import Apart, LocalPath, Name, Section, SplitOf
+from vsodprep.errors import InputError
 
 SaliencyMethod = Literal["mbd", "rbd", "ft"]
 Step = Literal["fuse", "otsu", "crf", "substitute", "edits"]
@@ -75,3 +77,31 @@ class Coarse(Section):
     def flows(self) -> tuple[str, ...]:
         """Flow blocks along which masks that support the labels are carried: one or none."""
         return (self.substitute.flow,) if "substitute" in self.order and self.substitute.support == "truth" else ()
+
+
+def check_order(order: Sequence[Step], maps: int, where: str) -> None:
+    """Check that the steps can follow one another.
+
+    Raises:
+        InputError: A step comes twice, several maps are not fused first, or Otsu would undo what was erased or added.
+    """
+    if len(set(order)) != len(order):
+        raise InputError(where, ",".join(order), "each step once")
+    if maps > 1 and order[:1] != ("fuse",):
+        raise InputError(where, f"{','.join(order)} with {maps} maps", "fuse as the first step")
+    before_otsu = order[: order.index("otsu")] if "otsu" in order else ()
+    undone = [step for step in before_otsu if step in {"substitute", "edits"}]
+    if undone:  # Otsu makes a new label of the map
+        raise InputError(where, ",".join(order), f"otsu before {undone[0]}, whose work it would undo")
+
+
+def check_weights(weights: Sequence[float], maps: int, where: str) -> None:
+    """Check the weights of a combination of maps.
+
+    Raises:
+        InputError: They are too few or many, negative, or do not sum to 1.
+    """
+    if len(weights) != maps:
+        raise InputError(where, f"{len(weights)} weights", f"{maps}, one for each folder of maps")
+    if not (all(weight >= 0 for weight in weights) and abs(sum(weights) - 1) < 1e-6):
+        raise InputError(where, f"{list(weights)}", "numbers that are not negative and sum to 1")

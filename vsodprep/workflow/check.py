@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from vsodprep import benchmarks
-from vsodprep.coarse.chain import check_order
-from vsodprep.coarse.fuse import read_weights
 from vsodprep.config import Config
+from vsodprep.config.coarse import check_order, check_weights
 from vsodprep.config.crf import RAW
 from vsodprep.config.protocol import PROTOCOLS
 from vsodprep.errors import InputError
@@ -83,7 +82,7 @@ def _check_labels(config: Config) -> None:
         check_order(coarse.order, len(coarse.maps), f"coarse.{name}.order")
         numbers = [weight for weight in coarse.weights if isinstance(weight, float)]
         if numbers:
-            read_weights(",".join(map(str, numbers)), len(coarse.maps))
+            check_weights(numbers, len(coarse.maps), f"coarse.{name}.weights")
     for where, path in _paths(config):
         if not Path(path).exists():
             raise InputError(where, f"no {path}", "a file or folder that exists")

@@ -37,9 +37,6 @@ class Figures(Stage):
         if definition(model).choose(run.variant, run.options).insight is None:
             found = f"{model}/{of_model}, a network without weights or scores to show"
             raise InputError(f"figures.{name}", found, "DS-Net, CAG-DDE with gates, or STAN with attention")
-        if figure.benchmark not in {test.benchmark for test in run.test}:
-            found = f"{model}/{of_model}, which is not tested on {figure.benchmark}"
-            raise InputError(f"figures.{name}", found, "a benchmark of the run's test")
 
     def kind(self, wildcards: Any) -> str:
         """Return a figure's kind."""
