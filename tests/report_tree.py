@@ -108,7 +108,7 @@ def _sequence(paths: Paths, names: tuple[str, str, str], size: tuple[int, int], 
         flows.append(cv2.GaussianBlur(flow.astype(np.float32), (5, 5), 1))
         priors.append(cv2.GaussianBlur(mask.astype(np.float32), (15, 15), 4) * 230)
         label = cv2.dilate(mask.astype(np.uint8), np.ones((5, 3))) > 0
-        write_mask(Path(paths.coarse("weightfree", benchmark, name)).with_suffix("") / f"{frame}.png", label)
+        write_mask(Path(paths.coarse("weightfree", benchmark, name)).parent / f"{frame}.png", label)
     _write_flow(Path(paths.flow("dis", benchmark, name)), np.stack(flows))
     _write_prior(Path(paths.prior("light", benchmark, name)), np.stack(priors).astype(np.uint8), ids)
     attributes = ("camera moves",) if name in ("drift", "pair") else ()

@@ -117,7 +117,9 @@ def test_any_other_path_is_taken_as_it_is_but_for_the_home_folder(key: str, path
     assert with_path(key, path) == taken
 
 
-@pytest.mark.parametrize(("path", "taken"), [("./out//a/", "out/a"), ("-out", f"{Path.cwd()}/-out"), (".", ".")])
+@pytest.mark.parametrize(
+    ("path", "taken"), [("./out//a/", "out/a"), ("-out", f"{Path.cwd()}/-out"), (".", f"{Path.cwd()}")]
+)
 def test_a_path_is_written_in_one_way_that_is_no_option(path: str, taken: str) -> None:
     assert with_path("results", path) == taken
 

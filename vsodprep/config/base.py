@@ -37,7 +37,8 @@ def local_path(text: str) -> str:
         raise ValueError(f"{text!r}: no home folder of that user") from error
     if path.resolve() == path.resolve().parent:
         raise ValueError(f"{text!r} is the root of the file system; expected a path below it")
-    return str(path.absolute() if str(path).startswith("-") else path)
+    # A leading dash is an option to a command, and Snakemake wants no path to begin with `./`.
+    return str(path.absolute() if str(path).startswith("-") or path == Path() else path)
 
 
 def _open_path(text: str) -> str:
