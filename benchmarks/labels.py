@@ -11,13 +11,12 @@ import cv2
 import numpy as np
 
 from vsodprep.coarse.carry import pull, push
-from vsodprep.coarse.crf import PRESETS, refine
 from vsodprep.coarse.edits import Edit, apply_edit
 from vsodprep.coarse.fuse import fuse, uniform
-from vsodprep.coarse.maps import to_bytes
-from vsodprep.coarse.otsu import otsu
 from vsodprep.coarse.substitute import erase_unsupported
+from vsodprep.config.crf import PRESETS
 from vsodprep.config.prior import DRFI, LIGHT
+from vsodprep.crf.refine import refine
 from vsodprep.flow.picture import colour
 from vsodprep.prior.apply import motion_prior
 from vsodprep.prior.channels import channels
@@ -25,7 +24,9 @@ from vsodprep.prior.classifier import Classifier, layer_sizes
 from vsodprep.prior.contrast import FEATURES, contrast
 from vsodprep.prior.segmentation import segment_levels
 from vsodprep.prior.settings import Settings
+from vsodprep.saliency.folders import to_bytes
 from vsodprep.saliency.maps import METHODS
+from vsodprep.saliency.otsu import otsu
 
 ROUNDS = 7
 SIZES = {"128 x 192": (128, 192), "480 x 854": (480, 854)}

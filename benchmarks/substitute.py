@@ -15,7 +15,6 @@ import numpy as np
 
 from vsodprep.coarse.chain import Chain, label_frame
 from vsodprep.coarse.fuse import uniform
-from vsodprep.coarse.maps import stack_maps
 from vsodprep.coarse.substitute import erase_unsupported
 from vsodprep.coarse.support import PriorSupport, TruthSupport
 from vsodprep.config.coarse import Coarse
@@ -23,6 +22,7 @@ from vsodprep.config.crf import PRESETS
 from vsodprep.images import read_frame, read_mask
 from vsodprep.manifest import frame_paths, mask_path, read_manifest
 from vsodprep.progress import track
+from vsodprep.saliency.folders import stack_maps
 
 MAPS = ("mbd", "rbd")
 ORDERS = ("fuse,otsu", "fuse,otsu,crf")

@@ -2,13 +2,13 @@ import numpy as np
 import pytest
 
 from vsodprep.coarse.chain import Chain, label_frame
-from vsodprep.coarse.crf import refine
 from vsodprep.coarse.edits import Edit
 from vsodprep.coarse.fuse import fuse, uniform
-from vsodprep.coarse.otsu import otsu
 from vsodprep.config.coarse import Coarse, check_order
 from vsodprep.config.crf import PRESETS
+from vsodprep.crf.refine import refine
 from vsodprep.errors import InputError
+from vsodprep.saliency.otsu import otsu
 
 SIZE = 24
 ERASE = Edit("s", "0", "erase", "component", ((8, 12),))

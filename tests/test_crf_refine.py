@@ -5,8 +5,8 @@ import pydensecrf.densecrf as dcrf
 import pytest
 from pydensecrf.utils import unary_from_softmax
 
-from vsodprep.coarse.crf import preset, refine, unary
 from vsodprep.config.crf import PRESETS, Crf
+from vsodprep.crf.refine import preset, refine, unary
 from vsodprep.errors import InputError
 
 

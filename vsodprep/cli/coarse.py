@@ -50,10 +50,10 @@ def label(
 ) -> None:
     """Make the coarse labels of one sequence."""
     from vsodprep.coarse.chain import Chain
-    from vsodprep.coarse.crf import preset
     from vsodprep.coarse.fuse import read_weights
     from vsodprep.coarse.sequence import label_sequence
     from vsodprep.coarse.support import choose_source
+    from vsodprep.crf.refine import preset
 
     numbers, fitted = read_weights(weights, len(maps))
     asked = "substitute" in given["order"]

@@ -19,7 +19,7 @@ def command(frames_dir: Path, maps_dir: Path, out: Path, preset: str, jobs: int)
 
     FRAMES_DIR: one sequence's frames, or a normalised benchmark. MAPS_DIR: {frame}.png, or {seq}/{frame}.png.
     """
-    from vsodprep.coarse.crf import preset as settings
-    from vsodprep.coarse.folders import refine_folder
+    from vsodprep.crf.folders import refine_folder
+    from vsodprep.crf.refine import preset as settings
 
     refine_folder(frames_dir, maps_dir, out, settings(preset), jobs)

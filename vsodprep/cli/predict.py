@@ -39,7 +39,7 @@ def command(
     wait_passively()
     from vsodprep.models.device import check_device
     from vsodprep.models.inference import predict_shard
-    from vsodprep.models.sources import as_shard
+    from vsodprep.predict.sources import as_shard
 
     with as_shard(source, checkpoint, out, classifier, threads=threads) as shard:
         predict_shard(checkpoint, shard, out, split=split, device=check_device(device), threads=threads, batch=batch)

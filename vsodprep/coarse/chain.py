@@ -6,14 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.coarse.crf import refine
 from vsodprep.coarse.edits import Edit, apply_edit
 from vsodprep.coarse.fuse import fuse
-from vsodprep.coarse.maps import to_bytes
-from vsodprep.coarse.otsu import otsu
 from vsodprep.coarse.substitute import Substituted, erase_unsupported
 from vsodprep.config.coarse import Coarse
 from vsodprep.config.crf import Crf
+from vsodprep.crf.refine import refine
+from vsodprep.saliency.folders import to_bytes
+from vsodprep.saliency.otsu import otsu
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from typing import Any
 
 from vsodprep.coarse.chain import Chain, Labelled, label_frame
 from vsodprep.coarse.edits import edits_by_frame, read_edits
-from vsodprep.coarse.maps import describe_maps, map_of, stack_maps
 from vsodprep.coarse.support import Source, Support
 from vsodprep.config.coarse import check_order
 from vsodprep.errors import InputError
@@ -14,6 +13,7 @@ from vsodprep.files import enter_folder, write_json
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.images import read_frame, write_mask
 from vsodprep.progress import track
+from vsodprep.saliency.folders import describe_maps, map_of, stack_maps
 
 
 def label_sequence(

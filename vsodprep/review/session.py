@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.coarse.edits import HEADER, Edit, apply_edit, edits_by_frame, parse_edit, read_edits
-from vsodprep.coarse.maps import list_maps
 from vsodprep.errors import InputError
 from vsodprep.files import write_text
 from vsodprep.flow.picture import picture_of
@@ -17,6 +16,7 @@ from vsodprep.flow.store import open_flow
 from vsodprep.images import encode_png, natural_key, read_mask
 from vsodprep.manifest import frame_path
 from vsodprep.markers import MANIFEST
+from vsodprep.saliency.folders import list_maps
 
 
 @dataclass

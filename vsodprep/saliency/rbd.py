@@ -6,9 +6,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import shortest_path
 from scipy.spatial.distance import cdist
 
-from vsodprep.coarse.otsu import otsu
 from vsodprep.saliency.border import content
 from vsodprep.saliency.color import lab, stretch
+from vsodprep.saliency.otsu import otsu
 from vsodprep.saliency.superpixels import adjacency, border_regions, region_means, slic
 
 AREA = 600  # px of a superpixel

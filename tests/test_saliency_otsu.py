@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from skimage.filters import threshold_otsu
 
-from vsodprep.coarse.otsu import otsu
+from vsodprep.saliency.otsu import otsu
 
 
 def test_two_levels_are_split():

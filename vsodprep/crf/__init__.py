@@ -1,0 +1,1 @@
+"""Dense CRF: one map, or a folder of them."""

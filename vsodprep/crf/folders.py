@@ -1,0 +1,81 @@
+"""A folder of maps, refined."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from vsodprep.config.crf import Crf
+from vsodprep.crf.refine import refine
+from vsodprep.errors import InputError
+from vsodprep.files import enter_folder, write_json
+from vsodprep.flow.frames import sequence_frames
+from vsodprep.images import read_frame, write_png
+from vsodprep.manifest import frame_path, read_manifest
+from vsodprep.markers import MANIFEST, PREDICTIONS
+from vsodprep.progress import track
+from vsodprep.saliency.folders import list_maps, read_map, to_bytes
+from vsodprep.workers import mapped
+
+
+class _Task(NamedTuple):
+    frame: Path
+    saliency: Path
+    out: Path
+
+
+def _frame_finder(folder: Path) -> Callable[[str], Path]:
+    """Return what finds the frame of a map's key, in a normalised benchmark or in one sequence's frames."""
+    if (folder / MANIFEST).is_file():
+        read_manifest(folder)
+        return lambda key: frame_path(folder, *_split_key(folder, key))
+    frames = {path.stem: path for path in sequence_frames(folder, allow_gaps=True)}
+
+    def find(key: str) -> Path:
+        if key not in frames:
+            raise InputError(folder, f"no frame {key}", "a frame for each map")
+        return frames[key]
+
+    return find
+
+
+def _split_key(folder: Path, key: str) -> tuple[str, str]:
+    sequence, slash, frame = key.partition("/")
+    if not slash:
+        raise InputError(folder, f"a benchmark, but the map {key}.png is of no sequence", "maps in {seq}/{frame}.png")
+    return sequence, frame
+
+
+def _refine_file(crf: Crf, task: _Task) -> None:
+    frame = read_frame(task.frame)
+    saliency = read_map(task.saliency, (frame.shape[0], frame.shape[1]))
+    write_png(task.out, to_bytes(refine(frame, saliency.astype(np.float32) / 255, crf)))
+
+
+def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1) -> None:
+    """Refine a folder of maps by the dense CRF.
+
+    Args:
+        frames: One sequence's frames, or a normalised benchmark.
+        maps: `{frame}.png` or `{seq}/{frame}.png`, accordingly.
+        out: Folder of the refined maps; gets `predictions.json` last.
+        crf: Settings.
+        jobs: Processes; the maps do not depend on it.
+
+    Raises:
+        InputError: A map has no frame, one of them is unreadable, or a file of somebody else would be overwritten.
+    """
+    keys = list_maps(maps)
+    find = _frame_finder(frames)
+    tasks = [_Task(find(key), path, out / f"{key}.png") for key, path in keys.items()]
+    sources = (path for task in tasks for path in (task.frame, task.saliency))
+    enter_folder(out, (f"{key}.png" for key in keys), PREDICTIONS, sources=sources)
+    with mapped(partial(_refine_file, crf), tasks, jobs, module=__name__) as results:
+        for _ in track(results, "dense CRF", len(tasks)):
+            pass
+    given = maps / PREDICTIONS
+    before = json.loads(given.read_text(encoding="utf-8")) if given.is_file() else {}
+    write_json(out / PREDICTIONS, before | {"crf": crf.model_dump(), "maps": len(tasks)})

@@ -1,0 +1,1 @@
+"""Prediction on frames and videos that are in no shard."""
