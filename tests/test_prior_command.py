@@ -14,7 +14,7 @@ from vsodprep.flow.store import write_flow
 from vsodprep.images import write_mask, write_png
 from vsodprep.manifest import Manifest, Sequence, write_manifest
 from vsodprep.prior.segmentation import segment_levels
-from vsodprep.prior.store import read_prior, write_prior
+from vsodprep.prior.store import open_prior, write_prior
 
 SIZE = (48, 64)
 FRAMES = tuple(f"{index:05d}" for index in range(4))
@@ -65,7 +65,13 @@ def fit(tree, *options, out="c.npz"):
 
 def apply(tree, video="up", out="p.h5", classifier="c.npz"):
     run("apply", tree / "zoo" / video / "frames", tree / "flow" / f"{video}.h5", tree / classifier, "--out", tree / out)
-    return read_prior(tree / out)
+    return read_whole(tree / out)
+
+
+def read_whole(path):
+    with open_prior(path) as prior:
+        values = [prior.of_frame(frame) for frame in prior.frames]
+        return np.array(values, np.uint8).reshape(prior.shape), prior.frames
 
 
 def test_moving_square_is_found_in_an_unseen_video(tree):
@@ -197,12 +203,28 @@ def test_windows_of_alexnet(tree):
 def test_store_round_trip(frames, tmp_path):
     prior = np.random.default_rng(0).integers(0, 255, (frames, 5, 7)).astype(np.uint8)
     write_prior(tmp_path / "p.h5", prior, FRAMES[:frames], {"a": 1})
-    read, names = read_prior(tmp_path / "p.h5")
+    read, names = read_whole(tmp_path / "p.h5")
     np.testing.assert_array_equal(read, prior)
     assert names == FRAMES[:frames]
 
 
-def test_store_names_a_bad_file(tmp_path):
-    (tmp_path / "p.h5").write_bytes(b"x")
-    with pytest.raises(InputError, match=r"p\.h5: no motion prior in it"):
-        read_prior(tmp_path / "p.h5")
+def test_a_frame_without_a_prior_has_none(tmp_path):
+    write_prior(tmp_path / "p.h5", np.full((1, 5, 7), 9, np.uint8), FRAMES[1:2], {"a": 1})
+    with open_prior(tmp_path / "p.h5") as prior:
+        assert prior.of_frame(FRAMES[0]) is None
+        assert (prior.of_frame(FRAMES[1]) == 9).all()
+        assert prior.attributes == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "no such file"),
+        (lambda path: path.write_bytes(b"x"), "no HDF5 file"),
+        (lambda path: h5py.File(path, "w").close(), "no motion prior in it"),
+    ],
+)
+def test_store_names_a_bad_file(make, message, tmp_path):
+    make(tmp_path / "p.h5")
+    with pytest.raises(InputError, match=rf"p\.h5: {message}"), open_prior(tmp_path / "p.h5"):
+        pass

@@ -12,6 +12,9 @@ from vsodprep.files import atomic_path
 IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm")
 FOREGROUND_ABOVE = 128  # a delivered 128 is background, as in the DAVSOD toolbox and PySODMetrics
 
+_PNG = b"\x89PNG\r\n\x1a\n"
+PNG_GRAY, PNG_RGB, PNG_PALETTE = 0, 2, 3  # colour types
+
 
 def natural_key(name: str) -> tuple[tuple[int, str], ...]:
     """Return a sort key that puts `frame_9` before `frame_10`."""
@@ -31,6 +34,14 @@ def list_images(folder: Path) -> tuple[Path, ...]:
     if not paths:
         raise InputError(folder, "no image in it", f"files with one of the endings {', '.join(IMAGE_SUFFIXES)}")
     return tuple(sorted(paths, key=lambda path: natural_key(path.name)))
+
+
+def png_header(data: bytes) -> tuple[int, int] | None:
+    """Return bit depth and colour type of a PNG, None if it is no PNG.
+
+    Source: PNG specification, third edition, section 11.2.1 (IHDR).
+    """
+    return (data[24], data[25]) if data[:8] == _PNG and len(data) > 25 else None
 
 
 def _read_bytes(path: Path) -> NDArray[np.uint8]:

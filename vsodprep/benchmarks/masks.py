@@ -9,19 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
-from vsodprep.images import FOREGROUND_ABOVE, decode
+from vsodprep.images import FOREGROUND_ABOVE, PNG_GRAY, PNG_PALETTE, decode, png_header
 
-_PNG = b"\x89PNG\r\n\x1a\n"
-PNG_GRAY, PNG_RGB, PNG_PALETTE = 0, 2, 3
 _DEEP = 16
-
-
-def png_header(data: bytes) -> tuple[int, int] | None:
-    """Return bit depth and colour type of a PNG, None if it is no PNG.
-
-    Source: PNG specification, third edition, section 11.2.1 (IHDR).
-    """
-    return (data[24], data[25]) if data[:8] == _PNG and len(data) > 25 else None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from vsodprep.files import sha256
 from vsodprep.flow.store import FlowFile, open_flow
 from vsodprep.flow.view import check_frames
 from vsodprep.images import read_mask
-from vsodprep.prior.store import read_prior
+from vsodprep.prior.store import open_prior
 
 
 class Support(NamedTuple):
@@ -50,14 +50,13 @@ class PriorSupport:
         Raises:
             InputError: The file is unreadable, or holds the prior of other frames.
         """
-        priors, stems = read_prior(self.prior)
-        known = dict(zip(stems, priors, strict=True))
-        other = known.keys() - {frame.stem for frame in frames}
-        if other:
-            raise InputError(self.prior, f"a prior of frame {min(other)}", f"frames of {frames[0].parent}")
-        for index, frame in enumerate(frames):
-            prior = known.get(frame.stem)
-            yield Support(index, None if prior is None else prior.astype(np.float32) / 255, None)
+        with open_prior(self.prior) as known:
+            other = set(known.frames) - {frame.stem for frame in frames}
+            if other:
+                raise InputError(self.prior, f"a prior of frame {min(other)}", f"frames of {frames[0].parent}")
+            for index, frame in enumerate(frames):
+                prior = known.of_frame(frame.stem)
+                yield Support(index, None if prior is None else prior.astype(np.float32) / np.float32(255), None)
 
     def describe(self, frames: Sequence[Path]) -> dict[str, str]:
         """Return the SHA-256 of the file."""

@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vsodprep.errors import InputError
-
-_PNG = b"\x89PNG\r\n\x1a\n"
-_PALETTE = 3  # colour type in byte 25 of a PNG
+from vsodprep.images import PNG_PALETTE, png_header
 
 
 def _decode(data: bytes, where: Path | str) -> NDArray[np.uint8]:
     """Decode to uint8 `(H, W)` or RGB `(H, W, 3)`; alpha is dropped, 16 bits are rounded to 8."""
-    if data[:8] == _PNG and len(data) > 25 and data[25] == _PALETTE:
+    if (png_header(data) or (0, 0))[1] == PNG_PALETTE:
         try:
             return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
         except (OSError, SyntaxError) as error:
@@ -71,7 +69,6 @@ def decode_mask(data: bytes, where: Path | str, foreground_above: int = 128) -> 
         InputError: The bytes are no image of 8 or 16 bits that can be read whole.
     """
     image = _decode(data, where)
-    indexed = data[:8] == _PNG and data[25] == _PALETTE
-    if indexed and (image.min(axis=2) != image.max(axis=2)).any():
+    if (png_header(data) or (0, 0))[1] == PNG_PALETTE and (image.min(axis=2) != image.max(axis=2)).any():
         return np.asarray(image.any(axis=2))
     return np.asarray(_luma(image) > foreground_above)

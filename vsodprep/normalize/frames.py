@@ -3,9 +3,8 @@
 import cv2
 import numpy as np
 
-from vsodprep.benchmarks.masks import PNG_GRAY, PNG_RGB, png_header
 from vsodprep.errors import InputError
-from vsodprep.images import decode, encode_png
+from vsodprep.images import PNG_GRAY, PNG_RGB, decode, encode_png, png_header
 
 _JPEG = b"\xff\xd8\xff"
 _SCAN, _END = b"\xff\xda", b"\xff\xd9"

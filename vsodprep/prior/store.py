@@ -1,7 +1,8 @@
 """The HDF5 file that holds a sequence's motion prior."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_path
+
+EXPECTED = "a file written by vsodprep prior apply"
 
 
 def write_prior(
@@ -47,18 +50,41 @@ def write_prior(
             file.attrs[key] = json.dumps(value, sort_keys=True) if isinstance(value, (Mapping, list)) else value
 
 
-def read_prior(path: Path) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
-    """Read a sequence's motion prior.
+class PriorFile:
+    """A sequence's motion prior, read a frame at a time.
 
-    Returns:
-        uint8 `(frames, H, W)`, 0..255 for [0, 1], and the frame ids.
+    Attributes:
+        frames: Ids of the frames that have one.
+        shape: Number of frames, height and width.
+        attributes: What made it, as HDF5 stores it.
+    """
+
+    def __init__(self, file: h5py.File) -> None:
+        self._prior = file["prior"]
+        self.frames: tuple[str, ...] = tuple(frame.decode() for frame in file["frames"][:])
+        self.shape: tuple[int, ...] = self._prior.shape
+        self.attributes: dict[str, Any] = dict(file.attrs)
+
+    def of_frame(self, frame: str) -> NDArray[np.uint8] | None:
+        """Return a frame's prior, uint8 `(H, W)`, 0..255 for [0, 1]; None where it has none."""
+        return np.asarray(self._prior[self.frames.index(frame)], dtype=np.uint8) if frame in self.frames else None
+
+
+@contextmanager
+def open_prior(path: Path) -> Iterator[PriorFile]:
+    """Open a sequence's motion prior.
 
     Raises:
         InputError: The file is missing or holds none.
     """
     try:
-        with h5py.File(path, "r") as file:
-            return file["prior"][:], tuple(frame.decode() for frame in file["frames"][:])
-    except (OSError, KeyError) as error:
-        found = "no motion prior in it" if path.is_file() else "no such file"
-        raise InputError(path, found, "a file written by vsodprep prior apply") from error
+        file = h5py.File(path, "r")
+    except OSError as error:
+        found = "no HDF5 file" if path.is_file() else "no such file"
+        raise InputError(path, found, EXPECTED) from error
+    with file:
+        try:
+            prior = PriorFile(file)
+        except KeyError as error:
+            raise InputError(path, "no motion prior in it", EXPECTED) from error
+        yield prior

@@ -4,15 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.errors import InputError
 from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
 from vsodprep.images import read_gray
 from vsodprep.manifest import Sequence
+from vsodprep.prior.store import open_prior
 from vsodprep.report.collect import Results
 
 Reader = Callable[[str], NDArray[np.uint8] | None]
@@ -57,12 +56,8 @@ def prior_reader(results: Results, block: str, benchmark: str, sequence: Sequenc
     def read(frame: str) -> NDArray[np.uint8] | None:
         if not path.is_file():
             return None
-        try:
-            with h5py.File(path) as file:
-                frames = [name.decode() for name in file["frames"]]
-                return np.asarray(file["prior"][frames.index(frame)], dtype=np.uint8) if frame in frames else None
-        except (OSError, KeyError) as error:
-            raise InputError(path, "no motion prior", "a file written by vsodprep prior apply") from error
+        with open_prior(path) as prior:
+            return prior.of_frame(frame)
 
     return read
 

@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 import zarr
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from vsodprep.images import read_frame, read_mask
 from vsodprep.manifest import Sequence as Video
 from vsodprep.manifest import frame_path, mask_path
 from vsodprep.markers import PROVENANCE
+from vsodprep.prior.store import PriorFile, open_prior
 from vsodprep.shards import layout
 
 
@@ -108,16 +108,14 @@ def pack_video(
                 write(f"{layout.PICTURES}/{name}", rows, _picture(reader), (*size, 3))
         for name, priors in prior.items():
             path = priors / f"{video.name}.h5"
-            source = files.enter_context(_open_prior(path, video, size))
-            known = _prior_frames(source, path, index)
-            place = {row: number for number, row in enumerate(known)}
+            source = files.enter_context(open_prior(path))
             write(
                 f"{layout.PRIOR}/{name}",
-                known,
-                lambda row, source=source, place=place: source["prior"][place[row]],  # type: ignore[misc]
+                _prior_rows(source, path, index, size),
+                lambda row, source=source: source.of_frame(video.frames[row]),  # type: ignore[misc]
                 size,
                 binary=True,
-                attributes={key: _plain(value) for key, value in source.attrs.items()},
+                attributes={key: _plain(value) for key, value in source.attributes.items()},
             )
 
 
@@ -170,27 +168,14 @@ def _picture(reader: FlowFile) -> Callable[[int], NDArray[np.uint8]]:
     return lambda row: picture_of(_of_frame(reader, row), reader.attributes)
 
 
-def _prior_frames(source: h5py.File, path: Path, index: Mapping[str, int]) -> list[int]:
-    """Return the frames that a prior's rows belong to; those without flow have none."""
-    names = [name.decode() for name in source["frames"][:]]
-    unknown = [name for name in names if name not in index]
+def _prior_rows(prior: PriorFile, path: Path, index: Mapping[str, int], size: tuple[int, int]) -> list[int]:
+    """Return the rows of the frames that have a prior; those without flow have none."""
+    if prior.shape[1:] != size:
+        raise InputError(path, f"a prior of shape {prior.shape}", f"frames of {size[1]} × {size[0]} pixels")
+    unknown = [name for name in prior.frames if name not in index]
     if unknown:
         raise InputError(path, f"a prior of frame {unknown[0]}", "frames that the manifest lists")
-    return [index[name] for name in names]
-
-
-def _open_prior(path: Path, video: Video, size: tuple[int, int]) -> h5py.File:
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        found = "no HDF5 file" if path.is_file() else "no such file"
-        raise InputError(path, found, "a prior written by vsodprep prior apply") from error
-    shape: tuple[int, ...] = file["prior"].shape if "prior" in file else ()
-    if shape[1:] != size or shape[0] > len(video.frames):
-        file.close()
-        expected = f"up to {len(video.frames)} frames of {size[1]} × {size[0]} pixels"
-        raise InputError(path, f"a prior of shape {shape}", expected)
-    return file
+    return [index[name] for name in prior.frames]
 
 
 def _plain(value: Any) -> Any:
