@@ -144,6 +144,11 @@ def test_a_single_method_is_not_marked() -> None:
     assert made.rows[0].cells[0].rank == 0
 
 
+def test_a_number_alone_in_its_column_is_not_marked() -> None:
+    comparison = Comparison("synth", "test", "davsod", (method("dsnet", max_f=0.9, mae=0.1), method("stan", max_f=0.8)))
+    assert [[cell.rank for cell in row.cells] for row in table(comparison).rows] == [[1, 0], [2, 0]]
+
+
 def test_a_mean_needs_every_seed() -> None:
     scores = tuple(
         Score("dsnet", "full", seed, "raw", "synth", "test", "davsod", {"mae": value, "sequences": {}})

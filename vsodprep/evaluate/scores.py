@@ -28,6 +28,11 @@ class Scores:
         """Return the mean of a measure over the seeds."""
         return mean([values.get(key) for values in self.files])
 
+    def spread(self, key: str) -> float | None:
+        """Return the standard deviation of a measure over the seeds, where all of several have it."""
+        several = len(self.files) > 1 and self.scalar(key) is not None
+        return statistics.stdev(float(values[key]) for values in self.files) if several else None
+
     def parts(self, part: str, key: str) -> dict[str, float | None]:
         """Return the mean of a measure over the seeds, per part of the benchmark.
 

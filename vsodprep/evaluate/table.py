@@ -1,13 +1,13 @@
 """Tables that merge scores of several methods, and what papers print about others."""
 
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from vsodprep.errors import InputError
 from vsodprep.evaluate.measures import Measure, measure
 from vsodprep.evaluate.papers import OWN_METHOD, Disagreement, Figure, disagreements, figures
+from vsodprep.evaluate.scores import Scores
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,9 @@ class Cell:
     spread: float | None = None
     note: str = ""
     rank: int = 0
+
+
+AnyCell = TypeVar("AnyCell", bound=Cell)
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,9 @@ def build_table(
     columns = [column for column, keep in zip(columns, used, strict=True) if keep]
     rows = [replace(row, cells=tuple(cell for cell, keep in zip(row.cells, used, strict=True) if keep)) for row in rows]
     shown = [figure for figure in printed if any(column.holds(figure) for column in columns)]
-    return Table(tuple(columns), tuple(_ranked(rows, columns, digits)), disagreements(shown))
+    marked = ranked([row.cells for row in rows], [column.measure for column in columns], digits)
+    rows = [replace(row, cells=cells) for row, cells in zip(rows, marked, strict=True)]
+    return Table(tuple(columns), tuple(rows), disagreements(shown))
 
 
 def _columns(
@@ -120,15 +125,9 @@ def _columns(
 
 def _own(column: Column, files: Sequence[Mapping[str, Any]]) -> Cell:
     """Return the mean over the seeds of a method."""
-    values = [
-        each.get(column.measure.key)
-        for each in files
-        if (str(each["benchmark"] or "-"), each["protocol"]) == (column.benchmark, column.protocol)
-    ]
-    known = [float(value) for value in values if value is not None]
-    if not known or len(known) < len(values):
-        return Cell()
-    return Cell(statistics.fmean(known), statistics.stdev(known) if len(known) > 1 else None)
+    here = (column.benchmark, column.protocol)
+    seeds = Scores("", tuple(dict(each) for each in files if (str(each["benchmark"] or "-"), each["protocol"]) == here))
+    return Cell(seeds.scalar(column.measure.key), seeds.spread(column.measure.key))
 
 
 def _printed_rows(columns: Sequence[Column], printed: Sequence[Figure]) -> list[Row]:
@@ -147,16 +146,23 @@ def _printed_rows(columns: Sequence[Column], printed: Sequence[Figure]) -> list[
     return made
 
 
-def _ranked(rows: Sequence[Row], columns: Sequence[Column], digits: int) -> list[Row]:
-    ranks: list[dict[float, int]] = []
-    for place, column in enumerate(columns):
-        values = [round(value, digits) for row in rows if (value := row.cells[place].value) is not None]
-        best = sorted(set(values), reverse=not column.measure.small)
-        ranks.append(dict(zip(best, (1, 2), strict=False)) if column.measure.ranked and len(values) > 1 else {})
+def ranked(
+    rows: Sequence[Sequence[AnyCell]], measures: Sequence[Measure], digits: int = 3
+) -> list[tuple[AnyCell, ...]]:
+    """Mark best and second best of every column, on the digits that are shown; a number alone is not marked.
 
-    def marked(cell: Cell, of: dict[float, int]) -> Cell:
-        return cell if cell.value is None else replace(cell, rank=of.get(round(cell.value, digits), 0))
+    Args:
+        rows: The cells of each row.
+        measures: The measure of each column.
+        digits: Decimal places.
+    """
+    best: list[list[float]] = []
+    for column, of in enumerate(measures):
+        known = [round(value, digits) for cells in rows if (value := cells[column].value) is not None]
+        best.append(sorted(set(known), reverse=not of.small)[:2] if of.ranked and len(known) > 1 else [])
 
-    return [
-        replace(row, cells=tuple(marked(cell, of) for cell, of in zip(row.cells, ranks, strict=True))) for row in rows
-    ]
+    def marked(cell: AnyCell, best: list[float]) -> AnyCell:
+        shown = None if cell.value is None else round(cell.value, digits)
+        return replace(cell, rank=1 + best.index(shown) if shown in best else 0)
+
+    return [tuple(marked(cell, of) for cell, of in zip(cells, best, strict=True)) for cells in rows]

@@ -2,11 +2,12 @@
 
 import csv
 import io
-import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from vsodprep.evaluate.measures import Measure, ordered
+from vsodprep.evaluate.table import Cell as Number
+from vsodprep.evaluate.table import ranked
 from vsodprep.report.methods import Comparison, Method
 from vsodprep.report.paper import printed
 
@@ -15,22 +16,16 @@ MEAN = "mean"
 
 
 @dataclass(frozen=True)
-class Cell:
+class Cell(Number):
     """One number of a table.
 
     Attributes:
-        value: The score; None where it is not defined.
-        spread: Standard deviation over seeds, where there are several.
         paper: What the paper prints.
         delta: Score minus paper, where the run is the paper's training.
-        rank: 1 for the best of its column, 2 for the second best, else 0.
     """
 
-    value: float | None
-    spread: float | None = None
     paper: float | None = None
     delta: float | None = None
-    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,7 +71,8 @@ def table(comparison: Comparison) -> Table:
         m for m in ordered(comparison.protocol) if any(score.values.get(m.key) is not None for score in scores)
     )
     rows = [_row(comparison, method, measures) for method in comparison.methods]
-    return Table(comparison, measures, tuple(_ranked(rows, measures)))
+    marked = ranked([row.cells for row in rows], measures)
+    return Table(comparison, measures, tuple(replace(row, cells=of) for row, of in zip(rows, marked, strict=True)))
 
 
 def _row(comparison: Comparison, method: Method, measures: tuple[Measure, ...]) -> Row:
@@ -89,10 +85,7 @@ def _row(comparison: Comparison, method: Method, measures: tuple[Measure, ...]) 
 
 
 def _cell(comparison: Comparison, method: Method, measure: Measure) -> Cell:
-    value = method.averaged.scalar(measure.key)
-    spread = None
-    if value is not None and len(method.scores) > 1:
-        spread = statistics.stdev(float(score.values[measure.key]) for score in method.scores)
+    value, spread = method.averaged.scalar(measure.key), method.averaged.spread(measure.key)
     if method.config is None:
         return Cell(value, spread)
     paper = printed(
@@ -105,23 +98,7 @@ def _cell(comparison: Comparison, method: Method, measure: Measure) -> Cell:
     )
     comparable = not method.departures and not comparison.omissions
     delta = value - paper.value if comparable and value is not None and paper is not None else None
-    return Cell(value, spread, paper.value if paper else None, delta)
-
-
-def _ranked(rows: list[Row], measures: tuple[Measure, ...]) -> list[Row]:
-    """Mark best and second best of every column, on the three digits that are shown: equals share a rank."""
-    ranks: list[dict[float, int]] = []
-    for column, measure in enumerate(measures):
-        values = [row.cells[column].value for row in rows]
-        ordered = sorted({round(value, 3) for value in values if value is not None}, reverse=not measure.small)
-        ranks.append(dict(zip(ordered, (1, 2), strict=False)) if len(rows) > 1 and measure.ranked else {})
-
-    def marked(row: Row) -> Row:
-        pairs = zip(row.cells, ranks, strict=True)
-        cells = (replace(c, rank=0 if c.value is None else of.get(round(c.value, 3), 0)) for c, of in pairs)
-        return replace(row, cells=tuple(cells))
-
-    return [marked(row) for row in rows]
+    return Cell(value, spread, paper=paper.value if paper else None, delta=delta)
 
 
 def results_csv(tables: Iterable[Table]) -> str:
