@@ -8,11 +8,13 @@ import click
 
 from vsodprep.cli._bootstrap_options import bootstrap_options
 from vsodprep.cli._folder import Folder
+from vsodprep.cli._options import options_of
 from vsodprep.cli._torch import device_option, threads_option
+from vsodprep.config.figures import Figure
 from vsodprep.markers import MANIFEST, PREDICTIONS, SHARD
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib import figure
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 FORMATS = (".svg", ".pdf", ".png")
@@ -60,7 +62,7 @@ def measure_option(default: str) -> Callable[[Function], Function]:
     return click.option("--measure", default=default, show_default=True, help="Key of the measure in the score files.")
 
 
-def _save(figure: "Figure", out: Path) -> None:
+def _save(figure: "figure.Figure", out: Path) -> None:
     from vsodprep.figures.style import save
 
     save(figure, out)
@@ -131,7 +133,7 @@ def ablation(
 
 @command.command("sweep")
 @click.argument("scores", nargs=-1, required=True, metavar="VALUE=SCORES.json...")
-@click.option("--parameter", default="tau", show_default=True, help="Name of the parameter.")
+@options_of(Figure, {"parameter"})
 @measures_option
 @out_option
 def sweep(scores: tuple[str, ...], parameter: str, measures: tuple[str, ...], out: Path) -> None:
@@ -189,7 +191,9 @@ def level_weights(checkpoint: Path, shard: Path, out: Path, **options: Any) -> N
 @click.option(
     "--maps", multiple=True, required=True, metavar="LABEL=DIR|predictions.json", help="A method's SEQUENCE/FRAME.png."
 )
-@click.option("--frame", "frames", multiple=True, required=True, metavar="SEQUENCE/FRAME", help="A row each.")
+@click.option(
+    "--frame", "--frames", "frames", multiple=True, required=True, metavar="SEQUENCE/FRAME", help="A row each."
+)
 @click.option("--scores", multiple=True, metavar="LABEL=SCORES.json", help="Write each map's MAE on it.")
 @out_option
 def grid(normalized: Path, maps: tuple[str, ...], frames: tuple[str, ...], scores: tuple[str, ...], out: Path) -> None:

@@ -1,10 +1,10 @@
 """Configuration of single figures, beside those of the report."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from vsodprep.config.base import Name, Section
+from vsodprep.config.base import Apart, Name, Section
 from vsodprep.config.crf import RAW
 
 Kind = Literal[
@@ -30,25 +30,25 @@ _MEASURES = {"precision-recall": 0, "f-threshold": 0, "losses": 0, "level-weight
 class Figure(Section):
     """A figure below `results/figures/`; `vsodprep figure KIND --help` says what each shows."""
 
-    kind: Kind
+    kind: Annotated[Kind, Apart]
     """What is drawn."""
-    benchmark: Name | None = None
+    benchmark: Annotated[Name | None, Apart] = None
     """Benchmark whose scores, frames or shard it is drawn from; a sweep takes all that are tested on if null."""
-    model: Name | None = None
+    model: Annotated[Name | None, Apart] = None
     """Network whose runs it is drawn from; those of all networks if null."""
-    run: Name = "full"
+    run: Annotated[Name, Apart] = "full"
     """Run of `model` that level-weights looks into, and that ablation compares the others with."""
-    runs: tuple[Name, ...] = ()
+    runs: Annotated[tuple[Name, ...], Apart] = ()
     """Runs of `model` that are drawn; all of them if empty."""
-    protocol: Name = "davsod"
+    protocol: Annotated[Name, Apart] = "davsod"
     """Protocol of the scores."""
-    post: Name = RAW
+    post: Annotated[Name, Apart] = RAW
     """`raw`, or the CRF preset of the maps."""
     measure: tuple[Name, ...] = ()
     """Keys of the measures in the score files; the figure's own default if empty."""
     parameter: Name = "tau"
     """What sweep draws along: a key of a run's `options`, or what its variant is named after, as in `tau-0.6`."""
-    values: dict[Name, float] = {}
+    values: Annotated[dict[Name, float], Apart] = {}
     """Value of `parameter` by run, where neither options nor variant tell it; sweep leaves other runs out."""
     sequence: Name | None = None
     """Sequence of a timeline."""

@@ -4,12 +4,21 @@ import shlex
 from types import SimpleNamespace
 from typing import Any
 
+from vsodprep.cli._options import arguments_of
 from vsodprep.config.figures import Figure
 from vsodprep.config.models import definition
 from vsodprep.errors import InputError
 from vsodprep.targets.figures import drawn, shown
-from vsodprep.workflow.options import option
 from vsodprep.workflow.site import Stage
+
+# Keys of a figure that are options of its command.
+_OPTIONS = {
+    "ranking": {"measure"},
+    "intervals": {"measure"},
+    "ablation": {"measure"},
+    "sweep": {"measure", "parameter"},
+    "timeline": {"measure", "sequence"},
+}
 
 
 class Figures(Stage):
@@ -70,15 +79,10 @@ class Figures(Stage):
         return shlex.join(words + self._options(figure))
 
     def _options(self, figure: Figure) -> list[str]:
-        words = (
-            option("measure", list(figure.measure)) if figure.kind not in ("precision-recall", "f-threshold") else []
-        )
+        words = arguments_of(figure, _OPTIONS.get(figure.kind, ()))
         if figure.kind == "ablation":
             words += ["--full", figure.run, "--paper", figure.model or ""]
-        if figure.kind == "sweep":
-            words += ["--parameter", figure.parameter]
         if figure.kind == "timeline":
-            words += ["--sequence", figure.sequence or ""]
             words += ["--normalized", self.site.paths.manifest(figure.benchmark or "")]
         return words
 
@@ -89,7 +93,7 @@ class Figures(Stage):
             of = (*key, self.site.runs[key].seeds[0], figure.post, benchmark)
             maps, scores = self.site.paths.predictions(*of), self.site.paths.scores(*of, figure.protocol)
             words += ["--maps", f"{label}={maps}", "--scores", f"{label}={scores}"]
-        return words + option("frame", list(figure.frames))
+        return words + arguments_of(figure, {"frames"})
 
     def _losses(self, figure: Figure) -> list[tuple[str, str]]:
         runs = self.site.runs
