@@ -178,7 +178,16 @@ def _executed(tree: ast.Module) -> Iterator[ast.AST]:
         lazy = isinstance(node, ast.FunctionDef) and node.name == "__getattr__"
         checked = isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
         if not (lazy or checked):
-            yield from ast.walk(node)
+            yield from _statements(node)
+
+
+def _statements(statement: ast.AST) -> Iterator[ast.AST]:
+    """Yield a statement and all inside it; what imports is a statement, and expressions are most of a tree."""
+    yield statement
+    for name in ("body", "handlers", "cases", "orelse", "finalbody"):
+        inner = getattr(statement, name, None)
+        for each in inner if isinstance(inner, list) else ():
+            yield from _statements(each)
 
 
 def _imported(node: ast.AST, package: str) -> Iterator[str]:
