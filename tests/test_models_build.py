@@ -67,17 +67,17 @@ def refuse(*_: object, **__: object) -> None:
     ],
 )
 def test_imagenet_weights_that_are_not_there_are_named(tmp_path, monkeypatch, backbone, file):
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
-    message = f"{file}: not there.*expected {file} from https.* in {tmp_path}/checkpoints"
+    message = f"{file}: not there.*expected {file} from https.* in {tmp_path}/hub/checkpoints"
     with pytest.raises(InputError, match=message):
         imagenet(backbone)
 
 
 def test_damaged_imagenet_weights_are_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    file = tmp_path / "checkpoints" / "resnet34-b627a593.pth"
-    file.parent.mkdir()
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    file = tmp_path / "hub" / "checkpoints" / "resnet34-b627a593.pth"
+    file.parent.mkdir(parents=True)
     file.write_bytes(b"damaged")
     with pytest.raises(InputError, match=r"sha256 .*expected b627a593"):
         imagenet("resnet34")

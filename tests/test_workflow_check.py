@@ -162,6 +162,38 @@ def test_a_figure_of_what_does_not_exist_is_named(figure: dict[str, Any], culpri
         check({"figures": {"a": figure}})
 
 
+@pytest.mark.parametrize(
+    ("over", "culprit"),
+    [
+        ({"flow": {"b": {"method": "raft", "weights": "/nope.pth"}}}, r"flow\.b\.weights: /nope\.pth.*large, small"),
+        ({"flow": {"b": {"method": "raft", "weights": "middling"}}}, r"flow\.b\.weights: middling"),
+        ({"flow": {"b": {"method": "flownet2", "weights": "large"}}}, r"flow\.b\.weights: large.*nvidia, ptlflow"),
+        ({"flow": {"b": {"method": "ptlflow:gma", "weights": "/nope.ckpt"}}}, r"flow\.b\.weights: /nope\.ckpt"),
+        ({"prior": {"b": {"features": "vgg16", "weights": "/nope.pth"}}}, r"prior\.b\.weights: /nope\.pth.*random"),
+    ],
+)
+def test_weights_that_are_no_file_and_no_name_are_named(over: dict[str, Any], culprit: str) -> None:
+    with pytest.raises(InputError, match=culprit):
+        check(over)
+
+
+@pytest.mark.parametrize(
+    "over",
+    [
+        {"flow": {"b": {"method": "raft", "weights": "small"}}},
+        {"flow": {"b": {"method": "raft", "weights": "Raft_Large_Weights.C_T_V1"}}},
+        {"flow": {"b": {"method": "raft", "weights": "raft_small_C_T_V2-01064c6d.pth"}}},
+        {"flow": {"b": {"method": "raft", "weights": __file__}}},
+        {"flow": {"b": {"method": "flownet2", "weights": "ptlflow"}}},
+        {"flow": {"b": {"method": "ptlflow:gma", "weights": "sintel"}}},
+        {"prior": {"b": {"features": "alexnet", "weights": "random"}}},
+        {"prior": {"b": {"features": "vgg16", "weights": "IMAGENET1K_FEATURES"}}},
+    ],
+)
+def test_weights_that_a_network_knows_are_accepted(over: dict[str, Any]) -> None:
+    check(over)
+
+
 @pytest.mark.parametrize("name", ["raw", "stan"])
 def test_a_crf_preset_of_ones_own_needs_its_own_name(name: str) -> None:
     with pytest.raises(VsodprepError, match=rf"crf\.{name}: a built-in name"):

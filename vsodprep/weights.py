@@ -1,17 +1,93 @@
-"""Files of published weights: fetched once into torch's cache, and checked by hash each time."""
+"""Published weights: which there are, without torch; fetched once into its cache, and checked by hash each time."""
 
+import os
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-
-import torch
 
 from vsodprep.errors import InputError
 from vsodprep.files import sha256
 
 
+@dataclass(frozen=True)
+class Weights:
+    """A file of published weights.
+
+    Attributes:
+        file: Its name.
+        mebibytes: Its size.
+        address: Where it is; empty where torchvision knows.
+    """
+
+    file: str
+    mebibytes: float
+    address: str = ""
+
+    @property
+    def url(self) -> str:
+        """The address as `fetch` and errors have it: with the name behind a `#` where it does not end in it."""
+        return self.address if self.address.endswith(self.file) else f"{self.address}#{self.file}"
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether only a person can fetch it: nothing is fetched unattended that no hash in its name verifies."""
+        return hash_in(self.file) is None
+
+
+_RAFT = {
+    **{
+        f"Raft_Large_Weights.{name}": Weights(f"raft_large_{name}-{digits}.pth", 20.129)
+        for name, digits in (
+            ("C_T_V1", "22a6c225"),
+            ("C_T_V2", "1bb1363a"),
+            ("C_T_SKHT_V1", "0b8c9e55"),
+            ("C_T_SKHT_V2", "ff5fadd5"),
+            ("C_T_SKHT_K_V1", "4a6a5039"),
+            ("C_T_SKHT_K_V2", "b5c70766"),
+        )
+    },
+    "Raft_Small_Weights.C_T_V1": Weights("raft_small_C_T_V1-ad48884c.pth", 3.821),
+    "Raft_Small_Weights.C_T_V2": Weights("raft_small_C_T_V2-01064c6d.pth", 3.821),
+}
+_ALEXNET = Weights("alexnet-owt-7be5be79.pth", 233.087)
+_VGG16 = Weights("vgg16-397923af.pth", 527.796)
+
+# By network and name; the first of a network is its default. A plan reads it, which must not import torchvision.
+PUBLISHED: Mapping[str, Mapping[str, Weights]] = {
+    "raft": {
+        "large": _RAFT["Raft_Large_Weights.C_T_SKHT_V2"],
+        "small": _RAFT["Raft_Small_Weights.C_T_V2"],
+        **_RAFT,
+    },
+    # Neither host publishes a SHA-256; the second address has its first digits in the file name. Sizes by parameters.
+    "flownet2": {
+        "nvidia": Weights(
+            "FlowNet2_checkpoint.pth.tar",
+            620.0,
+            "https://drive.google.com/file/d/1LLYdnObBYzs7rDYYUCGscuC2nwO7y85I/view",
+        ),
+        "ptlflow": Weights(
+            "flownet2-things-d63b53a7.ckpt",
+            620.0,
+            "https://github.com/hmorimitsu/ptlflow/releases/download/weights1/flownet2-things-d63b53a7.ckpt",
+        ),
+    },
+    "resnet34": {"IMAGENET1K_V1": Weights("resnet34-b627a593.pth", 83.275)},
+    "resnet101": {"IMAGENET1K_V1": Weights("resnet101-63fe2227.pth", 170.511)},
+    "alexnet": {"IMAGENET1K_V1": _ALEXNET, "DEFAULT": _ALEXNET},
+    "vgg16": {
+        "IMAGENET1K_V1": _VGG16,
+        "IMAGENET1K_FEATURES": Weights("vgg16_features-amdegroot-88682ab5.pth", 527.802),
+        "DEFAULT": _VGG16,
+    },
+}
+
+
 def cache() -> Path:
     """Return the folder where torch keeps weights."""
-    return Path(torch.hub.get_dir()) / "checkpoints"
+    usual = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "torch"
+    return Path(os.environ.get("TORCH_HOME", usual)).expanduser() / "hub" / "checkpoints"
 
 
 def hash_in(name: str) -> str | None:
@@ -36,6 +112,8 @@ def fetch(url: str, otherwise: str = "") -> Path:
     if digits is None:
         raise ValueError(f"no hash in the file name of {url}")
     if not path.is_file():
+        import torch  # noqa: PLC0415  a plan asks for names and places only
+
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             torch.hub.download_url_to_file(url, str(path), hash_prefix=digits, progress=False)

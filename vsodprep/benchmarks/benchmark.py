@@ -191,6 +191,15 @@ class Benchmark:
             raise InputError(f"benchmark {self.name}", f"resolution {asked!r}", known)
         return asked
 
+    def archives(self, resolution: str | None) -> tuple[SourceFile, ...]:
+        """Return the files that it is made from at a resolution, None for the default.
+
+        Raises:
+            InputError: The benchmark does not have the resolution.
+        """
+        chosen = self.resolution(resolution)
+        return tuple(file for file in self.files if not file.optional and file.resolution in ("", chosen))
+
 
 def _text(name: str) -> str:
     return resources.files("vsodprep.benchmarks").joinpath("lists", name).read_text(encoding="utf-8")

@@ -17,18 +17,23 @@ import click
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: bytes and hours.")
 def command(configs: tuple[Path, ...], *, as_json: bool) -> None:
-    """Say what a configuration will take: sequences, frames, disk, CPU and GPU hours.
+    """Say what a configuration will take: sequences, frames, disk, CPU and GPU hours, and files from elsewhere.
 
     FILE is laid over the default configuration, as Snakemake does with `--configfile`.
     """
     from vsodprep.config import complete, merge, read
     from vsodprep.config.defaults import default
     from vsodprep.planning.cost import Estimate
-    from vsodprep.planning.table import as_record, as_table
+    from vsodprep.planning.table import as_list, as_record, as_table
+    from vsodprep.targets.provisions import provisions
 
     over: dict[str, Any] = {}
     for path in configs:
         over = merge(over, read(path))
     where = str(configs[-1]) if configs else "configuration"
-    costs = Estimate(complete(over, default().model_dump(mode="json"), where)).costs()
-    click.echo(json.dumps(as_record(costs), indent=2) if as_json else as_table(costs))
+    estimate = Estimate(complete(over, default().model_dump(mode="json"), where))
+    costs, needed = estimate.costs(), provisions(estimate.targets)
+    if as_json:
+        click.echo(json.dumps(as_record(costs, needed), indent=2))
+    else:
+        click.echo("\n".join(filter(None, (as_table(costs), as_list(needed)))))

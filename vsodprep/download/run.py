@@ -45,8 +45,7 @@ def files_of(benchmark: Benchmark, resolution: str | None, names: Sequence[str] 
             if name not in known:
                 raise InputError(f"benchmark {benchmark.name}", f"no file {name!r}", f"one of {', '.join(known)}")
         return tuple(known[name] for name in names)
-    chosen = benchmark.resolution(resolution)
-    return tuple(file for file in benchmark.files if not file.optional and file.resolution in ("", chosen))
+    return benchmark.archives(resolution)
 
 
 def download(

@@ -11,16 +11,11 @@ from vsodprep.files import sha256
 from vsodprep.flow.flownet2_ops import channel_norm, resample
 from vsodprep.flow.flownet2_parts import FlowNetC, FlowNetFusion, FlowNetS, FlowNetSD
 from vsodprep.flow.weights import find_weights, load, read_state
+from vsodprep.weights import PUBLISHED
 
 MULTIPLE = 64
 MINIMUM = 64
 SCALE = 20.0  # networks are trained on flow divided by this
-
-# Neither host publishes a SHA-256; the second address has its first digits in the file name.
-KNOWN_WEIGHTS = {
-    "nvidia": "https://drive.google.com/file/d/1LLYdnObBYzs7rDYYUCGscuC2nwO7y85I/view#FlowNet2_checkpoint.pth.tar",
-    "ptlflow": "https://github.com/hmorimitsu/ptlflow/releases/download/weights1/flownet2-things-d63b53a7.ckpt",
-}
 
 
 class FlowNet2(nn.Module):
@@ -90,13 +85,14 @@ def load_flownet2(weights: str | None = None) -> tuple[FlowNet2, dict[str, Any]]
     """Return FlowNet2 with weights, and a record of them.
 
     Args:
-        weights: One of `KNOWN_WEIGHTS`, or a file in NVIDIA's layout, plain or wrapped; `nvidia` if None.
+        weights: One of `vsodprep.weights.PUBLISHED`, or a file in NVIDIA's layout, plain or wrapped; `nvidia` if None.
 
     Raises:
         InputError: The weights are missing or unreadable.
         VsodprepError: They are another network's.
     """
-    path = find_weights(weights or "nvidia", KNOWN_WEIGHTS)
+    known = {name: each.url for name, each in PUBLISHED["flownet2"].items()}
+    path = find_weights(weights or "nvidia", known)
     with torch.device("meta"):  # drawing 162 million random numbers takes longer than reading the weights
         network = FlowNet2()
     load(network, read_state(path), str(path))

@@ -88,7 +88,8 @@ class Estimate:
         return self._cost("pack", part, cpu=packed, disk=bytes_packed * 1e6)
 
     def _downloading(self, part: Part) -> Iterator[Cost]:
-        sizes = [bytes_of(file) for file in benchmarks.get(part.name).files if not file.optional]
+        archives = benchmarks.get(part.name).archives(self.config.resolution.get(part.name))
+        sizes = [bytes_of(file) for file in archives]
         if sizes:
             cost = self._cost("download", part, disk=float(sum(size or 0 for size in sizes)))
             yield replace(cost, unknown_disk=None in sizes)

@@ -5,11 +5,23 @@ from dataclasses import asdict
 from typing import Any
 
 from vsodprep.planning.cost import Cost
+from vsodprep.targets.provisions import Provision
 
 
-def as_record(costs: Sequence[Cost]) -> dict[str, Any]:
-    """Return costs and their totals as JSON values: bytes and hours."""
-    return {"parts": [asdict(cost) for cost in costs], "total": totals(costs)}
+def as_record(costs: Sequence[Cost], needed: Sequence[Provision] = ()) -> dict[str, Any]:
+    """Return costs and their totals as JSON values, bytes and hours, and the files that are needed from elsewhere."""
+    files = [asdict(each) | {"folder": str(each.folder)} for each in needed]
+    return {"parts": [asdict(cost) for cost in costs], "total": totals(costs), "files": files}
+
+
+def as_list(needed: Sequence[Provision]) -> str:
+    """Return the files that are needed from elsewhere, one a line, by who brings them; empty where all are there."""
+    missing = [each for each in needed if not each.here]
+    lines = []
+    for heading, by_hand in (("To be brought by you:", True), ("Fetched when first needed:", False)):
+        chosen = [f"  {each}" for each in missing if each.by_hand == by_hand]
+        lines += ["", heading, *chosen] if chosen else []
+    return "\n".join(lines)
 
 
 def totals(costs: Sequence[Cost]) -> dict[str, float]:

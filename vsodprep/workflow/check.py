@@ -11,6 +11,7 @@ from vsodprep.config.protocol import PROTOCOLS
 from vsodprep.errors import InputError
 from vsodprep.normalize.checks import KINDS
 from vsodprep.targets.catalogue import Catalogue
+from vsodprep.weights import PUBLISHED
 
 # A benchmark's name is a target of its own, beside those of the rules.
 RULES = (
@@ -51,6 +52,7 @@ def check_names(config: Config, catalogue: Catalogue) -> None:
     """
     _check_benchmarks(config, catalogue)
     _check_labels(config)
+    _check_weights(config)
     for name, coarse in config.coarse.items():
         _known(f"coarse.{name}.crf", [coarse.crf] if "crf" in coarse.order else [], config.crf_presets)
     for where, name in _posts(config):
@@ -86,6 +88,20 @@ def _check_labels(config: Config) -> None:
     for where, path in _paths(config):
         if not Path(path).exists():
             raise InputError(where, f"no {path}", "a file or folder that exists")
+
+
+def _check_weights(config: Config) -> None:
+    """Check that weights are a file, or a name that their network knows; only ptlflow knows its own."""
+    flows = ((f"flow.{name}.weights", one.method, one.weights, ()) for name, one in config.flow.items())
+    priors = ((f"prior.{name}.weights", one.features, one.weights, ("random",)) for name, one in config.prior.items())
+    for where, network, weights, others in (*flows, *priors):
+        known = PUBLISHED.get(network, {})
+        files = {each.file for each in known.values()}  # as the record of a stored flow has it
+        is_name = not known and Path(weights or "").name == weights
+        if weights is None or is_name or weights in {*known, *files, *others} or Path(weights).is_file():
+            continue
+        names = ", ".join((*known, *others))
+        raise InputError(where, f"{weights}, which is no file and no name", f"a file{names and f', or one of {names}'}")
 
 
 def _posts(config: Config) -> Iterator[tuple[str, str]]:

@@ -17,6 +17,7 @@ from vsodprep.config import Config, SplitOf, complete, read
 from vsodprep.config.models import MODELS
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.targets import TRIVIAL, TRIVIAL_MAPS, Catalogue, Paths
+from vsodprep.targets.provisions import provisions
 from vsodprep.workflow.check import check_names
 from vsodprep.workflow.check_runs import check_runs
 from vsodprep.workflow.fingerprint import fingerprint
@@ -37,6 +38,8 @@ from vsodprep.workflow.stages.train import Train
 def read_plan(workflow: str, over: Mapping[str, Any], *, first: bool) -> "Plan":
     """Read the configuration and plan what it makes; end the program with one line if it does not fit.
 
+    Files that only a person can fetch are listed on stderr, before anything starts.
+
     Args:
         workflow: Folder of the Snakefile; the defaults lie in `../config/config.yaml`.
         over: The user's configuration, laid over the defaults.
@@ -46,6 +49,9 @@ def read_plan(workflow: str, over: Mapping[str, Any], *, first: bool) -> "Plan":
         config = complete(over, read(Path(workflow).parent / "config" / "config.yaml"))
         plan = Plan.of(config, learned(first=first))
         plan.check()
+        for needed in provisions(plan.site) if first else ():
+            if needed.by_hand and not needed.here:
+                print(f"vsodprep: to be brought by you: {needed}", file=sys.stderr)
     except VsodprepError as error:
         # A traceback into the Snakefile would bury the line that helps.
         sys.exit(f"vsodprep: {error}")

@@ -1,0 +1,90 @@
+"""Files from elsewhere that a configuration needs: published weights, and archives that only a person can fetch."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from vsodprep import benchmarks
+from vsodprep.benchmarks.describe import size_text
+from vsodprep.config.models import definition
+from vsodprep.targets.paths import Paths
+from vsodprep.targets.targets import Targets
+from vsodprep.weights import PUBLISHED, Weights, cache
+
+
+@dataclass(frozen=True)
+class Provision:
+    """A file from elsewhere.
+
+    Attributes:
+        reader: The first key of the configuration that needs it.
+        file: Its name.
+        size: Its size in words.
+        source: Where it is to be had.
+        folder: Where it goes.
+        by_hand: Whether only a person can fetch it; anything else is fetched when it is first needed.
+        here: Whether it is there, or what is made of it.
+    """
+
+    reader: str
+    file: str
+    size: str
+    source: str
+    folder: Path
+    by_hand: bool
+    here: bool
+
+    def __str__(self) -> str:
+        return f"{self.file} ({self.size}) from {self.source} into {self.folder}, for {self.reader}"
+
+
+def provisions(targets: Targets) -> tuple[Provision, ...]:
+    """Return the files from elsewhere that a configuration needs, each once: archives by hand, and all weights.
+
+    Args:
+        targets: What the configuration makes.
+
+    Raises:
+        InputError: A benchmark, split or folder does not exist.
+    """
+    return (*_archives(targets), *{each.file: each for each in reversed([*_weights(targets)])}.values())
+
+
+def _archives(targets: Targets) -> Iterator[Provision]:
+    config = targets.config
+    paths = Paths(config.results)
+    for name in targets.normalized:
+        if name in config.folders or config.source(name) is not None:
+            continue
+        made = Path(paths.manifest(name)).is_file()
+        folder = Path(paths.downloads(name)).parent
+        for file in benchmarks.get(name).archives(config.resolution.get(name)):
+            if not file.urls:
+                here = made or any(
+                    (folder / known).is_file() for known in (file.name, Path(paths.downloads(name)).name)
+                )
+                yield Provision(name, file.name, size_text(file), file.page or "its page", folder, True, here)
+
+
+def _weights(targets: Targets) -> Iterator[Provision]:
+    config = targets.config
+    for (model, name), run in targets.runs.items():
+        if run.pretrained:
+            for backbone in definition(model).backbones:
+                yield from _published(f"runs.{model}.{name}", backbone, None)
+    for name in sorted({block for benchmark in targets.normalized for block in targets.flows(benchmark)}):
+        yield from _published(f"flow.{name}", config.flow[name].method, config.flow[name].weights)
+    for name in sorted({prior for prior, _ in targets.classifiers}):
+        yield from _published(f"prior.{name}", config.prior[name].features, config.prior[name].weights)
+
+
+def _published(reader: str, network: str, name: str | None) -> Iterator[Provision]:
+    """Yield the published weights that a network is to have: by name or by file name, its first ones if None."""
+    known = PUBLISHED.get(network, {})
+    by_file = {each.file: each for each in known.values()}
+    chosen: Weights | None = next(iter(known.values()), None) if name is None else known.get(name, by_file.get(name))
+    if chosen is not None:
+        size = f"{chosen.mebibytes * 2**20 / 1e6:.0f} MB"
+        source = chosen.address or "torchvision"
+        here = (cache() / chosen.file).is_file()
+        yield Provision(reader, chosen.file, size, source, cache(), chosen.by_hand, here)
