@@ -5,12 +5,14 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+# Of fewer input channels oneDNN 3.12 (torch 2.14) computes the weights' gradient of a strided 1x1 convolution wrongly,
+# or crashes, in channels last on a processor with AVX2 and no AVX-512: github.com/uxlfoundation/oneDNN/issues/6035
+LEAST_CHANNELS = 8
+
 
 def scaled(channels: int, width: float) -> int:
     """Return a channel number at a width: unchanged at 1, below it the nearest multiple of 8, and at least 8."""
-    # Of fewer than 8 input channels oneDNN 3.12 computes the weights' gradient of a strided 1x1 convolution in channels
-    # last wrongly, or crashes, on a processor without AVX-512: github.com/uxlfoundation/oneDNN/issues/6035
-    return channels if width == 1 else 8 * max(1, int(channels * width / 8 + 0.5))
+    return channels if width == 1 else LEAST_CHANNELS * max(1, int(channels * width / LEAST_CHANNELS + 0.5))
 
 
 def conv_bn_relu(
