@@ -1,7 +1,7 @@
 """Add up what a configuration will take, from the registry alone."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from vsodprep import benchmarks
 from vsodprep.config import Config, Prior, Run, SplitOf, Stage
@@ -91,8 +91,8 @@ class Estimate:
         archives = benchmarks.get(part.name).archives(self.config.resolution.get(part.name))
         sizes = [bytes_of(file) for file in archives]
         if sizes:
-            cost = self._cost("download", part, disk=float(sum(size or 0 for size in sizes)))
-            yield replace(cost, unknown_disk=None in sizes)
+            disk = float(sum(size or 0 for size in sizes))
+            yield self._cost("download", part, disk=disk, unknown_disk=None in sizes)
 
     def _video_stages(self, benchmark: str) -> Iterator[Cost]:
         config, targets = self.config, self.targets
@@ -102,11 +102,9 @@ class Estimate:
             work = number * part.pixels / rates.MEGAPIXEL
             cpu, card = rates.NETWORK_FLOW.get(flow.method.split(":")[0], (rates.FLOW[flow.preset], 0.0))
             gpu = work * card if self.on_card else 0.0
-            cost = self._cost(
-                f"flow {name}", part, cpu=work * (0.05 if gpu else cpu), gpu=gpu, disk=work * rates.DISK_FLOW * 1e6
-            )
             guessed = part.guessed or (flow.frames == "annotated" and part.annotated < part.frames)
-            yield replace(cost, frames=number, guessed=guessed)
+            cpu, disk = work * (0.05 if gpu else cpu), work * rates.DISK_FLOW * 1e6
+            yield self._cost(f"flow {name}", part, frames=number, guessed=guessed, cpu=cpu, gpu=gpu, disk=disk)
         for name, videos in targets.priors(benchmark).items():
             part = self._videos(benchmark, videos)
             cpu, gpu = self._regions(config.prior[name], part.frames, part.megapixels)
@@ -140,14 +138,13 @@ class Estimate:
             cpu, gpu, frames = cpu + seconds, gpu + card, frames + learned
         regions = frames * len(prior.levels) * rates.PRIOR_REGIONS
         cpu += prior.epochs * regions * rates.PRIOR_SAMPLE
-        return self._of_several(f"prior {name} fit", parts, frames=frames, cpu=cpu, gpu=gpu)
+        return self._cost(f"prior {name} fit", *parts, frames=frames, cpu=cpu, gpu=gpu)
 
     def _fusing(self, name: str, fit: Iterable[SplitOf]) -> Cost:
         parts, maps = self._splits(fit), len(self.config.coarse[name].maps)
         work = sum(part.annotated * part.pixels / rates.MEGAPIXEL for part in parts)
-        return self._of_several(
-            f"coarse {name} fit", parts, frames=sum(part.annotated for part in parts), cpu=work * maps * rates.FUSE_FIT
-        )
+        frames = sum(part.annotated for part in parts)
+        return self._cost(f"coarse {name} fit", *parts, frames=frames, cpu=work * maps * rates.FUSE_FIT)
 
     def _splits(self, fit: Iterable[SplitOf]) -> list[Part]:
         """Return the videos of each split."""
@@ -158,7 +155,7 @@ class Estimate:
         return rates.CRF_FRAME + rates.CRF_ITERATION * self.config.crf_presets[name].iterations
 
     def _network(self, model: str, run: Run, megapixels: float) -> tuple[float, float]:
-        """Return hours of processor and of graphics card for forward passes over so many megapixels."""
+        """Return seconds of processor and of graphics card for forward passes over so many megapixels."""
         billions = definition(model).operations * run.width**2 * megapixels
         if self.on_card:
             return 0.0, billions / rates.GIGAFLOPS_CARD
@@ -175,15 +172,10 @@ class Estimate:
         samples *= len(set(run.seeds))
         megapixels = samples * stage.clip_length * stage.size[0] * stage.size[1] / rates.MEGAPIXEL
         cpu, gpu = self._network(model, run, rates.BACKWARD * megapixels)
-        return Cost(
-            f"train {stage.name}",
-            f"{model}/{name}",
-            sum(part.sequences for part, _ in parts),
-            samples,
-            any(part.guessed for part, _ in parts) and stage.steps is None,
-            cpu=cpu / _HOUR,
-            gpu=gpu / _HOUR,
-        )
+        counted = [part for part, _ in parts]
+        guessed = stage.steps is None and any(part.guessed for part in counted)
+        what = f"{model}/{name}"
+        return self._cost(f"train {stage.name}", *counted, what=what, frames=samples, guessed=guessed, cpu=cpu, gpu=gpu)
 
     def _testing(self) -> Iterator[Cost]:
         by_method: dict[tuple[str, str, str], list[ScoreTarget]] = {}
@@ -211,30 +203,27 @@ class Estimate:
     def _split(self, where: SplitOf | ScoreTarget) -> Part:
         return part_of(self.catalogue, where.benchmark, self.catalogue.split(where.benchmark, where.split))
 
-    def _of_several(self, stage: str, parts: list[Part], *, frames: int, cpu: float, gpu: float = 0.0) -> Cost:
-        what = " + ".join(unique(part.name for part in parts))
-        guessed = any(part.guessed for part in parts)
-        sequences = sum(part.sequences for part in parts)
-        return Cost(stage, what, sequences, frames, guessed, cpu=cpu / _HOUR, gpu=gpu / _HOUR)
-
     def _cost(
         self,
         stage: str,
-        part: Part,
-        *,
+        *parts: Part,
         what: str = "",
+        frames: int | None = None,
+        guessed: bool | None = None,
         disk: float = 0.0,
         cpu: float = 0.0,
         gpu: float = 0.0,
+        unknown_disk: bool = False,
     ) -> Cost:
-        """Make a cost of seconds into one of hours."""
+        """Make a cost of seconds into one of hours; what is not said is that of the parts."""
         return Cost(
             stage,
-            what or part.name,
-            part.sequences,
-            part.frames,
-            part.guessed,
+            what or " + ".join(unique(part.name for part in parts)),
+            sum(part.sequences for part in parts),
+            sum(part.frames for part in parts) if frames is None else frames,
+            any(part.guessed for part in parts) if guessed is None else guessed,
             disk,
             cpu / _HOUR,
             gpu / _HOUR,
+            unknown_disk,
         )
