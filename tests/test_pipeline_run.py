@@ -18,6 +18,7 @@ import pytest
 import yaml
 import zarr
 from pipeline import NASTY, ROOT, TINY, planned, snakemake
+from tiny_contents import PORTABLE, contents, processor
 
 from vsodprep.manifest import read_manifest
 
@@ -117,6 +118,15 @@ def test_report_and_results_table(results: Path) -> None:
 @pytest.mark.parametrize("name", yaml.safe_load(TINY.read_text())["figures"])
 def test_figures(results: Path, name: str) -> None:
     assert ElementTree.parse(results / "figures" / f"{name}.svg").getroot().tag.endswith("svg")
+
+
+def test_contents_are_those_of_earlier_code(results: Path) -> None:
+    recorded = json.loads((ROOT / "tests" / "tiny_contents.json").read_text())
+    same = recorded["processor"] == processor()
+    expected = {name: value for name, value in recorded["contents"].items() if same or name.startswith(PORTABLE)}
+    found = contents(results)
+    assert {name: found.get(name) for name in expected} == expected
+    assert found.keys() == recorded["contents"].keys()
 
 
 def test_second_run_has_nothing_to_do(folder: Path, results: Path) -> None:
