@@ -142,6 +142,11 @@ def test_seeds_are_averaged_and_kept(report: Path) -> None:
     assert found["mean"] == pytest.approx((found["0"] + found["1"]) / 2, abs=1e-15)
 
 
+def test_a_single_seed_is_said_to_be_one(page: Page) -> None:
+    """DS-Net's `full` has two."""
+    assert said(page).count("has one seed") == 2
+
+
 def test_papers_training_is_set_against_the_paper(report: Path) -> None:
     found = row(report, model="dsnet", run="paper", benchmark="davis2016", protocol="davsod", metric="max_f")
     assert found["paper_value"] == "0.891"  # DS-Net, Table II
