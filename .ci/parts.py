@@ -99,10 +99,8 @@ def plan(found: str) -> list[Part]:
             name = f"{'slow: ' if marks else ''}networks, {onednn_set}, threads: {threads}"
             environment = {"ATEN_CPU_CAPABILITY": torch_set, "ONEDNN_MAX_CPU_ISA": onednn_set}
             environment["OMP_NUM_THREADS"] = str(threads)
-            # Threads of several processes that share a processor wait for one another.
-            workers = ("-n", str(max(1, (os.cpu_count() or 1) // threads)))
             compiled = few_compiled if marks else ()
-            older.append(Part(name, (*marks, *compiled, *workers, *networks), environment))
+            older.append(Part(name, (*marks, *compiled, *networks), environment))
     return [parts[0], *older[:2], *parts[1:], *older[2:]]
 
 

@@ -1,23 +1,16 @@
 """Fixtures shared by all tests, and the processes that these run in."""
 
-import multiprocessing
 import os
 from pathlib import Path
 
 import pytest
 
-PROCESSORS = len(os.sched_getaffinity(0))
 GIGABYTES_PER_WORKER = 2  # a process that has imported torch and trains
 MOST_WORKERS = 8  # collecting the tests takes each worker a few seconds
 
-# The workers share the processors: torch's threads that wait for one another would keep them busy for nothing, and the
-# tests of the networks would take several times as long.
-if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
-    threads = max(1, PROCESSORS // int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
-    os.environ.setdefault("OMP_NUM_THREADS", str(threads))
-
-# Importing these takes most of the time of a dry run, or of a worker that loads data.
-multiprocessing.set_forkserver_preload(["snakemake.cli", "torchvision"])
+# The workers share the processors: torch's threads that wait for one another must not keep them busy meanwhile, or the
+# tests of the networks take several times as long.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.fixture(scope="session")
@@ -39,4 +32,4 @@ def pytest_xdist_auto_num_workers() -> int | None:
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None  # xdist reads it
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    return max(1, min(PROCESSORS, int(gigabytes / GIGABYTES_PER_WORKER), MOST_WORKERS))
+    return max(1, min(len(os.sched_getaffinity(0)), int(gigabytes / GIGABYTES_PER_WORKER), MOST_WORKERS))

@@ -1,10 +1,13 @@
 """Running Snakemake on this checkout, into a folder of the test's own."""
 
 import hashlib
+import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
+from functools import cache
 from pathlib import Path
 
 # Every character that a shell could take for its own, but those that a configuration refuses in a path.
@@ -39,6 +42,29 @@ def snakemake(
         cwd=root,
         env=os.environ | {"PYTHONHASHSEED": "random"},
     )
+
+
+@cache
+def planner() -> subprocess.Popen[str]:
+    """Start the process that `plan` asks; it ends with this one."""
+    return subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("planner.py"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONHASHSEED": "random"},
+    )
+
+
+def plan(folder: Path, *arguments: str, **options: str | int) -> subprocess.CompletedProcess[str]:
+    """Do as `snakemake` with `--dry-run`, without the seconds in which a new process imports Snakemake and torch."""
+    words = command(folder, "--dry-run", *arguments, **options)[3:]  # type: ignore[arg-type]
+    process = planner()
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with tempfile.NamedTemporaryFile("r") as output:
+        print(json.dumps([words, str(ROOT), output.name]), file=process.stdin, flush=True)
+        return subprocess.CompletedProcess(words, int(process.stdout.readline()), output.read())
 
 
 def planned(output: str) -> dict[str, int]:
