@@ -46,7 +46,7 @@ def snakemake(
 
 @cache
 def planner() -> subprocess.Popen[str]:
-    """Start the process that `plan` asks; it ends with this one."""
+    """Start the process that `ask` asks; it ends with this one."""
     return subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("planner.py"))],
         stdin=subprocess.PIPE,
@@ -56,9 +56,9 @@ def planner() -> subprocess.Popen[str]:
     )
 
 
-def plan(folder: Path, *arguments: str, **options: str | int) -> subprocess.CompletedProcess[str]:
-    """Do as `snakemake` with `--dry-run`, without the seconds in which a new process imports Snakemake and torch."""
-    words = command(folder, "--dry-run", *arguments, **options)[3:]  # type: ignore[arg-type]
+def ask(folder: Path, *arguments: str, **options: str | int) -> subprocess.CompletedProcess[str]:
+    """Do as `snakemake` where no job runs, without the seconds in which a new process imports Snakemake and torch."""
+    words = command(folder, *arguments, **options)[3:]  # type: ignore[arg-type]
     process = planner()
     assert process.stdin is not None
     assert process.stdout is not None

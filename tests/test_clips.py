@@ -215,12 +215,14 @@ def test_cache_changes_nothing(path):
         assert torch.equal(plain[number]["frames"], cached[number]["frames"])
 
 
-@pytest.mark.parametrize("method", ["spawn", "forkserver"])
-def test_workers_give_the_same_batches(path, method):
+@pytest.mark.parametrize(("method", "workers"), [("spawn", 1), ("forkserver", 2)])
+def test_workers_give_the_same_batches(path, method, workers):
     data = clips(path, size=SIZE, flow="dis", augment=Augment(flip=0.5))
     sampler = BatchSampler([place.video for place in data.places], batch=4, steps=4, seed=3)
     expected = [batch["frames"] for batch in DataLoader(data, batch_sampler=sampler, collate_fn=collate)]
-    loader = DataLoader(data, batch_sampler=sampler, collate_fn=collate, num_workers=2, multiprocessing_context=method)
+    loader = DataLoader(
+        data, batch_sampler=sampler, collate_fn=collate, num_workers=workers, multiprocessing_context=method
+    )
     for got, want in zip(loader, expected, strict=True):
         assert torch.equal(got["frames"], want)
 

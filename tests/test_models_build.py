@@ -16,11 +16,11 @@ ROOT = Path(__file__).parents[1]
 
 def test_models_and_vsodprep_models_are_one_module():
     code = (
-        "import models.dsnet, models.parts.layers, vsodprep.models.dsnet as canonical, vsodprep.models.parts.layers;"
-        "import models, vsodprep.models; from models.dsnet import NETWORK;"
-        "assert models is vsodprep.models; assert models.dsnet is canonical;"
-        "assert models.parts.layers is vsodprep.models.parts.layers; assert NETWORK is canonical.NETWORK;"
-        "assert canonical.__name__ == canonical.__spec__.name == 'vsodprep.models.dsnet'"
+        "import models.network, models.parts.layers, vsodprep.models.network as canonical;"
+        "import models, vsodprep.models, vsodprep.models.parts.layers; from models.network import Network;"
+        "assert models is vsodprep.models; assert models.network is canonical;"
+        "assert models.parts.layers is vsodprep.models.parts.layers; assert Network is canonical.Network;"
+        "assert canonical.__name__ == canonical.__spec__.name == 'vsodprep.models.network'"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 

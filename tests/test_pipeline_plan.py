@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from pipeline import NASTY, TINY, plan, planned, snakemake
+from pipeline import NASTY, TINY, ask, planned, snakemake
 
 from vsodprep import benchmarks
 from vsodprep.config import complete
@@ -44,7 +44,7 @@ def test_labels_wait_for_a_prior_only_if_the_substitute_asks(
 ) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(yaml.safe_dump({"coarse": {"weightfree": coarse}, "pack": {"prior": []}}))
-    done = plan(tmp_path, "synth", "--configfile", str(path))
+    done = ask(tmp_path, "--dry-run", "synth", "--configfile", str(path))
     assert done.returncode == 0, done.stdout
     jobs = planned(done.stdout)
     assert jobs["coarse"] == len(VIDEOS)
@@ -53,14 +53,14 @@ def test_labels_wait_for_a_prior_only_if_the_substitute_asks(
 
 def test_the_target_may_stand_behind_the_configuration_file(tmp_path: Path) -> None:
     # Snakemake takes both words for files: the file `all` in the root is there for this.
-    done = plan(tmp_path, "--configfile", str(TINY), "all")
+    done = ask(tmp_path, "--dry-run", "--configfile", str(TINY), "all")
     assert done.returncode == 0, done.stdout
     assert planned(done.stdout)["report"] == 1
 
 
 @pytest.mark.parametrize("name", benchmarks.known())
 def test_a_benchmark_by_its_name(tmp_path: Path, name: str) -> None:
-    done = plan(tmp_path, name)
+    done = ask(tmp_path, "--dry-run", name)
     assert done.returncode == 0, done.stdout
     jobs = planned(done.stdout)
     assert jobs["pack"] == jobs["normalize"] == 1
@@ -81,7 +81,7 @@ def test_a_benchmark_by_its_name(tmp_path: Path, name: str) -> None:
 def test_a_mistake_in_the_configuration_is_one_line(tmp_path: Path, config: dict[str, object], culprit: str) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(yaml.safe_dump(config))
-    done = plan(tmp_path, "all", "--configfile", str(path))
+    done = ask(tmp_path, "--dry-run", "all", "--configfile", str(path))
     assert done.returncode == 1
     assert "Traceback" not in done.stdout
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("vsodprep: ")]
@@ -92,7 +92,7 @@ def test_a_mistake_in_the_configuration_is_one_line(tmp_path: Path, config: dict
     "target", ["flow/nope/synth/plain-fish.h5", "figures/nope.svg", "models/dsnet/nope/seed0/last.ckpt"]
 )
 def test_a_file_of_a_block_that_does_not_exist(tmp_path: Path, target: str) -> None:
-    done = plan(tmp_path, f"results/{target}")
+    done = ask(tmp_path, "--dry-run", f"results/{target}")
     assert done.returncode == 1
     assert f"No rule to produce results/{target}" in done.stdout
     assert "Traceback" not in done.stdout
@@ -141,7 +141,7 @@ def test_every_path_is_one_word_of_its_command(tmp_path: Path) -> None:
     folder.mkdir()
     config = every_rule(folder)
     (folder / "mine.yaml").write_text(yaml.safe_dump(config))
-    done = plan(folder, "--printshellcmds", "all", "--configfile", str(folder / "mine.yaml"))
+    done = ask(folder, "--dry-run", "--printshellcmds", "all", "--configfile", str(folder / "mine.yaml"))
     assert done.returncode == 0, done.stdout[-3000:]
     assert "WARNING" not in done.stdout
     assert set(planned(done.stdout)) - {"total", "all"} == {*RULES} - {"all"}
@@ -169,24 +169,24 @@ def test_a_configuration_may_be_longer_than_a_command_line(tmp_path: Path) -> No
     (sequence,) = json.loads((tmp_path / targets[1]).read_text())["sequences"]
     assert "mine" in sequence["splits"]
     path.write_text(yaml.safe_dump(long | {"splits": {}}))
-    again = plan(tmp_path, "--configfile", str(path), "--", *targets)
+    again = ask(tmp_path, "--dry-run", "--configfile", str(path), "--", *targets)
     assert planned(again.stdout) == {"configuration": 1, "normalize": 1, "total": 2}
     assert max(map(len, again.stdout.splitlines())) < 2_000
 
 
 def test_a_dry_run_leaves_nothing_of_the_configuration(tmp_path: Path) -> None:
-    plan(tmp_path, "all", "--configfile", str(TINY))
+    ask(tmp_path, "--dry-run", "all", "--configfile", str(TINY))
     assert not list(tmp_path.rglob("*.json"))
 
 
 def test_an_unknown_benchmark_as_target(tmp_path: Path) -> None:
-    done = plan(tmp_path, "davis2017")
+    done = ask(tmp_path, "--dry-run", "davis2017")
     assert done.returncode == 1
     assert "Traceback" not in done.stdout
     assert "davis2017" in done.stdout
 
 
 def test_lint_is_clean(tmp_path: Path) -> None:
-    done = snakemake(tmp_path, "--lint", "--configfile", str(TINY))
+    done = ask(tmp_path, "--lint", "--configfile", str(TINY))
     assert done.returncode == 0, done.stdout
     assert "Congratulations" in done.stdout

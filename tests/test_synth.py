@@ -16,7 +16,7 @@ from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
 
 from vsodprep import benchmarks
 from vsodprep.benchmarks.synth import generate as stage
-from vsodprep.benchmarks.synth.cases import CASES, STILL_COUNT, VIDEOS
+from vsodprep.benchmarks.synth.cases import CASES, STILL_COUNT, STILLS, VIDEOS
 from vsodprep.benchmarks.synth.generate import describe, write_benchmark
 from vsodprep.benchmarks.synth.png import encode_png
 from vsodprep.benchmarks.synth.portable import Pcg32, cosine, lattice, sine, stream
@@ -50,11 +50,22 @@ FORBIDDEN = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def synth(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole benchmark."""
+SOME = range(3, STILL_COUNT, 7)  # of every size
+
+
+@pytest.fixture(scope="module", params=["some stills", pytest.param("all stills", marks=pytest.mark.slow)])
+def synth(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """The whole benchmark, or all of it but most still images, which take longest."""
     folder = tmp_path_factory.mktemp("normalized") / "synth"
-    write_benchmark(folder)
+    write = stage._write
+
+    def write_some(folder: Path, seed: int, job: stage.Job) -> None:
+        write(folder, seed, [index for index in job if index in SOME] if isinstance(job, range) else job)
+
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "some stills":
+            patch.setattr(stage, "_write", write_some)
+        write_benchmark(folder)
     return folder
 
 
@@ -162,7 +173,11 @@ def sizes(manifest: Manifest) -> list[tuple[str, str, tuple[int, int]]]:
 
 
 def test_files_are_as_the_contract_says(synth: Path) -> None:
+    stills = {path.stem for path in (synth / STILLS / "frames").iterdir()}
+    assert len(stills) in (len(SOME), STILL_COUNT)
     for sequence, frame, size in sizes(describe()):
+        if sequence == STILLS and frame not in stills:
+            continue
         image = cv2.imread(str(frame_path(synth, sequence, frame)), cv2.IMREAD_UNCHANGED)
         mask = cv2.imread(str(mask_path(synth, sequence, frame)), cv2.IMREAD_UNCHANGED)
         assert image.shape == (*size, 3)

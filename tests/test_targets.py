@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from pipeline import ROOT, snakemake
+from pipeline import ROOT, ask
 
 from vsodprep.config import Config, complete
 from vsodprep.config.defaults import default
@@ -148,7 +148,7 @@ def joined(fit: Any) -> str:
 
 def made_by_rules(folder: Path, config: Path) -> dict[str, set[str]]:
     """Return the files that Snakemake would make for `all`, by rule."""
-    done = snakemake(folder, "--summary", "all", "--configfile", str(config))
+    done = ask(folder, "--summary", "all", "--configfile", str(config))
     assert done.returncode == 0, done.stdout
     files: dict[str, set[str]] = {}
     for line in done.stdout.splitlines():
