@@ -1,14 +1,16 @@
 """The workflow before it runs: plans, entry points and mistakes, each told in one plain line."""
 
 import json
+import os
 import re
 import shlex
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from pipeline import NASTY, TINY, ask, planned, snakemake
+from pipeline import NASTY, ROOT, TINY, ask, command, planned, snakemake
 
 from vsodprep import benchmarks
 from vsodprep.config import complete
@@ -88,6 +90,18 @@ def test_a_mistake_in_the_configuration_is_one_line(tmp_path: Path, config: dict
     assert culprit in line
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted((ROOT / "config" / "paper").glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_paper_is_planned_in_seconds_and_in_little_memory(tmp_path: Path, path: Path) -> None:
+    words = command(tmp_path, "--dry-run", "all", "--configfile", str(path))
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = status
+    assert status == 0
+    assert usage.ru_maxrss < 250_000  # kB; with torch it would be 930,000
+    assert usage.ru_utime + usage.ru_stime < 8  # seconds: under 4 on an idle core, and twice as many on one with others
+
+
 @pytest.mark.parametrize(
     "target", ["flow/nope/synth/plain-fish.h5", "figures/nope.svg", "models/dsnet/nope/seed0/last.ckpt"]
 )
@@ -147,12 +161,12 @@ def test_every_path_is_one_word_of_its_command(tmp_path: Path) -> None:
     assert set(planned(done.stdout)) - {"total", "all"} == {*RULES} - {"all"}
     commands = re.findall(r"^Shell command: (?!None$)(.*)$", done.stdout, flags=re.MULTILINE)
     assert len(commands) > len(RULES)
-    for command in commands:
-        words = shlex.shlex(command, posix=True, punctuation_chars=True)
+    for line in commands:
+        words = shlex.shlex(line, posix=True, punctuation_chars=True)
         words.whitespace_split = True
         found = list(words)
         assert {word for word in found if set(word) <= set("();<>|&")} <= {">", ">&", "|"}
-        assert sum(word.count(NASTY) for word in found) == command.count("雨") > 0
+        assert sum(word.count(NASTY) for word in found) == line.count("雨") > 0
 
 
 def test_a_configuration_may_be_longer_than_a_command_line(tmp_path: Path) -> None:

@@ -14,7 +14,17 @@ from vsodprep.benchmarks.folders import own_benchmark, scan_folder
 from vsodprep.benchmarks.lock import LOCK, read_lock, with_lock
 from vsodprep.errors import InputError
 
-__all__ = ["Benchmark", "KnownSequence", "get", "known", "modules", "own_benchmark", "present_sequences", "scan_folder"]
+__all__ = [
+    "Benchmark",
+    "KnownSequence",
+    "get",
+    "known",
+    "lists",
+    "modules",
+    "own_benchmark",
+    "present_sequences",
+    "scan_folder",
+]
 
 _MODULES: Mapping[str, str] = {
     "synth": "embedded",
@@ -63,6 +73,15 @@ def modules(name: str) -> tuple[str, ...]:
         return ("vsodprep.benchmarks.folders",)
     module = f"vsodprep.benchmarks.{_MODULES[name]}"
     return (module, "vsodprep.benchmarks.synth") if get(name).generated else (module,)
+
+
+def lists(name: str) -> tuple[str, ...]:
+    """Return the lines of all lists that ship with a benchmark, and its lines in the table of all."""
+    folder = Path(__file__).parent / "lists"
+    files = sorted(folder.glob(f"{name}_*"))
+    own = [f"{path.name} {line}" for path in files for line in path.read_text(encoding="utf-8").splitlines()]
+    counts = (folder / "frame_counts.tsv").read_text(encoding="utf-8").splitlines()
+    return (*own, *(line for line in counts if line.startswith(f"{name}\t")))
 
 
 def present_sequences(

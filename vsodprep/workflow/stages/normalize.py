@@ -1,5 +1,6 @@
 """Download and normalise: where a benchmark comes from."""
 
+import hashlib
 import shlex
 from typing import Any
 
@@ -13,12 +14,13 @@ class Normalize(Stage):
     """Answers for `download.smk` and `normalize.smk`."""
 
     def code(self, wildcards: Any) -> str:
-        """Return the fingerprint of normalising one benchmark: another benchmark's module does not touch it."""
+        """Return the fingerprint of normalising one benchmark: another's module or lists do not touch it."""
         name = wildcards.benchmark
         if name in self.site.config.folders:
             return fingerprint("vsodprep.normalize.own", *benchmarks.modules(name))
         way = "generated" if benchmarks.get(name).generated else "run"
-        return fingerprint(f"vsodprep.normalize.{way}", *benchmarks.modules(name))
+        listed = hashlib.sha256("\n".join(benchmarks.lists(name)).encode()).hexdigest()[:16]
+        return f"{fingerprint(f'vsodprep.normalize.{way}', *benchmarks.modules(name))} {listed}"
 
     def sources(self, wildcards: Any) -> list[str]:
         """Return what a benchmark is normalised from: local sources, or the list of fetched archives."""
