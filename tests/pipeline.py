@@ -73,7 +73,7 @@ def planned(output: str) -> dict[str, int]:
     return {rule: int(count) for rule, count in re.findall(r"^(\w+)\s+(\d+)$", table, flags=re.MULTILINE)}
 
 
-def digests(folder: Path, *, skip: tuple[str, ...] = ("logs", "benchmarks")) -> dict[str, str]:
+def digests(folder: Path, *, skip: tuple[str, ...] = ("logs", "timings")) -> dict[str, str]:
     """Return the hash of every result file; logs and timings differ from run to run."""
     return {
         str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()

@@ -140,7 +140,7 @@ class Paths:
     @property
     def timings(self) -> str:
         """Return the folder of Snakemake's record of each job."""
-        return f"{self.results}/benchmarks"
+        return f"{self.results}/timings"
 
     @property
     def report(self) -> str:

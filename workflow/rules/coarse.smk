@@ -7,7 +7,7 @@ rule fuse_fit:
     log:
         "<logs>/fuse_fit/{coarse}.log",
     benchmark:
-        "<benchmarks>/fuse_fit/{coarse}.jsonl"
+        "<timings>/fuse_fit/{coarse}.jsonl"
     conda:
         "../../environment.yml"
     threads: 1
@@ -35,7 +35,7 @@ rule coarse:
     log:
         "<logs>/coarse/{coarse}/{benchmark}/{seq}.log",
     benchmark:
-        "<benchmarks>/coarse/{coarse}/{benchmark}/{seq}.jsonl"
+        "<timings>/coarse/{coarse}/{benchmark}/{seq}.jsonl"
     conda:
         "../../environment.yml"
     threads: 1

@@ -8,7 +8,7 @@ rule evaluate:
     log:
         "<logs>/evaluate/{model}/{run}/seed{seed}/{post}/{benchmark}.{protocol}.log",
     benchmark:
-        "<benchmarks>/evaluate/{model}/{run}/seed{seed}/{post}/{benchmark}.{protocol}.jsonl"
+        "<timings>/evaluate/{model}/{run}/seed{seed}/{post}/{benchmark}.{protocol}.jsonl"
     conda:
         "../../environment.yml"
     threads: 8

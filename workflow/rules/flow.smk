@@ -6,7 +6,7 @@ rule flow:
     log:
         "<logs>/flow/{flow}/{benchmark}/{seq}.log",
     benchmark:
-        "<benchmarks>/flow/{flow}/{benchmark}/{seq}.jsonl"
+        "<timings>/flow/{flow}/{benchmark}/{seq}.jsonl"
     conda:
         "../../environment.yml"
     threads: 1

@@ -7,7 +7,7 @@ rule normalize:
     log:
         "<logs>/normalize/{benchmark}.log",
     benchmark:
-        "<benchmarks>/normalize/{benchmark}.jsonl"
+        "<timings>/normalize/{benchmark}.jsonl"
     conda:
         "../../environment.yml"
     threads: 4

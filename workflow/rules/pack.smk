@@ -9,7 +9,7 @@ rule pack:
     log:
         "<logs>/pack/{benchmark}.log",
     benchmark:
-        "<benchmarks>/pack/{benchmark}.jsonl"
+        "<timings>/pack/{benchmark}.jsonl"
     conda:
         "../../environment.yml"
     threads: 4

@@ -7,7 +7,7 @@ rule predict:
     log:
         "<logs>/predict/{model}/{run}/seed{seed}/{benchmark}.log",
     benchmark:
-        "<benchmarks>/predict/{model}/{run}/seed{seed}/{benchmark}.jsonl"
+        "<timings>/predict/{model}/{run}/seed{seed}/{benchmark}.jsonl"
     wildcard_constraints:
         model=PLAN.networks,
     conda:
@@ -59,7 +59,7 @@ rule crf:
     log:
         "<logs>/crf/{model}/{run}/seed{seed}/{post}/{benchmark}.log",
     benchmark:
-        "<benchmarks>/crf/{model}/{run}/seed{seed}/{post}/{benchmark}.jsonl"
+        "<timings>/crf/{model}/{run}/seed{seed}/{post}/{benchmark}.jsonl"
     wildcard_constraints:
         post="(?!raw/)[^/]+",
     conda:

@@ -7,7 +7,7 @@ rule prior_fit_own:
     log:
         "<logs>/prior_fit/{prior}/{benchmark}.log",
     benchmark:
-        "<benchmarks>/prior_fit/{prior}/{benchmark}.jsonl"
+        "<timings>/prior_fit/{prior}/{benchmark}.jsonl"
     conda:
         "../../environment.yml"
     threads: 2
@@ -33,7 +33,7 @@ rule prior_fit:
     log:
         "<logs>/prior_fit/{prior}.log",
     benchmark:
-        "<benchmarks>/prior_fit/{prior}.jsonl"
+        "<timings>/prior_fit/{prior}.jsonl"
     conda:
         "../../environment.yml"
     threads: 2
@@ -60,7 +60,7 @@ rule prior:
     log:
         "<logs>/prior/{prior}/{benchmark}/{seq}.log",
     benchmark:
-        "<benchmarks>/prior/{prior}/{benchmark}/{seq}.jsonl"
+        "<timings>/prior/{prior}/{benchmark}/{seq}.jsonl"
     conda:
         "../../environment.yml"
     threads: 1

@@ -21,7 +21,7 @@ rule report:
     log:
         "<logs>/report/report.log",
     benchmark:
-        "<benchmarks>/report/report.jsonl"
+        "<timings>/report/report.jsonl"
     conda:
         "../../environment.yml"
     threads: 1

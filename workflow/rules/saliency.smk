@@ -6,7 +6,7 @@ rule saliency:
     log:
         "<logs>/saliency/{saliency}/{benchmark}/{seq}.log",
     benchmark:
-        "<benchmarks>/saliency/{saliency}/{benchmark}/{seq}.jsonl"
+        "<timings>/saliency/{saliency}/{benchmark}/{seq}.jsonl"
     conda:
         "../../environment.yml"
     threads: 1

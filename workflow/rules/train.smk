@@ -9,7 +9,7 @@ rule train:
     log:
         "<logs>/train/{model}/{run}/seed{seed}.log",
     benchmark:
-        "<benchmarks>/train/{model}/{run}/seed{seed}.jsonl"
+        "<timings>/train/{model}/{run}/seed{seed}.jsonl"
     conda:
         "../../environment.yml"
     threads: PLAN.config.torch_threads

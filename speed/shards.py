@@ -4,7 +4,7 @@ Frames are those of DAVIS-data-sample.zip in the folder VSODPREP_EXCERPTS where 
 same size; each with its mask and the colour picture of a flow. Every round reads the same random samples with each
 reader in turn; what counts is the median of the rounds.
 
-    python benchmarks/shards.py [--frames 64] [--rounds 7] [--size H W]
+    python speed/shards.py [--frames 64] [--rounds 7] [--size H W]
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Time and memory of the networks, at their papers' sizes, beside the authors' code where that runs.
 
-    python benchmarks/models.py [--models dsnet cagdde] [--official dsnet=CHECKOUT --official cagdde=CHECKOUT]
-    python benchmarks/models.py --counts --models dsnet stan/ST
+    python speed/models.py [--models dsnet cagdde] [--official dsnet=CHECKOUT --official cagdde=CHECKOUT]
+    python speed/models.py --counts --models dsnet stan/ST
 
 Every round runs each network once, so that a busy moment hits all of them; the medians over the rounds are shown. A
 training step is forward, loss, backward and Adam. The authors' networks run under the same loss, so that a ratio

@@ -1,6 +1,6 @@
 """Compare the evaluation's speed with PySODMetrics and davis2017-evaluation on the same maps.
 
-    python benchmarks/metrics.py --davis DAVIS --pysod PYSOD_PYTHON --davis2017 CHECKOUT
+    python speed/metrics.py --davis DAVIS --pysod PYSOD_PYTHON --davis2017 CHECKOUT
 
 DAVIS is an unpacked DAVIS-2016 (`Annotations/480p/...`); maps are made from its masks. PYSOD_PYTHON is the interpreter
 of an environment with `pysodmetrics`, which must not be ours, because it installs another OpenCV. CHECKOUT is a copy of

@@ -1,6 +1,6 @@
 """Show what scores look like: masks as their own predictions, spoilt in known ways.
 
-    python benchmarks/metric_scales.py NORMALIZED_BENCHMARK... [--protocol davsod]
+    python speed/metric_scales.py NORMALIZED_BENCHMARK... [--protocol davsod]
 
 Prints a Markdown table per benchmark; docs/evaluation.md quotes it.
 """

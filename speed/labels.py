@@ -1,6 +1,6 @@
 """Time per frame of the steps from frames to motion prior and coarse labels, on one core.
 
-Run: OMP_NUM_THREADS=1 python benchmarks/labels.py
+Run: OMP_NUM_THREADS=1 python speed/labels.py
 """
 
 import time

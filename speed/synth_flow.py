@@ -1,4 +1,4 @@
-"""How well DIS estimates the exact flow of synth: `python benchmarks/synth_flow.py results/normalized/synth`."""
+"""How well DIS estimates the exact flow of synth: `python speed/synth_flow.py results/normalized/synth`."""
 
 import sys
 from pathlib import Path

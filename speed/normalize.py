@@ -1,6 +1,6 @@
 """Frames per second and peak memory of normalising 480p frames whose JPEGs are kept.
 
-    python benchmarks/normalize.py [--archive DAVIS-data.zip] [--frames 1200] [--repeats 5]
+    python speed/normalize.py [--archive DAVIS-data.zip] [--frames 1200] [--repeats 5]
 
 Without an archive, one in DAVIS-2016's layout is made: 854x480 frames of about the size of DAVIS's (75 kB). Each
 measurement is a process of its own, number of threads turn by turn; figures are medians.

@@ -1,12 +1,12 @@
 """Measure the flow stage: medians of interleaved rounds, each against doing the same the plain way.
 
-    python benchmarks/flow.py dis FRAMES_DIR [--frames 40] [--preset medium] [--threads 1]
-    python benchmarks/flow.py raft FRAMES_DIR [--frames 6] [--size 256 448] [--variant large] [--threads 1]
-    python benchmarks/flow.py flownet2 FRAMES_DIR [--frames 4] [--size 256 448]
-    python benchmarks/flow.py gpu FRAMES_DIR [--method raft] [--precision float16]
-    python benchmarks/flow.py colour FRAMES_DIR --public FOLDER
-    python benchmarks/flow.py storage FRAMES_DIR
-    python benchmarks/flow.py pairs FOLDER
+    python speed/flow.py dis FRAMES_DIR [--frames 40] [--preset medium] [--threads 1]
+    python speed/flow.py raft FRAMES_DIR [--frames 6] [--size 256 448] [--variant large] [--threads 1]
+    python speed/flow.py flownet2 FRAMES_DIR [--frames 4] [--size 256 448]
+    python speed/flow.py gpu FRAMES_DIR [--method raft] [--precision float16]
+    python speed/flow.py colour FRAMES_DIR --public FOLDER
+    python speed/flow.py storage FRAMES_DIR
+    python speed/flow.py pairs FOLDER
 
 `dis`: the whole stage, from files to a stored flow, against the flow calls alone on frames already in memory.
 `raft`, `flownet2`: the sequence path against the network called on one pair after another, with the same random

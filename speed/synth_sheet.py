@@ -1,4 +1,4 @@
-"""The contact sheet of synth: `python benchmarks/synth_sheet.py results/normalized/synth docs/images/synth.jpg`."""
+"""The contact sheet of synth: `python speed/synth_sheet.py results/normalized/synth docs/images/synth.jpg`."""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,6 @@
 """What the substitute for erasing by hand does to coarse labels: agreement with exact masks, with it and without.
 
-Run: snakemake --cores 2 synth && python benchmarks/substitute.py results [SPLIT [FLOW]]
+Run: snakemake --cores 2 synth && python speed/substitute.py results [SPLIT [FLOW]]
 
 Frames whose masks are carried to others are left out, of all rows.
 """
