@@ -30,6 +30,29 @@ def test_atomic_path_keeps_the_old_file_when_interrupted(tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == [final]
 
 
+def test_atomic_path_leaves_the_temporary_file_of_the_next_writer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace, next_one = Path.replace, None
+
+    def then_another_begins(path: Path, target: Path) -> Path:
+        nonlocal next_one
+        monkeypatch.undo()
+        done = replace(path, target)
+        next_one = atomic_path(target)
+        next_one.__enter__().write_text("second")
+        return done
+
+    monkeypatch.setattr(Path, "replace", then_another_begins)
+    with atomic_path(tmp_path / "ours") as temporary:
+        temporary.write_text("first")
+    assert (tmp_path / "ours").read_text() == "first"
+    assert next_one is not None
+    next_one.__exit__(None, None, None)
+    assert (tmp_path / "ours").read_text() == "second"
+    assert [path.name for path in tmp_path.iterdir()] == ["ours"]
+
+
 def test_atomic_path_has_the_mode_of_an_ordinary_new_file(tmp_path: Path) -> None:
     (tmp_path / "ordinary").touch()
     with atomic_path(tmp_path / "ours") as temporary:

@@ -71,8 +71,10 @@ def atomic_path(final: Path, *, sync: bool = True) -> Iterator[Path]:
         if sync:
             _sync(temporary)
         temporary.replace(final)
-    finally:
+    except BaseException:  # else a file of that name is another process's by now
         temporary.unlink(missing_ok=True)
+        raise
+    finally:
         os.close(handle)
 
 
