@@ -147,8 +147,9 @@ def run(part: Part, seconds: float, command: Sequence[str], grace: float = GRACE
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=grace)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)  # also what a worker that crashed has left
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # also what a worker that crashed has left
     outcome.status = process.wait()
     listener.join(timeout=5)
     outcome.seconds = time.monotonic() - began

@@ -1,5 +1,6 @@
 import pickle
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,3 +58,10 @@ def test_a_missing_input_is_no_wrong_usage(words: list[str], monkeypatch: pytest
     with pytest.raises(SystemExit) as end:
         cli.main()
     assert end.value.code == 1
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_output_that_the_caller_has_closed_is_no_error(closed: str, tmp_path: Path) -> None:
+    words = f"exec {sys.executable} -m vsodprep table --paper stan --out {tmp_path / 'a.md'} {closed}"
+    subprocess.run(["bash", "-c", words], check=True)
+    assert (tmp_path / "a.md").is_file()

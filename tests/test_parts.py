@@ -1,13 +1,17 @@
 """The parts of the test run: what is left out or cut short when time is short, and what that means."""
 
 import runpy
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from signalled import group, until
 
-PARTS = runpy.run_path(str(Path(__file__).parents[1] / ".ci" / "parts.py"), run_name="parts")
+PATH = str(Path(__file__).parents[1] / ".ci" / "parts.py")
+PARTS = runpy.run_path(PATH, run_name="parts")
 Part, plan, run, run_all = (PARTS[name] for name in ("Part", "plan", "run", "run_all"))
 
 # Stands for pytest: sleeps, and says at its end, or when interrupted, what it was given.
@@ -78,6 +82,19 @@ def test_what_does_not_listen_is_killed() -> None:
     assert outcome.cut
     assert outcome.failed(required=False)
     assert outcome.seconds < 30
+
+
+def test_nothing_runs_on_after_an_interrupt() -> None:
+    endless = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
+    part = f"parts['run'](parts['Part']('endless'), 600, [sys.executable, '-c', {endless!r}])"
+    words = [sys.executable, "-c", f"import runpy, sys\nparts = runpy.run_path({PATH!r})\n{part}"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        leader = int(process.stdout.readline())
+        assert group(leader)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) != 0
+    until(lambda: not group(leader))
 
 
 @pytest.mark.parametrize(("found", "torch_set", "onednn"), [("AVX512", "avx2", "AVX2"), ("AVX2", "default", "SSE41")])

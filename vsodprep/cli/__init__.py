@@ -84,6 +84,9 @@ def main() -> None:
     """Run the command line; exit with 1 and one line on bad input, with 2 on wrong usage, with 128 + n by signal n."""
     # Jobs run side by side, and NumPy's BLAS would have every one of them spin on all cores; read when NumPy loads.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # the caller has closed it, as `>&-` does
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  (for the whole life)
     code = 1
     try:
         try:
