@@ -180,8 +180,8 @@ def refused(run: Run, command: Command, out: Path, stranger: str, why: str = "lo
     """The command says in one line which file is in its way, and leaves everything as it was."""
     before = contents(out.parent)
     code, said = run(command, out)
-    expected = f"vsodprep: {out / stranger}: would be {why}; expected a new or empty folder for the output\n"
-    assert (code, said) == (1, expected)
+    remedy = "a new or empty folder for the output; move or remove what is there"
+    assert (code, said) == (1, f"vsodprep: {out / stranger}: would be {why}; expected {remedy}\n")
     assert contents(out.parent) == before
 
 

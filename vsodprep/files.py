@@ -21,7 +21,7 @@ _TEMPORARY = ".partial-"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 _LOCK = ".vsodprep-lock"
 _LISTS = ".vsodprep"
-_NEW = "a new or empty folder for the output"
+_NEW = "a new or empty folder for the output; move or remove what is there"
 _NOBODYS = (".DS_Store", "Thumbs.db", ".snakemake_timestamp")
 
 
