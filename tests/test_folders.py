@@ -215,10 +215,13 @@ def test_an_output_is_not_replaced_with_a_stranger_in_it(
         (REPLACING["pack"], "ball/coarse/mine/zarr.json"),
     ],
 )
-def test_what_only_looks_like_ours_is_told_by_the_marker(
-    run: Run, tmp_path: Path, command: Command, stranger: str
+@pytest.mark.parametrize("marker", [True, False], ids=["whole", "its marker removed by Snakemake"])
+def test_what_only_looks_like_ours_is_told_by_a_list(
+    run: Run, tmp_path: Path, command: Command, stranger: str, *, marker: bool
 ) -> None:
     assert run(command, tmp_path / "out")[0] == 0
+    if not marker:
+        (tmp_path / "out" / command.marker).unlink()
     put(tmp_path / "out" / stranger)
     refused(run, command, tmp_path / "out", stranger)
 

@@ -20,7 +20,7 @@ from vsodprep.errors import InputError
 _TEMPORARY = ".partial-"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 _LOCK = ".vsodprep-lock"
-_LISTS = ".vsodprep"
+LISTS = ".vsodprep"  # below a folder: what of it is ours
 _NEW = "a new or empty folder for the output; move or remove what is there"
 _NOBODYS = (".DS_Store", "Thumbs.db", ".snakemake_timestamp")
 
@@ -248,7 +248,7 @@ def enter_folder(folder: Path, names: Iterable[str], marker: str = "", *, source
     lists: dict[Path, set[str]] = {}
     stale: list[Path] = []
     for below, ours in wanted.items():
-        place, listing, maps = folder / below, folder / _LISTS / f"{below}.txt", ours - {marker}
+        place, listing, maps = folder / below, folder / LISTS / f"{below}.txt", ours - {marker}
         if maps and place.resolve() in read:
             raise InputError(place, "holds what is read, and would be written to", "another folder for the output")
         before = set(listing.read_text(encoding="utf-8").splitlines()) if listing.is_file() else set()

@@ -6,9 +6,9 @@ from pathlib import Path
 from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.config.normalize import Choice
 from vsodprep.files import atomic_directory
-from vsodprep.manifest import Manifest, write_manifest
+from vsodprep.manifest import Manifest
 from vsodprep.normalize.ours import files_of_benchmark
-from vsodprep.normalize.run import user_splits, write_croissant
+from vsodprep.normalize.run import user_splits, write_records
 from vsodprep.normalize.splits import check_overrides, joined_splits
 
 
@@ -29,6 +29,5 @@ def normalize_generated(benchmark: Benchmark, out: Path, choice: Choice, jobs: i
         made = write_benchmark(folder, jobs, sequences=choice.sequences)
         sequences = (replace(one, splits=joined_splits(one.name, one.splits, choice.splits)) for one in made.sequences)
         manifest = replace(made, sequences=tuple(sequences), extra=made.extra | user_splits(choice))
-        write_manifest(folder, manifest)
-        write_croissant(folder, manifest, benchmark.year)
+        write_records(folder, manifest, benchmark.year)
     return manifest

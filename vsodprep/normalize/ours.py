@@ -1,15 +1,18 @@
 """Which files of a folder are those of a normalised benchmark."""
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from vsodprep.errors import InputError
+from vsodprep.files import LISTS
 from vsodprep.images import IMAGE_SUFFIXES
 from vsodprep.manifest import read_manifest
 from vsodprep.markers import MANIFEST
 from vsodprep.normalize.croissant import CROISSANT, DESCRIPTION
 
+_COPY = f"{LISTS}/{MANIFEST}"
 # What lies in a sequence's folders; the exact flow is that of `synth`.
 _ENDINGS = {"frames": (".jpg", ".png"), "masks": (".png",), "masks_raw": IMAGE_SUFFIXES, "flow_gt": (".flo", ".png")}
 
@@ -17,31 +20,23 @@ _ENDINGS = {"frames": (".jpg", ".png"), "masks": (".png",), "masks_raw": IMAGE_S
 def files_of_benchmark(folder: Path) -> Callable[[str], bool]:
     """Return what tells whether a file is one of a normalised benchmark, by its path below the benchmark's folder.
 
-    The manifest lists them. Snakemake removes it before another is made; then `croissant.json` says whose the folder
-    is, and the frames that lie there are taken for those that were listed.
+    The manifest lists them. Snakemake removes it before another is made; its copy in `.vsodprep/` stays.
 
     Args:
         folder: The folder, whatever it holds.
     """
     described = _is_described(folder / CROISSANT)
-    frames: Mapping[str, Collection[str]] = {}
-    masks = frames
-    listed = True
-    try:
-        sequences = read_manifest(folder).sequences
-        frames = {sequence.name: frozenset(sequence.frames) for sequence in sequences}
-        masks = {sequence.name: frozenset(sequence.annotated) for sequence in sequences}
-    except InputError:
-        listed = False
-        if described:
-            frames = masks = {
-                path.parent.name: {frame.stem for frame in path.iterdir() if not frame.name.startswith(".")}
-                for path in folder.glob("*/frames/")
-            }
+    manifests = {}
+    for name in (MANIFEST, _COPY):
+        with suppress(InputError):
+            manifests[name] = read_manifest((folder / name).parent)
+    sequences = next((manifest.sequences for manifest in manifests.values()), ())
+    frames = {sequence.name: frozenset(sequence.frames) for sequence in sequences}
+    masks = {sequence.name: frozenset(sequence.annotated) for sequence in sequences}
 
     def known(name: str) -> bool:
-        if "/" not in name:
-            return (name == MANIFEST and listed) or (name == CROISSANT and described)
+        if name in manifests or "/" not in name:
+            return name in manifests or (name == CROISSANT and described)
         sequence, kind, file = ("", *name.rsplit("/", 2))[-3:]
         stem, dot, ending = file.rpartition(".")
         ids = (masks if kind.startswith("masks") else frames).get(sequence, ())

@@ -14,7 +14,7 @@ from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles
 from vsodprep.config.normalize import Choice
 from vsodprep.errors import InputError
-from vsodprep.files import atomic_directory, check_replaceable, scratch_beside, sha256, write_json
+from vsodprep.files import LISTS, atomic_directory, check_replaceable, scratch_beside, sha256, write_json
 from vsodprep.manifest import Issue, Manifest, Source, write_manifest
 from vsodprep.markers import MANIFEST
 from vsodprep.normalize.checks import Finding, allowed_kinds, check_layout, judge
@@ -77,8 +77,7 @@ def normalize(
                 issues=tuple(issues + found),
                 extra=_extra(benchmark, layout, choice, resolution, digest),
             )
-            write_manifest(folder, result)
-            write_croissant(folder, result, benchmark.year)
+            write_records(folder, result, benchmark.year)
     return result
 
 
@@ -98,8 +97,10 @@ def check_out(out: Path, sources: Sequence[Path] = ()) -> None:
     check_replaceable(out, files_of_benchmark)
 
 
-def write_croissant(folder: Path, manifest: Manifest, year: int) -> None:
-    """Write `croissant.json` beside the manifest that has been written."""
+def write_records(folder: Path, manifest: Manifest, year: int) -> None:
+    """Write the manifest, its copy that stays when Snakemake removes it, and `croissant.json`."""
+    for place in (folder, folder / LISTS):
+        write_manifest(place, manifest)
     suffixes = {path.suffix for frames in folder.glob("*/frames") for path in frames.iterdir()}
     write_json(folder / CROISSANT, describe(manifest, sha256(folder / MANIFEST), year, suffixes))
 
