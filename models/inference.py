@@ -61,7 +61,7 @@ def predict_shard(
     torch.set_num_threads(threads)
     content = saved.load(checkpoint)
     run = Run.model_validate(content["recipe"])
-    network = saved.network_of(content)
+    network = saved.network_of(content, checkpoint)
     place(network, device)
     manifest = open_shard(shard).manifest
     sequences = manifest.sequences if split is None else manifest.split(split)

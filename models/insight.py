@@ -52,7 +52,7 @@ def read_insight(
     torch.set_num_threads(threads)
     content = saved.load(checkpoint)
     run = Run.model_validate(content["recipe"])
-    network = saved.network_of(content)
+    network = saved.network_of(content, checkpoint)
     label = network.options.insight
     if label is None:
         raise InputError(checkpoint, "a network without weights or scores to show", "DS-Net, CAG-DDE or STAN")

@@ -83,20 +83,29 @@ def data_record(name: str, shard: Shard) -> dict[str, Any]:
     }
 
 
-def network_of(checkpoint: Mapping[str, Any]) -> Network:
+def network_of(checkpoint: Mapping[str, Any], path: Path) -> Network:
     """Build the network of a checkpoint, with its weights, in evaluation mode.
+
+    Args:
+        checkpoint: What `load` has read.
+        path: Its file, to name if it does not fit.
 
     Raises:
         InputError: See `restore`.
     """
     run = Run.model_validate(checkpoint["recipe"])
     network = build_model(checkpoint["model"], run.variant, width=run.width, **run.options)
-    restore(network, checkpoint)
+    restore(network, checkpoint, path)
     return network.eval()
 
 
-def restore(network: Network, checkpoint: Mapping[str, Any]) -> None:
+def restore(network: Network, checkpoint: Mapping[str, Any], path: Path) -> None:
     """Give a network the weights of a checkpoint.
+
+    Args:
+        network: The network, changed in place.
+        checkpoint: What `load` has read.
+        path: Its file, to name if it does not fit.
 
     Raises:
         InputError: They are of a version that gave the network other channels or layers.
@@ -106,7 +115,7 @@ def restore(network: Network, checkpoint: Mapping[str, Any]) -> None:
     except RuntimeError as error:
         model, width = checkpoint["model"], checkpoint["recipe"]["width"]
         found = f"not the weights that {model} has at width {width}"
-        raise InputError("checkpoint", found, "one trained by this version of vsodprep") from error
+        raise InputError(path, found, "one trained by this version of vsodprep") from error
 
 
 def start_from(network: Network, path: Path) -> tuple[int, int]:

@@ -95,9 +95,9 @@ def train(
     if continued is not None:
         identity["continued_sha256"] = sha256(continued)
     progress = Progress(out.parent / f".{out.name}.progress" / "state.ckpt", identity)
-    state = progress.read()
+    state, origin = progress.read(), progress.path
     if state is None and continued is not None:
-        state = continue_from(continued, model, run, lengths)
+        state, origin = continue_from(continued, model, run, lengths), continued
 
     torch.manual_seed(seed)
     network = build_model(
@@ -109,7 +109,7 @@ def train(
     start = Position()
     optimizer: Mapping[str, Any] = {}
     if state is not None:
-        saved.restore(network, state)
+        saved.restore(network, state, origin)
         history.restore(state["history"], settings.device)
         start, optimizer = position_of(state), state["optimizer"]
 

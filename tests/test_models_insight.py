@@ -48,7 +48,7 @@ def checkpoint(shard: Path) -> Path:
 
 def test_weights_are_the_networks(shard: Path, checkpoint: Path) -> None:
     found = read_insight(checkpoint, shard, split="test", threads=1, batch=3)
-    network = saved.network_of(saved.load(checkpoint))
+    network = saved.network_of(saved.load(checkpoint), checkpoint)
     dataset = ClipDataset(Part(shard, "test"), size=(64, 80), flow="dis", frames="all")
     assert {name: values.shape for name, values in found.quantities.items()} == {
         "weight_spatial": (len(dataset), 5),

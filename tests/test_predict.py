@@ -65,7 +65,7 @@ def test_every_frame_gets_a_map_of_its_own_size(tree, checkpoint, tmp_path):
 
 def test_maps_are_those_of_the_network(tree, checkpoint, recipe, tmp_path):
     predict_shard(checkpoint, tree / "mini.zarr", tmp_path, split="test", threads=1)
-    network = saved.network_of(saved.load(checkpoint))
+    network = saved.network_of(saved.load(checkpoint), checkpoint)
     sample = ClipDataset(Part(tree / "mini.zarr", "test"), size=(64, 80), flow="dis", frames="all")[2]
     with torch.no_grad():
         logits = network({key: sample[key][None] for key in ("frames", "flow")})["saliency"]

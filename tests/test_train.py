@@ -78,7 +78,7 @@ def test_checkpoint_says_where_it_is_from(shard, tmp_path):
     assert Run.model_validate(content["recipe"]) == recipe()
     assert [data["benchmark"] for data in content["data"]] == ["mini"]
     assert content["flow"]["method"] == "dis"
-    network = saved.network_of(content)
+    network = saved.network_of(content, tmp_path / "last.ckpt")
     fresh = build_model("dsnet", width=0.05).state_dict()
     assert {key: value.shape for key, value in network.state_dict().items()} == {
         key: value.shape for key, value in fresh.items()
@@ -89,8 +89,8 @@ def test_checkpoint_says_where_it_is_from(shard, tmp_path):
 def test_weights_of_other_channels_are_refused():
     weights = build_model("dsnet", width=0.25).state_dict()
     content = {"model": "dsnet", "recipe": recipe().model_dump(mode="json"), "weights": weights}
-    with pytest.raises(InputError, match=r"checkpoint: not the weights that dsnet has at width 0\.05"):
-        saved.network_of(content)
+    with pytest.raises(InputError, match=r"old/last\.ckpt: not the weights that dsnet has at width 0\.05"):
+        saved.network_of(content, Path("old/last.ckpt"))
 
 
 def test_metrics_have_a_row_a_step_and_the_learning_rate(shard, tmp_path):

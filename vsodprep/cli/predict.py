@@ -41,5 +41,6 @@ def command(
     from vsodprep.models.inference import predict_shard
     from vsodprep.predict.sources import as_shard
 
-    with as_shard(source, checkpoint, out, classifier, threads=threads) as shard:
-        predict_shard(checkpoint, shard, out, split=split, device=check_device(device), threads=threads, batch=batch)
+    device = check_device(device)
+    with as_shard(source, checkpoint, out, classifier, device=device, threads=threads) as shard:
+        predict_shard(checkpoint, shard, out, split=split, device=device, threads=threads, batch=batch)
