@@ -1,7 +1,6 @@
 """Protocols of the user's own, from a configuration to the command."""
 
 import re
-import shlex
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -13,6 +12,7 @@ from vsodprep.config.defaults import default
 from vsodprep.config.protocol import PROTOCOLS
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.evaluate.protocols import find_protocol
+from vsodprep.files import write_text
 from vsodprep.workflow.plan import Plan
 
 BASE: dict[str, Any] = default().model_dump(mode="json")
@@ -59,12 +59,13 @@ def test_settings_that_are_not_given_are_the_base_s(base: str) -> None:
 
 
 @pytest.mark.parametrize("settings", [{}, {"base": "pysod"}, {"base": "cag-dde", "beta2": 1.0, "skip_last": 2}])
-def test_the_rule_passes_an_own_protocol_whole(settings: dict[str, Any]) -> None:
-    config = config_of({"mine": settings})
-    Plan.of(config).check()
-    passed = Plan.of(config).evaluate.protocol(SimpleNamespace(protocol="mine"))
-    found = find_protocol(passed)
-    assert shlex.split(shlex.quote(passed)) == [passed]
+def test_the_rule_passes_an_own_protocol_whole(settings: dict[str, Any], tmp_path: Path) -> None:
+    plan = Plan.of(config_of({"mine": settings}))
+    plan.check()
+    passed = plan.evaluate.protocol(SimpleNamespace(protocol="mine"))
+    assert passed == plan.paths.configuration("protocols/mine")
+    write_text(tmp_path / passed, plan.configuration.parts["protocols/mine"])
+    found = find_protocol(str(tmp_path / passed))
     assert found.name == "mine"
     assert found.model_dump() == PROTOCOLS[settings.get("base", "davsod")].model_dump() | {"name": "mine"} | {
         key: value for key, value in settings.items() if key != "base"

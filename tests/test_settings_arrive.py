@@ -62,6 +62,8 @@ WITH: dict[tuple[type[Section], str], dict[str, Any]] = {
 # Another value where the type alone does not tell one.
 OTHER: dict[tuple[type[Section], str], Any] = {
     (Flow, "method"): "raft",
+    (Flow, "weights"): "small",
+    (Prior, "weights"): "start.ckpt",
     (Prior, "flow"): "other",
     (Prior, "levels"): "drfi",
     (Prior, "fit"): [SPLIT],
