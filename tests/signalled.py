@@ -47,15 +47,19 @@ class Running:
         words: What comes after `python`.
         temporary: The temporary folder, made if it is missing.
         before: What comes before `python`.
+        folder: Where it runs; here if None.
     """
 
-    def __init__(self, words: Sequence[str], temporary: Path, *, before: Sequence[str] = ()) -> None:
+    def __init__(
+        self, words: Sequence[str], temporary: Path, *, before: Sequence[str] = (), folder: Path | None = None
+    ) -> None:
         temporary.mkdir(exist_ok=True)
         self.process = subprocess.Popen(
             [*before, sys.executable, *words],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            cwd=folder,
             env=os.environ | {"TMPDIR": str(temporary)},
             start_new_session=True,
         )

@@ -139,20 +139,30 @@ class Context(ForkServerContext):
     def __init__(self, module: str) -> None:
         super().__init__()
         self.set_forkserver_preload([module])
-        threads = os.environ.get("OPENBLAS_NUM_THREADS")
-        os.environ["OPENBLAS_NUM_THREADS"] = "1"  # several each would wait for one another
-        try:
+        # A worker that is killed leaves the semaphores of the libraries it has imported; they are removed in silence.
+        warnings = [os.environ.get("PYTHONWARNINGS"), "ignore:resource_tracker:UserWarning"]
+        # BLAS threads of several workers would wait for one another.
+        with _environment(OPENBLAS_NUM_THREADS="1", PYTHONWARNINGS=",".join(filter(None, warnings))):
             for ensure_running in (resource_tracker.ensure_running, forkserver.ensure_running):
                 before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})  # inherited
                 try:
                     ensure_running()
                 finally:
                     signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        finally:
-            if threads is None:
-                del os.environ["OPENBLAS_NUM_THREADS"]
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
             else:
-                os.environ["OPENBLAS_NUM_THREADS"] = threads
+                os.environ[name] = value
 
 
 def _wait_for_parent() -> None:
