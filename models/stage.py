@@ -179,7 +179,7 @@ def fit(
         batch_sampler=sampler,
         collate_fn=collate,
         num_workers=workers,
-        multiprocessing_context=Context("vsodprep.shards.clips") if workers else None,
+        multiprocessing_context=Context() if workers else None,
         pin_memory=device == "cuda",
     )
     module.network.train()

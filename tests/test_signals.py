@@ -120,14 +120,14 @@ def test_a_reader_that_has_gone_ends_a_command_in_silence(word: str) -> None:
 
 
 WORK = """
-with workers.mapped(time.sleep, [0.1] * 1000, 2, module="time") as results:
+with workers.mapped(time.sleep, [0.1] * 1000, 2) as results:
     list(results)
 """
 
 
 def with_workers(folder: Path) -> Running:
     running = command(WORK, folder)
-    until(lambda: sum("forkserver" in one for one in group(running.process.pid)) == 3)  # the server, and two workers
+    until(lambda: sum("spawn_main" in one for one in group(running.process.pid)) == 2)
     return running
 
 

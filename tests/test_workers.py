@@ -14,7 +14,7 @@ from vsodprep.workers import mapped
 
 
 def shared(function: Any, items: Sequence[Any], jobs: int = 3) -> list[Any]:
-    with mapped(function, items, jobs, module="operator") as results:
+    with mapped(function, items, jobs) as results:
         return list(results)
 
 
@@ -53,7 +53,7 @@ def test_a_process_that_dies_is_an_error_at_once() -> None:
 
 
 def test_the_processes_end_when_nobody_wants_more() -> None:
-    with mapped(abs, range(-9, 0), 2, module="operator") as results:
+    with mapped(abs, range(-9, 0), 2) as results:
         assert next(results) == 9
         assert len(multiprocessing.active_children()) == 2
     assert multiprocessing.active_children() == []

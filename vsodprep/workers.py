@@ -6,14 +6,13 @@ one that has been killed.
 
 import multiprocessing
 import os
-import shutil
 import signal
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from multiprocessing import forkserver, resource_tracker, util
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.context import SpawnContext, SpawnProcess
 from threading import Thread
 from typing import Any, TypeVar, cast
 
@@ -30,7 +29,6 @@ def mapped(
     items: Sequence[Item],
     jobs: int,
     *,
-    module: str,
     start: Callable[[], None] | None = None,
 ) -> Iterator[Iterator[Result]]:
     """Give what `map` gives, computed by several processes.
@@ -39,7 +37,6 @@ def mapped(
         function: What is done to each item; sent to each process once, and like the items, something that pickles.
         items: The items.
         jobs: Processes; with one, or one item, the work is done in this process as it is asked for.
-        module: Where `function` is defined, which is imported once for all processes.
         start: Called in each process before its first item.
 
     Yields:
@@ -52,11 +49,10 @@ def mapped(
     if jobs <= 1:
         yield map(function, items)
         return
-    context = Context(module)
     crew: dict[Connection, Worker] = {}
     try:
         for _ in range(jobs):
-            ours, theirs = context.Pipe()
+            ours, theirs = Context().Pipe()
             with held():
                 worker = Worker(target=_work, args=(theirs, function, start), daemon=True)
                 worker.start()
@@ -110,13 +106,25 @@ def _results(idle: list[Connection], items: Sequence[Any]) -> Iterator[Any]:
         yield result
 
 
-class Worker(ForkServerProcess):
-    """A process that follows its parent, and is deaf to a terminal's Ctrl-C and to its end: its parent hears them."""
+class Worker(SpawnProcess):
+    """A process that follows its parent, and is deaf to a terminal's Ctrl-C and to its end: its parent hears them.
+
+    It begins as a new interpreter. A fork of this one would lack the threads of OpenCV and of Zarr's event loop, and
+    hang; a server that forks would need a socket in the temporary folder.
+    """
 
     def start(self) -> None:
         """Start the process; a signal waits meanwhile, as half a process would complain of its lost parent."""
-        with held():
-            super().start()
+        # A worker that is killed leaves the semaphores of the libraries it has imported; they are removed in silence.
+        warnings = [os.environ.get("PYTHONWARNINGS"), "ignore:resource_tracker:UserWarning"]
+        # BLAS threads of several workers would wait for one another.
+        with held(), _environment(OPENBLAS_NUM_THREADS="1", PYTHONWARNINGS=",".join(filter(None, warnings))):
+            for start in (resource_tracker.ensure_running, super().start):
+                before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})  # inherited
+                try:
+                    start()
+                finally:
+                    signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def run(self) -> None:
         """Do the work, until the parent has ended, however that came about."""
@@ -124,31 +132,10 @@ class Worker(ForkServerProcess):
         super().run()
 
 
-class Context(ForkServerContext):
-    """Where pools, and torch's loaders, take their processes from.
-
-    A server that has imported some modules forks them. A fork of this process would lack the threads of OpenCV and of
-    Zarr's event loop, and hang.
-
-    Args:
-        module: What every process needs; without effect once the server runs.
-    """
+class Context(SpawnContext):
+    """Where `mapped`, and torch's loaders, take their processes from."""
 
     Process = Worker
-
-    def __init__(self, module: str) -> None:
-        super().__init__()
-        self.set_forkserver_preload([module])
-        # A worker that is killed leaves the semaphores of the libraries it has imported; they are removed in silence.
-        warnings = [os.environ.get("PYTHONWARNINGS"), "ignore:resource_tracker:UserWarning"]
-        # BLAS threads of several workers would wait for one another.
-        with _environment(OPENBLAS_NUM_THREADS="1", PYTHONWARNINGS=",".join(filter(None, warnings))):
-            for ensure_running in (resource_tracker.ensure_running, forkserver.ensure_running):
-                before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})  # inherited
-                try:
-                    ensure_running()
-                finally:
-                    signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -169,5 +156,4 @@ def _wait_for_parent() -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     parent.join()
-    shutil.rmtree(util.get_temp_dir(), ignore_errors=True)  # where the server's socket was
     os._exit(1)

@@ -73,7 +73,7 @@ def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1) 
     tasks = [_Task(find(key), path, out / f"{key}.png") for key, path in keys.items()]
     sources = (path for task in tasks for path in (task.frame, task.saliency))
     enter_folder(out, (f"{key}.png" for key in keys), PREDICTIONS, sources=sources)
-    with mapped(partial(_refine_file, crf), tasks, jobs, module=__name__) as results:
+    with mapped(partial(_refine_file, crf), tasks, jobs) as results:
         for _ in track(results, "dense CRF", len(tasks)):
             pass
     given = maps / PREDICTIONS

@@ -93,7 +93,7 @@ def _scored(reader: _Reader, items: list[Pair], jobs: int) -> Iterator[Iterator[
         _keep_freed_memory()
         yield map(reader.score, items)
         return
-    with mapped(partial(_score_chunk, reader), chunks, jobs, module=__name__, start=_start_worker) as results:
+    with mapped(partial(_score_chunk, reader), chunks, jobs, start=_start_worker) as results:
         yield chain.from_iterable(results)
 
 

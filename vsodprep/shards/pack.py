@@ -75,7 +75,7 @@ def pack_benchmark(
     with atomic_directory(out, files_of_shard) as temporary:
         zarr.create_group(temporary, attributes=_attributes(manifest, contents), overwrite=True)
         videos = manifest.sequences
-        with mapped(partial(pack_sequence, folder, temporary, contents), videos, jobs, module=__name__) as results:
+        with mapped(partial(pack_sequence, folder, temporary, contents), videos, jobs) as results:
             for _ in track(results, f"pack {manifest.name}", len(videos), unit="sequence"):
                 pass
 

@@ -44,7 +44,7 @@ def write_benchmark(folder: Path, jobs: int = 1, seed: int = SEED, sequences: tu
     work: list[Job] = [video for video in VIDEOS if video.name in names]
     if STILLS in names:
         work += [range(at, min(at + _STILLS_PER_JOB, STILL_COUNT)) for at in range(0, STILL_COUNT, _STILLS_PER_JOB)]
-    with mapped(partial(_write, folder, seed), work, jobs, module=__name__) as results:
+    with mapped(partial(_write, folder, seed), work, jobs) as results:
         for _ in track(results, f"generate {NAME}", len(work), unit="part"):
             pass
     manifest = replace(whole, sequences=tuple(one for one in whole.sequences if one.name in names))
