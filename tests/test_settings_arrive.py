@@ -1,6 +1,7 @@
 """Every key of every block: changed in a configuration, it reaches the library function, through rule and command."""
 
 import contextlib
+import importlib
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -244,13 +245,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 
         monkeypatch.setattr(f"vsodprep.{name}", called)
 
-    frames = [Path(f"{index}.png") for index in range(9)]
-    monkeypatch.setattr("vsodprep.flow.frames.sequence_frames", lambda *_, **__: frames)
-    monkeypatch.setattr("vsodprep.flow.frames.annotated_frames", lambda _: (8,))
-    monkeypatch.setattr("vsodprep.predict.sources.as_shard", lambda shard, *_, **__: contextlib.nullcontext(shard))
-    monkeypatch.setattr("vsodprep.models.device.check_device", str)
-    record("flow.methods.build_estimator", ends=False)
-    for name in (
+    names = (
         "flow.sequence.write_sequence",
         "prior.fit.fit",
         "prior.apply.apply",
@@ -270,8 +265,18 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
         "figures.pictures.grid_of",
         "figures.pictures.timeline_of",
         *(f"figures.compare.{kind}_of" for kind in ("precision_recall", "f_threshold", "ranking", "ablation", "sweep")),
-    ):
+    )
+    # A module that is imported later would keep what stands in for another's function, for the tests after this.
+    for name in (*names, "predict.sources."):
+        importlib.import_module(f"vsodprep.{name}".rpartition(".")[0])
+    for name in names:
         record(name)
+    monkeypatch.setattr("vsodprep.predict.sources.as_shard", lambda shard, *_, **__: contextlib.nullcontext(shard))
+    monkeypatch.setattr("vsodprep.models.device.check_device", str)
+    record("flow.methods.build_estimator", ends=False)
+    frames = [Path(f"{index}.png") for index in range(9)]
+    monkeypatch.setattr("vsodprep.flow.frames.sequence_frames", lambda *_, **__: frames)
+    monkeypatch.setattr("vsodprep.flow.frames.annotated_frames", lambda _: (8,))
     return calls
 
 
