@@ -24,14 +24,16 @@ WIDTHS = [0.05, *(pytest.param(width, marks=SLOW) for width in (0.1, 0.25, 1.0))
 
 
 def smooth(module: nn.Module) -> None:
-    """Replace every ReLU by a softplus.
+    """Replace every ReLU by a softplus, and every maximum over a window by the mean.
 
-    Where rounding opens or closes a ReLU its gradient jumps, and that of a network by percents. A softplus has no kink,
-    and the convolutions around it are the same.
+    Where rounding opens or closes a ReLU, or makes another value the greatest, the gradient jumps, a network's
+    by percents. These have no kink, and the convolutions around them are the same.
     """
     for name, child in module.named_children():
         if isinstance(child, nn.ReLU | nn.PReLU):
             setattr(module, name, nn.Softplus())
+        elif isinstance(child, nn.MaxPool2d):
+            setattr(module, name, nn.AvgPool2d(child.kernel_size, child.stride, child.padding))
         else:
             smooth(child)
 
