@@ -20,7 +20,7 @@ from vsodprep.models import saved
 from vsodprep.models.device import place
 from vsodprep.models.network import ClipNetwork, Network
 from vsodprep.progress import track
-from vsodprep.shards.clips import ClipDataset, Part, collate
+from vsodprep.shards.clips import ClipDataset, SplitSource, collate
 from vsodprep.shards.read import open_shard
 from vsodprep.shards.sampling import reference_frames
 from vsodprep.threads import restores_threads
@@ -67,7 +67,7 @@ def predict_shard(
     sequences = manifest.sequences if split is None else manifest.split(split)
     enter_folder(out, (f"{one.name}/{frame}.png" for one in sequences for frame in one.frames), PREDICTIONS)
     total = sum(len(sequence.frames) for sequence in sequences)
-    maps = predict_maps(network, run, Part(shard, split), device=device, batch=batch)
+    maps = predict_maps(network, run, SplitSource(shard, split), device=device, batch=batch)
     written = {sequence.name: 0 for sequence in sequences}
     for sequence, frame, probability, size in track(maps, f"predict {manifest.name}", total):
         write_png(out / sequence / f"{frame}.png", to_map(probability, size, run.maps))
@@ -78,7 +78,7 @@ def predict_shard(
 
 
 def predict_maps(
-    network: Network, run: Run, part: Part, *, device: str = "cpu", batch: int = 8
+    network: Network, run: Run, part: SplitSource, *, device: str = "cpu", batch: int = 8
 ) -> Iterator[tuple[str, str, NDArray[np.float32], tuple[int, int]]]:
     """Predict every frame of a split in order.
 
@@ -112,7 +112,7 @@ def predict_maps(
             yield sequence, frames[-1], probability, tuple(given["size"][number])
 
 
-def split_of(run: Run, part: Part, clip_length: int, clip: Clip | None = None) -> ClipDataset:
+def split_of(run: Run, part: SplitSource, clip_length: int, clip: Clip | None = None) -> ClipDataset:
     """Open every frame of a split, each with the clip that ends at it, as a network's recipe says.
 
     Args:

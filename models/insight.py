@@ -13,7 +13,7 @@ from vsodprep.models import saved
 from vsodprep.models.device import place
 from vsodprep.models.inference import batches, split_of
 from vsodprep.progress import track
-from vsodprep.shards.clips import Part
+from vsodprep.shards.clips import SplitSource
 from vsodprep.threads import restores_threads
 
 
@@ -59,7 +59,7 @@ def read_insight(
     place(network, device)
     rows: dict[str, list[NDArray[np.float64]]] = {}
     with torch.inference_mode():
-        dataset = split_of(run, Part(shard, split), network.clip_length, network.clip)
+        dataset = split_of(run, SplitSource(shard, split), network.clip_length, network.clip)
         given = batches(dataset, device=device, batch=batch)
         for clips in track(given, f"insight of {checkpoint.stem}", unit="chunk"):
             for name, values in network.insight(network(clips)).items():

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vsodprep.config.network import Definition, Options
+from vsodprep.config.network import Definition, NetworkOptions
 from vsodprep.errors import InputError
 
 Batch = Mapping[str, Any]
@@ -24,12 +24,12 @@ class Network(nn.Module, ABC):
         options: The options it was built with.
         inputs: Keys of the batch that its forward pass reads.
         clip_length: Frames of a clip that its forward pass reads at test time; 1 for a single-frame network.
-        clip: What a clip holds before its last frame at test time; see `Options.clip`.
+        clip: What a clip holds before its last frame at test time; see `NetworkOptions.clip`.
     """
 
-    options: Options
+    options: NetworkOptions
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: NetworkOptions) -> None:
         super().__init__()
         self.options = options
         self.inputs, self.clip_length, self.clip = options.inputs, options.clip_length, options.clip
@@ -111,7 +111,9 @@ class ClipNetwork(Network):
 def build(known: Definition, variant: str, pretrained: bool, width: float, overrides: Mapping[str, Any]) -> Network:
     """Build a network; see `vsodprep.models.build_model`."""
     options = known.choose(variant, overrides, width=width, pretrained=pretrained)
-    kind: Callable[[Options, float, bool], Network] = importlib.import_module(f"vsodprep.models.{known.name}").NETWORK
+    kind: Callable[[NetworkOptions, float, bool], Network] = importlib.import_module(
+        f"vsodprep.models.{known.name}"
+    ).NETWORK
     return kind(options, width, pretrained)
 
 

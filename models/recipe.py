@@ -10,7 +10,7 @@ from torch import nn
 
 from vsodprep.config.train import Optimizer, Run, Schedule, Stage
 from vsodprep.errors import InputError
-from vsodprep.shards.clips import ClipDataset, Part, Place
+from vsodprep.shards.clips import ClipDataset, SampleIndex, SplitSource
 from vsodprep.shards.sampling import batches_per_epoch
 
 
@@ -31,7 +31,9 @@ def stage_dataset(run: Run, stage: Stage, shards: Mapping[str, Path], seed: int,
         if data.benchmark not in shards:
             given = ", ".join(shards) or "none"
             raise InputError(f"stage {stage.name}", f"no shard of {data.benchmark} (given: {given})", "--shard for it")
-    parts = [Part(shards[data.benchmark], data.split, data.labels, data.repeat, data.weight) for data in stage.data]
+    parts = [
+        SplitSource(shards[data.benchmark], data.split, data.labels, data.repeat, data.weight) for data in stage.data
+    ]
     return ClipDataset(
         parts,
         size=stage.size,
@@ -54,7 +56,7 @@ def videos_of(dataset: ClipDataset) -> list[int]:
     Where data enter a pass several times, each time counts as a video of its own: clips that stand together in a batch
     are then different ones.
     """
-    seen: Counter[Place] = Counter()
+    seen: Counter[SampleIndex] = Counter()
     videos = []
     for place in dataset.places:
         videos.append(place.video + seen[place] * len(dataset.videos))

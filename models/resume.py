@@ -12,7 +12,7 @@ from vsodprep.models import saved
 
 
 @dataclass(frozen=True)
-class Position:
+class StagePosition:
     """A point of a run: stage, and batches of it that are done."""
 
     stage: int = 0
@@ -31,7 +31,7 @@ class Progress:
     path: Path
     identity: dict[str, Any]
 
-    def write(self, position: Position, state: Mapping[str, Any]) -> None:
+    def write(self, position: StagePosition, state: Mapping[str, Any]) -> None:
         """Write the state at a point, atomically."""
         saved.save(self.path, {**self.identity, **state, "stage": position.stage, "step": position.step})
 
@@ -51,9 +51,9 @@ class Progress:
             self.path.parent.rmdir()
 
 
-def position_of(state: Mapping[str, Any]) -> Position:
+def position_of(state: Mapping[str, Any]) -> StagePosition:
     """Return the point at which a state was saved."""
-    return Position(int(state["stage"]), int(state["step"]))
+    return StagePosition(int(state["stage"]), int(state["step"]))
 
 
 def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int]) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int]) -> d
     steps: list[int] = state["lengths"]
     if steps[:-1] != list(lengths[: done - 1]) or steps[-1] > lengths[done - 1]:
         raise InputError(path, f"stages of {steps} batches", f"no more than {list(lengths)}")
-    at = Position(done) if steps[-1] == lengths[done - 1] else Position(done - 1, steps[-1])
+    at = StagePosition(done) if steps[-1] == lengths[done - 1] else StagePosition(done - 1, steps[-1])
     return state | {"stage": at.stage, "step": at.step}
 
 

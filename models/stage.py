@@ -20,7 +20,7 @@ from vsodprep.models.history import History
 from vsodprep.models.network import Network
 from vsodprep.models.recipe import build_optimizer, rate_factor, resets, videos_of
 from vsodprep.models.reporter import Reporter
-from vsodprep.models.resume import Position, Progress
+from vsodprep.models.resume import Progress, StagePosition
 from vsodprep.shards.clips import ClipDataset, collate
 from vsodprep.shards.sampling import BatchSampler
 from vsodprep.workers import Context
@@ -29,7 +29,7 @@ _TRAINING = 3  # keeps these draws apart from those of the order and of the batc
 
 
 @dataclass(frozen=True)
-class Span:
+class StepRange:
     """Batches of a stage.
 
     Attributes:
@@ -44,7 +44,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Company:
+class TrainingSinks:
     """What a stage reports to.
 
     Attributes:
@@ -79,9 +79,9 @@ class StageModule(lightning.LightningModule):
         stage: Stage,
         *,
         number: int,
-        span: Span,
+        span: StepRange,
         seed: int,
-        company: Company,
+        company: TrainingSinks,
         optimizer: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
@@ -137,9 +137,9 @@ class StageModule(lightning.LightningModule):
         if done % self.stage.accumulate and not last:
             return  # gradients that wait for more are not part of the state
         if last or time.monotonic() - self._saved_at > company.save_seconds:
-            self._save(Position(self.number + 1) if last else Position(self.number, done))
+            self._save(StagePosition(self.number + 1) if last else StagePosition(self.number, done))
 
-    def _save(self, position: Position) -> None:
+    def _save(self, position: StagePosition) -> None:
         state = {"weights": self.network.state_dict(), "optimizer": self.optimizer_state}
         self._company.progress.write(position, state | {"history": self._company.history.state()})
         self._saved_at = time.monotonic()

@@ -21,8 +21,8 @@ from vsodprep.models.history import COLUMNS, History
 from vsodprep.models.network import Network
 from vsodprep.models.recipe import stage_dataset, steps_of
 from vsodprep.models.reporter import Reporter
-from vsodprep.models.resume import Position, Progress, continue_from, position_of
-from vsodprep.models.stage import Company, Span, StageModule, fit
+from vsodprep.models.resume import Progress, StagePosition, continue_from, position_of
+from vsodprep.models.stage import StageModule, StepRange, TrainingSinks, fit
 from vsodprep.shards.read import open_shard
 from vsodprep.threads import restores_threads
 
@@ -34,7 +34,7 @@ _FLOW_KEYS = (
 
 
 @dataclass(frozen=True)
-class Settings:
+class Execution:
     """Where and how a run is trained; nothing here but `device` and `threads` changes its result.
 
     Attributes:
@@ -62,7 +62,7 @@ def train(
     *,
     seed: int,
     out: Path,
-    settings: Settings | None = None,
+    settings: Execution | None = None,
     continued: Path | None = None,
 ) -> None:
     """Train a network and write its checkpoint, and `metrics.csv` beside it.
@@ -83,7 +83,7 @@ def train(
         InputError: A shard lacks what the recipe reads, weights are missing, or somebody else's `metrics.csv` would be
             overwritten.
     """
-    settings = settings or Settings()
+    settings = settings or Execution()
     check_overwritable(out.with_name("metrics.csv"), ",".join(COLUMNS))
     torch.set_num_threads(settings.threads)
     datasets = [stage_dataset(run, stage, shards, seed, settings.cache_bytes) for stage in run.stages]
@@ -106,7 +106,7 @@ def train(
     _check_inputs(model, network, run)
     place(network, "cpu")
     history = History(sum(lengths))
-    start = Position()
+    start = StagePosition()
     optimizer: Mapping[str, Any] = {}
     if state is not None:
         saved.restore(network, state, origin)
@@ -114,7 +114,7 @@ def train(
         start, optimizer = position_of(state), state["optimizer"]
 
     with Reporter(f"train {model}", sum(lengths), sum(lengths[: start.stage]) + start.step) as reporter:
-        company = Company(history, progress, reporter, settings.save_seconds)
+        company = TrainingSinks(history, progress, reporter, settings.save_seconds)
         for number in range(start.stage, len(lengths)):
             stage = run.stages[number]
             first = start.step if number == start.stage else 0
@@ -125,7 +125,7 @@ def train(
                 network,
                 stage,
                 number=number,
-                span=Span(sum(lengths[:number]), first, lengths[number]),
+                span=StepRange(sum(lengths[:number]), first, lengths[number]),
                 seed=seed,
                 company=company,
                 optimizer=optimizer if first else None,
@@ -155,7 +155,7 @@ def _start_stage(network: Network, stage: str, path: Path, reporter: Reporter) -
     reporter.say(f"stage {stage} starts from {found} of {total} tensors of {path.name}")
 
 
-def _identity(model: str, run: Run, shards: Mapping[str, Path], seed: int, settings: Settings) -> dict[str, Any]:
+def _identity(model: str, run: Run, shards: Mapping[str, Path], seed: int, settings: Execution) -> dict[str, Any]:
     """Return what a checkpoint says about its origin; a saved state of another origin is not gone on from."""
     opened = {name: open_shard(path) for name, path in sorted(shards.items())}
     flow: Mapping[str, Any] = {}

@@ -50,9 +50,9 @@ def make_pairs(davis: Path, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 def ours(names: tuple[str, ...]) -> Callable[[Any, Any], dict[str, Any]]:
     from vsodprep.evaluate import PROTOCOLS
-    from vsodprep.evaluate.frame import MEASURES, score_frame
+    from vsodprep.evaluate.frame import DEFAULT_FAMILIES, score_frame
 
-    chosen = tuple(measure for measure in MEASURES if measure in names)
+    chosen = tuple(measure for measure in DEFAULT_FAMILIES if measure in names)
 
     def score(saliency: Any, mask: Any) -> dict[str, Any]:
         return score_frame(saliency, mask > 128, PROTOCOLS["pysod"], chosen).scalars

@@ -24,11 +24,11 @@ from PIL import Image
 from torch.utils.data import Dataset
 
 from vsodprep.config.pack import Pack
-from vsodprep.flow.pairs import Pair
+from vsodprep.flow.pairs import FramePair
 from vsodprep.flow.picture import colour
 from vsodprep.flow.store import open_flow, write_flow
 from vsodprep.images import decode, read_frame, read_gray, write_mask, write_png
-from vsodprep.manifest import Manifest, Sequence, write_manifest
+from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
 from vsodprep.shards import ClipDataset, Part, open_shard, pack_benchmark
 from vsodprep.shards.transform import IMAGENET_MEAN, IMAGENET_STD, resize_mask
 
@@ -61,13 +61,15 @@ def prepare(root: Path, count: int) -> Manifest:
         write_png(folder / "frames" / f"{name}.png", image)
         write_mask(folder / "masks" / f"{name}.png", mask)
     height, width = pairs[0][1].shape
-    manifest = Manifest("bench", "1", "", "", "", "", (), (Sequence(NAME, ("all",), names, names, height, width),))
+    manifest = Manifest(
+        "bench", "1", "", "", "", "", (), (ManifestSequence(NAME, ("all",), names, names, height, width),)
+    )
     write_manifest(root / "normalized", manifest)
     dis = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     gray = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image, _ in pairs]
     flows = [dis.calc(gray[n], gray[min(n + 1, len(gray) - 1)], None) for n in range(len(gray))]
     (root / "flow").mkdir()
-    rows = [Pair(number, min(number + 1, len(flows) - 1), number) for number in range(len(flows))]
+    rows = [FramePair(number, min(number + 1, len(flows) - 1), number) for number in range(len(flows))]
     write_flow(root / "flow" / f"{NAME}.h5", rows, ({"forward": flow} for flow in flows), (height, width), {})
     with open_flow(root / "flow" / f"{NAME}.h5") as reader:
         for number, name in enumerate(names):

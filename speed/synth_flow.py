@@ -8,12 +8,12 @@ import numpy as np
 
 from vsodprep.flow.dis import Dis
 from vsodprep.images import read_frame, read_mask
-from vsodprep.manifest import Sequence, frame_paths, mask_path, read_manifest
+from vsodprep.manifest import ManifestSequence, frame_paths, mask_path, read_manifest
 
 NEAR = 4  # px from the outline of a salient object
 
 
-def errors(folder: Path, sequence: Sequence) -> dict[str, float]:
+def errors(folder: Path, sequence: ManifestSequence) -> dict[str, float]:
     """Mean end-point errors in px, and how fast things move."""
     dis = Dis()
     encoded = dis.encode([read_frame(path) for path in frame_paths(folder, sequence)], [])

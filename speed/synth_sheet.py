@@ -8,7 +8,7 @@ import numpy as np
 
 from vsodprep.flow.picture import colour
 from vsodprep.images import read_frame, read_mask
-from vsodprep.manifest import Sequence, frame_path, mask_path, read_manifest
+from vsodprep.manifest import ManifestSequence, frame_path, mask_path, read_manifest
 
 TILE = (104, 156)  # rows, columns
 GAP, CAPTION = 3, 17
@@ -34,7 +34,7 @@ def outlined(folder: Path, sequence: str, frame: str) -> np.ndarray:
     return cv2.drawContours(image.copy(), contours, -1, (255, 0, 120), 1)
 
 
-def strip(folder: Path, sequence: Sequence) -> np.ndarray:
+def strip(folder: Path, sequence: ManifestSequence) -> np.ndarray:
     """First frame, a later one with its mask's outline, and that one's exact flow."""
     later = sequence.frames[12]
     flow = cv2.readOpticalFlow(str(folder / sequence.name / "flow_gt" / f"{later}.flo"))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.images import read_gray, write_png
-from vsodprep.manifest import Manifest, Sequence, write_manifest
+from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
 
 
 def disk(height: int, width: int, row: float, column: float, radius: float) -> NDArray[np.bool_]:
@@ -42,7 +42,7 @@ def normalized(root: Path, masks: Path) -> Path:
             write_png(root / folder.name / "masks" / f"{frame}.png", mask)
             write_png(root / folder.name / "frames" / f"{frame}.png", np.stack([mask] * 3, axis=2))
         attributes = ("occlusion",) if number == 0 else ("occlusion", "motion blur")
-        sequence = Sequence(folder.name, ("test", folder.name), frames, frames, 30, 40, attributes=attributes)
+        sequence = ManifestSequence(folder.name, ("test", folder.name), frames, frames, 30, 40, attributes=attributes)
         sequences.append(sequence)
     write_manifest(root, Manifest("own", "1", "Own", "-", "-", "-", (), tuple(sequences)))
     return root

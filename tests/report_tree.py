@@ -13,7 +13,7 @@ from vsodprep.files import write_json, write_text
 from vsodprep.flow.pairs import make_pairs
 from vsodprep.flow.store import write_flow
 from vsodprep.images import read_mask, write_mask, write_png
-from vsodprep.manifest import Issue, Manifest, Sequence, Source, mask_path, write_manifest
+from vsodprep.manifest import Issue, Manifest, ManifestSequence, Source, mask_path, write_manifest
 from vsodprep.targets.paths import Paths
 
 SEQUENCES = {
@@ -87,7 +87,7 @@ def _disk(size: tuple[int, int], centre: tuple[float, float], radius: float) -> 
     return (x - centre[0]) ** 2 + (y - centre[1]) ** 2 < radius**2
 
 
-def _sequence(paths: Paths, names: tuple[str, str, str], size: tuple[int, int], frames: int) -> Sequence:
+def _sequence(paths: Paths, names: tuple[str, str, str], size: tuple[int, int], frames: int) -> ManifestSequence:
     benchmark, name, split = names
     height, width = size
     random = _generator(benchmark, name)
@@ -112,7 +112,7 @@ def _sequence(paths: Paths, names: tuple[str, str, str], size: tuple[int, int], 
     _write_flow(Path(paths.flow("dis", benchmark, name)), np.stack(flows))
     _write_prior(Path(paths.prior("light", benchmark, name)), np.stack(priors).astype(np.uint8), ids)
     attributes = ("camera moves",) if name in ("drift", "pair") else ()
-    return Sequence(name, (split,), ids, ids, height, width, attributes=attributes)
+    return ManifestSequence(name, (split,), ids, ids, height, width, attributes=attributes)
 
 
 def _write_flow(path: Path, flow: np.ndarray) -> None:
@@ -130,7 +130,7 @@ def _write_prior(path: Path, prior: np.ndarray, frames: tuple[str, ...]) -> None
         file["frames"] = np.array([frame.encode() for frame in frames])
 
 
-def _manifest(folder: Path, name: str, sequences: list[Sequence]) -> None:
+def _manifest(folder: Path, name: str, sequences: list[ManifestSequence]) -> None:
     issues = (Issue("missing mask", "pair/00003", "no mask"), Issue("missing mask", "pair/00004", "no mask"))
     manifest = Manifest(
         name=name,

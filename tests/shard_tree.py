@@ -6,10 +6,10 @@ import cv2
 import h5py
 import numpy as np
 
-from vsodprep.flow.pairs import Pair
+from vsodprep.flow.pairs import FramePair
 from vsodprep.flow.store import write_flow
 from vsodprep.images import write_mask, write_png
-from vsodprep.manifest import Manifest, Sequence, write_manifest
+from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
 
 SIZE = (24, 40)
 STILLS = {"sheep": (30, 22), "tram": (18, 26), "kite": (24, 40)}
@@ -28,7 +28,9 @@ def frame_of(mask: np.ndarray, seed: int) -> np.ndarray:
     return image
 
 
-def make_video(folder: Path, name: str, frames: int, seed: int, *, every: int = 1, split: str = "train") -> Sequence:
+def make_video(
+    folder: Path, name: str, frames: int, seed: int, *, every: int = 1, split: str = "train"
+) -> ManifestSequence:
     """A disc that moves two pixels a frame to the right."""
     names = tuple(f"{number:05d}" for number in range(frames))
     annotated = names[::every]
@@ -37,17 +39,17 @@ def make_video(folder: Path, name: str, frames: int, seed: int, *, every: int = 
         write_png(folder / name / "frames" / f"{frame}.png", frame_of(mask, seed + number))
         if frame in annotated:
             write_mask(folder / name / "masks" / f"{frame}.png", mask)
-    return Sequence(name, (split,), names, annotated, *SIZE)
+    return ManifestSequence(name, (split,), names, annotated, *SIZE)
 
 
-def make_stills(folder: Path) -> Sequence:
+def make_stills(folder: Path) -> ManifestSequence:
     for seed, (name, size) in enumerate(STILLS.items()):
         mask = disc(size, size[1] / 2, size[0] / 2, 6)
         path = folder / "stills" / "frames" / f"{name}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(path), frame_of(mask, 50 + seed)[..., ::-1])
         write_mask(folder / "stills" / "masks" / f"{name}.png", mask)
-    return Sequence(
+    return ManifestSequence(
         "stills", ("stills",), tuple(STILLS), tuple(STILLS), None, None, still=True, sizes=tuple(STILLS.values())
     )
 
@@ -73,10 +75,10 @@ def flow_at(number: int) -> np.ndarray:
     return flow
 
 
-def make_flow(folder: Path, video: Sequence, *, last: bool = True) -> None:
+def make_flow(folder: Path, video: ManifestSequence, *, last: bool = True) -> None:
     """Forward flow of every frame; without `last`, the last frame has none."""
     count = len(video.frames) if last else len(video.frames) - 1
-    pairs = [Pair(number, min(number + 1, len(video.frames) - 1), number) for number in range(count)]
+    pairs = [FramePair(number, min(number + 1, len(video.frames) - 1), number) for number in range(count)]
     flows = ({"forward": flow_at(number)} for number in range(count))
     folder.mkdir(parents=True, exist_ok=True)
     write_flow(folder / f"{video.name}.h5", pairs, flows, SIZE, {"method": "dis", "last_frame": "repeat"})
@@ -86,7 +88,7 @@ def prior_at(number: int) -> np.ndarray:
     return np.full(SIZE, 10 * number, np.uint8)
 
 
-def make_prior(folder: Path, video: Sequence) -> None:
+def make_prior(folder: Path, video: ManifestSequence) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with h5py.File(folder / f"{video.name}.h5", "w") as file:
         file["prior"] = np.stack([prior_at(number) for number in range(len(video.frames))])
@@ -97,7 +99,7 @@ def label_at(number: int) -> np.ndarray:
     return disc(SIZE, 4 * number, 10, 4)
 
 
-def make_coarse(folder: Path, video: Sequence) -> None:
+def make_coarse(folder: Path, video: ManifestSequence) -> None:
     for number, frame in enumerate(video.frames):
         write_mask(folder / video.name / f"{frame}.png", label_at(number))
 

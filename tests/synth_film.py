@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from vsodprep.benchmarks.synth.cases import SEED, VIDEOS
-from vsodprep.benchmarks.synth.render import Picture, flow, render
+from vsodprep.benchmarks.synth.render import Rendering, flow, render
 from vsodprep.benchmarks.synth.scene import Scene, build
 
 VIDEO = {video.name: video for video in VIDEOS}
@@ -16,7 +16,7 @@ NAMES = tuple(VIDEO)
 
 class Film(NamedTuple):
     scene: Scene
-    pictures: tuple[Picture, ...]
+    pictures: tuple[Rendering, ...]
     flows: tuple[np.ndarray, ...]
     visible: tuple[np.ndarray, ...]
 
@@ -43,7 +43,7 @@ def grid(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     return x, y
 
 
-def pure(picture: Picture) -> np.ndarray:
+def pure(picture: Rendering) -> np.ndarray:
     """Where a pixel and its eight neighbours see one layer only."""
     mixed = (picture.coverage.max(axis=0) < picture.coverage.sum(axis=0)[0, 0]).astype(np.uint8)
     return cv2.dilate(mixed, np.ones((3, 3), np.uint8)) == 0

@@ -16,7 +16,7 @@ from vsodprep.errors import InputError
 from vsodprep.flow.picture import colour
 from vsodprep.shards import ClipDataset, Part, pack_benchmark
 from vsodprep.shards.clips import collate
-from vsodprep.shards.sampling import BatchSampler, Pick, batches_per_epoch, reference_frames
+from vsodprep.shards.sampling import BatchSampler, DrawnSample, batches_per_epoch, reference_frames
 from vsodprep.shards.transform import IMAGENET_MEAN, IMAGENET_STD, Window, resize, resize_mask
 
 MEAN = torch.tensor(IMAGENET_MEAN).reshape(3, 1, 1)
@@ -147,7 +147,7 @@ def test_still_flow(path, choice):
 
 def test_flip_mirrors_everything(path):
     data = clips(path, flow="dis", prior="light", augment=Augment(flip=1.0))
-    plain, flipped = data[3], data[Pick(3, step=5)]
+    plain, flipped = data[3], data[DrawnSample(3, step=5)]
     for key in ("frames", "flow", "prior", "masks"):
         assert torch.equal(flipped[key], plain[key].flip(-1)), key
     assert not torch.equal(flipped["frames"], plain["frames"])
@@ -156,14 +156,14 @@ def test_flip_mirrors_everything(path):
 def test_flip_of_vectors_colours_the_mirrored_flow(path):
     data = clips(path, flow="dis", augment=Augment(flip=1.0, flip_flow="vectors"))
     mirrored = flow_at(3)[:, ::-1] * np.float32([-1, 1])
-    np.testing.assert_array_equal(pixels(data[Pick(3)]["flow"][-1]), colour(mirrored))
+    np.testing.assert_array_equal(pixels(data[DrawnSample(3)]["flow"][-1]), colour(mirrored))
 
 
 def test_draws_depend_on_seed_step_and_slot_alone(path):
     augment = Augment(flip=0.5, crop=0.8)
     data = clips(path, size=SIZE, augment=augment, seed=7)
     again = clips(path, size=SIZE, augment=augment, seed=7, cache_bytes=1 << 20)
-    picks = [Pick(3, 0, step, slot) for step in range(4) for slot in range(4)]
+    picks = [DrawnSample(3, 0, step, slot) for step in range(4) for slot in range(4)]
     first = [data[pick]["frames"] for pick in picks]
     torch.manual_seed(1)
     for pick, expected in reversed(list(zip(picks, first, strict=True))):
@@ -173,7 +173,7 @@ def test_draws_depend_on_seed_step_and_slot_alone(path):
 
 def test_crop_takes_one_window_of_frame_and_mask(path):
     data = clips(path, size=SIZE, augment=Augment(crop=0.5), clip_length=2)
-    sample = data[Pick(4, step=3)]
+    sample = data[DrawnSample(4, step=3)]
     mask = sample["masks"][-1, 0].numpy() > 0
     bright = pixels(sample["frames"][-1])[..., 0] > 150
     assert 0.9 < np.mean(mask == bright) <= 1
@@ -279,7 +279,7 @@ def test_references_are_drawn_from_the_rest_of_the_video():
 def test_references_come_before_the_current_frame(path):
     data = clips(path, clip="references", clip_length=3)
     assert data[1]["frame_ids"] == ["00002", "00004", "00001"]
-    drawn = {tuple(data[Pick(1, step=step)]["frame_ids"]) for step in range(20)}
+    drawn = {tuple(data[DrawnSample(1, step=step)]["frame_ids"]) for step in range(20)}
     assert len(drawn) > 3
     assert {ids[-1] for ids in drawn} == {"00001"}
 

@@ -9,7 +9,7 @@ from vsodprep.cli import cli
 from vsodprep.config.crf import PRESETS
 from vsodprep.errors import InputError
 from vsodprep.images import read_gray
-from vsodprep.manifest import Manifest, Sequence, write_manifest
+from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def tree(tmp_path):
 
 @pytest.fixture
 def benchmark(tree):
-    sequence = Sequence("bear", ("test",), FRAMES, FRAMES, 32, 40)
+    sequence = ManifestSequence("bear", ("test",), FRAMES, FRAMES, 32, 40)
     write_manifest(tree / "zoo", Manifest("zoo", "1", "Zoo", "", "", "", (), (sequence,)))
     (tree / "zoo" / "bear").mkdir()
     (tree / "frames" / "bear").rename(tree / "zoo" / "bear" / "frames")

@@ -21,7 +21,7 @@ from vsodprep.benchmarks.benchmark import STATUSES, Benchmark, PublishedMaps, So
 from vsodprep.download import fetch as fetching
 from vsodprep.download import run as downloads
 from vsodprep.download.drive import confirmed_address, is_quota_page
-from vsodprep.download.fetch import Manners
+from vsodprep.download.fetch import RetryPolicy
 from vsodprep.download.run import download
 from vsodprep.errors import InputError, VsodprepError
 
@@ -53,7 +53,7 @@ class Case:
         self.folder = tmp_path / "to"
         self.lock = tmp_path / "lock.json"
         self.slept: list[float] = []
-        self.manners = Manners(
+        self.manners = RetryPolicy(
             tries=3,
             wait=0.5,
             longest_wait=60,

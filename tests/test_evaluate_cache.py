@@ -10,7 +10,7 @@ import pytest
 from tests.evaluate_cases import figures, normalized, write_tree
 from vsodprep.errors import InputError
 from vsodprep.evaluate import PROTOCOLS, engine, evaluate_folders
-from vsodprep.evaluate.frame import Measure
+from vsodprep.evaluate.frame import Family
 from vsodprep.evaluate.protocols import change_protocol
 from vsodprep.evaluate.sources import FolderImages
 from vsodprep.images import write_png
@@ -114,7 +114,7 @@ def test_cache_sees_a_change_that_keeps_the_size(tree: tuple[Path, Path], tmp_pa
 
 
 @pytest.mark.parametrize("measures", [("mae",), ("mae", "f"), ("t",)])
-def test_cache_keeps_the_measures_apart(tree: tuple[Path, Path], tmp_path: Path, measures: tuple[Measure, ...]) -> None:
+def test_cache_keeps_the_measures_apart(tree: tuple[Path, Path], tmp_path: Path, measures: tuple[Family, ...]) -> None:
     cache = tmp_path / "cache"
     evaluate_folders(*tree, measures=("mae", "s"), cache_folder=cache)
     expected = evaluate_folders(*tree, measures=measures)

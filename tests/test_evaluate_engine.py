@@ -15,9 +15,9 @@ from vsodprep.errors import InputError
 from vsodprep.evaluate import PROTOCOLS, evaluate_folders
 from vsodprep.evaluate.aggregate import SCALARS, SequenceTotals, summarize
 from vsodprep.evaluate.decode import decode_map
-from vsodprep.evaluate.frame import ALL_MEASURES, FrameScores, score_frame
+from vsodprep.evaluate.frame import FAMILIES, FrameScores, score_frame
+from vsodprep.evaluate.measures.stability import instability
 from vsodprep.evaluate.protocols import change_protocol, find_protocol
-from vsodprep.evaluate.stability import instability
 from vsodprep.files import write_json
 
 LENGTHS = {"drift": 7, "hide": 4, "stop": 3}
@@ -117,7 +117,7 @@ def test_a_sequence_shorter_than_what_is_skipped_at_its_end(tmp_path: Path) -> N
 
 def test_the_benchmark_can_be_named(tree: tuple[Path, Path], tmp_path: Path) -> None:
     maps, masks = map(str, tree)
-    arguments = ["evaluate", "--pred", maps, "--gt", masks, "--measures", "mae", "--benchmark", "davis2016"]
+    arguments = ["evaluate", "--pred", maps, "--gt", masks, "--measure", "mae", "--benchmark", "davis2016"]
     result = CliRunner().invoke(cli, [*arguments, "--json", str(tmp_path / "scores.json")])
     assert result.exit_code == 0, result.output
     assert read_json(tmp_path / "scores.json")["benchmark"] == "davis2016"
@@ -146,7 +146,7 @@ def test_all_sequences_too_short(tmp_path: Path) -> None:
 
 
 def test_the_file_follows_the_contract(tree: tuple[Path, Path], tmp_path: Path) -> None:
-    scores = evaluate_folders(*tree, measures=ALL_MEASURES)
+    scores = evaluate_folders(*tree, measures=FAMILIES)
     assert scores["frames"] == 5 + 2 + 1
     assert scores["protocol"] == "davsod"
     assert {name: len(scores[name]) for name in ("precision", "recall", "f_curve", "e_curve")} == dict.fromkeys(
@@ -170,7 +170,7 @@ def test_measures_that_are_not_asked_for_are_null(tree: tuple[Path, Path]) -> No
 @pytest.mark.parametrize("protocol", ["davsod", "pooled-f1"])
 def test_processes_do_not_change_a_figure(tmp_path: Path, protocol: str) -> None:
     maps, masks = write_tree(tmp_path, {"drift": 35, "hide": 4})
-    options: dict[str, Any] = {"protocol": protocol, "measures": ALL_MEASURES}
+    options: dict[str, Any] = {"protocol": protocol, "measures": FAMILIES}
     assert evaluate_folders(maps, masks, jobs=3, **options) == evaluate_folders(maps, masks, **options)
 
 
@@ -237,7 +237,7 @@ def test_command(tree: tuple[Path, Path], tmp_path: Path) -> None:
 
 def test_command_changes_a_setting(tree: tuple[Path, Path], tmp_path: Path) -> None:
     maps, masks = map(str, tree)
-    arguments = ["evaluate", "--pred", maps, "--gt", masks, "--set", "skip_first=0", "--measures", "mae"]
+    arguments = ["evaluate", "--pred", maps, "--gt", masks, "--set", "skip_first=0", "--measure", "mae"]
     result = CliRunner().invoke(cli, [*arguments, "--json", str(tmp_path / "scores.json")])
     assert result.exit_code == 0, result.output
     assert read_json(tmp_path / "scores.json")["frames"] == 6 + 3 + 2
@@ -245,7 +245,7 @@ def test_command_changes_a_setting(tree: tuple[Path, Path], tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "options", [["--measures", "mae,speed"], ["--set", "beta2"], ["--set", "beta2={"], ["--naming", "guess"]]
+    "options", [["--measure", "mae,speed"], ["--set", "beta2"], ["--set", "beta2={"], ["--naming", "guess"]]
 )
 def test_wrong_usage(tree: tuple[Path, Path], options: list[str]) -> None:
     result = CliRunner().invoke(cli, ["evaluate", "--pred", str(tree[0]), "--gt", str(tree[1]), *options])

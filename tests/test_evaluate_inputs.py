@@ -16,7 +16,7 @@ from vsodprep.evaluate.decode import decode_map, decode_mask
 from vsodprep.evaluate.flat import sequences_of_names
 from vsodprep.evaluate.resize import bicubic, resize
 from vsodprep.images import write_png
-from vsodprep.manifest import Manifest, Sequence, write_manifest
+from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
 from vsodprep.shards import pack_benchmark
 
 LENGTHS = {"drift": 5, "hide": 4}
@@ -163,7 +163,7 @@ def test_original_numbers_of_renumbered_frames(tmp_path: Path, first: int) -> No
     root = normalized(tmp_path / "own", tmp_path / "masks")
     frames = tuple(f"{number:05d}" for number in range(4))
     original = tuple(f"{number:05d}" for number in range(first, first + 4))
-    sequence = Sequence("select_0606", (), frames, frames, 30, 40, original=original)
+    sequence = ManifestSequence("select_0606", (), frames, frames, 30, 40, original=original)
     write_manifest(root, Manifest("own", "1", "Own", "-", "-", "-", (), (sequence,)))
     for old, new in reversed(list(zip(frames, original, strict=True))):
         (maps / "select_0606" / f"{old}.png").rename(maps / "select_0606" / f"{new}.png")

@@ -13,14 +13,14 @@ from scipy import ndimage
 
 from tests.evaluate_cases import disk
 from vsodprep.evaluate import PROTOCOLS
-from vsodprep.evaluate.boundary import boundary_f, boundary_map, tolerance_pixels
-from vsodprep.evaluate.f_measure import area_under_curve
 from vsodprep.evaluate.frame import FrameScores, score_frame
-from vsodprep.evaluate.histogram import centroid, joint_histogram, value_counts
-from vsodprep.evaluate.jaccard import jaccard
-from vsodprep.evaluate.levels import first_values, real_values
+from vsodprep.evaluate.measures.boundary import boundary_f, boundary_map, tolerance_pixels
+from vsodprep.evaluate.measures.f_measure import area_under_curve
+from vsodprep.evaluate.measures.histogram import centroid, joint_histogram, value_counts
+from vsodprep.evaluate.measures.jaccard import jaccard
+from vsodprep.evaluate.measures.levels import first_values, real_values
+from vsodprep.evaluate.measures.statistics import decay, recall_above
 from vsodprep.evaluate.protocols import change_protocol
-from vsodprep.evaluate.statistics import decay, recall_above
 
 PYSOD = PROTOCOLS["pysod"]
 # A 2 x 4 mask of its left half, and a map that is right but for one pixel on each side.

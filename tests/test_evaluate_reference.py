@@ -9,12 +9,12 @@ import pytest
 from tests.evaluate_cases import read_json
 from vsodprep.evaluate import PROTOCOLS, evaluate_folders
 from vsodprep.evaluate.decode import decode_map, decode_mask
-from vsodprep.evaluate.f_measure import precision_recall
 from vsodprep.evaluate.frame import FrameScores, score_frame
-from vsodprep.evaluate.histogram import joint_histogram
-from vsodprep.evaluate.levels import adaptive_first, counts_from, mean, real_values
+from vsodprep.evaluate.measures.f_measure import precision_recall
+from vsodprep.evaluate.measures.histogram import joint_histogram
+from vsodprep.evaluate.measures.levels import adaptive_first, counts_from, mean, real_values
+from vsodprep.evaluate.measures.statistics import decay
 from vsodprep.evaluate.protocols import change_protocol
-from vsodprep.evaluate.statistics import decay
 
 SCALARS = {
     "MAE": "mae",

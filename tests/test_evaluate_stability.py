@@ -8,8 +8,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from tests.evaluate_cases import disk
-from vsodprep.evaluate.contours import longest_contour
-from vsodprep.evaluate.stability import cheapest_path, instability, shape_contexts, upsample
+from vsodprep.evaluate.measures.contours import longest_contour
+from vsodprep.evaluate.measures.stability import cheapest_path, instability, shape_contexts, upsample
 
 Mask = NDArray[np.bool_]
 SIZE = (40, 50)

@@ -15,7 +15,7 @@ from vsodprep.flow.picture import colour
 from vsodprep.images import decode, read_frame, read_gray
 from vsodprep.shards import export as exporting
 from vsodprep.shards import open_shard, pack_benchmark
-from vsodprep.shards.export import Choice, export
+from vsodprep.shards.export import ExportOptions, export
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def files(folder):
 )
 def test_folders_hold_frames_masks_and_flow_pictures(shard, tmp_path, layout, paths):
     frame, mask, picture = (path.format("00001.png") for path in paths)
-    count = export(shard, layout, tmp_path / "out", Choice(split="test", flow="dis", image_format="png"))
+    count = export(shard, layout, tmp_path / "out", ExportOptions(split="test", flow="dis", image_format="png"))
     arrays = open_shard(shard)["moon"]
     assert count == 4
     np.testing.assert_array_equal(read_frame(tmp_path / "out" / frame), arrays.frame(1))
@@ -60,21 +60,21 @@ def test_davis_lists_pair_frames_with_masks(shard, tmp_path):
 
 
 def test_jpeg_is_the_default_and_close(shard, tmp_path):
-    export(shard, "davsod", tmp_path / "out", Choice(split="test"))
+    export(shard, "davsod", tmp_path / "out", ExportOptions(split="test"))
     image = read_frame(tmp_path / "out" / "moon" / "Imgs" / "00000.jpg")
     assert np.abs(image.astype(int) - open_shard(shard)["moon"].frame(0)).mean() < 12
 
 
 def test_frames_without_mask_can_be_left_out(shard, tmp_path):
-    assert export(shard, "davsod", tmp_path / "all", Choice(split="train")) == 11
-    assert export(shard, "davsod", tmp_path / "some", Choice(split="train", annotated=True)) == 9
+    assert export(shard, "davsod", tmp_path / "all", ExportOptions(split="train")) == 11
+    assert export(shard, "davsod", tmp_path / "some", ExportOptions(split="train", annotated=True)) == 9
     assert len(list((tmp_path / "all" / "coin" / "Imgs").iterdir())) == 5
     assert len(list((tmp_path / "all" / "coin" / "ground-truth").iterdir())) == 3
     assert len(list((tmp_path / "some" / "coin" / "Imgs").iterdir())) == 3
 
 
 def test_still_images_are_laid_out_as_duts(shard, tmp_path):
-    export(shard, "davsod", tmp_path / "out", Choice(split="stills"))
+    export(shard, "davsod", tmp_path / "out", ExportOptions(split="stills"))
     assert files(tmp_path / "out") == sorted(
         [f"stills/stills-Image/{name}.jpg" for name in STILLS] + [f"stills/stills-Mask/{name}.png" for name in STILLS]
     )
@@ -82,7 +82,10 @@ def test_still_images_are_laid_out_as_duts(shard, tmp_path):
 
 def test_webdataset_tars_hold_whole_samples(shard, tmp_path, monkeypatch):
     monkeypatch.setattr(exporting, "SAMPLES_PER_TAR", 4)
-    assert export(shard, "webdataset", tmp_path / "out", Choice(split="train", flow="dis", image_format="png")) == 11
+    assert (
+        export(shard, "webdataset", tmp_path / "out", ExportOptions(split="train", flow="dis", image_format="png"))
+        == 11
+    )
     tars = sorted((tmp_path / "out").iterdir())
     assert [path.name for path in tars] == ["mini-000000.tar", "mini-000001.tar", "mini-000002.tar"]
     with tarfile.open(tars[1]) as tar:
@@ -108,9 +111,9 @@ def test_webdataset_bytes_are_the_same_each_time(shard, tmp_path):
 @pytest.mark.parametrize(
     ("layout", "choice", "culprit"),
     [
-        ("fsnet", Choice(), "--flow"),
-        ("davsod", Choice(flow="raft"), "no flow 'raft'"),
-        ("davsod", Choice(split="val"), "no split 'val'"),
+        ("fsnet", ExportOptions(), "--flow"),
+        ("davsod", ExportOptions(flow="raft"), "no flow 'raft'"),
+        ("davsod", ExportOptions(split="val"), "no split 'val'"),
     ],
 )
 def test_what_is_missing_is_named(shard, tmp_path, layout, choice, culprit):

@@ -14,11 +14,9 @@ from report_tree import build
 
 from vsodprep.cli import main
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.evaluate.bootstrap import Interval, difference, interval
-from vsodprep.evaluate.scores import Scores, labelled, load_scores, mean
 from vsodprep.figures.bars import ablation
 from vsodprep.figures.compare import ablation_of, intervals_of, precision_recall_of, sweep_of
-from vsodprep.figures.curves import Line, f_threshold, losses, precision_recall
+from vsodprep.figures.curves import Curve, f_threshold, losses, precision_recall
 from vsodprep.figures.grid import GridRow, grid, outlined
 from vsodprep.figures.history import Losses, draw_losses
 from vsodprep.figures.intervals import intervals
@@ -27,15 +25,17 @@ from vsodprep.figures.sequences import ranking
 from vsodprep.figures.style import FAINT, INK, inline_svg, save
 from vsodprep.figures.sweep import sweep
 from vsodprep.figures.timeline import extremes, timeline
+from vsodprep.scores.bootstrap import Interval, difference, interval
+from vsodprep.scores.read import Scores, labelled, load_scores, mean
 
 RANDOM = np.random.default_rng(0)
 WEIGHTS = RANDOM.uniform(0, 1, (20, 5))
 PICTURE = RANDOM.integers(0, 256, (30, 50, 3), dtype=np.uint8)
 # Made anew for each test: Matplotlib's layout goes on where the last drawing left it.
 EVERY: dict[str, Callable[[], Figure]] = {
-    "precision_recall": lambda: precision_recall([Line("a", [0, 0.5, 1], [1, 0.9, 0.2]), Line("b", [0], [1], True)]),
-    "f_threshold": lambda: f_threshold([Line("a", [255, 0], [0.1, 0.9])]),
-    "losses": lambda: losses([Line("loss", [1, 2], [2, 1])], [Line("bce", [1, 2], [1, None])], {"one": 1, "two": 2}),
+    "precision_recall": lambda: precision_recall([Curve("a", [0, 0.5, 1], [1, 0.9, 0.2]), Curve("b", [0], [1], True)]),
+    "f_threshold": lambda: f_threshold([Curve("a", [255, 0], [0.1, 0.9])]),
+    "losses": lambda: losses([Curve("loss", [1, 2], [2, 1])], [Curve("bce", [1, 2], [1, None])], {"one": 1, "two": 2}),
     "ranking": lambda: ranking({"a": {"x": 0.5, "y": None}, "b": {"x": 0.4, "y": 0.3}}, "max F", references=["b"]),
     "ablation": lambda: ablation({"M1": {"F": 0.8}, "full": {"F": 0.9}}, {"F": False}, printed={"M1": {"F": 0.81}}),
     "sweep": lambda: sweep("tau", [0.1, 0.2], {"x": {"F": [0.8, 0.9]}, "y": {"F": [0.7, None]}}, {"F": False}),

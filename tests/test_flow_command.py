@@ -14,7 +14,7 @@ from vsodprep.cli.flow import command
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.flow.store import open_flow
 from vsodprep.images import write_png
-from vsodprep.manifest import Manifest, Sequence, write_manifest
+from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
 
 
 def run(*arguments: object) -> Result:
@@ -169,7 +169,7 @@ def test_gaps_may_be_allowed(frames: Path, tmp_path: Path) -> None:
 def test_manifest_says_which_frames_there_are(frames: Path, tmp_path: Path) -> None:
     folder = copy(frames, tmp_path / "seq" / "frames")
     names = ("00003", "00001", "00000")
-    sequence = Sequence("seq", ("test",), names, (), 48, 64)
+    sequence = ManifestSequence("seq", ("test",), names, (), 48, 64)
     write_manifest(tmp_path, Manifest("toy", "1", "Toy", "", "", "", (), (sequence,)))
     assert run("dis", folder, "--out", tmp_path / "a.h5").exit_code == 0
     with open_flow(tmp_path / "a.h5") as flow:
@@ -182,7 +182,7 @@ def test_manifest_says_which_frames_there_are(frames: Path, tmp_path: Path) -> N
 def test_annotated_frames_and_their_clips(frames: Path, tmp_path: Path) -> None:
     folder = copy(frames, tmp_path / "seq" / "frames")
     names = tuple(f"{index:05d}" for index in range(5))
-    sequence = Sequence("seq", ("test",), names, ("00000", "00004"), 48, 64)
+    sequence = ManifestSequence("seq", ("test",), names, ("00000", "00004"), 48, 64)
     write_manifest(tmp_path, Manifest("toy", "1", "Toy", "", "", "", (), (sequence,)))
     run("dis", folder, "--out", tmp_path / "a.h5", "--frames", "annotated", "--clip-length", 2)
     with open_flow(tmp_path / "a.h5") as flow:

@@ -9,7 +9,7 @@ import pytest
 from vsodprep.errors import InputError
 from vsodprep.flow.dis import Dis
 from vsodprep.flow.formats import (
-    Known,
+    KnownFlow,
     end_point_error,
     read_flo,
     read_kitti,
@@ -115,7 +115,7 @@ def test_nothing_infinite_is_written(tmp_path: Path, write, value: float) -> Non
 
 
 def test_end_point_error_leaves_out_what_is_unknown() -> None:
-    truth = Known(np.zeros((1, 3, 2), np.float32), np.array([[True, True, False]]))
+    truth = KnownFlow(np.zeros((1, 3, 2), np.float32), np.array([[True, True, False]]))
     flow = np.array([[[3, 4], [0, 0], [99, 99]]], np.float32)
     assert end_point_error(flow, truth) == 2.5
 

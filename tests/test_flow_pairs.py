@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from vsodprep.config.flow import Policy
-from vsodprep.flow.pairs import Pair, clip_frames, make_pairs
+from vsodprep.flow.pairs import FramePair, clip_frames, make_pairs
 
 
 def joined(frames: int, **policy: object) -> list[tuple[int, int, int]]:
@@ -77,7 +77,7 @@ def test_every_policy(policy: tuple, frames: int) -> None:
 
 def test_only_leaves_the_others_out() -> None:
     pairs = make_pairs(10, Policy(), only=[9, 3])
-    assert pairs == (Pair(3, 4, 3), Pair(9, 8, 9))
+    assert pairs == (FramePair(3, 4, 3), FramePair(9, 8, 9))
 
 
 @pytest.mark.parametrize("only", [[10], [-1]])

@@ -7,7 +7,7 @@ import pytest
 
 from vsodprep.config.flow import Policy
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.flow.pairs import Pair, make_pairs
+from vsodprep.flow.pairs import FramePair, make_pairs
 from vsodprep.flow.store import SCALE, open_flow, quantise, write_flow
 
 SIZE = (7, 5)
@@ -80,7 +80,7 @@ def test_clipped_values_are_counted_per_dataset(tmp_path: Path) -> None:
     flow = np.full((*SIZE, 2), 1000, np.float32)
     flows = [{"forward": flow, "backward": 0 * flow}]
     path = tmp_path / "a.h5"
-    write_flow(path, [Pair(0, 1, 0)], flows, SIZE, {}, datasets=("forward", "backward"))
+    write_flow(path, [FramePair(0, 1, 0)], flows, SIZE, {}, datasets=("forward", "backward"))
     with h5py.File(path) as file:
         assert file["forward"].attrs["clipped"] == flow.size
         assert file["backward"].attrs["clipped"] == 0
@@ -90,7 +90,7 @@ def test_clipped_values_are_counted_per_dataset(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [(1, 1), (2, 3), (4, 4), (1, 200), (480, 854)])
 def test_frames_of_any_size(tmp_path: Path, size: tuple[int, int]) -> None:
     flow = np.random.default_rng(1).normal(scale=9, size=(*size, 2)).astype(np.float32)
-    write_flow(tmp_path / "a.h5", [Pair(0, 1, 0)], [{"forward": flow}], size, {})
+    write_flow(tmp_path / "a.h5", [FramePair(0, 1, 0)], [{"forward": flow}], size, {})
     with open_flow(tmp_path / "a.h5") as stored:
         assert np.abs(stored.of_frame(0) - flow).max() <= SCALE / 2
 
@@ -124,9 +124,9 @@ def test_wrong_size_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pairs", "line"), [([*PAIRS, Pair(0, 0, 0)], "4 flows for 5 pairs"), (PAIRS[:3], "more than 3 flows")]
+    ("pairs", "line"), [([*PAIRS, FramePair(0, 0, 0)], "4 flows for 5 pairs"), (PAIRS[:3], "more than 3 flows")]
 )
-def test_wrong_number_of_flows(tmp_path: Path, pairs: list[Pair], line: str) -> None:
+def test_wrong_number_of_flows(tmp_path: Path, pairs: list[FramePair], line: str) -> None:
     with pytest.raises(ValueError, match=line):
         write_flow(tmp_path / "a.h5", pairs, rows("forward"), SIZE, {})
     assert not list(tmp_path.iterdir())

@@ -7,7 +7,7 @@ from flow_cases import texture, write_frames
 
 from vsodprep.cli.flow import command
 from vsodprep.errors import InputError
-from vsodprep.flow.pairs import Pair
+from vsodprep.flow.pairs import FramePair
 from vsodprep.flow.picture import colour
 from vsodprep.flow.store import open_flow, write_flow
 from vsodprep.flow.view import choose_rows, describe, disagreement, panels, summarise
@@ -56,7 +56,7 @@ def test_summary(folder: Path) -> None:
 
 def test_broken_flow_is_noticed(folder: Path, tmp_path: Path) -> None:
     rows = [{"forward": np.zeros((4, 4, 2), np.float32), "photometric": p, "still": s} for p, s in [(2, 9), (30, 9)]]
-    write_flow(tmp_path / "a.h5", [Pair(0, 1, 0), Pair(1, 2, 1)], rows, (4, 4), {}, frames=["a", "b", "c"])
+    write_flow(tmp_path / "a.h5", [FramePair(0, 1, 0), FramePair(1, 2, 1)], rows, (4, 4), {}, frames=["a", "b", "c"])
     with open_flow(tmp_path / "a.h5") as stored:
         assert summarise(stored).unexplained == 1
         assert summarise(stored).worst == 1
@@ -65,7 +65,9 @@ def test_broken_flow_is_noticed(folder: Path, tmp_path: Path) -> None:
 def test_flow_that_leaves_the_image_is_noticed(tmp_path: Path) -> None:
     numbers = [{"photometric": 2, "still": 9}, {"photometric": np.nan, "still": 9}, {"photometric": 0, "still": 0}]
     rows = [{"forward": np.zeros((4, 4, 2), np.float32), **one} for one in numbers]
-    write_flow(tmp_path / "a.h5", [Pair(0, 1, 0), Pair(1, 2, 1), Pair(2, 2, 2)], rows, (4, 4), {}, frames="abc")
+    write_flow(
+        tmp_path / "a.h5", [FramePair(0, 1, 0), FramePair(1, 2, 1), FramePair(2, 2, 2)], rows, (4, 4), {}, frames="abc"
+    )
     with open_flow(tmp_path / "a.h5") as stored:
         found = summarise(stored)
         assert (found.pairs, found.photometric, found.unexplained, found.worst) == (2, 2, 1, 1)
@@ -80,7 +82,7 @@ def test_disagreement_with_the_way_back(folder: Path, tmp_path: Path, shift: flo
         {"forward": np.full((48, 64, 2), (1 + shift, 0), np.float32)},
         {"forward": np.zeros((48, 64, 2), np.float32)},
     ]
-    write_flow(tmp_path / "a.h5", [Pair(0, 1, 0), Pair(5, 5, 5)], rows, (48, 64), {})
+    write_flow(tmp_path / "a.h5", [FramePair(0, 1, 0), FramePair(5, 5, 5)], rows, (48, 64), {})
     with open_flow(tmp_path / "a.h5") as stored:
         assert disagreement(stored, frames, [0, 1]) == pytest.approx(share, abs=0.06)
         assert disagreement(stored, frames, [1]) is None

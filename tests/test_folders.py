@@ -16,7 +16,7 @@ from vsodprep.config.train import Data, Stage
 from vsodprep.config.train import Run as Recipe
 from vsodprep.files import write_json
 from vsodprep.images import write_png
-from vsodprep.manifest import Sequence, write_manifest
+from vsodprep.manifest import ManifestSequence, write_manifest
 from vsodprep.models import build_model, saved
 from vsodprep.shards import pack_benchmark
 
@@ -130,7 +130,7 @@ def build(root: Path, *, shorter: bool = False) -> Path:
     return root
 
 
-def without_last(root: Path, video: Sequence) -> Sequence:
+def without_last(root: Path, video: ManifestSequence) -> ManifestSequence:
     *frames, last = video.frames
     for path in root.glob(f"*/**/{video.name}/**/{last}.png"):
         path.unlink()

@@ -8,7 +8,7 @@ from coarse_folders import FRAMES, saliency, truth, write_sequence
 from vsodprep.cli import cli
 from vsodprep.errors import InputError
 from vsodprep.images import read_gray
-from vsodprep.manifest import Manifest, Sequence, write_manifest
+from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
 
 
 @pytest.fixture
@@ -47,7 +47,8 @@ def test_fit_prefers_the_good_map(tree):
 
 def test_fit_reads_a_split_of_a_benchmark_and_its_folder_of_maps(tree):
     sequences = [
-        Sequence(name, (split,), FRAMES, FRAMES[:1], 32, 40) for name, split in (("bear", "train"), ("fox", "test"))
+        ManifestSequence(name, (split,), FRAMES, FRAMES[:1], 32, 40)
+        for name, split in (("bear", "train"), ("fox", "test"))
     ]
     normalized = tree / "normalized" / "zoo"
     write_manifest(normalized, Manifest("zoo", "1", "Zoo", "", "", "", (), tuple(sequences)))

@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from vsodprep.coarse.fuse import Normal, fit, fuse, read_weights, simplex_least_squares, uniform
+from vsodprep.coarse.fuse import NormalEquations, fit, fuse, read_weights, simplex_least_squares, uniform
 from vsodprep.errors import InputError
 
 
@@ -50,7 +50,7 @@ def test_perfect_map_gets_all_the_weight():
     mask = np.zeros((40, 40), dtype=np.uint8)
     mask[10:30, 10:30] = 255
     maps = np.stack([mask, 255 - mask, np.full_like(mask, 128)])
-    normal = Normal.empty(3).add(maps, mask)
+    normal = NormalEquations.empty(3).add(maps, mask)
     np.testing.assert_array_equal(fit(normal), [1, 0, 0])
     assert normal.error(np.array([1.0, 0, 0])) == pytest.approx(0, abs=1e-3)
     assert normal.error(np.array([0, 1.0, 0])) == pytest.approx(1, abs=1e-2)
@@ -62,14 +62,14 @@ def test_a_mixture_is_found():
     mask[:10] = 255
     left, right = mask.copy(), mask.copy()
     left[:, 10:], right[:, :10] = 0, 0
-    np.testing.assert_allclose(fit(Normal.empty(2).add(np.stack([left, right]), mask)), [0.5, 0.5])
+    np.testing.assert_allclose(fit(NormalEquations.empty(2).add(np.stack([left, right]), mask)), [0.5, 0.5])
 
 
 def test_frames_add_up():
     rng = np.random.default_rng(0)
     maps = rng.integers(0, 255, (2, 3, 200, 200)).astype(np.uint8)
     masks = rng.integers(0, 2, (2, 200, 200)).astype(np.uint8) * 255
-    normal = Normal.empty(3).add(maps[0], masks[0]).add(maps[1], masks[1])
+    normal = NormalEquations.empty(3).add(maps[0], masks[0]).add(maps[1], masks[1])
     flat = (maps / 255).transpose(1, 0, 2, 3).reshape(3, -1)
     np.testing.assert_allclose(normal.gram, flat @ flat.T)
     weights = np.array([0.2, 0.5, 0.3])

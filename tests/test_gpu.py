@@ -17,13 +17,13 @@ from vsodprep.flow.raft import Raft
 from vsodprep.models import build_model
 from vsodprep.models.device import place
 from vsodprep.models.history import History
-from vsodprep.models.training import Settings
+from vsodprep.models.training import Execution
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU that torch can use")
 
 __all__ = ["shard"]  # a fixture
 
-ON_GPU = Settings("cuda", threads=1, save_seconds=0)
+ON_GPU = Execution("cuda", threads=1, save_seconds=0)
 
 
 def on_gpu(batch):
@@ -97,7 +97,7 @@ def test_a_step_is_twice_the_same(name, deterministic):
 def test_training_twice_and_with_readers_gives_the_same_bytes(shard, tmp_path):
     fit(shard, tmp_path / "one" / "last.ckpt", TWO_STAGES, settings=ON_GPU)
     fit(shard, tmp_path / "two" / "last.ckpt", TWO_STAGES, settings=ON_GPU)
-    ahead = Settings("cuda", threads=1, workers=2)
+    ahead = Execution("cuda", threads=1, workers=2)
     fit(shard, tmp_path / "ahead" / "last.ckpt", TWO_STAGES, settings=ahead)
     assert len({digest(tmp_path / name / "last.ckpt") for name in ("one", "two", "ahead")}) == 1
 

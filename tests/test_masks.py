@@ -11,7 +11,7 @@ from PIL import Image
 from tests.fakes.fake import blob, encoded, gray, paletted, rgb
 from tests.fakes.fbms import CYAN, RED, WHITE, region_file
 from vsodprep.benchmarks.masks import THRESHOLD, is_two_valued, read_values
-from vsodprep.benchmarks.regions import Regions, parse_regions
+from vsodprep.benchmarks.regions import RegionMasks, parse_regions
 from vsodprep.errors import InputError
 from vsodprep.normalize.frames import convert_frame, jpeg_size
 
@@ -104,18 +104,18 @@ def test_region_file_of_another_form(text: str) -> None:
 def test_gray_regions(scales: list[int], data: st.DataObject) -> None:
     picks = data.draw(st.lists(st.sampled_from(scales), min_size=4, max_size=4))
     values = np.array(picks, np.uint8).reshape(2, 2)
-    read = Regions(tuple(scales)).read([encoded(values, ".pgm")], ["x"])
+    read = RegionMasks(tuple(scales)).read([encoded(values, ".pgm")], ["x"])
     assert np.array_equal(read.mask, values != scales[0])
     assert read.odd is None
 
 
 def test_white_background_given_as_a_colour_for_a_gray_image() -> None:
     values = np.array([[255, 0]], np.uint8)
-    assert Regions((WHITE, 0)).read([encoded(values, ".pgm")], ["x"]).mask.tolist() == [[False, True]]
+    assert RegionMasks((WHITE, 0)).read([encoded(values, ".pgm")], ["x"]).mask.tolist() == [[False, True]]
 
 
 def test_value_without_a_region() -> None:
-    read = Regions((0, 255)).read([encoded(np.array([[0, 255, 9]], np.uint8), ".pgm")], ["x"])
+    read = RegionMasks((0, 255)).read([encoded(np.array([[0, 255, 9]], np.uint8), ".pgm")], ["x"])
     assert read.odd == ("unknown-region", f"1 pixels of values that no region has, the first is {9 * 0x010101}")
 
 

@@ -17,7 +17,7 @@ from vsodprep.flow.sequence import write_sequence
 from vsodprep.manifest import frame_paths
 from vsodprep.models import saved
 from vsodprep.models.insight import read_insight
-from vsodprep.models.training import Settings, train
+from vsodprep.models.training import Execution, train
 from vsodprep.shards import ClipDataset, Part, pack_benchmark
 
 
@@ -37,7 +37,7 @@ def trained(shard: Path, model: str) -> Path:
     stage = Stage(data=(Data(benchmark="mini", split="train"),), size=(64, 80), batch=2, steps=1)
     recipe = Run(width=0.05, pretrained=False, flow=None if model == "contrastive" else "dis", stages=(stage,))
     out = shard.parent / model / "last.ckpt"
-    train(model, recipe, {"mini": shard}, seed=0, out=out, settings=Settings(threads=1))
+    train(model, recipe, {"mini": shard}, seed=0, out=out, settings=Execution(threads=1))
     return out
 
 

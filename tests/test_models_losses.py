@@ -8,7 +8,7 @@ import torch
 from skimage.metrics import structural_similarity
 
 from vsodprep.models.losses.bce import bce, class_balanced_bce
-from vsodprep.models.losses.info_nce import Regions, info_nce, pool_regions
+from vsodprep.models.losses.info_nce import PooledRegions, info_nce, pool_regions
 from vsodprep.models.losses.iou import soft_iou, true_negative_iou
 from vsodprep.models.losses.ssim import ssim_loss, ssim_map
 from vsodprep.models.losses.supervision import Target, target
@@ -93,9 +93,9 @@ def test_only_annotated_frames_are_averaged_with_their_weight():
     assert target(batch, frame=0).average(torch.tensor([100.0, 1.0, 2.0])).item() == pytest.approx((9 + 18) / 2)
 
 
-def regions(features: torch.Tensor, hardness: torch.Tensor | None = None) -> Regions:
+def regions(features: torch.Tensor, hardness: torch.Tensor | None = None) -> PooledRegions:
     frames = features.shape[0]
-    return Regions(
+    return PooledRegions(
         features, torch.ones(frames, dtype=torch.bool), torch.zeros(frames) if hardness is None else hardness
     )
 

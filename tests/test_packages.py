@@ -95,7 +95,7 @@ def test_a_circle_would_be_named(tmp_path: Path) -> None:
         # What a configuration makes is known apart from how it is made.
         ("targets", ("cli", "coarse", "flow", "models", "normalize", "prior", "saliency", "shards", "workflow")),
         ("report", ("cli", "workflow")),
-        ("planning", ("cli", "workflow")),
+        ("estimate", ("cli", "workflow")),
         ("config", ("benchmarks", "cli", "coarse", "flow", "models", "shards", "targets", "workflow")),
     ],
 )

@@ -11,8 +11,8 @@ from vsodprep import benchmarks
 from vsodprep.config import Config, Run, complete, read
 from vsodprep.config.defaults import default
 from vsodprep.config.models import definition
-from vsodprep.config.network import Options
-from vsodprep.evaluate.papers import OWN_METHOD, Figure, figures
+from vsodprep.config.network import NetworkOptions
+from vsodprep.scores.papers import OWN_METHOD, PrintedNumber, printed_numbers
 from vsodprep.workflow.plan import Plan
 
 FOLDER = Path(__file__).parent.parent / "config" / "paper"
@@ -30,16 +30,16 @@ def runs_of(paper: str) -> list[Run]:
     return [run for runs in both for run in runs[paper].values()]
 
 
-def options_of(paper: str, variant: str, given: dict[str, Any]) -> Options:
+def options_of(paper: str, variant: str, given: dict[str, Any]) -> NetworkOptions:
     known = definition(paper)
     return known.options.model_validate({**known.variants[variant], **given})
 
 
-def printed_rows() -> list[Figure]:
+def printed_rows() -> list[PrintedNumber]:
     """Return one figure of every row that a paper prints about its own network on a benchmark."""
     rows = {
         (figure.paper, figure.variant, figure.benchmark): figure
-        for figure in figures()
+        for figure in printed_numbers()
         if figure.method == OWN_METHOD[figure.paper]
         and figure.benchmark in benchmarks.known()
         and figure.variant in {name.lower() for name in definition(figure.paper).variants}
@@ -73,7 +73,7 @@ def test_no_network_is_trained_twice(paper: str) -> None:
 
 
 @pytest.mark.parametrize("row", printed_rows(), ids=lambda row: f"{row.paper}-{row.variant}-{row.benchmark}")
-def test_every_printed_row_is_trained_and_tested(row: Figure) -> None:
+def test_every_printed_row_is_trained_and_tested(row: PrintedNumber) -> None:
     full = configuration(row.paper).runs[row.paper]["full"]
     variant = next(name for name in definition(row.paper).variants if name.lower() == row.variant)
     wanted = options_of(row.paper, variant, full.options)
@@ -102,7 +102,7 @@ def test_msst_s_two_sizes() -> None:
     assert [(round(512 * scale), round(512 * scale)) for scale in stage.augment.scales] == [(321, 321), (512, 512)]
 
 
-# What shows data in each paper; STAN and MSST print their ablations as figures, the others as tables.
+# What shows data in each paper; STAN and MSST print their ablations as printed_numbers, the others as tables.
 SHOWN = {
     "dsnet": {"precision-recall", "f-threshold", "level-weights", "grid", "ablation", "sweep"},
     "stan": {"precision-recall", "level-weights", "grid", "ablation"},
@@ -115,7 +115,7 @@ SHOWN = {
 @pytest.mark.parametrize("paper", PAPERS)
 def test_every_kind_of_figure_in_a_paper_has_a_rule(paper: str) -> None:
     both = (configuration(name).figures.values() for name in (paper, f"{paper}-ablations"))
-    assert {figure.kind for figures in both for figure in figures} == SHOWN[paper]
+    assert {figure.kind for printed_numbers in both for figure in printed_numbers} == SHOWN[paper]
 
 
 @pytest.mark.parametrize("name", [name for paper in PAPERS for name in (paper, f"{paper}-ablations")])

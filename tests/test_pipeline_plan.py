@@ -90,8 +90,8 @@ def test_a_mistake_in_the_configuration_is_one_line(tmp_path: Path, config: dict
     assert culprit in line
 
 
-# Prints the seconds and the largest memory of a command. A process of its own starts the command, because Linux counts the
-# memory of the process that starts another as the other's: here that of all tests that ran before.
+# Prints the seconds and the largest memory of a command. A process of its own starts the command, because Linux counts
+# the memory of the process that starts another as the other's: here that of all tests that ran before.
 MEASURE = """
 import resource, subprocess, sys
 subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)

@@ -151,7 +151,7 @@ def test_an_option_reruns_its_stage_and_what_follows(folder: Path, results: Path
         ("vsodprep/files.py", "# a comment", set()),
         ("vsodprep/coarse/edits.py", "CHANGED = 1", {"coarse", "coarse_collect", "pack", *TRAINED, "trivial"}),
         ("models/history.py", "CHANGED = 1", {*TRAINED}),
-        ("vsodprep/evaluate/s_measure.py", "CHANGED = 1", {"evaluate", "figure", "report"}),
+        ("vsodprep/evaluate/measures/s_measure.py", "CHANGED = 1", {"evaluate", "figure", "report"}),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -12,7 +12,7 @@ from torch import nn
 
 from vsodprep.cli.predict import command
 from vsodprep.config.flow import Policy
-from vsodprep.config.network import Options
+from vsodprep.config.network import NetworkOptions
 from vsodprep.config.train import Data, Run, Stage
 from vsodprep.errors import InputError
 from vsodprep.files import sha256
@@ -23,7 +23,7 @@ from vsodprep.manifest import frame_paths
 from vsodprep.models import build_model, saved
 from vsodprep.models.inference import predict_maps, predict_shard, to_map
 from vsodprep.models.network import ClipNetwork
-from vsodprep.models.training import Settings, train
+from vsodprep.models.training import Execution, train
 from vsodprep.shards import ClipDataset, Part, pack_benchmark
 
 
@@ -48,7 +48,7 @@ def recipe():
 @pytest.fixture(scope="module")
 def checkpoint(tree, recipe):
     out = tree / "models" / "last.ckpt"
-    train("dsnet", recipe, {"mini": tree / "mini.zarr"}, seed=0, out=out, settings=Settings(threads=1))
+    train("dsnet", recipe, {"mini": tree / "mini.zarr"}, seed=0, out=out, settings=Execution(threads=1))
     return out
 
 
@@ -138,8 +138,8 @@ def test_a_video_file(tree, checkpoint, tmp_path):
     assert json.loads((out / "predictions.json").read_text())["sequences"] == {"clip": 5}
 
 
-class ThreeFrames(Options):
-    """Options of a network that reads clips of three frames."""
+class ThreeFrames(NetworkOptions):
+    """NetworkOptions of a network that reads clips of three frames."""
 
     @property
     def clip_length(self) -> int:

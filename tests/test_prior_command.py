@@ -8,11 +8,11 @@ from click.testing import CliRunner
 import vsodprep.prior.frame
 from vsodprep.cli import cli
 from vsodprep.errors import InputError
-from vsodprep.flow.pairs import Pair
+from vsodprep.flow.pairs import FramePair
 from vsodprep.flow.picture import colour
 from vsodprep.flow.store import write_flow
 from vsodprep.images import write_mask, write_png
-from vsodprep.manifest import Manifest, Sequence, write_manifest
+from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
 from vsodprep.prior.segmentation import segment_levels
 from vsodprep.prior.store import open_prior, write_prior
 
@@ -43,9 +43,9 @@ def tree(tmp_path):
             motion = {"left": (-3, 0), "right": (3, 0), "up": (0, -3)}[video]
             flow = np.where(mask[..., None], motion, (0.5, 0.4)) + rng.normal(0, 0.05, (*SIZE, 2))
             flows.append({"forward": flow.astype(np.float32)})
-        pairs = [Pair(index, index + 1, index) for index in range(3)]
+        pairs = [FramePair(index, index + 1, index) for index in range(3)]
         write_flow(tmp_path / "flow" / f"{video}.h5", pairs, flows[:3], SIZE, {"method": "exact"})
-        sequences.append(Sequence(video, (split,), FRAMES, FRAMES, *SIZE))
+        sequences.append(ManifestSequence(video, (split,), FRAMES, FRAMES, *SIZE))
     write_manifest(tmp_path / "zoo", Manifest("zoo", "1", "Zoo", "", "", "", (), tuple(sequences)))
     return tmp_path
 
@@ -98,7 +98,7 @@ def test_regions_are_cut_from_the_picture_as_its_block_draws_it(tree, monkeypatc
     fit(tree, "--epochs", 1)
     moving = np.where(square("up", 0)[..., None], (0, -3), (0.5, 0)).astype(np.float32)
     attributes = {"picture": {"dialect": "flownet2", "maximum": 5.0}}
-    write_flow(tree / "flow" / "up.h5", [Pair(0, 1, 0)], [{"forward": moving}], SIZE, attributes)
+    write_flow(tree / "flow" / "up.h5", [FramePair(0, 1, 0)], [{"forward": moving}], SIZE, attributes)
     apply(tree)
     np.testing.assert_array_equal(cut[-1], colour(moving, 5.0, "flownet2"))
     assert len(cut) == 6 + 1

@@ -9,7 +9,6 @@ import pytest
 
 from vsodprep.config import Coarse, Config, Run, Stage
 from vsodprep.config.train import Data
-from vsodprep.evaluate.measures import MEASURES, ordered
 from vsodprep.figures.history import POINTS, read_losses, thinned
 from vsodprep.report.collect import Results, Score
 from vsodprep.report.frames import FrameError, choose, disagreements, frame_errors
@@ -20,6 +19,7 @@ from vsodprep.report.protocol import notes, settings
 from vsodprep.report.stages import agreement, spread, stage_of
 from vsodprep.report.tables import table
 from vsodprep.report.thumbnails import thumbnail
+from vsodprep.scores.measures import MEASURES, ordered
 from vsodprep.targets import Catalogue, Targets
 
 STAGE = Stage(data=(Data(benchmark="synth", split="train"),), size=(64, 96), steps=600)

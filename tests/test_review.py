@@ -10,7 +10,7 @@ import pytest
 
 from vsodprep.coarse.edits import read_edits
 from vsodprep.errors import InputError
-from vsodprep.flow.pairs import Pair
+from vsodprep.flow.pairs import FramePair
 from vsodprep.flow.picture import colour
 from vsodprep.flow.store import write_flow
 from vsodprep.images import write_mask, write_png
@@ -31,7 +31,9 @@ def session(tmp_path):
             write_png(tmp_path / "frames" / name / "frames" / f"{frame}.png", np.full((24, 32, 3), 90, dtype=np.uint8))
     (tmp_path / "labels" / "bear.json").write_text("{}")
     flow = {"forward": np.full((24, 32, 2), 2.0, dtype=np.float32)}
-    write_flow(tmp_path / "flow" / "bear.h5", [Pair(0, 1, 0)], [flow], (24, 32), {"picture": PICTURE}, frames=FRAMES)
+    write_flow(
+        tmp_path / "flow" / "bear.h5", [FramePair(0, 1, 0)], [flow], (24, 32), {"picture": PICTURE}, frames=FRAMES
+    )
     return Session(tmp_path / "labels", tmp_path / "frames", tmp_path / "edits.txt", tmp_path / "flow")
 
 

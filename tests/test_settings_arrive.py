@@ -38,7 +38,7 @@ from vsodprep.config.base import Section
 from vsodprep.config.defaults import default
 from vsodprep.config.figures import Figure
 from vsodprep.config.normalize import Choice
-from vsodprep.config.protocol import Settings
+from vsodprep.config.protocol import ProtocolSettings
 from vsodprep.files import write_text
 from vsodprep.images import write_png
 from vsodprep.workflow.plan import Plan
@@ -400,7 +400,7 @@ def test_a_test_of_a_run(whole: Planned, calls: Calls) -> None:
     assert whole.run(calls, "/predictions/dsnet/full/seed4/own/synth/").of(Crf) == [whole.config.crf["own"]]
     ((_, _, named),) = whole.run(calls, "/scores/dsnet/full/seed4/own/").made
     assert named["split"] == "test"
-    for key in Settings.model_fields:
+    for key in ProtocolSettings.model_fields:
         assert getattr(named["protocol"], key) == getattr(whole.config.protocols["mine"], key)
 
 
@@ -440,7 +440,7 @@ def test_every_key_of_a_figure_is_changed() -> None:
 
 @pytest.mark.parametrize("key", FIGURES)
 def test_a_changed_key_of_a_figure(key: str, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vsodprep.evaluate.scores.load_scores", lambda words: words)
+    monkeypatch.setattr("vsodprep.scores.read.load_scores", lambda words: words)
     before, change = FIGURES[key]
     scored = {"split": "test", "post": ["raw", "dss"], "protocols": ["davsod", "pysod"]}
     tests = [scored | {"benchmark": name} for name in ("synth", "davis2016")]

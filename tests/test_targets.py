@@ -12,7 +12,7 @@ from pipeline import ROOT, ask
 
 from vsodprep.config import Config, complete
 from vsodprep.config.defaults import default
-from vsodprep.planning.cost import Cost, Estimate
+from vsodprep.estimate.cost import Cost, Estimate
 from vsodprep.report.collect import collect
 from vsodprep.targets import TRIVIAL, Catalogue, Paths, Targets
 

@@ -23,13 +23,13 @@ from vsodprep.models import build_model, saved
 from vsodprep.models.device import place
 from vsodprep.models.history import History
 from vsodprep.models.recipe import build_optimizer, rate_factor, resets, steps_of, videos_of
-from vsodprep.models.training import Settings, train
+from vsodprep.models.training import Execution, train
 from vsodprep.shards import ClipDataset, Part, pack_benchmark
 from vsodprep.shards.sampling import BatchSampler
 from vsodprep.threads import restores_threads
 
 SIZE = (64, 64)
-SETTINGS = Settings(threads=1, save_seconds=0)
+SETTINGS = Execution(threads=1, save_seconds=0)
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +227,7 @@ def test_a_killed_process_goes_on_exactly(shard, tmp_path):
 def test_workers_change_nothing(shard, tmp_path):
     run = recipe(stage(steps=2, augment=Augment(flip=0.5)))
     fit(shard, tmp_path / "none.ckpt", run)
-    fit(shard, tmp_path / "one.ckpt", run, settings=Settings(threads=1, workers=1))
+    fit(shard, tmp_path / "one.ckpt", run, settings=Execution(threads=1, workers=1))
     assert digest(tmp_path / "none.ckpt") == digest(tmp_path / "one.ckpt")
 
 

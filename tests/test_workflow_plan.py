@@ -36,7 +36,7 @@ def wildcards(**values: str) -> SimpleNamespace:
 
 
 def test_default_makes_the_shard_the_checkpoint_and_the_report() -> None:
-    assert plan_of({}).report.targets(None) == [
+    assert plan_of({}).report.all_files(None) == [
         "results/shards/synth.zarr/zarr.json",
         "results/models/dsnet/full/seed0/last.ckpt",
         "results/report/index.html",
@@ -120,16 +120,16 @@ def test_a_new_benchmark_or_network_in_its_registry_plans_nothing() -> None:
 
 def test_a_prior_fitted_on_its_own_split_needs_one(tmp_path: Path) -> None:
     validation = {"sources": {"davis2016": str(archive_of(tmp_path, "blackswan"))}, "partial": True}
-    assert plan_of({}).site.packed_priors("davis2016") == ["light"]
-    assert plan_of(validation).site.packed_priors("davis2016") == []
+    assert plan_of({}).targets.packed_priors("davis2016") == ["light"]
+    assert plan_of(validation).targets.packed_priors("davis2016") == []
     joint = {"prior": {"light": {"fit": [{"benchmark": "synth", "split": "train"}]}}}
-    assert plan_of(validation | joint).site.packed_priors("davis2016") == ["light"]
+    assert plan_of(validation | joint).targets.packed_priors("davis2016") == ["light"]
 
 
 def test_labels_of_some_splits_only() -> None:
     coarse = {"weightfree": {"splits": [{"benchmark": "synth", "split": "test"}]}}
     plan = plan_of({"coarse": coarse})
-    labelled = plan.site.catalogue.videos("synth", "test")
+    labelled = plan.targets.catalogue.videos("synth", "test")
     records = plan.coarse.records(wildcards(coarse="weightfree"))
     assert records == [f"results/coarse/weightfree/synth/{name}/record.json" for name in labelled]
     assert plan.pack.coarse(wildcards()) == ["results/coarse/weightfree/synth/provenance.json"]
@@ -226,13 +226,13 @@ def test_building_one_benchmark_reads_no_other() -> None:
 
 def test_own_splits_replace_the_registered_one() -> None:
     plan = plan_of({"splits": {"synth": {"train": ["plain-fish"]}}})
-    assert plan.site.catalogue.videos("synth", "train") == ["plain-fish"]
+    assert plan.targets.catalogue.videos("synth", "train") == ["plain-fish"]
     assert plan.prior.own_flow(wildcards(prior="light")) == ["results/flow/dis/synth/plain-fish.h5"]
 
 
 def test_chosen_sequences_leave_the_others_out() -> None:
     plan = plan_of({"sequences": {"synth": ["plain-fish", "plain-turtle", "stills"]}})
-    assert plan.site.catalogue.videos("synth") == ["plain-fish", "plain-turtle"]
+    assert plan.targets.catalogue.videos("synth") == ["plain-fish", "plain-turtle"]
     words = shlex.split(plan.normalize.options(wildcards()))
     assert [word for word in words if not word.startswith("--")] == ["plain-fish", "plain-turtle", "stills"]
 
@@ -315,8 +315,8 @@ def archive_of(folder: Path, sequence: str) -> Path:
 
 def test_a_partial_delivery_is_looked_into(tmp_path: Path) -> None:
     source = {"sources": {"davis2016": str(archive_of(tmp_path, "bear"))}}
-    assert plan_of(source | {"partial": True}).site.catalogue.videos("davis2016") == ["bear"]
-    assert len(plan_of(source).site.catalogue.videos("davis2016")) == 50
+    assert plan_of(source | {"partial": True}).targets.catalogue.videos("davis2016") == ["bear"]
+    assert len(plan_of(source).targets.catalogue.videos("davis2016")) == 50
 
 
 def test_sources_are_local_downloaded_or_none(tmp_path: Path) -> None:
@@ -336,7 +336,7 @@ def figure_plan(**figure: Any) -> Plan:
 
 def test_figures_are_targets() -> None:
     plan = figure_plan(kind="losses")
-    assert "results/figures/one.svg" in plan.report.targets(None)
+    assert "results/figures/one.svg" in plan.report.all_files(None)
     assert plan.figures.inputs(wildcards(figure="one")) == [
         "results/models/dsnet/full/seed0/metrics.csv",
         "results/models/dsnet/tau-half/seed0/metrics.csv",
@@ -430,7 +430,7 @@ from vsodprep.config import read
 over = read(Path(sys.argv[1]))
 over.pop("sources", None)
 plan = read_plan("workflow", over, first=True)
-plan.report.targets(None)
+plan.report.all_files(None)
 algorithms = "cv2 h5py lightning numba PIL pydensecrf scipy skimage torch torchvision zarr".split()
 print(*sorted({*algorithms} & {name.partition(".")[0] for name in sys.modules}))
 """

@@ -30,7 +30,7 @@ class Issue:
 
 
 @dataclass(frozen=True)
-class Sequence:
+class ManifestSequence:
     """One video, or one split of a still-image benchmark.
 
     Attributes:
@@ -69,7 +69,7 @@ class Manifest:
     citation: str
     homepage: str
     sources: tuple[Source, ...]
-    sequences: tuple[Sequence, ...]
+    sequences: tuple[ManifestSequence, ...]
     issues: tuple[Issue, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -82,7 +82,7 @@ class Manifest:
             "annotated": sum(len(sequence.annotated) for sequence in self.sequences),
         }
 
-    def sequence(self, name: str) -> Sequence:
+    def sequence(self, name: str) -> ManifestSequence:
         """Return the sequence of that name.
 
         Raises:
@@ -94,7 +94,7 @@ class Manifest:
         known = ", ".join(sequence.name for sequence in self.sequences)
         raise InputError(f"benchmark {self.name}", f"no sequence {name!r}", f"one of {known}")
 
-    def split(self, name: str) -> tuple[Sequence, ...]:
+    def split(self, name: str) -> tuple[ManifestSequence, ...]:
         """Return the sequences of a split, in manifest order.
 
         Raises:
@@ -124,9 +124,9 @@ def from_json(value: dict[str, Any]) -> Manifest:
     )
 
 
-def _sequence(value: dict[str, Any]) -> Sequence:
+def _sequence(value: dict[str, Any]) -> ManifestSequence:
     lists = ("splits", "frames", "annotated", "attributes", "original")
-    return Sequence(
+    return ManifestSequence(
         **{
             **value,
             **{key: tuple(value[key]) for key in lists},
@@ -160,7 +160,7 @@ def frame_path(folder: Path, sequence: str, frame: str) -> Path:
 
     Args:
         folder: The normalised benchmark.
-        sequence: Sequence name.
+        sequence: ManifestSequence name.
         frame: Frame id (file stem).
 
     Raises:
@@ -179,7 +179,7 @@ def mask_path(folder: Path, sequence: str, frame: str) -> Path:
     return folder / sequence / "masks" / f"{frame}.png"
 
 
-def frame_paths(folder: Path, sequence: Sequence) -> Iterator[Path]:
+def frame_paths(folder: Path, sequence: ManifestSequence) -> Iterator[Path]:
     """Yield the paths of a sequence's frames in order."""
     for frame in sequence.frames:
         yield frame_path(folder, sequence.name, frame)

@@ -10,7 +10,7 @@ from vsodprep.config.report import Trivial
 from vsodprep.errors import InputError
 from vsodprep.files import enter_folder, write_json
 from vsodprep.images import write_png
-from vsodprep.manifest import Sequence
+from vsodprep.manifest import ManifestSequence
 from vsodprep.markers import PREDICTIONS
 from vsodprep.progress import track
 from vsodprep.shards import Shard, open_shard
@@ -88,7 +88,7 @@ def write_trivial(kind: Trivial, shard: Path, out: Path, split: str, flow: str |
     write_json(out / PREDICTIONS, {"method": kind, "settings": settings, "split": split, "maps": len(frames)})
 
 
-def _flow_block(shard: Shard, sequences: Iterable[Sequence], name: str | None) -> str:
+def _flow_block(shard: Shard, sequences: Iterable[ManifestSequence], name: str | None) -> str:
     """Return the flow block to read, the shard's first if none is named."""
     stills = [sequence.name for sequence in sequences if sequence.still]
     if stills:
@@ -101,7 +101,7 @@ def _flow_block(shard: Shard, sequences: Iterable[Sequence], name: str | None) -
     return name
 
 
-def _size(sequence: Sequence, index: int) -> tuple[int, int]:
+def _size(sequence: ManifestSequence, index: int) -> tuple[int, int]:
     if sequence.height is None or sequence.width is None:
         return sequence.sizes[index]
     return sequence.height, sequence.width

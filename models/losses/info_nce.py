@@ -9,7 +9,7 @@ from torch import Tensor
 from vsodprep.models.losses.supervision import Target
 
 
-class Regions(NamedTuple):
+class PooledRegions(NamedTuple):
     """The foreground or the background of every frame of a batch, one region each.
 
     Attributes:
@@ -23,7 +23,7 @@ class Regions(NamedTuple):
     hardness: Tensor
 
 
-def pool_regions(feature: Tensor, logits: Tensor, truth: Target) -> tuple[Regions, Regions]:
+def pool_regions(feature: Tensor, logits: Tensor, truth: Target) -> tuple[PooledRegions, PooledRegions]:
     """Average a feature over the foreground and over the background of each frame.
 
     Args:
@@ -42,7 +42,7 @@ def pool_regions(feature: Tensor, logits: Tensor, truth: Target) -> tuple[Region
         share = F.adaptive_avg_pool2d(mask, (feature.shape[2], feature.shape[3])).flatten(2)
         mean = (flat * share).sum(2) / share.sum(2).clamp(min=1e-6)
         hardness = (error * mask).sum(dim=(1, 2, 3)) / pixels.clamp(min=1e-6)
-        found.append(Regions(mean, (pixels > 0) & (truth.annotated > 0), hardness))
+        found.append(PooledRegions(mean, (pixels > 0) & (truth.annotated > 0), hardness))
     return found[0], found[1]
 
 
@@ -54,8 +54,8 @@ def _select(candidates: Tensor, scores: Tensor, number: int) -> Tensor:
 
 
 def info_nce(
-    foreground: Regions,
-    background: Regions,
+    foreground: PooledRegions,
+    background: PooledRegions,
     video: Tensor,
     *,
     mining: Literal["hard", "random"],

@@ -12,7 +12,7 @@ from pathlib import PurePosixPath
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list
 from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, ordered, original_names, repack
-from vsodprep.benchmarks.regions import RegionFile, Regions, parse_regions
+from vsodprep.benchmarks.regions import RegionFile, RegionMasks, parse_regions
 from vsodprep.images import IMAGE_SUFFIXES, natural_key
 from vsodprep.manifest import Issue
 
@@ -74,7 +74,7 @@ def _sequence(delivery: Delivery, folder: str, here: list[str], truth: list[str]
         for stem in stems
         if stem in images or stem in masks
     )
-    coding = Regions(regions.scales if regions else (0,))
+    coding = RegionMasks(regions.scales if regions else (0,))
     return SequenceFiles(name, frames, coding, issues=tuple(issues))
 
 

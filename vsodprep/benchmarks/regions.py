@@ -36,7 +36,7 @@ class RegionFile:
 
     Attributes:
         scales: Value of each region: above 255 it is a colour, red << 16 | green << 8 | blue; else a gray value.
-        ambiguous: Regions whose confusion with the background costs less than full.
+        ambiguous: RegionMasks whose confusion with the background costs less than full.
         frames: Number of frames of the sequence.
         labelled: Frames with a label image.
         promised: Number of labelled frames that the file announces.
@@ -84,7 +84,7 @@ def parse_regions(text: str, where: str) -> RegionFile:
 
 
 @dataclass(frozen=True)
-class Regions:
+class RegionMasks:
     """Foreground is every region but the background, ambiguous ones included."""
 
     scales: tuple[int, ...]

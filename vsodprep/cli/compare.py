@@ -6,22 +6,23 @@ from typing import Any
 import click
 
 from vsodprep.cli._bootstrap_options import bootstrap_options
+from vsodprep.cli._measure_options import measures_option
 
 
 @click.command("compare")
 @click.argument("scores", nargs=-1, required=True, metavar="[LABEL=]SCORES.json...")
-@click.option("--metric", "metrics", multiple=True, help="Key of a measure; default max_f, s_measure, mae.")
+@measures_option("max_f", "s_measure", "mae", help="Keys of measures in the score files.")
 @bootstrap_options
 @click.option("--json", "output", type=click.Path(path_type=Path), help="Write the figures to this file.")
-def command(scores: tuple[str, ...], metrics: tuple[str, ...], output: Path | None, **options: Any) -> None:
+def command(scores: tuple[str, ...], measures: tuple[str, ...], output: Path | None, **options: Any) -> None:
     """Bootstrap intervals of scores over sequences, and a paired test of the first method against each other one."""
     from vsodprep.errors import InputError
-    from vsodprep.evaluate.bootstrap import difference, interval
-    from vsodprep.evaluate.measures import measure
-    from vsodprep.evaluate.scores import load_scores
     from vsodprep.files import write_json
+    from vsodprep.scores.bootstrap import difference, interval
+    from vsodprep.scores.measures import measure
+    from vsodprep.scores.read import load_scores
 
-    measures = [measure(key) for key in metrics or ("max_f", "s_measure", "mae")]
+    asked = [measure(key) for key in measures]
     methods = {each.label: each.files for each in load_scores(scores)}
     for label, files in methods.items():
         if len(files) > 1:
@@ -29,7 +30,7 @@ def command(scores: tuple[str, ...], metrics: tuple[str, ...], output: Path | No
     first, *others = methods
     share = f"{100 * options['level']:g} %"
     found: dict[str, Any] = {}
-    for of in measures:
+    for of in asked:
         key = of.key
         intervals = {label: interval(files[0], key, name=label, **options) for label, files in methods.items()}
         differences = {

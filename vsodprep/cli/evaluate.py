@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from vsodprep.cli._folder import Folder
+from vsodprep.cli._measure_options import measures_option
 from vsodprep.markers import MANIFEST, PREDICTIONS, SHARD
 
 
@@ -69,7 +70,7 @@ def _warn(scores: dict[str, Any]) -> None:
     "--protocol", default="davsod", show_default=True, help="Name of a protocol, or settings: a file or JSON."
 )
 @click.option("--set", "changes", multiple=True, metavar="SETTING=VALUE", help="Change one setting of the protocol.")
-@click.option("--measures", help="Some of mae,s,f,e,weighted_f,j,boundary,t, or `all`; default all but the slow t.")
+@measures_option(help="Some of mae, s, f, e, weighted_f, j, boundary, t, or `all`; default all but the slow t.")
 @click.option("--json", "output", type=click.Path(path_type=Path), help="Write all figures to this file.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; default all cores. Changes no figure.")
 @click.option("--allow-missing", is_flag=True, help="Leave out frames without a map.")
@@ -96,7 +97,7 @@ def command(
     split: str | None,
     protocol: str,
     changes: tuple[str, ...],
-    measures: str | None,
+    measures: tuple[str, ...],
     output: Path | None,
     jobs: int | None,
     allow_missing: bool,
@@ -108,14 +109,14 @@ def command(
     import os
 
     from vsodprep.evaluate import evaluate_folders
-    from vsodprep.evaluate.frame import ALL_MEASURES, MEASURES
+    from vsodprep.evaluate.frame import DEFAULT_FAMILIES, FAMILIES
     from vsodprep.evaluate.protocols import change_protocol, find_protocol
     from vsodprep.files import write_json
 
-    asked = ALL_MEASURES if measures == "all" else MEASURES if measures is None else measures.split(",")
-    if unknown := set(asked) - set(ALL_MEASURES):
-        raise click.BadParameter(f"no measure {sorted(unknown)[0]!r}; there is {', '.join(ALL_MEASURES)}")
-    chosen = tuple(measure for measure in ALL_MEASURES if measure in asked)
+    asked = FAMILIES if "all" in measures else measures or DEFAULT_FAMILIES
+    if unknown := set(asked) - set(FAMILIES):
+        raise click.BadParameter(f"no measure {sorted(unknown)[0]!r}; there is {', '.join(FAMILIES)}")
+    chosen = tuple(measure for measure in FAMILIES if measure in asked)
     scores = evaluate_folders(
         pred,
         gt,

@@ -34,7 +34,7 @@ def command(
     davsod: {seq}/Imgs and {seq}/ground-truth. fsnet: {seq}/Frame, {seq}/OF_FlowNet2 and {seq}/GT. davis: JPEGImages,
     Annotations and ImageSets. webdataset: tar files of 1,000 samples.
     """
-    from vsodprep.shards.export import Choice, export
+    from vsodprep.shards.export import ExportOptions, export
 
-    count = export(shard, layout, out, Choice(split, flow, image_format, quality, annotated))
+    count = export(shard, layout, out, ExportOptions(split, flow, image_format, quality, annotated))
     click.echo(f"{out}: {count} frames")

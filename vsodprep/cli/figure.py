@@ -8,6 +8,7 @@ import click
 
 from vsodprep.cli._bootstrap_options import bootstrap_options
 from vsodprep.cli._folder import Folder
+from vsodprep.cli._measure_options import measures_option
 from vsodprep.cli._options import options_of
 from vsodprep.cli._torch import device_option, threads_option
 from vsodprep.config.figures import Figure
@@ -49,14 +50,6 @@ def references_option(function: Function) -> Function:
     return option(function)
 
 
-def measures_option(function: Function) -> Function:
-    """Add `--measure`, which may be given several times."""
-    option = click.option(
-        "--measure", "measures", multiple=True, default=("max_f", "mae"), show_default=True, help="A panel each."
-    )
-    return option(function)
-
-
 def measure_option(default: str) -> Callable[[Function], Function]:
     """Add `--measure`."""
     return click.option("--measure", default=default, show_default=True, help="Key of the measure in the score files.")
@@ -84,8 +77,8 @@ def command() -> None:
 @out_option
 def precision_recall(scores: tuple[str, ...], references: tuple[str, ...], out: Path) -> None:
     """Precision against recall at 256 thresholds."""
-    from vsodprep.evaluate.scores import load_scores
     from vsodprep.figures.compare import precision_recall_of
+    from vsodprep.scores.read import load_scores
 
     _save(precision_recall_of(load_scores(scores), references), out)
 
@@ -96,8 +89,8 @@ def precision_recall(scores: tuple[str, ...], references: tuple[str, ...], out: 
 @out_option
 def f_threshold(scores: tuple[str, ...], references: tuple[str, ...], out: Path) -> None:
     """F-measure against the threshold."""
-    from vsodprep.evaluate.scores import load_scores
     from vsodprep.figures.compare import f_threshold_of
+    from vsodprep.scores.read import load_scores
 
     _save(f_threshold_of(load_scores(scores), references), out)
 
@@ -109,15 +102,15 @@ def f_threshold(scores: tuple[str, ...], references: tuple[str, ...], out: Path)
 @out_option
 def ranking(scores: tuple[str, ...], measure: str, references: tuple[str, ...], out: Path) -> None:
     """Sequences, ordered by the first method's score."""
-    from vsodprep.evaluate.scores import load_scores
     from vsodprep.figures.compare import ranking_of
+    from vsodprep.scores.read import load_scores
 
     _save(ranking_of(load_scores(scores), measure, references), out)
 
 
 @command.command("ablation")
 @scores_argument
-@measures_option
+@measures_option("max_f", "mae", help="A panel each.")
 @click.option("--full", metavar="LABEL", help="Variant that the others are compared with.")
 @click.option("--paper", metavar="MODEL", help="Set this paper's figures of the same variants beside the bars.")
 @out_option
@@ -125,8 +118,8 @@ def ablation(
     scores: tuple[str, ...], measures: tuple[str, ...], full: str | None, paper: str | None, out: Path
 ) -> None:
     """Bars of variants; each LABEL is the variant's name."""
-    from vsodprep.evaluate.scores import load_scores
     from vsodprep.figures.compare import ablation_of
+    from vsodprep.scores.read import load_scores
 
     _save(ablation_of(load_scores(scores), measures, full, paper), out)
 
@@ -134,12 +127,12 @@ def ablation(
 @command.command("sweep")
 @click.argument("scores", nargs=-1, required=True, metavar="VALUE=SCORES.json...")
 @options_of(Figure, {"parameter"})
-@measures_option
+@measures_option("max_f", "mae", help="A panel each.")
 @out_option
 def sweep(scores: tuple[str, ...], parameter: str, measures: tuple[str, ...], out: Path) -> None:
     """Scores against a parameter such as tau, a line per benchmark."""
-    from vsodprep.evaluate.scores import load_scores
     from vsodprep.figures.compare import sweep_of
+    from vsodprep.scores.read import load_scores
 
     _save(sweep_of(load_scores(scores), parameter, measures), out)
 
@@ -153,8 +146,8 @@ def sweep(scores: tuple[str, ...], parameter: str, measures: tuple[str, ...], ou
 @out_option
 def intervals(scores: tuple[str, ...], measure: str, out: Path, **options: Any) -> None:
     """Scores with bootstrap intervals over sequences."""
-    from vsodprep.evaluate.scores import load_scores
     from vsodprep.figures.compare import intervals_of
+    from vsodprep.scores.read import load_scores
 
     _save(intervals_of(load_scores(scores), measure, **options), out)
 
@@ -198,8 +191,8 @@ def level_weights(checkpoint: Path, shard: Path, out: Path, **options: Any) -> N
 @out_option
 def grid(normalized: Path, maps: tuple[str, ...], frames: tuple[str, ...], scores: tuple[str, ...], out: Path) -> None:
     """Frames, masks and the maps of several methods."""
-    from vsodprep.evaluate.scores import labelled, load_scores
     from vsodprep.figures.pictures import grid_of
+    from vsodprep.scores.read import labelled, load_scores
 
     folders = {label: Folder(PREDICTIONS).of(path) for label, path in labelled(maps)}
     _save(grid_of(normalized, folders, frames, load_scores(scores)), out)
@@ -224,7 +217,7 @@ def timeline(
     out: Path,
 ) -> None:
     """A measure along a sequence, with the frames behind its extremes."""
-    from vsodprep.evaluate.scores import load_scores
     from vsodprep.figures.pictures import timeline_of
+    from vsodprep.scores.read import load_scores
 
     _save(timeline_of(load_scores(scores), sequence, measure, folder=normalized, maps=maps, count=extremes), out)

@@ -23,8 +23,8 @@ def command(configs: tuple[Path, ...], *, as_json: bool) -> None:
     """
     from vsodprep.config import complete, merge, read
     from vsodprep.config.defaults import default
-    from vsodprep.planning.cost import Estimate
-    from vsodprep.planning.table import as_list, as_record, as_table
+    from vsodprep.estimate.cost import Estimate
+    from vsodprep.estimate.table import as_list, as_record, as_table
     from vsodprep.targets.provisions import provisions
 
     over: dict[str, Any] = {}

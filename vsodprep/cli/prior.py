@@ -31,10 +31,10 @@ def command() -> None:
 @device_option
 def fit(*, train: tuple[tuple[Path, Path, str], ...], out: Path, device: str, **given: Any) -> None:
     """Train the classifier of regions on annotated frames."""
-    from vsodprep.prior.fit import Split
+    from vsodprep.prior.fit import FitSource
     from vsodprep.prior.fit import fit as fit_classifier
 
-    classifier = fit_classifier([Split(*one) for one in train], out, block_of(Prior, given), device=device)
+    classifier = fit_classifier([FitSource(*one) for one in train], out, block_of(Prior, given), device=device)
     learned = classifier.training
     click.echo(
         f"{out}: {classifier.parameters} parameters from {learned['regions']} regions ({learned['foreground']} "

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import click
 
+from vsodprep.cli._measure_options import measures_option
+
 
 @click.command("table")
 @click.argument("scores", nargs=-1, metavar="[LABEL=]SCORES.json...")
-@click.option("--metric", "metrics", multiple=True, help="Key of a measure; default max_f, s_measure, mae.")
+@measures_option("max_f", "s_measure", "mae", help="Keys of measures in the score files.")
 @click.option("--paper", "papers", multiple=True, help="Add what a paper prints: a model's name, or `all`.")
 @click.option("--benchmark", "benchmarks", multiple=True, help="Show only this benchmark.")
 @click.option(
@@ -20,11 +22,11 @@ def command(scores: tuple[str, ...], form: str, digits: int, out: Path | None, *
 
     Files of one label are seeds of one method. Without a label it is told by the path.
     """
-    from vsodprep.evaluate.papers import OWN_METHOD
-    from vsodprep.evaluate.scores import load_scores
-    from vsodprep.evaluate.table import build_table
-    from vsodprep.evaluate.table_formats import FORMATS
     from vsodprep.files import write_text
+    from vsodprep.scores.papers import OWN_METHOD
+    from vsodprep.scores.read import load_scores
+    from vsodprep.scores.table import build_table
+    from vsodprep.scores.table_formats import FORMATS
 
     papers = tuple(OWN_METHOD) if "all" in chosen["papers"] else chosen["papers"]
     if not scores and not papers:
@@ -32,7 +34,7 @@ def command(scores: tuple[str, ...], form: str, digits: int, out: Path | None, *
     loaded = load_scores(scores)
     table = build_table(
         {each.label: each.files for each in loaded},
-        chosen["metrics"] or ("max_f", "s_measure", "mae"),
+        chosen["measures"],
         papers=papers,
         benchmarks=chosen["benchmarks"],
         digits=digits,

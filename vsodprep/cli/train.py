@@ -59,10 +59,10 @@ def command(
     run = read_recipe(recipe)
     wait_passively()
     from vsodprep.models.device import check_device
-    from vsodprep.models.training import Settings, train
+    from vsodprep.models.training import Execution, train
 
     kind = check_device(device)
     ahead = (4 if kind == "cuda" else 0) if workers is None else workers
-    settings = Settings(kind, threads, ahead, save_seconds=save_seconds, code=code or __version__)
+    settings = Execution(kind, threads, ahead, save_seconds=save_seconds, code=code or __version__)
     paths = {path.stem: path for path in shards}
     train(model, run, paths, seed=seed, out=out, settings=settings, continued=continued)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.coarse.fuse import FIT_SIZE, Normal, fit, fuse, uniform
+from vsodprep.coarse.fuse import FIT_SIZE, NormalEquations, fit, fuse, uniform
 from vsodprep.errors import InputError
 from vsodprep.files import enter_folder, write_json
 from vsodprep.images import read_gray, read_mask, write_png
@@ -73,7 +73,7 @@ def fit_folders(folders: Sequence[Path], truths: Sequence[Path], splits: Sequenc
     """
     if splits and len(splits) != len(truths):
         raise InputError("--split", f"{len(splits)} splits", f"one for each of the {len(truths)} --gt, or none")
-    normal = Normal.empty(len(folders))
+    normal = NormalEquations.empty(len(folders))
     chosen: Sequence[str | None] = splits or [None] * len(truths)
     for truth, split in zip(truths, chosen, strict=True):
         masks = _masks(truth, split)

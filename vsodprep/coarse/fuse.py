@@ -36,7 +36,7 @@ def fuse(maps: NDArray[np.floating], weights: NDArray[np.float64]) -> NDArray[np
 
 
 @dataclass(frozen=True)
-class Normal:
+class NormalEquations:
     """What the fit needs to know of the frames seen so far.
 
     Attributes:
@@ -52,11 +52,11 @@ class Normal:
     frames: int = 0
 
     @classmethod
-    def empty(cls, count: int) -> "Normal":
+    def empty(cls, count: int) -> "NormalEquations":
         """Return the sums over no frame."""
         return cls(np.zeros((count, count)), np.zeros(count))
 
-    def add(self, maps: NDArray[np.uint8], mask: NDArray[np.uint8]) -> "Normal":
+    def add(self, maps: NDArray[np.uint8], mask: NDArray[np.uint8]) -> "NormalEquations":
         """Return the sums with one more frame.
 
         Args:
@@ -67,7 +67,7 @@ class Normal:
         small = [cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in maps]
         values = np.stack(small).reshape(len(small), -1).astype(np.float64) / 255
         truth = (cv2.resize(mask, size, interpolation=cv2.INTER_AREA).ravel() >= 127.5).astype(np.float64)
-        return Normal(
+        return NormalEquations(
             self.gram + values @ values.T,
             self.linear + values @ truth,
             self.constant + float(truth.sum()),
@@ -80,7 +80,7 @@ class Normal:
         return max(0.0, float(total)) / (self.frames * FIT_SIZE**2)
 
 
-def fit(normal: Normal) -> NDArray[np.float64]:
+def fit(normal: NormalEquations) -> NDArray[np.float64]:
     """Fit the weights: least squares on the simplex (DRFI, Jiang et al., IJCV 2017, code's quadratic programme).
 
     Args:

@@ -13,8 +13,8 @@ Clip = Literal["past", "references"]
 Reduction = Literal["sum", "mean"]
 
 
-class Options(Section):
-    """Options of a network, and what follows from them; each network has its own, closed and typed."""
+class NetworkOptions(Section):
+    """NetworkOptions of a network, and what follows from them; each network has its own, closed and typed."""
 
     least_batch: ClassVar[int] = 1
     """Samples that a batch must hold in training; 2 where a layer normalises over the batch alone."""
@@ -66,7 +66,7 @@ class Definition:
     name: str
     title: str
     method: str
-    options: type[Options]
+    options: type[NetworkOptions]
     variants: Mapping[str, Mapping[str, Any]]
     backbones: tuple[str, ...]
     operations: float
@@ -80,12 +80,12 @@ class Definition:
         width: float = 1.0,
         pretrained: bool = False,
         where: str | None = None,
-    ) -> Options:
+    ) -> NetworkOptions:
         """Return the options of a variant.
 
         Args:
             variant: One of `variants`.
-            overrides: Options that replace the variant's.
+            overrides: NetworkOptions that replace the variant's.
             width: Factor on all channel numbers.
             pretrained: Whether the backbones start from ImageNet weights.
             where: What to name in an error; the network if None.

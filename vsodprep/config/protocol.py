@@ -9,7 +9,7 @@ from vsodprep.config.base import Section
 MATLAB_EPS = 2.0**-52
 
 
-class Settings(Section):
+class ProtocolSettings(Section):
     """The choices on which evaluation tools differ; the defaults are those of the `davsod` protocol."""
 
     foreground_above: int = Field(default=128, ge=0, le=254)
@@ -54,7 +54,7 @@ class Settings(Section):
     """Largest distance of matching boundaries, as a share of the image diagonal; from 1 on in pixels."""
 
     @model_validator(mode="after")
-    def _agrees(self) -> "Settings":
+    def _agrees(self) -> "ProtocolSettings":
         if self.average == "pixels" and self.f_from == "frames":
             raise ValueError(
                 "average: pixels needs f_from: precision-recall, because no frame has an F of its own then"
@@ -62,7 +62,7 @@ class Settings(Section):
         return self
 
 
-class Protocol(Settings):
+class Protocol(ProtocolSettings):
     """The choices behind a set of scores."""
 
     name: str = "davsod"
@@ -125,7 +125,7 @@ PROTOCOLS: dict[str, Protocol] = {
 }
 
 
-class OwnProtocol(Settings):
+class OwnProtocol(ProtocolSettings):
     """A protocol of the user's own: a built-in one with some settings changed."""
 
     base: Literal["davsod", "pysod", "codtoolbox", "cag-dde", "davis2016", "pooled-f1"] = "davsod"

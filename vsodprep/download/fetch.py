@@ -28,7 +28,7 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
 @dataclass(frozen=True)
-class Manners:
+class RetryPolicy:
     """How patiently addresses are tried.
 
     Attributes:
@@ -48,7 +48,7 @@ class Manners:
     sleep: Callable[[float], None] = time.sleep
 
 
-PATIENT = Manners()
+PATIENT = RetryPolicy()
 
 
 def part_of(final: Path) -> Path:
@@ -56,7 +56,7 @@ def part_of(final: Path) -> Path:
     return final.with_name(f".{final.name}.part")
 
 
-def fetch(url: str, final: Path, expected: Expected, manners: Manners) -> Path:
+def fetch(url: str, final: Path, expected: Expected, manners: RetryPolicy) -> Path:
     """Fetch a file from one address, trying again where that may help.
 
     Args:
@@ -99,7 +99,7 @@ def _session() -> Session:
     return session
 
 
-def _fetch_once(session: Session, url: str, part: Path, expected: Expected, manners: Manners) -> None:
+def _fetch_once(session: Session, url: str, part: Path, expected: Expected, manners: RetryPolicy) -> None:
     have, validator = _resumable(part, url)
     if have and not validator and not expected.checksums:
         # Nothing would tell if the file had changed on the server since.
@@ -128,7 +128,7 @@ def _fetch_once(session: Session, url: str, part: Path, expected: Expected, mann
         raise DiskError(f"{part.parent}: {error.strerror}; what has been fetched is kept") from error
 
 
-def _open(session: Session, url: str, headers: dict[str, str], manners: Manners) -> Response:
+def _open(session: Session, url: str, headers: dict[str, str], manners: RetryPolicy) -> Response:
     """Open an address, through Drive's pages if need be."""
     address = start_address(url, manners.drive)
     for _ in range(3):

@@ -11,7 +11,7 @@ from vsodprep.benchmarks.describe import size_text
 from vsodprep.benchmarks.lock import LOCK, pin_file, pinned_file
 from vsodprep.download.adopt import adopt, in_the_way
 from vsodprep.download.errors import AddressError, DiskError
-from vsodprep.download.fetch import PATIENT, Manners, discard, fetch, part_of
+from vsodprep.download.fetch import PATIENT, RetryPolicy, discard, fetch, part_of
 from vsodprep.download.verify import Expected, expected_of, fault
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.files import check_overwritable, free_bytes, sha256, write_json
@@ -19,7 +19,7 @@ from vsodprep.markers import SOURCES
 
 
 @dataclass(frozen=True)
-class Got:
+class FetchResult:
     """What came of a file.
 
     Attributes:
@@ -56,7 +56,7 @@ def download(
     names: Sequence[str] = (),
     jobs: int = 3,
     lock: Path = LOCK,
-    manners: Manners = PATIENT,
+    manners: RetryPolicy = PATIENT,
 ) -> dict[str, Any]:
     """Bring a benchmark's files into a folder, verified.
 
@@ -88,9 +88,9 @@ def download(
         raise InputError(folder / name, trouble, "another file; move this one away and try again")
     _check_disk(folder, [one for name, one in expected.items() if name not in found])
 
-    def get(file: SourceFile) -> Got:
+    def get(file: SourceFile) -> FetchResult:
         if file.name in found:
-            return Got(file, found[file.name])
+            return FetchResult(file, found[file.name])
         return _get(file, folder, expected[file.name], manners)
 
     pool = ThreadPoolExecutor(jobs)
@@ -116,14 +116,14 @@ def _bytes_here(folder: Path, expected: Expected) -> int:
     return part.stat().st_size if part.exists() else 0
 
 
-def _get(file: SourceFile, folder: Path, expected: Expected, manners: Manners) -> Got:
+def _get(file: SourceFile, folder: Path, expected: Expected, manners: RetryPolicy) -> FetchResult:
     final = folder / file.name
     trouble: list[str] = []
     for url in file.urls:
         try:
             part = fetch(url, final, expected, manners)
         except DiskError as error:
-            return Got(file, None, (*trouble, str(error)))
+            return FetchResult(file, None, (*trouble, str(error)))
         except AddressError as error:
             trouble.append(f"{url}: {error}")
             continue
@@ -131,13 +131,13 @@ def _get(file: SourceFile, folder: Path, expected: Expected, manners: Manners) -
         if wrong is None:
             part.replace(final)
             discard(part)
-            return Got(file, final)
+            return FetchResult(file, final)
         discard(part)
         trouble.append(f"{url}: not the file that is meant: {wrong}")
-    return Got(file, None, tuple(trouble))
+    return FetchResult(file, None, tuple(trouble))
 
 
-def _instruction(got: Got, folder: Path) -> str:
+def _instruction(got: FetchResult, folder: Path) -> str:
     file = got.file
     why = f" ({'; '.join(got.trouble)})" if got.trouble else " (only a person can fetch it)"
     checksum = f", {file.checksum}" if file.checksum else ""
@@ -149,7 +149,7 @@ def _instruction(got: Got, folder: Path) -> str:
     )
 
 
-def _record(benchmark: Benchmark, folder: Path, results: Sequence[Got], lock: Path) -> dict[str, Any]:
+def _record(benchmark: Benchmark, folder: Path, results: Sequence[FetchResult], lock: Path) -> dict[str, Any]:
     records: list[dict[str, Any]] = []
     for got in results:
         if got.path is None:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.evaluate.f_measure import area_under_curve, f_measure, precision_recall
 from vsodprep.evaluate.frame import CURVES, FrameScores
-from vsodprep.evaluate.levels import THRESHOLDS
+from vsodprep.evaluate.measures.f_measure import area_under_curve, f_measure, precision_recall
+from vsodprep.evaluate.measures.levels import THRESHOLDS
+from vsodprep.evaluate.measures.statistics import decay, recall_above
 from vsodprep.evaluate.protocols import Protocol
-from vsodprep.evaluate.statistics import decay, recall_above
 
 # Names of the figures in a score file that are one number, in the order in which they are shown.
 SCALARS = (

@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from vsodprep.evaluate.aggregate import SequenceTotals
-from vsodprep.evaluate.inputs import Pair
+from vsodprep.evaluate.inputs import ScoredFrame
 from vsodprep.evaluate.protocols import Protocol
 from vsodprep.evaluate.sources import FolderImages, ZipImages, digest
 from vsodprep.evaluate.truth import Masks
@@ -56,7 +56,7 @@ class Digests:
 
 
 def sequence_key(
-    pairs: Sequence[Pair], hashes: Iterable[tuple[str, str]], protocol: Protocol, measures: Collection[str]
+    pairs: Sequence[ScoredFrame], hashes: Iterable[tuple[str, str]], protocol: Protocol, measures: Collection[str]
 ) -> str:
     """Return the key of a scored sequence: everything that its figures depend on.
 

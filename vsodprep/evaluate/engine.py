@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from vsodprep.evaluate import cache
 from vsodprep.evaluate.aggregate import SequenceTotals, summarize
 from vsodprep.evaluate.decode import decode_map
-from vsodprep.evaluate.frame import MEASURES, FrameScores, Measure, score_frame
-from vsodprep.evaluate.inputs import Inputs, Pair, pair
+from vsodprep.evaluate.frame import DEFAULT_FAMILIES, Family, FrameScores, score_frame
+from vsodprep.evaluate.inputs import ScoredFrame, ScoringInputs, pair
 from vsodprep.evaluate.protocols import Protocol, find_protocol
 from vsodprep.evaluate.resize import resize
 from vsodprep.evaluate.sources import FolderImages, ZipImages, open_images
@@ -39,9 +39,9 @@ class _Reader:
     masks: Masks
     maps: FolderImages | ZipImages
     protocol: Protocol
-    measures: tuple[Measure, ...]
+    measures: tuple[Family, ...]
 
-    def score(self, item: Pair) -> tuple[FrameScores, bool]:
+    def score(self, item: ScoredFrame) -> tuple[FrameScores, bool]:
         """Return a frame's scores, and whether its map had another size than its mask."""
         mask = self.masks.mask(item.mask, self.protocol.foreground_above)
         saliency, resized = self._map(item.map, mask.shape)
@@ -57,9 +57,9 @@ class _Reader:
         fitted = resize(saliency, size[0], size[1], self.protocol.resize, where)
         return fitted, fitted.shape != saliency.shape
 
-    def _instability(self, item: Pair, saliency: NDArray[np.uint8]) -> float:
+    def _instability(self, item: ScoredFrame, saliency: NDArray[np.uint8]) -> float:
         """Return T between the frame before and this one, NaN where it is not defined."""
-        from vsodprep.evaluate.stability import instability  # noqa: PLC0415 - SciPy is slow to import
+        from vsodprep.evaluate.measures.stability import instability  # noqa: PLC0415 - SciPy is slow to import
 
         if item.previous is None:
             return math.nan
@@ -81,12 +81,12 @@ def _start_worker() -> None:
     cv2.setNumThreads(1)  # the processes share the cores among them already
 
 
-def _score_chunk(reader: _Reader, items: tuple[Pair, ...]) -> list[tuple[FrameScores, bool]]:
+def _score_chunk(reader: _Reader, items: tuple[ScoredFrame, ...]) -> list[tuple[FrameScores, bool]]:
     return [reader.score(item) for item in items]
 
 
 @contextmanager
-def _scored(reader: _Reader, items: list[Pair], jobs: int) -> Iterator[Iterator[tuple[FrameScores, bool]]]:
+def _scored(reader: _Reader, items: list[ScoredFrame], jobs: int) -> Iterator[Iterator[tuple[FrameScores, bool]]]:
     """Give the scores of all frames in order."""
     chunks = [tuple(items[start : start + _CHUNK]) for start in range(0, len(items), _CHUNK)]
     if min(jobs, len(chunks)) <= 1:
@@ -100,7 +100,7 @@ def _scored(reader: _Reader, items: list[Pair], jobs: int) -> Iterator[Iterator[
 class _Cache:
     """The cache of one evaluation: what it holds already, and where new totals go."""
 
-    def __init__(self, folder: Path, truth: Truth, reader: _Reader, pairs: dict[str, tuple[Pair, ...]]) -> None:
+    def __init__(self, folder: Path, truth: Truth, reader: _Reader, pairs: dict[str, tuple[ScoredFrame, ...]]) -> None:
         self._folder = folder
         digests = [
             cache.Digests(folder / "stamps" / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()}.json")
@@ -120,7 +120,7 @@ class _Cache:
         cache.save(self._folder, self._keys[name], totals)
 
 
-def _total(reader: _Reader, inputs: Inputs, jobs: int, stored: _Cache | None) -> dict[str, SequenceTotals]:
+def _total(reader: _Reader, inputs: ScoringInputs, jobs: int, stored: _Cache | None) -> dict[str, SequenceTotals]:
     """Sum the frames of each sequence."""
     known = {name: totals for name in inputs.pairs if stored and (totals := stored.load(name))}
     waiting = {name: items for name, items in inputs.pairs.items() if name not in known}
@@ -163,7 +163,7 @@ def evaluate_folders(
     split: str | None = None,
     benchmark: str | None = None,
     protocol: Protocol | str = "davsod",
-    measures: tuple[Measure, ...] = MEASURES,
+    measures: tuple[Family, ...] = DEFAULT_FAMILIES,
     jobs: int = 1,
     allow_missing: bool = False,
     naming: str = "auto",

@@ -7,15 +7,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.evaluate import boundary, e_measure, f_measure, jaccard, mae, s_measure, weighted_f
-from vsodprep.evaluate.histogram import Joint, centroid, joint_histogram
-from vsodprep.evaluate.levels import adaptive_first, counts_from, first_values, real_values
+from vsodprep.evaluate.measures import boundary, e_measure, f_measure, jaccard, mae, s_measure, weighted_f
+from vsodprep.evaluate.measures.histogram import JointHistogram, centroid, joint_histogram
+from vsodprep.evaluate.measures.levels import adaptive_first, counts_from, first_values, real_values
 from vsodprep.evaluate.protocols import Protocol
 
-Measure = Literal["mae", "s", "f", "e", "weighted_f", "j", "boundary", "t"]
-ALL_MEASURES: tuple[Measure, ...] = get_args(Measure)
-MEASURES: tuple[Measure, ...] = ALL_MEASURES[:-1]  # T takes ten times as long as all the others
-Measures = tuple[Measure, ...]
+Family = Literal["mae", "s", "f", "e", "weighted_f", "j", "boundary", "t"]
+FAMILIES: tuple[Family, ...] = get_args(Family)
+DEFAULT_FAMILIES: tuple[Family, ...] = FAMILIES[:-1]  # T takes ten times as long as all the others
+Families = tuple[Family, ...]
 CURVES = ("precision", "recall", "f", "e")
 _COUNTED = {"mae", "s", "f", "e"}  # from the joint histogram
 
@@ -43,14 +43,16 @@ class FrameScores:
     predicted: NDArray[np.int64] | None = None
 
 
-def _joint(saliency: NDArray[np.uint8], mask: NDArray[np.bool_], protocol: Protocol, cut_in_four: bool) -> Joint:
+def _joint(
+    saliency: NDArray[np.uint8], mask: NDArray[np.bool_], protocol: Protocol, cut_in_four: bool
+) -> JointHistogram:
     if not cut_in_four or not mask.any():
         return joint_histogram(saliency, mask)
     return joint_histogram(saliency, mask, s_measure.quadrant_cut(*centroid(mask), protocol.centroid))
 
 
 def _at_thresholds(
-    values: NDArray[np.float64], joint: Joint, rule: str, *, strict: bool = False
+    values: NDArray[np.float64], joint: JointHistogram, rule: str, *, strict: bool = False
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return hits and predicted pixels at the 256 thresholds and, last, at the adaptive one."""
     present = joint.foreground + joint.background
@@ -58,7 +60,9 @@ def _at_thresholds(
     return counts_from(joint.foreground, first), counts_from(present, first)
 
 
-def _score_counts(values: NDArray[np.float64], joint: Joint, protocol: Protocol, measures: Measures) -> FrameScores:
+def _score_counts(
+    values: NDArray[np.float64], joint: JointHistogram, protocol: Protocol, measures: Families
+) -> FrameScores:
     """Compute all that the histogram tells: MAE, S, F and E."""
     foreground, background = joint.foreground, joint.background
     positives, pixels = int(foreground.sum()), int(foreground.sum() + background.sum())
@@ -93,7 +97,7 @@ def _score_counts(values: NDArray[np.float64], joint: Joint, protocol: Protocol,
 
 
 def score_frame(
-    saliency: NDArray[np.uint8], mask: NDArray[np.bool_], protocol: Protocol, measures: Measures = MEASURES
+    saliency: NDArray[np.uint8], mask: NDArray[np.bool_], protocol: Protocol, measures: Families = DEFAULT_FAMILIES
 ) -> FrameScores:
     """Score a saliency map against a mask of the same size.
 

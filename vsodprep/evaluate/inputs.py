@@ -11,7 +11,7 @@ from vsodprep.evaluate.truth import Truth, TruthSequence
 
 
 @dataclass(frozen=True)
-class Pair:
+class ScoredFrame:
     """One frame to score.
 
     Attributes:
@@ -28,7 +28,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Inputs:
+class ScoringInputs:
     """What an evaluation reads, and what it noticed on the way.
 
     Attributes:
@@ -38,7 +38,7 @@ class Inputs:
         naming: Rule by which the maps of each sequence were found, where it is not by the frame's id.
     """
 
-    pairs: dict[str, tuple[Pair, ...]]
+    pairs: dict[str, tuple[ScoredFrame, ...]]
     missing: tuple[str, ...]
     extra: tuple[str, ...]
     naming: dict[str, str]
@@ -72,7 +72,7 @@ def pair(
     *,
     naming: str = "auto",
     allow_missing: bool = False,
-) -> Inputs:
+) -> ScoringInputs:
     """Find the map of each frame that a protocol scores.
 
     Args:
@@ -93,7 +93,7 @@ def pair(
         raise InputError(maps.root, "no image in it", "saliency maps, SEQUENCE/FRAME.png")
     grouped = group_by_sequence(names, [sequence.name for sequence in truth.sequences], str(maps.root))
     extra = [name for name, _ in grouped.get("", [])]
-    pairs: dict[str, tuple[Pair, ...]] = {}
+    pairs: dict[str, tuple[ScoredFrame, ...]] = {}
     missing: list[str] = []
     rules: dict[str, str] = {}
     for sequence in truth.sequences:
@@ -104,15 +104,15 @@ def pair(
         if found.rule != "stem":
             rules[sequence.name] = found.rule
         pairs[sequence.name] = tuple(
-            Pair(frame, sequence.masks[frame], found.maps[frame], found.maps.get(before) if before else None)
+            ScoredFrame(frame, sequence.masks[frame], found.maps[frame], found.maps.get(before) if before else None)
             for before, frame in zip((None, *wanted), wanted, strict=False)
             if frame in found.maps
         )
     _check(pairs, missing, maps.root, allow_missing)
-    return Inputs(pairs, tuple(missing), tuple(sorted(extra)), rules)
+    return ScoringInputs(pairs, tuple(missing), tuple(sorted(extra)), rules)
 
 
-def _check(pairs: dict[str, tuple[Pair, ...]], missing: list[str], where: Path, allow_missing: bool) -> None:
+def _check(pairs: dict[str, tuple[ScoredFrame, ...]], missing: list[str], where: Path, allow_missing: bool) -> None:
     total = len(missing) + sum(map(len, pairs.values()))
     if len(missing) == total:
         raise InputError(where, f"no map of {missing[0]} or any other frame", "saliency maps, SEQUENCE/FRAME.png")

@@ -6,15 +6,15 @@ from collections.abc import Collection, Sequence
 from matplotlib.figure import Figure
 
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.evaluate.bootstrap import RESAMPLES, Interval, difference, interval
-from vsodprep.evaluate.measures import Measure, measure
-from vsodprep.evaluate.papers import OWN_METHOD, own_figures
-from vsodprep.evaluate.scores import Scores
 from vsodprep.figures.bars import ablation
-from vsodprep.figures.curves import Line, f_threshold, precision_recall
+from vsodprep.figures.curves import Curve, f_threshold, precision_recall
 from vsodprep.figures.intervals import intervals
 from vsodprep.figures.sequences import ranking
 from vsodprep.figures.sweep import sweep
+from vsodprep.scores.bootstrap import RESAMPLES, Interval, difference, interval
+from vsodprep.scores.measures import Measure, measure
+from vsodprep.scores.papers import OWN_METHOD, own_printed_numbers
+from vsodprep.scores.read import Scores
 
 
 def precision_recall_of(scores: Sequence[Scores], references: Collection[str] = ()) -> Figure:
@@ -28,7 +28,7 @@ def precision_recall_of(scores: Sequence[Scores], references: Collection[str] = 
         VsodprepError: None of them has curves, or a reference is none of them.
     """
     grey = _known(references, scores)
-    lines = [Line(s.label, s.curve("recall"), s.curve("precision"), s.label in grey) for s in scores]
+    lines = [Curve(s.label, s.curve("recall"), s.curve("precision"), s.label in grey) for s in scores]
     return precision_recall(_drawn(lines))
 
 
@@ -38,7 +38,7 @@ def f_threshold_of(scores: Sequence[Scores], references: Collection[str] = ()) -
     grey = _known(references, scores)
     for each in scores:
         curve = each.curve("f_curve")
-        lines.append(Line(each.label, list(range(len(curve) - 1, -1, -1)), curve, each.label in grey))
+        lines.append(Curve(each.label, list(range(len(curve) - 1, -1, -1)), curve, each.label in grey))
     beta2 = scores[0].files[0].get("settings", {}).get("beta2", 0.3)
     return f_threshold(_drawn(lines), beta2)
 
@@ -59,7 +59,7 @@ def _scored(key: str, scores: Sequence[Scores]) -> Measure:
     return measure(key)
 
 
-def _drawn(lines: Sequence[Line]) -> list[Line]:
+def _drawn(lines: Sequence[Curve]) -> list[Curve]:
     drawn = [line for line in lines if any(value is not None for value in line.y)]
     if not drawn:
         raise VsodprepError("no curves in any of the score files; evaluate with the measure f")
@@ -113,7 +113,7 @@ def ablation_of(
 
 def _printed(paper: str, variant: str, benchmark: str, measures: Sequence[Measure]) -> dict[str, float | None]:
     """Return what a paper prints about a variant of its own method, by heading."""
-    found = {figure.metric: figure.value for figure in own_figures(paper, variant, benchmark)}
+    found = {figure.metric: figure.value for figure in own_printed_numbers(paper, variant, benchmark)}
     return {of.heading: found.get(of.key) for of in measures}
 
 

@@ -11,7 +11,7 @@ from vsodprep.figures.style import COLOURS, FAINT, REFERENCE_COLOUR, REFERENCE_D
 
 
 @dataclass(frozen=True)
-class Line:
+class Curve:
     """One line of a plot.
 
     Attributes:
@@ -27,7 +27,7 @@ class Line:
     reference: bool = False
 
 
-def draw_lines(axes: Axes, lines: Sequence[Line], marker: str = "") -> None:
+def draw_lines(axes: Axes, lines: Sequence[Curve], marker: str = "") -> None:
     """Draw lines in the house's colours, references in grey.
 
     Args:
@@ -48,7 +48,7 @@ def draw_lines(axes: Axes, lines: Sequence[Line], marker: str = "") -> None:
             coloured += 1
 
 
-def _with_legend(lines: Sequence[Line]) -> tuple[Figure, Axes]:
+def _with_legend(lines: Sequence[Curve]) -> tuple[Figure, Axes]:
     """Return a figure with the lines, and their names above them, where they hide nothing."""
     figure, axes = new_figure(4.6, 3.4 + 0.2 * -(-len(lines) // 2))
     draw_lines(axes, lines)
@@ -56,7 +56,7 @@ def _with_legend(lines: Sequence[Line]) -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def precision_recall(lines: Sequence[Line]) -> Figure:
+def precision_recall(lines: Sequence[Curve]) -> Figure:
     """Plot precision against recall.
 
     Args:
@@ -68,7 +68,7 @@ def precision_recall(lines: Sequence[Line]) -> Figure:
     return figure
 
 
-def f_threshold(lines: Sequence[Line], beta2: float = 0.3) -> Figure:
+def f_threshold(lines: Sequence[Curve], beta2: float = 0.3) -> Figure:
     """Plot the F-measure against the threshold that binarises the maps.
 
     Args:
@@ -82,7 +82,7 @@ def f_threshold(lines: Sequence[Line], beta2: float = 0.3) -> Figure:
     return figure
 
 
-def losses(lines: Sequence[Line], terms: Sequence[Line] = (), stages: Mapping[str, float] | None = None) -> Figure:
+def losses(lines: Sequence[Curve], terms: Sequence[Curve] = (), stages: Mapping[str, float] | None = None) -> Figure:
     """Plot training losses against steps.
 
     Args:

@@ -8,8 +8,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from vsodprep.errors import InputError
-from vsodprep.evaluate.scores import labelled
-from vsodprep.figures.curves import Line, losses
+from vsodprep.figures.curves import Curve, losses
+from vsodprep.scores.read import labelled
 
 POINTS = 300  # more cannot be told apart at the figure's width
 _FIXED = ("step", "stage", "lr", "loss")
@@ -52,10 +52,10 @@ def draw_losses(runs: Mapping[str, Losses]) -> Figure:
     """
     first = next(iter(runs.values()))
     if len(runs) > 1:
-        return losses([Line(label, *thinned(each.steps, each.loss)) for label, each in runs.items()])
-    terms = [Line(term, *thinned(first.steps, values)) for term, values in first.terms.items()]
+        return losses([Curve(label, *thinned(each.steps, each.loss)) for label, each in runs.items()])
+    terms = [Curve(term, *thinned(first.steps, values)) for term, values in first.terms.items()]
     stages = first.stages if len(first.stages) > 1 else None
-    return losses([Line("loss", *thinned(first.steps, first.loss))], terms, stages)
+    return losses([Curve("loss", *thinned(first.steps, first.loss))], terms, stages)
 
 
 def read_losses(path: Path) -> Losses:

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from vsodprep.evaluate.bootstrap import Interval
 from vsodprep.figures.style import COLOURS, REFERENCE_COLOUR, house_style, new_figure
+from vsodprep.scores.bootstrap import Interval
 
 
 def intervals(

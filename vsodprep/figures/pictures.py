@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
-from vsodprep.evaluate.measures import measure
-from vsodprep.evaluate.scores import Scores
 from vsodprep.figures.grid import GridRow, grid, outlined
 from vsodprep.figures.timeline import extremes, timeline
 from vsodprep.images import read_frame, read_gray, read_mask
 from vsodprep.manifest import frame_path, mask_path, read_manifest
+from vsodprep.scores.measures import measure
+from vsodprep.scores.read import Scores
 
 OUTLINE = (255, 64, 64)
 # Score files call the per-frame values behind these means by other names.

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from vsodprep.figures.bars import panels
-from vsodprep.figures.curves import Line, draw_lines
+from vsodprep.figures.curves import Curve, draw_lines
 from vsodprep.figures.style import INK, house_style
 
 
@@ -27,7 +27,7 @@ def sweep(
     with house_style():
         figure, every = panels(len(measures), 0.6 + 3.2 * len(measures), 3.0, shared=False)
         for axes, (measure, small) in zip(every, measures.items(), strict=True):
-            lines = [Line(name, values, of[measure]) for name, of in scores.items() if measure in of]
+            lines = [Curve(name, values, of[measure]) for name, of in scores.items() if measure in of]
             draw_lines(axes, lines, marker="o")
             for line in lines:
                 y = np.array(line.y, dtype=float)

@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from vsodprep.figures.curves import Line, draw_lines
+from vsodprep.figures.curves import Curve, draw_lines
 from vsodprep.figures.style import INK, house_style
 
 
@@ -63,7 +63,7 @@ def timeline(
         )
         axes = figure.add_subplot(spec[0, :])
         index = np.arange(len(frames))
-        draw_lines(axes, [Line(name, index.tolist(), values) for name, values in lines.items()])
+        draw_lines(axes, [Curve(name, index.tolist(), values) for name, values in lines.items()])
         ticks = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), 9)).round().astype(int))
         axes.set_xticks(ticks, [frames[tick] for tick in ticks])
         axes.set(xlabel="frame", ylabel=label, xlim=(-0.5, len(frames) - 0.5))

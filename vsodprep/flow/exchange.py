@@ -16,7 +16,7 @@ from vsodprep import __version__
 from vsodprep.config.flow import Dialect, Policy
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_directory, nothing, sha256
-from vsodprep.flow.formats import Known, read_flo, read_kitti, write_flo, write_kitti
+from vsodprep.flow.formats import KnownFlow, read_flo, read_kitti, write_flo, write_kitti
 from vsodprep.flow.frames import image_size, read_frames, sequence_name
 from vsodprep.flow.pairs import datasets_of, make_pairs, record_of
 from vsodprep.flow.picture import Picture, colour
@@ -129,7 +129,7 @@ def _file_of(folder: Path, frame: str) -> Path:
 
 
 def _read(path: Path, size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    found: Known = _READERS[path.suffix](path)
+    found: KnownFlow = _READERS[path.suffix](path)
     if found.known.shape != size:
         height, width = found.known.shape
         raise InputError(path, f"flow of {height} x {width} pixels", f"{size[0]} x {size[1]}, as the frames have")

@@ -16,7 +16,7 @@ _MAGIC = 202021.25  # "PIEH" read as a little-endian float
 _LARGEST_SIDE = 99_999  # as in Middlebury's reader: a larger one comes from the wrong byte order
 
 
-class Known(NamedTuple):
+class KnownFlow(NamedTuple):
     """A flow, and where it is known.
 
     Attributes:
@@ -28,7 +28,7 @@ class Known(NamedTuple):
     known: NDArray[np.bool_]
 
 
-def read_flo(path: Path) -> Known:
+def read_flo(path: Path) -> KnownFlow:
     """Read a Middlebury `.flo` file.
 
     Args:
@@ -56,7 +56,7 @@ def read_flo(path: Path) -> Known:
         raise InputError(path, f"{kind} values", "finite ones; unknown flow is written as 1e9 or more")
     known = np.asarray((np.abs(flow) < _UNKNOWN_ABOVE).all(axis=2))
     flow[~known] = 0
-    return Known(flow, known)
+    return KnownFlow(flow, known)
 
 
 def write_flo(path: Path, flow: NDArray[np.float32], known: NDArray[np.bool_] | None = None) -> None:
@@ -81,7 +81,7 @@ def write_flo(path: Path, flow: NDArray[np.float32], known: NDArray[np.bool_] | 
         temporary.write_bytes(header + values.tobytes())
 
 
-def read_kitti(path: Path) -> Known:
+def read_kitti(path: Path) -> KnownFlow:
     """Read a KITTI flow PNG: 16 bits, R = 64 u + 32768, G = 64 v + 32768, B nonzero where the flow is known.
 
     Raises:
@@ -97,7 +97,7 @@ def read_kitti(path: Path) -> Known:
     known = image[..., 0] > 0  # OpenCV hands over BGR
     flow = (image[..., :0:-1].astype(np.float32) - np.float32(32768)) / np.float32(64)
     flow[~known] = 0
-    return Known(flow, known)
+    return KnownFlow(flow, known)
 
 
 def write_kitti(path: Path, flow: NDArray[np.float32], known: NDArray[np.bool_] | None = None) -> int:
@@ -128,7 +128,7 @@ def write_kitti(path: Path, flow: NDArray[np.float32], known: NDArray[np.bool_] 
     return int(np.count_nonzero((steps < 0) | (steps > 65535)))
 
 
-def end_point_error(flow: NDArray[np.float32], truth: Known) -> float:
+def end_point_error(flow: NDArray[np.float32], truth: KnownFlow) -> float:
     """Return the mean distance in pixels between a flow and the truth, where that is known.
 
     Args:

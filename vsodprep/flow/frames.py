@@ -3,8 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from collections.abc import Sequence as Ordered
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,11 +12,11 @@ from PIL import Image
 from vsodprep.errors import InputError
 from vsodprep.flow.estimator import Frame
 from vsodprep.images import list_images, read_frame
-from vsodprep.manifest import Sequence, frame_paths, read_manifest
+from vsodprep.manifest import ManifestSequence, frame_paths, read_manifest
 from vsodprep.markers import MANIFEST
 
 
-def _in_benchmark(folder: Path) -> tuple[Path, Sequence] | None:
+def _in_benchmark(folder: Path) -> tuple[Path, ManifestSequence] | None:
     """Return the normalised benchmark that a folder of frames is part of, and its sequence."""
     folder = folder.absolute()
     benchmark = folder.parent.parent
@@ -82,7 +81,7 @@ def image_size(path: Path) -> tuple[int, int]:
         raise InputError(path, "unreadable image", "a whole image file") from error
 
 
-def _check_numbers(paths: Ordered[Path]) -> None:
+def _check_numbers(paths: Sequence[Path]) -> None:
     found = [re.fullmatch(r"(.*?)(\d+)", path.stem) for path in paths]
     stems = {match[1] for match in found if match}
     if len(stems) != 1 or None in found:
@@ -96,7 +95,7 @@ def _check_numbers(paths: Ordered[Path]) -> None:
             raise InputError(path.parent, f"a frame is missing: {path.name} is followed by number {second}", expected)
 
 
-def read_frame_list(path: Path, frames: Ordered[Path]) -> tuple[int, ...]:
+def read_frame_list(path: Path, frames: Sequence[Path]) -> tuple[int, ...]:
     """Read a JSON list of frame ids and return their indices.
 
     Raises:
@@ -115,7 +114,7 @@ def read_frame_list(path: Path, frames: Ordered[Path]) -> tuple[int, ...]:
     return tuple(sorted({index[name] for name in names}))
 
 
-def read_frames(paths: Ordered[Path], order: Iterable[int]) -> Iterator[tuple[int, Frame]]:
+def read_frames(paths: Sequence[Path], order: Iterable[int]) -> Iterator[tuple[int, Frame]]:
     """Decode frames.
 
     Args:

@@ -8,7 +8,7 @@ from vsodprep.config.flow import Policy
 Job = tuple[int, int]  # the frames an estimated flow leads from and to
 
 
-class Pair(NamedTuple):
+class FramePair(NamedTuple):
     """A flow: where it starts (whose grid it is on), where it ends, and the frame it is shown to.
 
     A flow of zero is written as a pair of a frame with itself.
@@ -24,7 +24,7 @@ class Pair(NamedTuple):
         return self.source == self.target
 
 
-def make_pairs(frames: int, policy: Policy, only: Collection[int] | None = None) -> tuple[Pair, ...]:
+def make_pairs(frames: int, policy: Policy, only: Collection[int] | None = None) -> tuple[FramePair, ...]:
     """Return the pairs of a sequence, ordered by the frame that they are shown to, at most one for each frame.
 
     A frame that should repeat or turn round a pair that does not exist (a sequence of one frame, or a stride as long
@@ -50,7 +50,7 @@ def make_pairs(frames: int, policy: Policy, only: Collection[int] | None = None)
     return tuple(pair for pair in pairs if pair is not None)
 
 
-def _pair_of(frame: int, frames: int, policy: Policy) -> Pair | None:
+def _pair_of(frame: int, frames: int, policy: Policy) -> FramePair | None:
     backward = policy.direction == "backward"
     step = policy.stride if backward == (policy.show_at == "to") else -policy.stride
     if 0 <= frame + step < frames:
@@ -63,11 +63,11 @@ def _pair_of(frame: int, frames: int, policy: Policy) -> Pair | None:
     nearest = frames - 1 - step if step > 0 else -step
     if rule != "zero" and 0 <= nearest < frames:
         return _join(nearest, nearest + step, policy)._replace(shown=frame)
-    return Pair(frame, frame, frame)
+    return FramePair(frame, frame, frame)
 
 
-def _join(shown: int, other: int, policy: Policy) -> Pair:
-    return Pair(shown, other, shown) if policy.show_at == "from" else Pair(other, shown, shown)
+def _join(shown: int, other: int, policy: Policy) -> FramePair:
+    return FramePair(shown, other, shown) if policy.show_at == "from" else FramePair(other, shown, shown)
 
 
 def record_of(policy: Policy) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def datasets_of(policy: Policy) -> tuple[str, ...]:
     return ("forward", "backward") if policy.direction == "both" else (policy.direction,)
 
 
-def jobs_of(pairs: Sequence[Pair], policy: Policy) -> tuple[Job, ...]:
+def jobs_of(pairs: Sequence[FramePair], policy: Policy) -> tuple[Job, ...]:
     """Return the flows that have to be estimated, each once, in the order in which the stored pairs need them."""
     both = policy.direction == "both"
     moving = (pair for pair in pairs if not pair.rest)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-class Gate(NamedTuple):
+class GRUGate(NamedTuple):
     """A convolution of (state, context, motion) whose context part is already computed.
 
     Attributes:
@@ -25,11 +25,11 @@ class Gate(NamedTuple):
         return F.conv2d(inputs, self.weight, padding=self.padding) + self.known
 
 
-class Unit(NamedTuple):
+class ConvGRU(NamedTuple):
     """A convolutional GRU (equation 4) over one context; its two sigmoid gates are one convolution."""
 
-    gates: Gate
-    candidate: Gate
+    gates: GRUGate
+    candidate: GRUGate
 
     def __call__(self, state: Tensor, motion: Tensor) -> Tensor:
         """Return the next state."""
@@ -38,7 +38,7 @@ class Unit(NamedTuple):
         return torch.lerp(state, q, z)
 
 
-def units(block: Any, context: Tensor) -> list[Unit]:
+def units(block: Any, context: Tensor) -> list[ConvGRU]:
     """Return a torchvision recurrent block's GRUs with the context's share of their convolutions computed.
 
     A convolution is linear in its input channels, so the part that reads the context, which no update changes, is
@@ -51,13 +51,13 @@ def units(block: Any, context: Tensor) -> list[Unit]:
     cells = [block.convgru1] + ([block.convgru2] if isinstance(block.convgru2, torch.nn.Module) else [])
     gates = [_gate([cell.convz, cell.convr], block.hidden_size, context) for cell in cells]
     candidates = [_gate([cell.convq], block.hidden_size, context) for cell in cells]
-    return [Unit(*parts) for parts in zip(gates, candidates, strict=True)]
+    return [ConvGRU(*parts) for parts in zip(gates, candidates, strict=True)]
 
 
-def _gate(convolutions: list[Any], hidden: int, context: Tensor) -> Gate:
+def _gate(convolutions: list[Any], hidden: int, context: Tensor) -> GRUGate:
     weight = torch.cat([convolution.weight for convolution in convolutions])
     bias = torch.cat([convolution.bias for convolution in convolutions])
     padding = convolutions[0].padding
     end = hidden + context.shape[1]
     known = F.conv2d(context, weight[:, hidden:end], bias, padding=padding)
-    return Gate(torch.cat([weight[:, :hidden], weight[:, end:]], dim=1), known, padding)
+    return GRUGate(torch.cat([weight[:, :hidden], weight[:, end:]], dim=1), known, padding)

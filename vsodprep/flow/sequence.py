@@ -17,7 +17,7 @@ from vsodprep.errors import InputError, VsodprepError
 from vsodprep.flow.ahead import ahead
 from vsodprep.flow.estimator import Estimator, Field
 from vsodprep.flow.frames import image_size, read_frames, sequence_name
-from vsodprep.flow.pairs import Job, Pair, datasets_of, jobs_of, make_pairs, record_of
+from vsodprep.flow.pairs import FramePair, Job, datasets_of, jobs_of, make_pairs, record_of
 from vsodprep.flow.picture import Picture, dialect_of
 from vsodprep.flow.quality import inconsistent_share, photometric_error, still_error
 from vsodprep.flow.store import write_flow
@@ -141,7 +141,7 @@ def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _rows(
-    pairs: Sequence[Pair],
+    pairs: Sequence[FramePair],
     policy: Policy,
     estimated: Iterator[tuple[Job, _Estimated]],
     size: tuple[int, int],

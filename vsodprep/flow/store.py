@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.files import atomic_path
-from vsodprep.flow.pairs import Pair
+from vsodprep.flow.pairs import FramePair
 
 STEPS_PER_PIXEL = 64
 SCALE = 1 / STEPS_PER_PIXEL
@@ -71,7 +71,7 @@ def quantise(flow: NDArray[np.float32]) -> Stored:
 
 def write_flow(
     path: Path,
-    pairs: Sequence[Pair],
+    pairs: Sequence[FramePair],
     flows: Iterable[Mapping[str, NDArray[np.float32]]],
     size: tuple[int, int],
     attributes: Mapping[str, Any],

@@ -12,7 +12,7 @@ from vsodprep.manifest import Issue
 
 
 @dataclass(frozen=True)
-class Kind:
+class IssueKind:
     """A kind of issue.
 
     Attributes:
@@ -26,29 +26,29 @@ class Kind:
     note: bool = False
 
 
-KINDS: dict[str, Kind] = {
-    "missing-sequence": Kind("every sequence of the benchmark", partial=True),
-    "extra-sequence": Kind("no sequence that the benchmark does not have"),
-    "missing-frame": Kind("a frame for every mask", partial=True),
-    "missing-mask": Kind("a mask for every frame that the benchmark annotates"),
-    "listed-missing": Kind("every file that the delivery's own list names"),
-    "frame-count": Kind("as many frames as the benchmark has", partial=True),
-    "mask-count": Kind("as many masks as the benchmark has", partial=True),
-    "list-contradiction": Kind("lists in the delivery that agree with one another"),
-    "extra-frame": Kind("no frame that the benchmark does not have"),
-    "extra-mask": Kind("no mask that the benchmark does not have"),
-    "unknown-region": Kind("no mask value but those of the regions that the delivery's list defines"),
-    "duplicate-file": Kind("one file for a frame and one for its mask"),
-    "duplicate-mask": Kind("one mask for a frame"),
-    "size-mismatch": Kind("a mask of its frame's size"),
-    "frame-size": Kind("frames of one size in a video"),
-    "empty-mask": Kind("a mask with foreground in it"),
-    "faint-mask": Kind("foreground above 128, as in masks of 0 and 255; not 0 and 1"),
-    "locked": Kind("what the lock file recorded when the benchmark was first seen"),
-    "double-mask": Kind("one mask for a frame", note=True),
-    "object-mask": Kind("a mask of every object for every frame", note=True),
-    "ambiguous-region": Kind("regions that are clearly object or background", note=True),
-    "stray-file": Kind("the benchmark's own files only", note=True),
+KINDS: dict[str, IssueKind] = {
+    "missing-sequence": IssueKind("every sequence of the benchmark", partial=True),
+    "extra-sequence": IssueKind("no sequence that the benchmark does not have"),
+    "missing-frame": IssueKind("a frame for every mask", partial=True),
+    "missing-mask": IssueKind("a mask for every frame that the benchmark annotates"),
+    "listed-missing": IssueKind("every file that the delivery's own list names"),
+    "frame-count": IssueKind("as many frames as the benchmark has", partial=True),
+    "mask-count": IssueKind("as many masks as the benchmark has", partial=True),
+    "list-contradiction": IssueKind("lists in the delivery that agree with one another"),
+    "extra-frame": IssueKind("no frame that the benchmark does not have"),
+    "extra-mask": IssueKind("no mask that the benchmark does not have"),
+    "unknown-region": IssueKind("no mask value but those of the regions that the delivery's list defines"),
+    "duplicate-file": IssueKind("one file for a frame and one for its mask"),
+    "duplicate-mask": IssueKind("one mask for a frame"),
+    "size-mismatch": IssueKind("a mask of its frame's size"),
+    "frame-size": IssueKind("frames of one size in a video"),
+    "empty-mask": IssueKind("a mask with foreground in it"),
+    "faint-mask": IssueKind("foreground above 128, as in masks of 0 and 255; not 0 and 1"),
+    "locked": IssueKind("what the lock file recorded when the benchmark was first seen"),
+    "double-mask": IssueKind("one mask for a frame", note=True),
+    "object-mask": IssueKind("a mask of every object for every frame", note=True),
+    "ambiguous-region": IssueKind("regions that are clearly object or background", note=True),
+    "stray-file": IssueKind("the benchmark's own files only", note=True),
 }
 
 

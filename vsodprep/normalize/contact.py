@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.images import read_frame, read_mask
-from vsodprep.manifest import Sequence, frame_path, mask_path, read_manifest
+from vsodprep.manifest import ManifestSequence, frame_path, mask_path, read_manifest
 
 STILLS = 12  # pictures shown of a set of still images, which has one sequence for all
 _OUTLINE = (255, 0, 255)
@@ -46,7 +46,7 @@ def contact_sheet(folder: Path, tile: tuple[int, int] = (120, 160), columns: int
     return sheet
 
 
-def _chosen(folder: Path, sequence: Sequence) -> list[str]:
+def _chosen(folder: Path, sequence: ManifestSequence) -> list[str]:
     frames = sequence.annotated or sequence.frames
     if not sequence.still:
         return [_telling(folder, sequence, frames)]
@@ -54,7 +54,7 @@ def _chosen(folder: Path, sequence: Sequence) -> list[str]:
     return [frames[int(place)] for place in places]
 
 
-def _telling(folder: Path, sequence: Sequence, frames: Collection[str]) -> str:
+def _telling(folder: Path, sequence: ManifestSequence, frames: Collection[str]) -> str:
     """Return the frame nearest to the middle whose mask is not empty; the middle one if the nearest nine are."""
     middle = len(frames) // 2
     nearest = [frame for _, frame in sorted(enumerate(frames), key=lambda item: abs(item[0] - middle))][:9]
@@ -64,7 +64,7 @@ def _telling(folder: Path, sequence: Sequence, frames: Collection[str]) -> str:
     return next(shown, nearest[0])
 
 
-def _picture(folder: Path, sequence: Sequence, frame: str, tile: tuple[int, int]) -> NDArray[np.uint8]:
+def _picture(folder: Path, sequence: ManifestSequence, frame: str, tile: tuple[int, int]) -> NDArray[np.uint8]:
     image = read_frame(frame_path(folder, sequence.name, frame))
     scale = min(tile[0] / image.shape[0], tile[1] / image.shape[1])
     size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
@@ -81,7 +81,7 @@ def _picture(folder: Path, sequence: Sequence, frame: str, tile: tuple[int, int]
     return canvas
 
 
-def _caption(sequence: Sequence, frame: str, width: int) -> NDArray[np.uint8]:
+def _caption(sequence: ManifestSequence, frame: str, width: int) -> NDArray[np.uint8]:
     text = frame if sequence.still else sequence.name
     label = np.full((_CAPTION, width, 3), _PAPER, np.uint8)
     return np.asarray(

@@ -142,7 +142,7 @@ def _convert_all(
     allowed: frozenset[str],
     pool: ThreadPoolExecutor,
     jobs: int,
-) -> tuple[list[manifests.Sequence], list[Issue], str]:
+) -> tuple[list[manifests.ManifestSequence], list[Issue], str]:
     for sequence in layout.sequences:
         for kind in ("frames", "masks", "masks_raw"):
             (folder / sequence.name / kind).mkdir(parents=True)
@@ -193,7 +193,7 @@ def _is_known(benchmark: Benchmark, originals: Mapping[str, str], finding: Findi
 
 def _sequence(
     benchmark: Benchmark, files: SequenceFiles, results: list[Converted]
-) -> tuple[manifests.Sequence, list[Finding]]:
+) -> tuple[manifests.ManifestSequence, list[Finding]]:
     sizes = [result.size for result in results if result.size is not None]
     one = sizes[0] if len(set(sizes)) == 1 else None
     findings = []
@@ -202,7 +202,7 @@ def _sequence(
         detail = f"frames of {sizes[0]} and of {odd.size} pixels (height, width)"
         findings.append(Finding(Issue("frame-size", f"{files.name}/{odd.id}", detail), f"{files.name}/{odd.id}"))
     original = dict(zip((frame.id for frame in files.frames), files.original, strict=bool(files.original)))
-    return manifests.Sequence(
+    return manifests.ManifestSequence(
         name=files.name,
         splits=files.splits,
         frames=tuple(result.id for result in results),

@@ -12,9 +12,9 @@ from vsodprep.errors import InputError
 
 def splits_of(
     benchmark: Benchmark,
-    sequences: Collection[manifests.Sequence],
+    sequences: Collection[manifests.ManifestSequence],
     overrides: Mapping[str, tuple[str, ...]],
-) -> tuple[manifests.Sequence, ...]:
+) -> tuple[manifests.ManifestSequence, ...]:
     """Return the sequences with their splits.
 
     Args:

@@ -17,8 +17,8 @@ from vsodprep.prior.store import write_prior
 from vsodprep.progress import track
 
 
-class Regions(NamedTuple):
-    """Regions of each frame at each level.
+class FrameRegions(NamedTuple):
+    """FrameRegions of each frame at each level.
 
     Attributes:
         counts: int32 `(frames, levels)`.
@@ -87,7 +87,7 @@ def apply(
     *,
     weights: str | None = None,
     device: str = "cpu",
-) -> Regions:
+) -> FrameRegions:
     """Compute and write the motion prior of a sequence.
 
     Args:
@@ -130,7 +130,7 @@ def apply(
         }
     names = [frames[index].stem for index in indices]
     write_prior(out, priors, names, attributes, regions=regions, halvings=halvings)
-    return Regions(regions, halvings)
+    return FrameRegions(regions, halvings)
 
 
 def _plain(value: object) -> object:

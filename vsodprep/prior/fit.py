@@ -14,8 +14,7 @@ from vsodprep.errors import InputError
 from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
 from vsodprep.images import read_frame, read_mask
-from vsodprep.manifest import Sequence as Video
-from vsodprep.manifest import frame_path, mask_path, read_manifest
+from vsodprep.manifest import ManifestSequence, frame_path, mask_path, read_manifest
 from vsodprep.prior.classifier import Classifier, save
 from vsodprep.prior.frame import Windows, describe
 from vsodprep.prior.labels import region_labels, spread
@@ -25,7 +24,7 @@ from vsodprep.progress import track
 from vsodprep.threads import restores_threads
 
 
-class Split(NamedTuple):
+class FitSource(NamedTuple):
     """Annotated frames to learn from: a normalised benchmark, the folder of its flow files, the name of a split."""
 
     benchmark: Path
@@ -49,7 +48,7 @@ class Samples(NamedTuple):
     mixed: int
 
 
-def _annotated(video: Video, indices: Sequence[int], most: int) -> tuple[int, ...]:
+def _annotated(video: ManifestSequence, indices: Sequence[int], most: int) -> tuple[int, ...]:
     """Return indices of annotated frames that have a flow, evenly spread over the video."""
     annotated = set(video.annotated)
     return spread([index for index in indices if video.frames[index] in annotated], most)
@@ -62,7 +61,7 @@ class _Example(NamedTuple):
     mask: NDArray[np.bool_]
 
 
-def _frames(split: Split, most: int) -> Iterator[_Example]:
+def _frames(split: FitSource, most: int) -> Iterator[_Example]:
     """Yield the frames to learn from."""
     videos = [video for video in read_manifest(split.benchmark).split(split.split) if not video.still]
     for video in track(videos, f"regions of {split.benchmark.name} {split.split}", unit="sequence"):
@@ -80,7 +79,7 @@ def _frames(split: Split, most: int) -> Iterator[_Example]:
 
 
 def collect(
-    splits: Sequence[Split], settings: Settings, purity: float, most: int, windows: Windows | None = None
+    splits: Sequence[FitSource], settings: Settings, purity: float, most: int, windows: Windows | None = None
 ) -> Samples:
     """Collect training regions.
 
@@ -114,7 +113,7 @@ def collect(
 
 @restores_threads
 def fit(
-    splits: Sequence[Split],
+    splits: Sequence[FitSource],
     out: Path,
     block: Prior,
     *,

@@ -7,8 +7,8 @@ from typing import Any
 from vsodprep.benchmarks import KnownSequence
 from vsodprep.config import Config, Run
 from vsodprep.errors import InputError
-from vsodprep.evaluate.scores import read_scores
 from vsodprep.manifest import Manifest, read_manifest
+from vsodprep.scores.read import read_scores
 from vsodprep.targets import Catalogue, Paths, ScoreTarget, Targets
 
 

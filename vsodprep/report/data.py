@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from vsodprep.files import sha256
-from vsodprep.manifest import Issue, Manifest, Sequence
+from vsodprep.manifest import Issue, Manifest, ManifestSequence
 from vsodprep.markers import MANIFEST
 from vsodprep.normalize.contact import STILLS, contact_sheet
 from vsodprep.report.collect import Results
@@ -14,7 +14,7 @@ SHEET_COLUMNS, SHEET_WIDTH = 8, 1320  # a row fills the page
 
 
 @dataclass(frozen=True)
-class Split:
+class SplitCounts:
     """Counts of one split."""
 
     name: str
@@ -25,8 +25,8 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Issues:
-    """Issues of one kind."""
+class IssueCount:
+    """IssueCount of one kind."""
 
     kind: str
     count: int
@@ -35,32 +35,32 @@ class Issues:
 
 
 @dataclass(frozen=True)
-class Benchmark:
+class BenchmarkSummary:
     """One normalised benchmark as the page shows it.
 
     Attributes:
         manifest: Its manifest.
         sha256: Hash of the manifest file, which names every source by its own hash.
         splits: Counts per split.
-        issues: Issues per kind, the most frequent first.
+        issues: IssueCount per kind, the most frequent first.
         sheet: A frame of every sequence, its mask outlined.
     """
 
     manifest: Manifest
     sha256: str
-    splits: tuple[Split, ...]
-    issues: tuple[Issues, ...]
+    splits: tuple[SplitCounts, ...]
+    issues: tuple[IssueCount, ...]
     sheet: Thumbnail
 
 
-def benchmark(results: Results, name: str) -> Benchmark:
+def benchmark(results: Results, name: str) -> BenchmarkSummary:
     """Return a benchmark's part of the page."""
     manifest = results.manifests[name]
     names = list(dict.fromkeys(split for sequence in manifest.sequences for split in sequence.splits))
     splits = tuple(_split(split, manifest.split(split)) for split in names)
     counts = Counter(issue.kind for issue in manifest.issues)
     issues = tuple(
-        Issues(
+        IssueCount(
             kind,
             count,
             count / len(manifest.issues),
@@ -71,11 +71,11 @@ def benchmark(results: Results, name: str) -> Benchmark:
     folder = results.folder(name)
     shown = sum(min(STILLS, len(sequence.frames)) if sequence.still else 1 for sequence in manifest.sequences)
     sheet = thumbnail(contact_sheet(folder, columns=max(1, min(SHEET_COLUMNS, shown))), SHEET_WIDTH)
-    return Benchmark(manifest, sha256(folder / MANIFEST), splits, issues, sheet)
+    return BenchmarkSummary(manifest, sha256(folder / MANIFEST), splits, issues, sheet)
 
 
-def _split(name: str, sequences: tuple[Sequence, ...]) -> Split:
-    return Split(
+def _split(name: str, sequences: tuple[ManifestSequence, ...]) -> SplitCounts:
+    return SplitCounts(
         name,
         len(sequences),
         sum(len(sequence.frames) for sequence in sequences),
@@ -84,7 +84,7 @@ def _split(name: str, sequences: tuple[Sequence, ...]) -> Split:
     )
 
 
-def _sizes(sequences: tuple[Sequence, ...]) -> str:
+def _sizes(sequences: tuple[ManifestSequence, ...]) -> str:
     """Return the frame size, or the range of sizes, as width × height."""
     sizes = {(s.width, s.height) for s in sequences if s.width and s.height}
     sizes |= {(width, height) for s in sequences for height, width in s.sizes}

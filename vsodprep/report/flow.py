@@ -10,9 +10,9 @@ from pathlib import Path
 from vsodprep.flow.store import FlowFile, open_flow
 from vsodprep.flow.view import Summary, choose_rows, disagreement, panels, summarise
 from vsodprep.images import read_frame
-from vsodprep.manifest import Sequence, frame_paths
+from vsodprep.manifest import ManifestSequence, frame_paths
 from vsodprep.report.collect import Results
-from vsodprep.report.strips import Picture, Strip
+from vsodprep.report.strips import Strip, StripPicture
 from vsodprep.report.thumbnails import thumbnail
 
 LOOKED_AT = 3  # pairs of a sequence whose way back is estimated where none is stored
@@ -117,7 +117,7 @@ def flow_stages(results: Results) -> list[FlowStage]:
     return made
 
 
-def _sequence(folder: Path, file: tuple[Sequence, Path]) -> FlowSequence:
+def _sequence(folder: Path, file: tuple[ManifestSequence, Path]) -> FlowSequence:
     sequence, path = file
     with open_flow(path) as flow:
         summary = summarise(flow)
@@ -137,9 +137,9 @@ def _looks(results: Results, block: str, benchmark: str, sequences: Iterable[Flo
     return tuple(looks)
 
 
-def _look(flow: FlowFile, row: int, folder: Path, sequence: Sequence) -> Strip:
+def _look(flow: FlowFile, row: int, folder: Path, sequence: ManifestSequence) -> Strip:
     first, second = (int(index) for index in flow.pairs[row])
     frames = tuple(frame_paths(folder, sequence))
     drawn = panels(flow, row, read_frame(frames[first]), read_frame(frames[second]))
-    pictures = tuple(Picture(label, thumbnail(image)) for label, image in zip(_LABELS, drawn, strict=True))
+    pictures = tuple(StripPicture(label, thumbnail(image)) for label, image in zip(_LABELS, drawn, strict=True))
     return Strip("worst", sequence.name, f"{sequence.frames[first]} to {sequence.frames[second]}", None, pictures)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
 from vsodprep.images import read_gray
-from vsodprep.manifest import Sequence
+from vsodprep.manifest import ManifestSequence
 from vsodprep.prior.store import open_prior
 from vsodprep.report.collect import Results
 
@@ -35,17 +35,17 @@ def reader_of_folder(folder: Path) -> Reader:
     return read
 
 
-def saliency_reader(results: Results, block: str, benchmark: str, sequence: Sequence) -> Reader:
+def saliency_reader(results: Results, block: str, benchmark: str, sequence: ManifestSequence) -> Reader:
     """Read a sequence's saliency maps."""
     return reader_of_folder(Path(results.paths.saliency(block, benchmark, sequence.name)).parent)
 
 
-def coarse_reader(results: Results, block: str, benchmark: str, sequence: Sequence) -> Reader:
+def coarse_reader(results: Results, block: str, benchmark: str, sequence: ManifestSequence) -> Reader:
     """Read a sequence's coarse labels."""
     return reader_of_folder(Path(results.paths.coarse(block, benchmark, sequence.name)).parent)
 
 
-def prior_reader(results: Results, block: str, benchmark: str, sequence: Sequence) -> Reader:
+def prior_reader(results: Results, block: str, benchmark: str, sequence: ManifestSequence) -> Reader:
     """Read a sequence's motion prior, one frame at a time.
 
     Raises:
@@ -62,7 +62,7 @@ def prior_reader(results: Results, block: str, benchmark: str, sequence: Sequenc
     return read
 
 
-def flow_reader(results: Results, block: str, benchmark: str, sequence: Sequence) -> Reader:
+def flow_reader(results: Results, block: str, benchmark: str, sequence: ManifestSequence) -> Reader:
     """Read a sequence's flow as colour pictures."""
     path = Path(results.paths.flow(block, benchmark, sequence.name))
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from vsodprep.config import Run
 from vsodprep.config.models import DEFINITIONS
-from vsodprep.evaluate.scores import Scores
 from vsodprep.report.collect import Results, Score
 from vsodprep.report.paper import departures, omissions
+from vsodprep.scores.read import Scores
 from vsodprep.targets import TRIVIAL
 
 TITLES = {

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vsodprep.config import Run
-from vsodprep.evaluate.measures import Measure
 from vsodprep.report.collect import Results
 from vsodprep.report.methods import Method, anchor, method_name
 from vsodprep.report.paper import departures
-from vsodprep.report.sections import Section
+from vsodprep.report.sections import ReportSection
 from vsodprep.report.strips import Strip
 from vsodprep.report.tables import Table
 from vsodprep.report.training import Training, training
+from vsodprep.scores.measures import Measure
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def run_views(results: Results) -> list[RunView]:
     return views
 
 
-def typical(cards: Sequence[Card], sections: Sequence[Section]) -> tuple[str, Strip] | None:
+def typical(cards: Sequence[Card], sections: Sequence[ReportSection]) -> tuple[str, Strip] | None:
     """Choose one strip for the top of the page: the best run's median frame on the first split.
 
     Args:

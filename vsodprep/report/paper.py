@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from vsodprep.config import Run
 from vsodprep.config.models import DEFINITIONS
-from vsodprep.evaluate.measures import Measure
-from vsodprep.evaluate.papers import OWN_METHOD, Figure, figures, own_figures
 from vsodprep.normalize.checks import KINDS
 from vsodprep.report.collect import Results
+from vsodprep.scores.measures import Measure
+from vsodprep.scores.papers import OWN_METHOD, PrintedNumber, own_printed_numbers, printed_numbers
 
 
-def printed(model: str, variant: str, post: str, *, benchmark: str, protocol: str, metric: str) -> Figure | None:
+def printed(model: str, variant: str, post: str, *, benchmark: str, protocol: str, metric: str) -> PrintedNumber | None:
     """Return what a paper prints about its own method in just this setting.
 
     Args:
@@ -29,7 +29,7 @@ def printed(model: str, variant: str, post: str, *, benchmark: str, protocol: st
     known = DEFINITIONS.get(model)
     if known is None or (post == "raw") == known.refined:
         return None
-    found = (each for each in own_figures(model, variant, benchmark) if each.metric == metric)
+    found = (each for each in own_printed_numbers(model, variant, benchmark) if each.metric == metric)
     return next((figure for figure in found if figure.protocol in ("", protocol)), None)
 
 
@@ -62,7 +62,7 @@ def published(benchmark: str, protocol: str, measures: Sequence[Measure]) -> Pub
         A column per measure that is printed anywhere; None where nothing is.
     """
     found: dict[tuple[str, str], dict[str, float]] = {}
-    for figure in figures():
+    for figure in printed_numbers():
         if figure.variant == "full" and figure.benchmark == benchmark and figure.protocol in ("", protocol):
             found.setdefault((figure.method, OWN_METHOD[figure.paper]), {}).setdefault(figure.metric, figure.value)
     shown = tuple(measure for measure in measures if any(measure.key in values for values in found.values()))

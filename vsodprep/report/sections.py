@@ -7,8 +7,6 @@ from pathlib import Path
 from markupsafe import Markup
 
 from vsodprep.errors import InputError
-from vsodprep.evaluate.measures import Measure, ordered
-from vsodprep.evaluate.scores import Scores
 from vsodprep.figures.compare import f_threshold_of, intervals_of, precision_recall_of, ranking_of
 from vsodprep.figures.style import inline_svg
 from vsodprep.report.collect import Results
@@ -18,6 +16,8 @@ from vsodprep.report.paper import Published, published
 from vsodprep.report.protocol import Setting, notes, settings
 from vsodprep.report.strips import Strip, inputs, side_by_side, strip
 from vsodprep.report.tables import Table
+from vsodprep.scores.measures import Measure, ordered
+from vsodprep.scores.read import Scores
 
 PART_MEASURES = ("max_f", "s_measure", "mae", "j_mean", "boundary_mean")
 
@@ -59,7 +59,7 @@ class ScoredTable:
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     """Everything about the results on one split of one benchmark."""
 
     benchmark: str
@@ -78,7 +78,7 @@ class Section:
         return anchor(self.tables[0].table.comparison)
 
 
-def section(results: Results, tables: list[Table]) -> Section:
+def section(results: Results, tables: list[Table]) -> ReportSection:
     """Make the section of one benchmark and split.
 
     Args:
@@ -86,7 +86,7 @@ def section(results: Results, tables: list[Table]) -> Section:
         tables: Its tables, one per protocol.
     """
     first = tables[0].comparison
-    return Section(
+    return ReportSection(
         first.benchmark,
         first.split,
         tuple(_scored(made) for made in tables),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vsodprep.config import Coarse
 from vsodprep.images import read_mask
-from vsodprep.manifest import Sequence, mask_path
+from vsodprep.manifest import ManifestSequence, mask_path
 from vsodprep.report.collect import Results
 from vsodprep.report.maps import Reader, coarse_reader, fitted, prior_reader, saliency_reader
 
@@ -59,11 +59,11 @@ def stage_of(coarse: Coarse) -> str:
     return "coarse label, with the substitute for erasing" if "substitute" in coarse.order else "coarse label"
 
 
-def _measure(results: Results, benchmark: str, reader: Callable[[Sequence], Reader]) -> NDArray[np.float64]:
+def _measure(results: Results, benchmark: str, reader: Callable[[ManifestSequence], Reader]) -> NDArray[np.float64]:
     """Return MAE and overlap of every frame looked at, float64 `(frames, 2)`."""
     folder = results.folder(benchmark)
 
-    def of_sequence(sequence: Sequence) -> list[tuple[float, float]]:
+    def of_sequence(sequence: ManifestSequence) -> list[tuple[float, float]]:
         read = reader(sequence)
         pairs = ((read(frame), mask_path(folder, sequence.name, frame)) for frame in spread(sequence.annotated, SAMPLE))
         return [agreement(made, read_mask(path)) for made, path in pairs if made is not None]

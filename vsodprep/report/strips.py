@@ -1,4 +1,4 @@
-"""Picture strips: one frame through the pipeline, from the frame to its mask."""
+"""StripPicture strips: one frame through the pipeline, from the frame to its mask."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from vsodprep.report.thumbnails import Thumbnail, thumbnail
 
 
 @dataclass(frozen=True)
-class Picture:
+class StripPicture:
     """One picture of a strip.
 
     Attributes:
@@ -36,11 +36,11 @@ class Strip:
     sequence: str
     frame: str
     mae: float | None
-    pictures: tuple[Picture, ...]
+    pictures: tuple[StripPicture, ...]
 
 
 @dataclass(frozen=True)
-class Inputs:
+class StripBlocks:
     """Blocks of the configuration whose pictures a strip shows; None for none."""
 
     flow: str | None
@@ -48,12 +48,12 @@ class Inputs:
     coarse: str | None
 
 
-def inputs(results: Results, model: str, run: str) -> Inputs:
+def inputs(results: Results, model: str, run: str) -> StripBlocks:
     """Return a run's own flow, prior and labels, and the first of the configuration's where it has none of its own."""
     config = results.config
     own = results.run(model, run)
     labels = [data.labels for stage in own.stages for data in stage.data if data.labels != "masks"] if own else []
-    return Inputs(
+    return StripBlocks(
         (own and own.flow) or next(iter(config.flow), None),
         (own and own.prior) or next(iter(config.prior), None),
         next(iter([*labels, *config.coarse]), None),
@@ -66,7 +66,7 @@ def strip(
     error: FrameError,
     *,
     place: str,
-    blocks: Inputs,
+    blocks: StripBlocks,
     predictions: dict[str, Path],
 ) -> Strip:
     """Make one strip.
@@ -91,7 +91,7 @@ def strip(
     readers += [(label, reader_of_folder(maps / error.sequence)) for label, maps in predictions.items()]
     readers.append(("mask", reader_of_folder(folder / error.sequence / "masks")))
     frame = thumbnail(read_frame(frame_path(folder, error.sequence, error.frame)))
-    shown = [Picture("frame", frame), *(_picture(label, read(error.frame)) for label, read in readers)]
+    shown = [StripPicture("frame", frame), *(_picture(label, read(error.frame)) for label, read in readers)]
     return Strip(place, error.sequence, error.frame, error.mae, tuple(shown))
 
 
@@ -109,7 +109,7 @@ def side_by_side(
     """
     folder = results.folder(benchmark)
     shown = [
-        Picture("frame", thumbnail(read_frame(frame_path(folder, sequence, frame)))),
+        StripPicture("frame", thumbnail(read_frame(frame_path(folder, sequence, frame)))),
         _picture("mask", reader_of_folder(folder / sequence / "masks")(frame)),
     ]
     for name, (of, mae) in maps.items():
@@ -117,5 +117,5 @@ def side_by_side(
     return Strip("apart", sequence, frame, None, tuple(shown))
 
 
-def _picture(label: str, image: NDArray[np.uint8] | None) -> Picture:
-    return Picture(label, None if image is None else thumbnail(image))
+def _picture(label: str, image: NDArray[np.uint8] | None) -> StripPicture:
+    return StripPicture(label, None if image is None else thumbnail(image))

@@ -5,11 +5,11 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from vsodprep.evaluate.measures import Measure, ordered
-from vsodprep.evaluate.table import Cell as Number
-from vsodprep.evaluate.table import ranked
 from vsodprep.report.methods import Comparison, Method
 from vsodprep.report.paper import printed
+from vsodprep.scores.measures import Measure, ordered
+from vsodprep.scores.table import Cell as Number
+from vsodprep.scores.table import ranked
 
 COLUMNS = ("model", "run", "post", "seed", "benchmark", "protocol", "metric", "value", "paper_value", "delta")
 MEAN = "mean"

@@ -17,11 +17,11 @@ from vsodprep.errors import InputError
 from vsodprep.flow.picture import picture_of
 from vsodprep.shards import layout
 from vsodprep.shards.read import Shard, ShardSequence, open_shard
-from vsodprep.shards.sampling import Pick, reference_frames
+from vsodprep.shards.sampling import DrawnSample, reference_frames
 from vsodprep.shards.transform import (
     IMAGENET_MEAN,
     IMAGENET_STD,
-    Change,
+    DrawnChange,
     Resize,
     draw_change,
     normalisation_tables,
@@ -39,7 +39,7 @@ _REST = 255  # white, as both colour wheels draw what rests beside what moves
 
 
 @dataclass(frozen=True)
-class Part:
+class SplitSource:
     """A split of a shard, with the labels to learn from.
 
     Attributes:
@@ -57,7 +57,7 @@ class Part:
     weight: float = 1.0
 
 
-class Place(NamedTuple):
+class SampleIndex(NamedTuple):
     """A frame of the dataset: which part, which sequence of all parts, which frame of it."""
 
     part: int
@@ -69,22 +69,22 @@ class ClipDataset(Dataset[Sample]):
     """Clips that end at a labelled frame, over one or more shards.
 
     A sample is one entry of the batch that CONTRACT.md describes. Indexing with a number gives the plain sample;
-    indexing with a `Pick` gives it with the random changes of that step, at that step's size.
+    indexing with a `DrawnSample` gives it with the random changes of that step, at that step's size.
 
     Args:
         parts: What to read; one part, or several that follow one another.
         size: Height and width that everything is resized to; None keeps the frame's own.
         clip_length: Frames of a clip (T).
         clip_stride: Frames between two of a clip; before the first frame, the first is repeated (MSST).
-        clip: `past`: the frames before. `references`: frames from anywhere in the video come first, drawn for a `Pick`
-            and evenly spread otherwise (COSNet).
+        clip: `past`: the frames before. `references`: frames from anywhere in the video come first, drawn for a
+            `DrawnSample` and evenly spread otherwise (COSNet).
         flow: Flow block whose colour picture is read, if any.
         prior: Prior block that is read, if any.
         frames: `labelled`: clips end at frames with a label, and none of their frames lacks a flow that is asked
             for. `all`: one clip per frame, in order; a frame without flow is treated as a still image.
         still_flow: Flow picture of a still image: `zeros` once normalised (DS-Net), `rest` (white), the `frame`
             (CAG-DDE); `none` leaves flow out of every sample.
-        augment: Random changes, drawn for a `Pick` only.
+        augment: Random changes, drawn for a `DrawnSample` only.
         resize_with: `pillow` or `opencv`, see `vsodprep.shards.transform.resize`.
         mean: Subtracted from frames and flow pictures in [0, 1], per RGB channel.
         std: Divides them thereafter.
@@ -97,7 +97,7 @@ class ClipDataset(Dataset[Sample]):
 
     def __init__(
         self,
-        parts: Part | Sequence[Part],
+        parts: SplitSource | Sequence[SplitSource],
         *,
         size: tuple[int, int] | None = None,
         clip_length: int = 1,
@@ -114,7 +114,7 @@ class ClipDataset(Dataset[Sample]):
         seed: int = 0,
         cache_bytes: int = 0,
     ) -> None:
-        self.parts = (parts,) if isinstance(parts, Part) else tuple(parts)
+        self.parts = (parts,) if isinstance(parts, SplitSource) else tuple(parts)
         self.size = size
         self.clip_length = clip_length
         self.clip_stride = clip_stride
@@ -129,31 +129,31 @@ class ClipDataset(Dataset[Sample]):
         self._cache = _Cache(cache_bytes)
         self._shards = [open_shard(part.shard) for part in self.parts]
         self.videos: list[tuple[int, str]] = []
-        self.places: list[Place] = []
+        self.places: list[SampleIndex] = []
         for number, (part, shard) in enumerate(zip(self.parts, self._shards, strict=True)):
             self._add(number, part, shard, frames)
         if not self.places:
             where = ", ".join(str(part.shard) for part in self.parts)
             raise InputError(where, "no frame with a label and everything else that is read", "at least one")
 
-    def _add(self, number: int, part: Part, shard: Shard, frames: str) -> None:
+    def _add(self, number: int, part: SplitSource, shard: Shard, frames: str) -> None:
         if part.labels != layout.MASKS:
             shard.require("coarse", part.labels)
         chosen = shard.manifest.sequences if part.split is None else shard.manifest.split(part.split)
         for kind, name in (("flow", self.flow), ("prior", self.prior)):
             if name is not None and any(not sequence.still for sequence in chosen):
                 shard.require(kind, name)
-        added: list[Place] = []
+        added: list[SampleIndex] = []
         for sequence in chosen:
             arrays = shard[sequence.name]
             video = len(self.videos)
             self.videos.append((number, sequence.name))
             for frame in range(len(sequence.frames)):
                 if frames == "all" or self._fits(arrays, frame, part):
-                    added.append(Place(number, video, frame))
+                    added.append(SampleIndex(number, video, frame))
         self.places += added * part.repeat
 
-    def _fits(self, arrays: ShardSequence, frame: int, part: Part) -> bool:
+    def _fits(self, arrays: ShardSequence, frame: int, part: SplitSource) -> bool:
         if not arrays.has(_labels_path(part.labels), frame):
             return False
         if self.flow is None or arrays.sequence.still:
@@ -172,20 +172,20 @@ class ClipDataset(Dataset[Sample]):
     def __len__(self) -> int:
         return len(self.places)
 
-    def __getitem__(self, pick: "int | Pick") -> Sample:
+    def __getitem__(self, pick: "int | DrawnSample") -> Sample:
         """Return a sample.
 
         Args:
-            pick: Its number, or a `Pick` that also tells the step, the place in the batch and the batch's size.
+            pick: Its number, or a `DrawnSample` that also tells the step, the place in the batch and the batch's size.
         """
-        if isinstance(pick, Pick):
+        if isinstance(pick, DrawnSample):
             seed = (self.seed, pick.stage, pick.step, pick.slot)
             change = draw_change(self.augment, seed)
             return self._sample(self.places[pick.sample], change, pick.size or self.size, (*seed, _REFERENCES))
-        return self._sample(self.places[pick], Change(), self.size)
+        return self._sample(self.places[pick], DrawnChange(), self.size)
 
     def _sample(
-        self, place: Place, change: Change, size: tuple[int, int] | None, seed: tuple[int, ...] | None = None
+        self, place: SampleIndex, change: DrawnChange, size: tuple[int, int] | None, seed: tuple[int, ...] | None = None
     ) -> Sample:
         part = self.parts[place.part]
         _, name = self.videos[place.video]
@@ -237,7 +237,7 @@ class _Loader:
     """The images of one sample, resized and changed."""
 
     def __init__(
-        self, data: ClipDataset, arrays: ShardSequence, video: int, change: Change, size: tuple[int, int] | None
+        self, data: ClipDataset, arrays: ShardSequence, video: int, change: DrawnChange, size: tuple[int, int] | None
     ) -> None:
         self._data = data
         self._arrays = arrays

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_directory, nothing
 from vsodprep.images import encode_png
-from vsodprep.manifest import Sequence as Video
+from vsodprep.manifest import ManifestSequence
 from vsodprep.progress import track
 from vsodprep.shards.read import Shard, ShardSequence, open_shard
 
@@ -27,7 +27,7 @@ SAMPLES_PER_TAR = 1000
 
 
 @dataclass(frozen=True)
-class Choice:
+class ExportOptions:
     """What is exported, and how.
 
     Attributes:
@@ -57,14 +57,14 @@ class Sample:
         picture: The flow's colour picture, uint8 `(H, W, 3)`, or None.
     """
 
-    video: Video
+    video: ManifestSequence
     frame: str
     image: NDArray[np.uint8]
     mask: NDArray[np.uint8] | None
     picture: NDArray[np.uint8] | None
 
 
-def export(shard_path: Path, layout: Layout, out: Path, choice: Choice | None = None) -> int:
+def export(shard_path: Path, layout: Layout, out: Path, choice: ExportOptions | None = None) -> int:
     """Write a shard in another code base's layout; the folder appears whole.
 
     Args:
@@ -81,7 +81,7 @@ def export(shard_path: Path, layout: Layout, out: Path, choice: Choice | None = 
     Raises:
         InputError: The folder is not empty, or the shard lacks the split or the flow.
     """
-    choice = choice or Choice()
+    choice = choice or ExportOptions()
     shard = open_shard(shard_path)
     videos = shard.manifest.sequences if choice.split is None else shard.manifest.split(choice.split)
     flow = choice.flow
@@ -98,14 +98,14 @@ def export(shard_path: Path, layout: Layout, out: Path, choice: Choice | None = 
         if layout == "webdataset":
             return _write_tars(folder, shard.manifest.name, samples, choice)
         for sample in samples:
-            _write_files(folder, PLACES[layout], sample, choice)
+            _write_files(folder, SAMPLE_PATHS[layout], sample, choice)
             count += 1
         if layout == "davis":
             _write_image_sets(folder, videos, choice)
     return count
 
 
-def _samples(shard: Shard, videos: Sequence[Video], choice: Choice) -> Iterator[Sample]:
+def _samples(shard: Shard, videos: Sequence[ManifestSequence], choice: ExportOptions) -> Iterator[Sample]:
     for video in videos:
         arrays: ShardSequence = shard[video.name]
         for number, frame in enumerate(video.frames):
@@ -116,10 +116,10 @@ def _samples(shard: Shard, videos: Sequence[Video], choice: Choice) -> Iterator[
             yield Sample(video, frame, arrays.frame(number), mask, picture)
 
 
-Place = Callable[[str, str], tuple[str, str, str]]
+SamplePaths = Callable[[str, str], tuple[str, str, str]]
 """From sequence and frame to the places of frame, mask and flow picture, without their endings."""
 
-PLACES: dict[Layout, Place] = {
+SAMPLE_PATHS: dict[Layout, SamplePaths] = {
     "davsod": lambda seq, frame: (f"{seq}/Imgs/{frame}", f"{seq}/ground-truth/{frame}", f"{seq}/flow/{frame}"),
     "fsnet": lambda seq, frame: (f"{seq}/Frame/{frame}", f"{seq}/GT/{frame}", f"{seq}/OF_FlowNet2/{frame}"),
     "davis": lambda seq, frame: (
@@ -134,9 +134,9 @@ def _still_place(seq: str, frame: str) -> tuple[str, str, str]:
     return f"{seq}/{seq}-Image/{frame}", f"{seq}/{seq}-Mask/{frame}", ""
 
 
-def _write_files(folder: Path, place: Place, sample: Sample, choice: Choice) -> None:
+def _write_files(folder: Path, paths_of: SamplePaths, sample: Sample, choice: ExportOptions) -> None:
     seq = sample.video.name
-    image, mask, picture = (_still_place if sample.video.still else place)(seq, sample.frame)
+    image, mask, picture = (_still_place if sample.video.still else paths_of)(seq, sample.frame)
     _write(folder / f"{image}.{choice.image_format}", _encoded(sample.image, choice))
     if sample.mask is not None:
         _write(folder / f"{mask}.png", encode_png(sample.mask))
@@ -149,14 +149,14 @@ def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _encoded(image: NDArray[np.uint8], choice: Choice) -> bytes:
+def _encoded(image: NDArray[np.uint8], choice: ExportOptions) -> bytes:
     if choice.image_format == "png":
         return encode_png(image)
     _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, choice.quality])
     return bytes(data.tobytes())
 
 
-def _write_image_sets(folder: Path, videos: Sequence[Video], choice: Choice) -> None:
+def _write_image_sets(folder: Path, videos: Sequence[ManifestSequence], choice: ExportOptions) -> None:
     """Write DAVIS's lists: a line per frame with a mask, both paths from the root."""
     for split in sorted({split for video in videos for split in video.splits}):
         lines = [
@@ -169,7 +169,7 @@ def _write_image_sets(folder: Path, videos: Sequence[Video], choice: Choice) -> 
             _write(folder / "ImageSets" / "480p" / f"{split}.txt", "".join(lines).encode())
 
 
-def _write_tars(folder: Path, name: str, samples: Iterator[Sample], choice: Choice) -> int:
+def _write_tars(folder: Path, name: str, samples: Iterator[Sample], choice: ExportOptions) -> int:
     """Write WebDataset tars: of each sample `{key}.jpg`, `.mask.png`, `.flow.jpg` and `.json`."""
     count = 0
     tar: tarfile.TarFile | None = None

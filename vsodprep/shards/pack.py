@@ -10,8 +10,7 @@ import zarr
 from vsodprep.config.pack import Pack
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_directory
-from vsodprep.manifest import Manifest, read_manifest, to_json
-from vsodprep.manifest import Sequence as Video
+from vsodprep.manifest import Manifest, ManifestSequence, read_manifest, to_json
 from vsodprep.progress import track
 from vsodprep.shards.layout import FORMAT
 from vsodprep.shards.ours import files_of_shard
@@ -80,7 +79,7 @@ def pack_benchmark(
                 pass
 
 
-def pack_sequence(folder: Path, shard: Path, contents: Contents, sequence: Video) -> None:
+def pack_sequence(folder: Path, shard: Path, contents: Contents, sequence: ManifestSequence) -> None:
     """Write one sequence's group.
 
     Args:

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from vsodprep.errors import InputError
 from vsodprep.flow.picture import picture_of
 from vsodprep.images import FOREGROUND_ABOVE, decode
-from vsodprep.manifest import Manifest, from_json
-from vsodprep.manifest import Sequence as Video
+from vsodprep.manifest import Manifest, ManifestSequence, from_json
 from vsodprep.shards import layout
 from vsodprep.shards.chunks import ChunkReader
 
@@ -95,7 +94,7 @@ class ShardSequence:
     What a frame lacks is None.
     """
 
-    def __init__(self, group: zarr.Group, sequence: Video) -> None:
+    def __init__(self, group: zarr.Group, sequence: ManifestSequence) -> None:
         self.sequence = sequence
         self._group = group
         self._rows: dict[str, _Rows | None] = {}

@@ -11,7 +11,7 @@ from vsodprep.shards.transform import draw_size
 _ORDER, _SIZE = 1, 2  # keep these draws apart from one another, and from those of samples
 
 
-class Pick(NamedTuple):
+class DrawnSample(NamedTuple):
     """A sample of a batch.
 
     Attributes:
@@ -97,7 +97,7 @@ class BatchSampler:
     def __len__(self) -> int:
         return self._steps - self._start
 
-    def __iter__(self) -> Iterator[list[Pick]]:
+    def __iter__(self) -> Iterator[list[DrawnSample]]:
         per_epoch = batches_per_epoch(self._videos, self._batch, self._clips)
         order: tuple[int, NDArray[np.int64]] | None = None
         for step in range(self._start, self._steps):
@@ -109,7 +109,7 @@ class BatchSampler:
             size = self._size
             if size is not None:
                 size = draw_size(size, self._scales, (self._seed, self._stage, step, _SIZE))
-            yield [Pick(int(sample), self._stage, step, slot, size) for slot, sample in enumerate(chosen)]
+            yield [DrawnSample(int(sample), self._stage, step, slot, size) for slot, sample in enumerate(chosen)]
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         rng = np.random.default_rng((self._seed, self._stage, epoch, _ORDER))

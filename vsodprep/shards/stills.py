@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
 from vsodprep.images import read_frame, read_mask
-from vsodprep.manifest import Sequence as Split
-from vsodprep.manifest import frame_path, mask_path
+from vsodprep.manifest import ManifestSequence, frame_path, mask_path
 from vsodprep.shards import layout
 from vsodprep.shards.transform import resize, resize_mask
 
@@ -18,7 +17,7 @@ from vsodprep.shards.transform import resize, resize_mask
 def pack_stills(
     group: zarr.Group,
     folder: Path,
-    split: Split,
+    split: ManifestSequence,
     *,
     coarse: Mapping[str, Path],
     size: tuple[int, int] | None,

@@ -30,14 +30,14 @@ class Window(NamedTuple):
         return image[top : top + rows, left : left + columns]
 
 
-class Change(NamedTuple):
+class DrawnChange(NamedTuple):
     """What happens to all arrays of one sample."""
 
     flip: bool = False
     window: Window | None = None
 
 
-def draw_change(augment: Augment, seed: tuple[int, ...]) -> Change:
+def draw_change(augment: Augment, seed: tuple[int, ...]) -> DrawnChange:
     """Draw the random changes of a sample.
 
     Args:
@@ -47,7 +47,7 @@ def draw_change(augment: Augment, seed: tuple[int, ...]) -> Change:
     rng = np.random.default_rng(seed)
     flip, top, left = rng.random(3)
     window = Window(float(top), float(left), augment.crop) if augment.crop < 1 else None
-    return Change(flip=bool(flip < augment.flip), window=window)
+    return DrawnChange(flip=bool(flip < augment.flip), window=window)
 
 
 def draw_size(size: tuple[int, int], scales: tuple[float, ...], seed: tuple[int, ...]) -> tuple[int, int]:

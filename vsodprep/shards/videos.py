@@ -14,8 +14,7 @@ from vsodprep.errors import InputError
 from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import SCALE, FlowFile, open_flow, quantise
 from vsodprep.images import read_frame, read_mask
-from vsodprep.manifest import Sequence as Video
-from vsodprep.manifest import frame_path, mask_path
+from vsodprep.manifest import ManifestSequence, frame_path, mask_path
 from vsodprep.markers import PROVENANCE
 from vsodprep.prior.store import PriorFile, open_prior
 from vsodprep.shards import layout
@@ -24,7 +23,7 @@ from vsodprep.shards import layout
 def pack_video(
     group: zarr.Group,
     folder: Path,
-    video: Video,
+    video: ManifestSequence,
     *,
     flow: Mapping[str, Path],
     pictures: Sequence[str],
@@ -144,7 +143,7 @@ def _labels(
     return lambda row: read(folder / f"{frames[row]}.png")
 
 
-def _flow_rows(reader: FlowFile, path: Path, video: Video, size: tuple[int, int]) -> tuple[int, ...]:
+def _flow_rows(reader: FlowFile, path: Path, video: ManifestSequence, size: tuple[int, int]) -> tuple[int, ...]:
     if reader.size != size:
         raise InputError(path, f"flow of {reader.size[1]} × {reader.size[0]} pixels", f"{size[1]} × {size[0]}")
     rows = reader.frame_indices

@@ -16,12 +16,12 @@ class Catalogue:
 
     Attributes:
         config: The configuration.
-        learned: Benchmarks whose sequences the plan takes from the lock file; None for all that are there.
+        pinned: Benchmarks whose sequences the plan takes from the lock file; None for all that are there.
         known: Sequences of benchmarks that have been asked for, or that are known better than the registry knows them.
     """
 
     config: Config
-    learned: frozenset[str] | None = None
+    pinned: frozenset[str] | None = None
     known: dict[str, tuple[KnownSequence, ...]] = field(default_factory=dict, compare=False)
     _registry: dict[str, Benchmark] = field(default_factory=dict, compare=False)
 
@@ -41,7 +41,7 @@ class Catalogue:
     def _registered(self, benchmark: str) -> Benchmark:
         # Read once: what normalising adds to the lock file meanwhile is for the next run, not for the rest of this one.
         if benchmark not in self._registry:
-            trusted = self.learned is None or benchmark in self.learned
+            trusted = self.pinned is None or benchmark in self.pinned
             self._registry[benchmark] = benchmarks.get(benchmark, LOCK if trusted else None)
         return self._registry[benchmark]
 

@@ -5,23 +5,23 @@ from pathlib import Path
 
 from vsodprep.config import Data, Run, Stage, Test
 from vsodprep.config.models import definition
-from vsodprep.config.network import Options
+from vsodprep.config.network import NetworkOptions
 from vsodprep.errors import InputError
-from vsodprep.workflow.site import Site
+from vsodprep.workflow.rule_inputs import RuleTargets
 
 
-def check_runs(site: Site) -> None:
+def check_runs(targets: RuleTargets) -> None:
     """Check every run against the network that it trains.
 
     Args:
-        site: A configuration whose benchmarks and splits are all known.
+        targets: A configuration whose benchmarks and splits are all known.
 
     Raises:
         InputError: There is no such variant or option, or an option cannot take its value; ImageNet weights do not fit
             the width; flow, a prior or labels that the network reads are not made; a clip or a batch is too small; or a
             stage starts from nothing. Names the key.
     """
-    for (model, name), run in site.runs.items():
+    for (model, name), run in targets.runs.items():
         where = f"runs.{model}.{name}"
         known = definition(model)
         options = known.choose(run.variant, run.options, width=run.width, pretrained=run.pretrained, where=where)
@@ -33,16 +33,16 @@ def check_runs(site: Site) -> None:
         for stage in run.stages:
             of_stage = f"{where}.stages.{stage.name}"
             _check_shape(of_stage, stage, options)
-            _check_clips(site, of_stage, run, stage, options)
+            _check_clips(targets, of_stage, run, stage, options)
             for data in stage.data:
-                _check_labels(site, of_stage, data)
-            _check_prior(site, of_stage, run, stage.data)
+                _check_labels(targets, of_stage, data)
+            _check_prior(targets, of_stage, run, stage.data)
             if stage.init is not None:
-                _check_start(site, f"{of_stage}.init", run, stage.init)
-        _check_prior(site, f"{where}.test", run, run.test)
+                _check_start(targets, f"{of_stage}.init", run, stage.init)
+        _check_prior(targets, f"{where}.test", run, run.test)
 
 
-def _check_shape(where: str, stage: Stage, options: Options) -> None:
+def _check_shape(where: str, stage: Stage, options: NetworkOptions) -> None:
     if stage.clip_length < options.trained_clip:
         expected = f"at least {options.trained_clip}, which the network reads"
         raise InputError(f"{where}.clip_length", f"{stage.clip_length}", expected)
@@ -53,47 +53,49 @@ def _check_shape(where: str, stage: Stage, options: Options) -> None:
         raise InputError(f"{where}.still_flow", "none, and the network reads flow", "zeros, rest or frame")
 
 
-def _check_clips(site: Site, where: str, run: Run, stage: Stage, options: Options) -> None:
+def _check_clips(targets: RuleTargets, where: str, run: Run, stage: Stage, options: NetworkOptions) -> None:
     """Check that flow of annotated frames alone reaches as far back as a clip."""
     if run.flow is None or stage.clip != "past" or stage.still_flow == "none":
         return
-    block = site.config.flow[run.flow]
+    block = targets.config.flow[run.flow]
     span = (max(stage.clip_length, options.clip_length) - 1) * stage.clip_stride + 1
     if block.frames == "all" or block.clip_length >= span:
         return
     for data in stage.data:
-        videos = site.catalogue.videos(data.benchmark, data.split)
-        for sequence in site.catalogue.sequences(data.benchmark):
+        videos = targets.catalogue.videos(data.benchmark, data.split)
+        for sequence in targets.catalogue.sequences(data.benchmark):
             if sequence.name in videos and sequence.annotated != sequence.frames:
                 found = f"clips of {span} frames, and flow.{run.flow} of {block.clip_length}"
                 raise InputError(f"{where}.clip_length", found, f"flow.{run.flow}.clip_length: {span}, or frames: all")
 
 
-def _check_labels(site: Site, where: str, data: Data) -> None:
+def _check_labels(targets: RuleTargets, where: str, data: Data) -> None:
     split = f"{data.benchmark} {data.split}"
     if data.labels == "masks":
-        names = site.catalogue.split(data.benchmark, data.split)
-        chosen = [each for each in site.catalogue.sequences(data.benchmark) if each.name in names]
+        names = targets.catalogue.split(data.benchmark, data.split)
+        chosen = [each for each in targets.catalogue.sequences(data.benchmark) if each.name in names]
         if all(each.annotated == 0 for each in chosen):
             raise InputError(f"{where}.data", f"{split}, which has no masks", "a split that is annotated, or labels")
         return
-    labelled = site.labelled(data.labels, data.benchmark)
-    if not set(labelled) & set(site.catalogue.videos(data.benchmark, data.split)):
+    labelled = targets.labelled(data.labels, data.benchmark)
+    if not set(labelled) & set(targets.catalogue.videos(data.benchmark, data.split)):
         found = f"{split}, of which coarse.{data.labels} makes no label"
         raise InputError(f"{where}.data", found, f"it among coarse.{data.labels}.splits, or labels: masks")
 
 
-def _check_prior(site: Site, where: str, run: Run, splits: Iterable[Data | Test]) -> None:
+def _check_prior(targets: RuleTargets, where: str, run: Run, splits: Iterable[Data | Test]) -> None:
     for split in splits:
-        videos = site.catalogue.videos(split.benchmark, split.split)
-        if run.prior is not None and videos and run.prior not in site.packed_priors(split.benchmark):
+        videos = targets.catalogue.videos(split.benchmark, split.split)
+        if run.prior is not None and videos and run.prior not in targets.packed_priors(split.benchmark):
             found = f"prior.{run.prior}, which is fitted on the split train that {split.benchmark} lacks"
             raise InputError(where, found, f"prior.{run.prior}.fit with splits of other benchmarks")
 
 
-def _check_start(site: Site, where: str, run: Run, init: str) -> None:
-    made = {site.paths.checkpoint(*names, seed): other for names, other in site.runs.items() for seed in other.seeds}
-    for path in (site.filled(init, seed) for seed in run.seeds):
+def _check_start(targets: RuleTargets, where: str, run: Run, init: str) -> None:
+    made = {
+        targets.paths.checkpoint(*names, seed): other for names, other in targets.runs.items() for seed in other.seeds
+    }
+    for path in (targets.filled(init, seed) for seed in run.seeds):
         other = made.get(path)
         if other is None and not Path(path).is_file():
             raise InputError(where, f"{path}, which no run makes and is no file", "a checkpoint, or another run's")

@@ -22,18 +22,18 @@ from vsodprep.targets.provisions import provisions
 from vsodprep.workflow.check import check_names
 from vsodprep.workflow.check_runs import check_runs
 from vsodprep.workflow.fingerprint import fingerprint
-from vsodprep.workflow.learned import learned
-from vsodprep.workflow.site import Site
-from vsodprep.workflow.stages.coarse import Coarse
-from vsodprep.workflow.stages.configuration import Configuration
-from vsodprep.workflow.stages.evaluate import Evaluate
-from vsodprep.workflow.stages.figures import Figures
-from vsodprep.workflow.stages.flow import Flow
-from vsodprep.workflow.stages.normalize import Normalize
-from vsodprep.workflow.stages.pack import Pack
-from vsodprep.workflow.stages.prior import Prior
-from vsodprep.workflow.stages.report import Report
-from vsodprep.workflow.stages.train import Train
+from vsodprep.workflow.lock_snapshot import lock_snapshot
+from vsodprep.workflow.rule_inputs import RuleTargets
+from vsodprep.workflow.rules.coarse import CoarseInputs
+from vsodprep.workflow.rules.configuration import ConfigurationInputs
+from vsodprep.workflow.rules.evaluate import EvaluateInputs
+from vsodprep.workflow.rules.figures import FigureInputs
+from vsodprep.workflow.rules.flow import FlowInputs
+from vsodprep.workflow.rules.normalize import NormalizeInputs
+from vsodprep.workflow.rules.pack import PackInputs
+from vsodprep.workflow.rules.prior import PriorInputs
+from vsodprep.workflow.rules.report import ReportInputs
+from vsodprep.workflow.rules.train import TrainInputs
 
 
 def read_plan(workflow: str, over: Mapping[str, Any], *, first: bool) -> "Plan":
@@ -49,9 +49,9 @@ def read_plan(workflow: str, over: Mapping[str, Any], *, first: bool) -> "Plan":
     gc.freeze()  # else every collection of a plan's many objects looks at all modules again, a sixth of its time
     try:
         config = complete(over, read(Path(workflow).parent / "config" / "config.yaml"))
-        plan = Plan.of(config, learned(first=first))
+        plan = Plan.of(config, lock_snapshot(first=first))
         plan.check()
-        for needed in provisions(plan.site) if first else ():
+        for needed in provisions(plan.targets) if first else ():
             if needed.by_hand and not needed.here:
                 print(f"vsodprep: to be brought by you: {needed}", file=sys.stderr)
     except VsodprepError as error:
@@ -70,75 +70,75 @@ class Plan:
     """Everything that one configuration makes, stage by stage.
 
     Attributes:
-        site: What the answers are made from.
+        targets: What the answers are made from.
     """
 
-    site: Site
+    targets: RuleTargets
 
     @classmethod
-    def of(cls, config: Config, learned: frozenset[str] | None = None) -> "Plan":
-        """Return the plan of a configuration; `learned` as in `Catalogue`."""
-        return cls(Site(config, Catalogue(config, learned)))
+    def of(cls, config: Config, pinned: frozenset[str] | None = None) -> "Plan":
+        """Return the plan of a configuration; `pinned` as in `Catalogue`."""
+        return cls(RuleTargets(config, Catalogue(config, pinned)))
 
     @property
     def config(self) -> Config:
         """The configuration."""
-        return self.site.config
+        return self.targets.config
 
     @property
     def paths(self) -> Paths:
         """Where everything lies."""
-        return self.site.paths
+        return self.targets.paths
 
     @cached_property
-    def configuration(self) -> Configuration:
+    def configuration(self) -> ConfigurationInputs:
         """Answers of writing down the configuration."""
-        return Configuration(self.site)
+        return ConfigurationInputs(self.targets)
 
     @cached_property
-    def normalize(self) -> Normalize:
+    def normalize(self) -> NormalizeInputs:
         """Answers of downloading and normalising."""
-        return Normalize(self.site)
+        return NormalizeInputs(self.targets)
 
     @cached_property
-    def flow(self) -> Flow:
+    def flow(self) -> FlowInputs:
         """Answers of optical flow."""
-        return Flow(self.site)
+        return FlowInputs(self.targets)
 
     @cached_property
-    def prior(self) -> Prior:
+    def prior(self) -> PriorInputs:
         """Answers of the motion prior."""
-        return Prior(self.site)
+        return PriorInputs(self.targets)
 
     @cached_property
-    def coarse(self) -> Coarse:
+    def coarse(self) -> CoarseInputs:
         """Answers of saliency maps and coarse labels."""
-        return Coarse(self.site)
+        return CoarseInputs(self.targets)
 
     @cached_property
-    def pack(self) -> Pack:
+    def pack(self) -> PackInputs:
         """Answers of the shards."""
-        return Pack(self.site)
+        return PackInputs(self.targets)
 
     @cached_property
-    def train(self) -> Train:
+    def train(self) -> TrainInputs:
         """Answers of training."""
-        return Train(self.site)
+        return TrainInputs(self.targets)
 
     @cached_property
-    def evaluate(self) -> Evaluate:
+    def evaluate(self) -> EvaluateInputs:
         """Answers of prediction and scores."""
-        return Evaluate(self.site)
+        return EvaluateInputs(self.targets)
 
     @cached_property
-    def figures(self) -> Figures:
+    def figures(self) -> FigureInputs:
         """Answers of the figures."""
-        return Figures(self.site)
+        return FigureInputs(self.targets)
 
     @cached_property
-    def report(self) -> Report:
+    def report(self) -> ReportInputs:
         """Answers of the report."""
-        return Report(self.site)
+        return ReportInputs(self.targets)
 
     def fingerprint(self, *modules: str) -> str:
         """Return the fingerprint of a stage's code."""
@@ -167,7 +167,7 @@ class Plan:
             "coarse": _one_of(config.coarse),
             "part": _one_of(self.configuration.parts),
             "figure": _one_of(config.figures),
-            "run": _one_of([*(name for _, name in self.site.runs), *TRIVIAL_MAPS]),
+            "run": _one_of([*(name for _, name in self.targets.runs), *TRIVIAL_MAPS]),
             "benchmark": _one_of(self.known),
             "model": f"{self.networks}|{TRIVIAL}",
             "trivial": "|".join(TRIVIAL_MAPS),
@@ -183,7 +183,7 @@ class Plan:
         """
         config = self.config
         named = (config.sources, config.splits, config.sequences, config.resolution, config.allow)
-        for name in (*self.site.benchmarks, *(name for block in named for name in block)):
+        for name in (*self.targets.benchmarks, *(name for block in named for name in block)):
             if name not in self.known:
                 raise InputError(f"benchmark {name!r}", "no such benchmark", f"one of {', '.join(self.known)}")
         for name in config.sources:
@@ -191,17 +191,17 @@ class Plan:
             for path in source.path if source else ():
                 if not Path(path).exists():
                     raise InputError(path, "no such file or folder", f"the source of {name} that is configured")
-        check_names(config, self.site.catalogue)
+        check_names(config, self.targets.catalogue)
         self.coarse.check()
         for where in self._splits():
-            self.site.catalogue.split(where.benchmark, where.split)
-        check_runs(self.site)
+            self.targets.catalogue.split(where.benchmark, where.split)
+        check_runs(self.targets)
         self.figures.check()
 
     def _splits(self) -> list[SplitOf]:
-        used = [SplitOf(benchmark=benchmark, split=split) for benchmark, split in self.site.tested.items()]
-        used += [data for run in self.site.runs.values() for stage in run.stages for data in stage.data]
-        used += [where for fit in (*self.site.classifiers.values(), *self.site.weights.values()) for where in fit]
+        used = [SplitOf(benchmark=benchmark, split=split) for benchmark, split in self.targets.tested.items()]
+        used += [data for run in self.targets.runs.values() for stage in run.stages for data in stage.data]
+        used += [where for fit in (*self.targets.classifiers.values(), *self.targets.weights.values()) for where in fit]
         for name in self.config.pack.coarse:
             used += self.config.coarse[name].splits or ()
         return used

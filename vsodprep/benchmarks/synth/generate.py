@@ -14,7 +14,7 @@ from vsodprep.benchmarks.synth.render import flow, render
 from vsodprep.benchmarks.synth.scene import build
 from vsodprep.benchmarks.synth.stills import still
 from vsodprep.errors import VsodprepError
-from vsodprep.manifest import Manifest, Sequence, write_manifest
+from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
 from vsodprep.progress import track
 from vsodprep.workers import mapped
 
@@ -87,7 +87,7 @@ def describe(seed: int = SEED) -> Manifest:
     frames = frame_ids(STILL_COUNT)
     sizes = tuple(STILL_SIZES[index % len(STILL_SIZES)] for index in range(STILL_COUNT))
     videos = (
-        Sequence(
+        ManifestSequence(
             name=video.name,
             splits=(video.split,),
             frames=frame_ids(video.frames),
@@ -98,7 +98,7 @@ def describe(seed: int = SEED) -> Manifest:
         )
         for video in VIDEOS
     )
-    stills = Sequence(STILLS, (STILLS,), frames, frames, None, None, still=True, sizes=sizes)
+    stills = ManifestSequence(STILLS, (STILLS,), frames, frames, None, None, still=True, sizes=sizes)
     return Manifest(
         name=NAME,
         version=VERSION,

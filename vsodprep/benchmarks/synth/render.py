@@ -13,7 +13,7 @@ SAMPLES = 4  # a pixel's coverage is counted on SAMPLES x SAMPLES points
 
 
 @dataclass(frozen=True)
-class Picture:
+class Rendering:
     """A rendered frame.
 
     Attributes:
@@ -49,7 +49,7 @@ def _grid(rows: slice, columns: slice, per_pixel: int) -> tuple[Floats, Floats]:
     return grid_x, grid_y
 
 
-def render(scene: Scene, time: int) -> Picture:
+def render(scene: Scene, time: int) -> Rendering:
     """Render a frame.
 
     The background and each body give one colour per pixel, looked up at its centre; a pixel's colour is their mean,
@@ -77,7 +77,7 @@ def render(scene: Scene, time: int) -> Picture:
     frame = np.floor(total / (SAMPLES * SAMPLES) + 0.5).astype(np.uint8)
     salient = np.array([layer.salient for layer in scene.layers])
     mask = 2 * coverage[salient].sum(axis=0, dtype=np.int64) > SAMPLES * SAMPLES
-    return Picture(frame, mask, coverage)
+    return Rendering(frame, mask, coverage)
 
 
 def _count(seen: NDArray[np.uint8], boxes: list[tuple[slice, slice]], shape: tuple[int, int, int]) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from vsodprep.benchmarks.synth.model import Actor, Video
 from vsodprep.benchmarks.synth.motion import Affine, Placement, actor_at, camera_at
 from vsodprep.benchmarks.synth.portable import Pcg32, stream
 from vsodprep.benchmarks.synth.shapes import SHAPES
-from vsodprep.benchmarks.synth.sprites import Coat, Raster, soften, sprite
+from vsodprep.benchmarks.synth.sprites import BodyTexture, Raster, soften, sprite
 from vsodprep.benchmarks.synth.textures import COATS, PALETTES, backdrop
 
 GROUND_DENSITY = 2  # texels per pixel of the background
@@ -65,14 +65,14 @@ def build(video: Video, seed: int) -> Scene:
     return Scene(video, (Layer(ground, ground_at, salient=False), *bodies))
 
 
-def _coat(actor: Actor) -> Coat:
+def _coat(actor: Actor) -> BodyTexture:
     if actor.pattern is None:
         tones = PALETTES[actor.coat] if actor.coat in PALETTES else COATS[actor.coat]
-        return Coat(tones, None, period=0.45 * min(actor.size, 50.0))
+        return BodyTexture(tones, None, period=0.45 * min(actor.size, 50.0))
     period = max(4.5, 0.27 * actor.size)
     if actor.coat in PALETTES:
-        return Coat(PALETTES[actor.coat], actor.pattern, period, mottle=0.6)
-    return Coat(COATS[actor.coat], actor.pattern, period)
+        return BodyTexture(PALETTES[actor.coat], actor.pattern, period, mottle=0.6)
+    return BodyTexture(COATS[actor.coat], actor.pattern, period)
 
 
 def _ground(video: Video, cameras: list[Affine], rng: Pcg32) -> Raster:

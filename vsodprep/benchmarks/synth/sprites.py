@@ -87,7 +87,7 @@ def soften(colour: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Coat:
+class BodyTexture:
     """What a body wears.
 
     Attributes:
@@ -111,7 +111,7 @@ def _rim(covered: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
     return covered & ~core
 
 
-def sprite(shape: Shape, size: float, coat: Coat, rng: Pcg32) -> Raster:
+def sprite(shape: Shape, size: float, coat: BodyTexture, rng: Pcg32) -> Raster:
     """Draw a body.
 
     Args:

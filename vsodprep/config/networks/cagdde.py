@@ -4,11 +4,11 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import model_validator
 
-from vsodprep.config.network import Definition, Options
+from vsodprep.config.network import Definition, NetworkOptions
 
 
-class CAGDDEOptions(Options):
-    """Options of CAG-DDE; the defaults are the paper's, or the code's where the paper is silent."""
+class CAGDDEOptions(NetworkOptions):
+    """NetworkOptions of CAG-DDE; the defaults are the paper's, or the code's where the paper is silent."""
 
     least_batch: ClassVar[int] = 2  # the pooled branch of ASPP
 

@@ -4,11 +4,11 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from vsodprep.config.network import Clip, Definition, Options
+from vsodprep.config.network import Clip, Definition, NetworkOptions
 
 
-class ContrastiveOptions(Options):
-    """Options of the contrastive network; where the paper is silent, the choice is named."""
+class ContrastiveOptions(NetworkOptions):
+    """NetworkOptions of the contrastive network; where the paper is silent, the choice is named."""
 
     least_batch: ClassVar[int] = 2  # the pooled branch of ASPP
 

@@ -4,13 +4,13 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from vsodprep.config.network import Definition, Options, Reduction
+from vsodprep.config.network import Definition, NetworkOptions, Reduction
 
 Kernel = Literal[1, 3, 5, 7]
 
 
-class DSNetOptions(Options):
-    """Options of DS-Net; the defaults are the paper's, or the code's where the paper is silent."""
+class DSNetOptions(NetworkOptions):
+    """NetworkOptions of DS-Net; the defaults are the paper's, or the code's where the paper is silent."""
 
     least_batch: ClassVar[int] = 2  # the pooled branch of ASPP
 

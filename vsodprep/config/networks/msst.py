@@ -4,13 +4,13 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from vsodprep.config.network import Definition, Options, Reduction
+from vsodprep.config.network import Definition, NetworkOptions, Reduction
 
 CLIP_LENGTH = 4
 
 
-class MSSTOptions(Options):
-    """Options of MSST; where the paper is silent, the choice is named."""
+class MSSTOptions(NetworkOptions):
+    """NetworkOptions of MSST; where the paper is silent, the choice is named."""
 
     temporal: bool = True
     """Temporal stream (off: OS)."""

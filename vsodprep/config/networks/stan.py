@@ -4,13 +4,13 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from vsodprep.config.network import Definition, Options, Reduction
+from vsodprep.config.network import Definition, NetworkOptions, Reduction
 
 CLIP_LENGTH = 4
 
 
-class STANOptions(Options):
-    """Options of STAN; where the paper is silent, the choice is named."""
+class STANOptions(NetworkOptions):
+    """NetworkOptions of STAN; where the paper is silent, the choice is named."""
 
     temporal: Literal["prior", "flow"] | None = "prior"
     """Input of the temporal stream: frame and motion prior, or the flow picture; null is no temporal stream (OS)."""

@@ -11,10 +11,10 @@ from click.testing import CliRunner
 
 from vsodprep.cli import cli
 from vsodprep.errors import InputError
-from vsodprep.evaluate.papers import disagreements, figures
-from vsodprep.evaluate.table import build_table
-from vsodprep.evaluate.table_formats import FORMATS
 from vsodprep.files import write_json
+from vsodprep.scores.papers import disagreements, printed_numbers
+from vsodprep.scores.table import build_table
+from vsodprep.scores.table_formats import FORMATS
 
 METRICS = ("max_f", "mae")
 
@@ -87,14 +87,14 @@ def test_papers_alone() -> None:
 
 
 def test_known_disagreements_are_found() -> None:
-    found = {(each.method, each.benchmark, each.metric): each.values for each in disagreements(figures())}
+    found = {(each.method, each.benchmark, each.metric): each.values for each in disagreements(printed_numbers())}
     assert found["MGA", "davsod", "max_f"] == {"cagdde": 0.655, "contrastive": 0.618}
     assert found["MSST-ConvLSTM", "fbms", "mae"] == {"stan": 0.088, "msst": 0.082}
     assert found["PDB", "davis2016", "max_f"] == {"dsnet": 0.855, "stan": 0.849, "cagdde": 0.855, "contrastive": 0.852}
 
 
 def test_variants_are_no_disagreement() -> None:
-    full = next(each for each in figures() if each.variant == "full")
+    full = next(each for each in printed_numbers() if each.variant == "full")
     smaller = replace(full, variant="m1", value=full.value / 2)
     assert disagreements([smaller, full, replace(full, paper="other")]) == ()
     (found,) = disagreements([smaller, full, replace(full, paper="other", value=0.5 * full.value)])
@@ -148,7 +148,7 @@ def test_plain_errors(arguments: dict[str, Any], message: str) -> None:
 def test_command(tmp_path: Path) -> None:
     for number, (name, files) in enumerate(OURS.items()):
         write_json(tmp_path / f"{number}.json", {**files[0], "label": name})
-    arguments = ["table", f"a={tmp_path / '0.json'}", str(tmp_path / "1.json"), "--metric", "mae", "--paper", "dsnet"]
+    arguments = ["table", f"a={tmp_path / '0.json'}", str(tmp_path / "1.json"), "--measure", "mae", "--paper", "dsnet"]
     result = CliRunner().invoke(cli, [*arguments, "--out", str(tmp_path / "table.md")])
     assert result.exit_code == 0, result.output
     lines = (tmp_path / "table.md").read_text(encoding="utf-8").splitlines()
@@ -166,7 +166,7 @@ def test_command_says_which_paper_has_nothing_beside_the_scores(tmp_path: Path) 
         "of no known benchmark (evaluate --benchmark): 0",
     ]
     assert "| 0 |  | **0.900** |" not in unnamed.stdout  # nothing beside it to be better than
-    every = CliRunner().invoke(cli, ["table", "--paper", "all", "--metric", "j_mean"])
+    every = CliRunner().invoke(cli, ["table", "--paper", "all", "--measure", "j_mean"])
     assert every.stderr == ""
     named = CliRunner().invoke(cli, ["table", str(tmp_path / "1.json"), "--paper", "dsnet"])
     assert named.stderr == ""

@@ -14,7 +14,7 @@ OWN_METHOD = {name: known.method for name, known in DEFINITIONS.items()}
 
 
 @dataclass(frozen=True)
-class Figure:
+class PrintedNumber:
     """One number printed in a paper.
 
     Attributes:
@@ -43,13 +43,13 @@ class Figure:
 
 
 @cache
-def figures() -> tuple[Figure, ...]:
+def printed_numbers() -> tuple[PrintedNumber, ...]:
     """Return every number of the five papers' tables, in the papers' order."""
-    text = files("vsodprep.evaluate").joinpath("papers.csv").read_text(encoding="utf-8")
-    return tuple(Figure(**{**row, "value": float(row["value"])}) for row in csv.DictReader(text.splitlines()))  # type: ignore[arg-type]
+    text = files("vsodprep.scores").joinpath("papers.csv").read_text(encoding="utf-8")
+    return tuple(PrintedNumber(**{**row, "value": float(row["value"])}) for row in csv.DictReader(text.splitlines()))  # type: ignore[arg-type]
 
 
-def own_figures(model: str, variant: str, benchmark: str) -> tuple[Figure, ...]:
+def own_printed_numbers(model: str, variant: str, benchmark: str) -> tuple[PrintedNumber, ...]:
     """Return what a model's own paper prints about a variant on a benchmark, in the paper's order.
 
     Args:
@@ -58,7 +58,9 @@ def own_figures(model: str, variant: str, benchmark: str) -> tuple[Figure, ...]:
         benchmark: Benchmark name.
     """
     wanted = (model, OWN_METHOD.get(model), variant.lower(), benchmark)
-    return tuple(each for each in figures() if (each.paper, each.method, each.variant, each.benchmark) == wanted)
+    return tuple(
+        each for each in printed_numbers() if (each.paper, each.method, each.variant, each.benchmark) == wanted
+    )
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,11 @@ class Disagreement:
     values: dict[str, float]
 
 
-def disagreements(among: Iterable[Figure]) -> tuple[Disagreement, ...]:
+def disagreements(among: Iterable[PrintedNumber]) -> tuple[Disagreement, ...]:
     """Return where papers print different numbers for the same method, benchmark and measure.
 
     Args:
-        among: The figures to compare; variants other than `full` are a paper's own and are not compared.
+        among: The printed_numbers to compare; variants other than `full` are a paper's own and are not compared.
     """
     printed: dict[tuple[str, str, str], dict[str, float]] = defaultdict(dict)
     for figure in among:
@@ -95,5 +97,5 @@ def disagreements(among: Iterable[Figure]) -> tuple[Disagreement, ...]:
 _ALSO = {"MSST": "MSST-ConvLSTM", "PDBM": "PDB"}
 
 
-def _method(figure: Figure) -> str:
+def _method(figure: PrintedNumber) -> str:
     return _ALSO.get(figure.method, figure.method)

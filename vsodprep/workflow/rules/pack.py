@@ -4,41 +4,43 @@ import shlex
 from typing import Any
 
 from vsodprep.cli._options import arguments_of
-from vsodprep.workflow.site import Stage
+from vsodprep.workflow.rule_inputs import RuleInputs
 
 
-class Pack(Stage):
+class PackInputs(RuleInputs):
     """Answers for `pack.smk`."""
 
     def flow(self, wildcards: Any) -> list[str]:
         """Return the flow of a shard."""
-        blocks = self.site.config.pack.flow
-        return [path for flow in blocks for path in self.site.flow_of(flow, wildcards.benchmark)]
+        blocks = self.targets.config.pack.flow
+        return [path for flow in blocks for path in self.targets.flow_of(flow, wildcards.benchmark)]
 
     def prior(self, wildcards: Any) -> list[str]:
         """Return the motion priors of a shard."""
         name = wildcards.benchmark
-        videos = self.site.catalogue.videos(name)
-        return [self.site.paths.prior(prior, name, seq) for prior in self.site.packed_priors(name) for seq in videos]
+        videos = self.targets.catalogue.videos(name)
+        return [
+            self.targets.paths.prior(prior, name, seq) for prior in self.targets.packed_priors(name) for seq in videos
+        ]
 
     def coarse(self, wildcards: Any) -> list[str]:
         """Return the provenance of the coarse labels of a shard."""
         name = wildcards.benchmark
-        return [self.site.paths.provenance(coarse, name) for coarse in self.site.packed_coarse(name)]
+        return [self.targets.paths.provenance(coarse, name) for coarse in self.targets.packed_coarse(name)]
 
     def arguments(self, wildcards: Any) -> str:
         """Return the contents of a shard as options of `vsodprep pack`."""
-        name, pack, paths = wildcards.benchmark, self.site.config.pack, self.site.paths
+        name, pack, paths = wildcards.benchmark, self.targets.config.pack, self.targets.paths
         words: list[str] = []
-        if self.site.catalogue.videos(name):
+        if self.targets.catalogue.videos(name):
             for flow in pack.flow:
                 words += ["--flow", flow, paths.flow_folder(flow, name)]
-            for prior in self.site.packed_priors(name):
+            for prior in self.targets.packed_priors(name):
                 words += ["--prior", prior, paths.prior_folder(prior, name)]
-            for coarse in self.site.packed_coarse(name):
+            for coarse in self.targets.packed_coarse(name):
                 words += ["--coarse", coarse, paths.provenance(coarse, name)]
         else:  # nor has it pictures of flow
             pack = pack.model_copy(update={"pictures": ()})
-        if not self.site.catalogue.whole(name):  # what else the archives hold has no flow yet; the next run makes it
-            words += [word for one in self.site.catalogue.sequences(name) for word in ("--sequence", one.name)]
+        if not self.targets.catalogue.whole(name):  # what else the archives hold has no flow yet; the next run makes it
+            words += [word for one in self.targets.catalogue.sequences(name) for word in ("--sequence", one.name)]
         return shlex.join(words + arguments_of(pack))

@@ -12,12 +12,12 @@ from vsodprep.cli import cli
 from vsodprep.errors import InputError
 from vsodprep.evaluate import evaluate_folders
 from vsodprep.evaluate.aggregate import SCALARS
-from vsodprep.evaluate.bootstrap import difference, interval
-from vsodprep.evaluate.frame import ALL_MEASURES
+from vsodprep.evaluate.frame import FAMILIES
 from vsodprep.evaluate.protocols import PROTOCOLS, change_protocol
-from vsodprep.evaluate.scores import load_scores
 from vsodprep.files import write_json
 from vsodprep.images import write_png
+from vsodprep.scores.bootstrap import difference, interval
+from vsodprep.scores.read import load_scores
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def made_up(values: list[float], average: str = "sequences", frames: int = 10) -
 @pytest.mark.parametrize("key", SCALARS)
 def test_the_middle_is_the_score(tree: tuple[Path, Path], protocol: str, key: str) -> None:
     chosen = change_protocol(PROTOCOLS["pysod"], {"empty_masks": "skip"}) if protocol == "skip" else PROTOCOLS[protocol]
-    scores = evaluate_folders(*tree, protocol=chosen, measures=ALL_MEASURES)
+    scores = evaluate_folders(*tree, protocol=chosen, measures=FAMILIES)
     found = interval(scores, key, resamples=200)
     assert found.value == pytest.approx(scores[key], abs=1e-12)
     assert found.low <= found.value <= found.high or key == "max_f"

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
-from vsodprep.evaluate.f_measure import area_under_curve, f_measure
+from vsodprep.evaluate.measures.f_measure import area_under_curve, f_measure
 
 RESAMPLES = 10_000
 _ALL_SWAPS = 13  # sequences up to which every exchange of two methods is tried

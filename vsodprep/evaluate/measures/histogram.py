@@ -1,4 +1,4 @@
-"""Joint histograms of a map and its mask: all that MAE, S, F, E and precision and recall need of a frame."""
+"""JointHistogram histograms of a map and its mask: all that MAE, S, F, E and precision and recall need of a frame."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ _EXACT_PIXELS = 1 << 24
 
 
 @dataclass(frozen=True)
-class Joint:
+class JointHistogram:
     """Counts of a frame's pixels by map value, mask and quadrant.
 
     Attributes:
@@ -69,7 +69,9 @@ def centroid(mask: NDArray[np.bool_]) -> tuple[float, float]:
     )
 
 
-def joint_histogram(saliency: NDArray[np.uint8], mask: NDArray[np.bool_], cut: tuple[int, int] | None = None) -> Joint:
+def joint_histogram(
+    saliency: NDArray[np.uint8], mask: NDArray[np.bool_], cut: tuple[int, int] | None = None
+) -> JointHistogram:
     """Count a frame's pixels in one pass.
 
     Args:
@@ -91,4 +93,4 @@ def joint_histogram(saliency: NDArray[np.uint8], mask: NDArray[np.bool_], cut: t
         sizes[quadrant] = mask[part].shape
         counts[quadrant, 1] = value_counts(saliency[part], inside[part])
         counts[quadrant, 0] = value_counts(saliency[part]) - counts[quadrant, 1]
-    return Joint(counts, sizes)
+    return JointHistogram(counts, sizes)

@@ -11,9 +11,9 @@ from vsodprep.cli.plan import command
 from vsodprep.config import Config, parse
 from vsodprep.config.defaults import default
 from vsodprep.config.models import definition
-from vsodprep.planning import rates
-from vsodprep.planning.cost import Cost, Estimate
-from vsodprep.planning.table import as_table, totals
+from vsodprep.estimate import rates
+from vsodprep.estimate.cost import Cost, Estimate
+from vsodprep.estimate.table import as_table, totals
 
 RUN = {
     "width": 0.5,

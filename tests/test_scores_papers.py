@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import pytest
 
-from vsodprep.evaluate.papers import OWN_METHOD, figures, own_figures
+from vsodprep.scores.papers import OWN_METHOD, own_printed_numbers, printed_numbers
 
 
 @pytest.mark.parametrize(
@@ -25,18 +25,18 @@ from vsodprep.evaluate.papers import OWN_METHOD, figures, own_figures
     ],
 )
 def test_own_figures(model: str, variant: str, benchmark: str, metric: str, value: float | None) -> None:
-    found = {figure.metric: figure.value for figure in own_figures(model, variant, benchmark)}
+    found = {figure.metric: figure.value for figure in own_printed_numbers(model, variant, benchmark)}
     assert found.get(metric) == value
 
 
 def test_every_figure_is_there() -> None:
-    assert len(figures()) == 953
-    assert {figure.paper for figure in figures()} == set(OWN_METHOD)
+    assert len(printed_numbers()) == 953
+    assert {figure.paper for figure in printed_numbers()} == set(OWN_METHOD)
 
 
 def test_a_paper_never_contradicts_itself_about_its_own_method() -> None:
     values = defaultdict(set)
-    for figure in figures():
+    for figure in printed_numbers():
         if figure.method == OWN_METHOD[figure.paper]:
             values[figure.paper, figure.variant, figure.benchmark, figure.metric].add(figure.value)
     assert [key for key, found in values.items() if len(found) > 1] == []
@@ -45,7 +45,7 @@ def test_a_paper_never_contradicts_itself_about_its_own_method() -> None:
 def test_papers_that_disagree_are_both_kept() -> None:
     mga = {
         figure.paper: figure.value
-        for figure in figures()
+        for figure in printed_numbers()
         if (figure.method, figure.benchmark, figure.metric) == ("MGA", "fbms", "max_f")
     }
     assert mga == {"dsnet": 0.907, "cagdde": 0.906, "contrastive": 0.898}

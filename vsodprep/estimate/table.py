@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from vsodprep.planning.cost import Cost
+from vsodprep.estimate.cost import Cost
 from vsodprep.targets.provisions import Provision
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from vsodprep.targets import Paths, Targets
 
 
-class Site(Targets):
+class RuleTargets(Targets):
     """What a configuration makes, where it lies, and how settings that several commands take are written."""
 
     @cached_property
@@ -37,11 +37,11 @@ class Site(Targets):
 
 
 @dataclass(frozen=True)
-class Stage:
+class RuleInputs:
     """Answers of one stage; each of its methods that a rule uses takes Snakemake's wildcards.
 
     Attributes:
-        site: What the answers are made from.
+        targets: What the answers are made from.
     """
 
-    site: Site
+    targets: RuleTargets

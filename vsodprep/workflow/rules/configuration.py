@@ -8,22 +8,22 @@ from typing import Any
 
 from vsodprep.config import Run
 from vsodprep.files import write_text
-from vsodprep.workflow.site import Stage
+from vsodprep.workflow.rule_inputs import RuleInputs
 
 WHOLE = "whole"
 # Beside Snakemake's own records, where nobody looks for results.
 STAGED = Path(".snakemake") / "vsodprep"
 
 
-class Configuration(Stage):
+class ConfigurationInputs(RuleInputs):
     """Answers for `configuration.smk`."""
 
     @cached_property
     def parts(self) -> dict[str, str]:
         """The JSON of each part by its name: the whole, runs as recipes, own presets and protocols, own splits."""
-        config = self.site.config
+        config = self.targets.config
         values: dict[str, Any] = {WHOLE: config.model_dump(mode="json")}
-        values |= {f"runs/{model}/{name}": self._recipe(run) for (model, name), run in self.site.runs.items()}
+        values |= {f"runs/{model}/{name}": self._recipe(run) for (model, name), run in self.targets.runs.items()}
         values |= {f"crf/{name}": crf.model_dump(mode="json") for name, crf in config.crf.items()}
         values |= {f"protocols/{name}": own.changes() | {"name": name} for name, own in config.protocols.items()}
         values |= {f"splits/{name}": splits for name, splits in config.splits.items()}
@@ -43,7 +43,7 @@ class Configuration(Stage):
         """Return a run with paths of the results folder filled in, without what training does not depend on."""
         recipe = run.model_dump(mode="json", exclude={"test", "seeds", "paper"})
         for stage in recipe["stages"]:
-            stage["init"] = stage["init"] and self.site.filled(stage["init"])
+            stage["init"] = stage["init"] and self.targets.filled(stage["init"])
         return recipe
 
 

@@ -5,9 +5,9 @@ import io
 from collections.abc import Callable
 from html import escape
 
-from vsodprep.evaluate.measures import measure
-from vsodprep.evaluate.papers import OWN_METHOD
-from vsodprep.evaluate.table import Cell, Column, Table
+from vsodprep.scores.measures import measure
+from vsodprep.scores.papers import OWN_METHOD
+from vsodprep.scores.table import Cell, Column, Table
 
 CSV_COLUMNS = ("method", "source", "benchmark", "protocol", "metric", "value", "spread", "rank", "note")
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import pdist, squareform
 
-from vsodprep.evaluate.contours import longest_contour
+from vsodprep.evaluate.measures.contours import longest_contour
 
 _STEP = np.float32(3)  # longest step between contour points, in pixels
 _RINGS, _SECTORS = 5, 12

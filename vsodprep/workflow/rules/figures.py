@@ -1,4 +1,4 @@
-"""Figures: which files each is drawn from, and how its command is called."""
+"""FigureInputs: which files each is drawn from, and how its command is called."""
 
 import shlex
 from types import SimpleNamespace
@@ -9,7 +9,7 @@ from vsodprep.config.figures import Figure
 from vsodprep.config.models import definition
 from vsodprep.errors import InputError
 from vsodprep.targets.figures import drawn, shown
-from vsodprep.workflow.site import Stage
+from vsodprep.workflow.rule_inputs import RuleInputs
 
 # Keys of a figure that are options of its command.
 _OPTIONS = {
@@ -21,7 +21,7 @@ _OPTIONS = {
 }
 
 
-class Figures(Stage):
+class FigureInputs(RuleInputs):
     """Answers for `figures.smk`."""
 
     def check(self) -> None:
@@ -30,31 +30,31 @@ class Figures(Stage):
         Raises:
             InputError: No run, sequence or benchmark is what a figure names.
         """
-        for name, figure in self.site.config.figures.items():
+        for name, figure in self.targets.config.figures.items():
             self.inputs(SimpleNamespace(figure=name))
             if figure.kind == "level-weights":
                 self._check_inside(name, figure)
             named = [frame.partition("/")[0] for frame in figure.frames]
             for sequence in [*named, *([] if figure.sequence is None else [figure.sequence])]:
-                known = [found.name for found in self.site.catalogue.sequences(figure.benchmark or "")]
+                known = [found.name for found in self.targets.catalogue.sequences(figure.benchmark or "")]
                 if sequence not in known:
                     raise InputError(f"figures.{name}", f"no sequence {sequence!r}", f"one of {', '.join(known)}")
 
     def _check_inside(self, name: str, figure: Figure) -> None:
         model, of_model, _ = self._inside(figure)
-        run = self.site.runs[model, of_model]
+        run = self.targets.runs[model, of_model]
         if definition(model).choose(run.variant, run.options).insight is None:
             found = f"{model}/{of_model}, a network without weights or scores to show"
             raise InputError(f"figures.{name}", found, "DS-Net, CAG-DDE with gates, or STAN with attention")
 
     def kind(self, wildcards: Any) -> str:
         """Return a figure's kind."""
-        return self.site.config.figures[wildcards.figure].kind
+        return self.targets.config.figures[wildcards.figure].kind
 
     def inputs(self, wildcards: Any) -> list[str]:
         """Return the files that a figure is drawn from."""
-        figure = self.site.config.figures[wildcards.figure]
-        paths = self.site.paths
+        figure = self.targets.config.figures[wildcards.figure]
+        paths = self.targets.paths
         if figure.kind == "losses":
             return [path for _, path in self._losses(figure)]
         if figure.kind == "level-weights":
@@ -67,12 +67,12 @@ class Figures(Stage):
 
     def arguments(self, wildcards: Any) -> str:
         """Return a figure's arguments and options."""
-        figure = self.site.config.figures[wildcards.figure]
+        figure = self.targets.config.figures[wildcards.figure]
         if figure.kind == "losses":
             return shlex.join(f"{label}={path}" for label, path in self._losses(figure))
         if figure.kind == "level-weights":
             checkpoint, shard = self.inputs(wildcards)
-            return shlex.join([checkpoint, shard, "--split", self.site.tested[figure.benchmark or ""]])
+            return shlex.join([checkpoint, shard, "--split", self.targets.tested[figure.benchmark or ""]])
         if figure.kind == "grid":
             return shlex.join(self._grid(figure))
         words = [f"{label}={path}" for label, path in self._scores(figure)]
@@ -83,29 +83,29 @@ class Figures(Stage):
         if figure.kind == "ablation":
             words += ["--full", figure.run, "--paper", figure.model or ""]
         if figure.kind == "timeline":
-            words += ["--normalized", self.site.paths.manifest(figure.benchmark or "")]
+            words += ["--normalized", self.targets.paths.manifest(figure.benchmark or "")]
         return words
 
     def _grid(self, figure: Figure) -> list[str]:
         benchmark = figure.benchmark or ""
-        words = [self.site.paths.manifest(benchmark)]
-        for label, key in shown(figure, self.site.runs):
-            of = (*key, self.site.runs[key].seeds[0], figure.post, benchmark)
-            maps, scores = self.site.paths.predictions(*of), self.site.paths.scores(*of, figure.protocol)
+        words = [self.targets.paths.manifest(benchmark)]
+        for label, key in shown(figure, self.targets.runs):
+            of = (*key, self.targets.runs[key].seeds[0], figure.post, benchmark)
+            maps, scores = self.targets.paths.predictions(*of), self.targets.paths.scores(*of, figure.protocol)
             words += ["--maps", f"{label}={maps}", "--scores", f"{label}={scores}"]
         return words + arguments_of(figure, {"frames"})
 
     def _losses(self, figure: Figure) -> list[tuple[str, str]]:
-        runs = self.site.runs
-        return [(label, self.site.paths.metrics(*key, runs[key].seeds[0])) for label, key in shown(figure, runs)]
+        runs = self.targets.runs
+        return [(label, self.targets.paths.metrics(*key, runs[key].seeds[0])) for label, key in shown(figure, runs)]
 
     def _scores(self, figure: Figure) -> list[tuple[str, str]]:
-        return [(label, score.path(self.site.paths)) for label, score in drawn(figure, self.site.runs)]
+        return [(label, score.path(self.targets.paths)) for label, score in drawn(figure, self.targets.runs)]
 
     def _inside(self, figure: Figure) -> tuple[str, str, int]:
         key = (figure.model or "", figure.run)
-        if key not in self.site.runs:
+        if key not in self.targets.runs:
             raise InputError(f"figures: {figure.kind}", f"no run {'/'.join(key)}", "one of `runs`")
-        if figure.benchmark not in self.site.tested:
+        if figure.benchmark not in self.targets.tested:
             raise InputError(f"figures: {figure.kind}", f"no run is tested on {figure.benchmark}", "one that is")
-        return *key, self.site.runs[key].seeds[0]
+        return *key, self.targets.runs[key].seeds[0]

@@ -9,10 +9,10 @@ import os
 from vsodprep.benchmarks.lock import LOCK, read_lock
 
 # Jobs inherit it; the Snakefile declares it for executors that hand on nothing else.
-VARIABLE = "VSODPREP_LEARNED"
+VARIABLE = "VSODPREP_LOCK_SNAPSHOT"
 
 
-def learned(*, first: bool) -> frozenset[str] | None:
+def lock_snapshot(*, first: bool) -> frozenset[str] | None:
     """Return the benchmarks whose sequences the lock file held when the run was planned.
 
     A whole delivery is pinned at once, so that the benchmarks' names say everything.

@@ -5,10 +5,10 @@ from typing import Any
 
 from vsodprep.targets import unique
 from vsodprep.workflow.fingerprint import fingerprint
-from vsodprep.workflow.site import Stage
+from vsodprep.workflow.rule_inputs import RuleInputs
 
 
-class Train(Stage):
+class TrainInputs(RuleInputs):
     """Answers for `train.smk`."""
 
     def code(self, wildcards: Any) -> str:
@@ -17,14 +17,14 @@ class Train(Stage):
 
     def starts(self, wildcards: Any) -> list[str]:
         """Return the checkpoints that a run's stages start from, made by other runs or by the user."""
-        stages = self.site.runs[wildcards.model, wildcards.run].stages
-        given = [self.site.filled(stage.init, int(wildcards.seed)) for stage in stages if stage.init is not None]
+        stages = self.targets.runs[wildcards.model, wildcards.run].stages
+        given = [self.targets.filled(stage.init, int(wildcards.seed)) for stage in stages if stage.init is not None]
         return unique(given)
 
     def shards(self, wildcards: Any) -> list[str]:
         """Return the shards that a run trains on."""
-        stages = self.site.runs[wildcards.model, wildcards.run].stages
-        return unique(self.site.paths.shard(data.benchmark) for stage in stages for data in stage.data)
+        stages = self.targets.runs[wildcards.model, wildcards.run].stages
+        return unique(self.targets.paths.shard(data.benchmark) for stage in stages for data in stage.data)
 
     def shard_arguments(self, wildcards: Any) -> str:
         """Return the shards that a run trains on, as options of `vsodprep train`."""
@@ -32,8 +32,8 @@ class Train(Stage):
 
     def options(self, _wildcards: Any) -> str:
         """Return options of `vsodprep train`."""
-        return self.site.torch_options()
+        return self.targets.torch_options()
 
     def gpu(self, _wildcards: Any) -> int:
         """Return the GPUs that a job takes."""
-        return int(self.site.config.device == "cuda")
+        return int(self.targets.config.device == "cuda")

@@ -9,8 +9,8 @@ from vsodprep import benchmarks
 from vsodprep.benchmarks import KnownSequence
 from vsodprep.benchmarks.benchmark import SourceFile
 from vsodprep.config import Flow
+from vsodprep.estimate import rates
 from vsodprep.flow.planned import count_flows
-from vsodprep.planning import rates
 from vsodprep.targets import Catalogue
 
 _FRAMES_OF_A_VIDEO = 80  # where nobody knows better: DAVIS has 69, DAVSOD 128
@@ -18,7 +18,7 @@ _SIZE, _FULL_HD = (480, 854), (1080, 1920)
 _IN_WORDS = re.compile(r"(\d+(?:\.\d+)?) (MB|GB)")
 
 
-class Video(NamedTuple):
+class VideoCounts(NamedTuple):
     """How many frames and masks a video has."""
 
     frames: int
@@ -26,7 +26,7 @@ class Video(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Part:
+class FrameCounts:
     """Frames of a benchmark, or of a split.
 
     Attributes:
@@ -43,7 +43,7 @@ class Part:
     sequences: int
     frames: int
     annotated: int
-    videos: tuple[Video, ...]
+    videos: tuple[VideoCounts, ...]
     guessed: bool
     pixels: int
 
@@ -69,7 +69,9 @@ class Part:
         )
 
 
-def part_of(catalogue: Catalogue, name: str, names: Collection[str] | None = None, *, unlisted: bool = False) -> Part:
+def part_of(
+    catalogue: Catalogue, name: str, names: Collection[str] | None = None, *, unlisted: bool = False
+) -> FrameCounts:
     """Count a benchmark's frames, or those of some of its sequences.
 
     Args:
@@ -96,8 +98,8 @@ def part_of(catalogue: Catalogue, name: str, names: Collection[str] | None = Non
     usual = _usual_frames(sequences, published)
     frames = [usual if one.frames is None else one.frames for one in sequences]
     annotated = [_annotated(one, usual, published) for one in sequences]
-    lengths = zip(map(Video, frames, annotated), sequences, strict=True)
-    return Part(
+    lengths = zip(map(VideoCounts, frames, annotated), sequences, strict=True)
+    return FrameCounts(
         name=name,
         sequences=len(sequences),
         frames=sum(frames),

@@ -7,8 +7,8 @@ from vsodprep import benchmarks
 from vsodprep.config import Config, Prior, Run, SplitOf, Stage
 from vsodprep.config.crf import RAW
 from vsodprep.config.models import definition
-from vsodprep.planning import rates
-from vsodprep.planning.parts import Part, bytes_of, part_of
+from vsodprep.estimate import rates
+from vsodprep.estimate.parts import FrameCounts, bytes_of, part_of
 from vsodprep.targets import Catalogue, ScoreTarget, Targets, unique
 
 _HOUR = 3600.0
@@ -78,7 +78,7 @@ class Estimate:
         if name in self.targets.benchmarks:
             yield self._packing(part)
 
-    def _packing(self, part: Part) -> Cost:
+    def _packing(self, part: FrameCounts) -> Cost:
         config, videos = self.config, part.video_megapixels
         packed = part.megapixels * rates.PACK + videos * len(config.pack.pictures) * rates.PICTURE
         of_video = rates.DISK_SHARD + len(config.pack.pictures) * rates.DISK_PICTURE
@@ -87,7 +87,7 @@ class Estimate:
         bytes_packed = videos * of_video + (part.megapixels - videos) * of_still
         return self._cost("pack", part, cpu=packed, disk=bytes_packed * 1e6)
 
-    def _downloading(self, part: Part) -> Iterator[Cost]:
+    def _downloading(self, part: FrameCounts) -> Iterator[Cost]:
         archives = benchmarks.get(part.name).archives(self.config.resolution.get(part.name))
         sizes = [bytes_of(file) for file in archives]
         if sizes:
@@ -120,7 +120,7 @@ class Estimate:
             work = part.megapixels
             yield self._cost(f"coarse {name}", part, cpu=work * seconds, disk=work * rates.DISK_COARSE * 1e6)
 
-    def _videos(self, benchmark: str, names: list[str]) -> Part:
+    def _videos(self, benchmark: str, names: list[str]) -> FrameCounts:
         return part_of(self.catalogue, benchmark, names, unlisted=len(names) == len(self.catalogue.videos(benchmark)))
 
     def _regions(self, prior: Prior, frames: int, megapixels: float) -> tuple[float, float]:
@@ -146,7 +146,7 @@ class Estimate:
         frames = sum(part.annotated for part in parts)
         return self._cost(f"coarse {name} fit", *parts, frames=frames, cpu=work * maps * rates.FUSE_FIT)
 
-    def _splits(self, fit: Iterable[SplitOf]) -> list[Part]:
+    def _splits(self, fit: Iterable[SplitOf]) -> list[FrameCounts]:
         """Return the videos of each split."""
         videos = self.catalogue.videos
         return [part_of(self.catalogue, where.benchmark, videos(where.benchmark, where.split)) for where in fit]
@@ -200,13 +200,13 @@ class Estimate:
             scored = len(scores) * part.annotated * part.pixels / rates.MEGAPIXEL
             yield self._cost(f"evaluate {benchmark}", part, what=what, cpu=scored * rates.EVALUATE)
 
-    def _split(self, where: SplitOf | ScoreTarget) -> Part:
+    def _split(self, where: SplitOf | ScoreTarget) -> FrameCounts:
         return part_of(self.catalogue, where.benchmark, self.catalogue.split(where.benchmark, where.split))
 
     def _cost(
         self,
         stage: str,
-        *parts: Part,
+        *parts: FrameCounts,
         what: str = "",
         frames: int | None = None,
         guessed: bool | None = None,

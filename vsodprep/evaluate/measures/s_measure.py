@@ -5,8 +5,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.evaluate.histogram import Joint
-from vsodprep.evaluate.levels import mean
+from vsodprep.evaluate.measures.histogram import JointHistogram
+from vsodprep.evaluate.measures.levels import mean
 
 ALPHA = 0.5
 
@@ -37,7 +37,7 @@ def _similarity(values: NDArray[np.float64], counts: NDArray[np.int64], variance
     return 2 * centre / (centre**2 + 1 + deviation + epsilon)
 
 
-def _object_term(values: NDArray[np.float64], joint: Joint, variance: str, epsilon: float) -> float:
+def _object_term(values: NDArray[np.float64], joint: JointHistogram, variance: str, epsilon: float) -> float:
     foreground, background = joint.foreground, joint.background
     share = int(foreground.sum()) / int(foreground.sum() + background.sum())
     return share * _similarity(values, foreground, variance, epsilon) + (1 - share) * _similarity(
@@ -64,7 +64,7 @@ def _ssim(
     return 1.0 if below == 0 else 0.0
 
 
-def _region_term(values: NDArray[np.float64], joint: Joint, variance: str, epsilon: float) -> float:
+def _region_term(values: NDArray[np.float64], joint: JointHistogram, variance: str, epsilon: float) -> float:
     areas = joint.sizes.prod(axis=1)
     total = 0.0
     for quadrant, (outside, inside) in enumerate(joint.counts):
@@ -75,7 +75,11 @@ def _region_term(values: NDArray[np.float64], joint: Joint, variance: str, epsil
 
 
 def s_measure(
-    values: NDArray[np.float64], joint: Joint, variance: str = "n-1", epsilon: float = 2.0**-52, clamp: bool = True
+    values: NDArray[np.float64],
+    joint: JointHistogram,
+    variance: str = "n-1",
+    epsilon: float = 2.0**-52,
+    clamp: bool = True,
 ) -> float:
     """Return the S-measure of a frame.
 

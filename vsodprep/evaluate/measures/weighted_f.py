@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.evaluate.histogram import value_counts
+from vsodprep.evaluate.measures.histogram import value_counts
 
 _RADIUS = 3  # of the 7 x 7 Gaussian
 _SIGMA = 5.0

@@ -3,10 +3,10 @@
 from typing import Any
 
 from vsodprep.workflow.fingerprint import fingerprint
-from vsodprep.workflow.site import Stage
+from vsodprep.workflow.rule_inputs import RuleInputs
 
 
-class Evaluate(Stage):
+class EvaluateInputs(RuleInputs):
     """Answers for `predict.smk` and `evaluate.smk`."""
 
     def code(self, wildcards: Any) -> str:
@@ -15,28 +15,28 @@ class Evaluate(Stage):
 
     def options(self, _wildcards: Any) -> str:
         """Return options of `vsodprep predict`."""
-        return self.site.torch_options()
+        return self.targets.torch_options()
 
     def split(self, wildcards: Any) -> str:
         """Return the split of a benchmark on which runs are tested."""
-        return self.site.tested[wildcards.benchmark]
+        return self.targets.tested[wildcards.benchmark]
 
     def preset(self, wildcards: Any) -> str:
         """Return the CRF preset that a `post` names."""
-        return self.site.crf_preset(wildcards.post)
+        return self.targets.crf_preset(wildcards.post)
 
     def own_preset(self, wildcards: Any) -> list[str]:
         """Return the file of a CRF preset of the configuration's own."""
-        return [self.preset(wildcards)] if wildcards.post in self.site.config.crf else []
+        return [self.preset(wildcards)] if wildcards.post in self.targets.config.crf else []
 
     def own_protocol(self, wildcards: Any) -> list[str]:
         """Return the file of a protocol of the configuration's own."""
-        return [self.protocol(wildcards)] if wildcards.protocol in self.site.config.protocols else []
+        return [self.protocol(wildcards)] if wildcards.protocol in self.targets.config.protocols else []
 
     def protocol(self, wildcards: Any) -> str:
         """Return what `vsodprep evaluate --protocol` takes."""
-        return self.site.protocol(wildcards.protocol)
+        return self.targets.protocol(wildcards.protocol)
 
     def scores(self, _wildcards: Any = None) -> list[str]:
         """Return all scores that the configuration asks for."""
-        return [target.path(self.site.paths) for target in self.site.scores]
+        return [target.path(self.targets.paths) for target in self.targets.scores]

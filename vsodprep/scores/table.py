@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from vsodprep.errors import InputError
-from vsodprep.evaluate.measures import Measure, measure
-from vsodprep.evaluate.papers import OWN_METHOD, Disagreement, Figure, disagreements, figures
-from vsodprep.evaluate.scores import Scores
+from vsodprep.scores.measures import Measure, measure
+from vsodprep.scores.papers import OWN_METHOD, Disagreement, PrintedNumber, disagreements, printed_numbers
+from vsodprep.scores.read import Scores
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Column:
     protocol: str
     measure: Measure
 
-    def holds(self, figure: Figure) -> bool:
+    def holds(self, figure: PrintedNumber) -> bool:
         """Return whether a paper's number belongs here: it does where the paper names no protocol, too."""
         return (figure.benchmark, figure.metric) == (self.benchmark, self.measure.key) and (
             "" in (self.protocol, figure.protocol) or figure.protocol == self.protocol
@@ -94,7 +94,9 @@ def build_table(
     for paper in papers:
         if paper not in OWN_METHOD:
             raise InputError("papers", f"no paper {paper!r}", f"one of {', '.join(OWN_METHOD)}")
-    printed = [each for each in figures() if each.paper in papers and each.variant == "full" and each.metric in metrics]
+    printed = [
+        each for each in printed_numbers() if each.paper in papers and each.variant == "full" and each.metric in metrics
+    ]
     columns = _columns(methods, [measure(key) for key in metrics], printed, benchmarks)
     rows = [Row(name, "", tuple(_own(column, files) for column in columns)) for name, files in methods.items()]
     rows += _printed_rows(columns, printed)
@@ -113,7 +115,7 @@ def build_table(
 def _columns(
     methods: Mapping[str, Sequence[Mapping[str, Any]]],
     measures: Sequence[Measure],
-    printed: Sequence[Figure],
+    printed: Sequence[PrintedNumber],
     benchmarks: Sequence[str],
 ) -> list[Column]:
     places = [(str(each["benchmark"] or "-"), str(each["protocol"])) for files in methods.values() for each in files]
@@ -130,8 +132,8 @@ def _own(column: Column, files: Sequence[Mapping[str, Any]]) -> Cell:
     return Cell(seeds.scalar(column.measure.key), seeds.spread(column.measure.key))
 
 
-def _printed_rows(columns: Sequence[Column], printed: Sequence[Figure]) -> list[Row]:
-    rows: dict[tuple[str, str], list[Figure]] = {}
+def _printed_rows(columns: Sequence[Column], printed: Sequence[PrintedNumber]) -> list[Row]:
+    rows: dict[tuple[str, str], list[PrintedNumber]] = {}
     for figure in printed:
         rows.setdefault((figure.paper, figure.method), []).append(figure)
     made = []

@@ -1,0 +1,1 @@
+"""Scores once they are made: reading, tables, intervals, and the numbers that papers print."""

@@ -1,0 +1,31 @@
+"""The report, and everything that the default target asks for."""
+
+from typing import Any
+
+from vsodprep.workflow.rule_inputs import RuleInputs
+
+
+class ReportInputs(RuleInputs):
+    """Answers for `report.smk`."""
+
+    def manifests(self, _wildcards: Any) -> list[str]:
+        """Return the manifests of every benchmark in the report, those that a prior learns from included."""
+        return [self.targets.paths.manifest(name) for name in self.targets.normalized]
+
+    def shards(self, _wildcards: Any) -> list[str]:
+        """Return the shards of every benchmark in the report: flow, prior and labels are there once they are."""
+        return [self.targets.paths.shard(name) for name in self.targets.benchmarks]
+
+    def losses(self, _wildcards: Any) -> list[str]:
+        """Return the losses of every training."""
+        return [self.targets.paths.metrics(*training) for training in self.targets.trainings]
+
+    def results(self, _wildcards: Any) -> str:
+        """Return the results folder."""
+        return self.targets.config.results
+
+    def all_files(self, _wildcards: Any) -> list[str]:
+        """Return what `all` makes."""
+        checkpoints = [self.targets.paths.checkpoint(*training) for training in self.targets.trainings]
+        figures = [self.targets.paths.figure(name) for name in self.targets.config.figures]
+        return [*self.shards(None), *checkpoints, *figures, self.targets.paths.report]
