@@ -38,24 +38,34 @@ def session(tmp_path):
 
 
 @pytest.fixture
-def ask(session):
+def server(session):
     server = serve(session, 0)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-
-    def request(method, path, body=None, headers=None):
-        connection = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
-        data = None if body is None else json.dumps(body)
-        connection.request(method, path, data, headers or {})
-        response = connection.getresponse()
-        content, kind = response.read(), response.headers["Content-Type"]
-        connection.close()
-        return response.status, json.loads(content) if kind == "application/json" else content
-
-    yield request
+    yield server
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+def requested(server, method, path, body=None, headers=None):
+    connection = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection.request(method, path, None if body is None else json.dumps(body), headers or {})
+    response = connection.getresponse()
+    content, kind = response.read(), response.headers["Content-Type"]
+    connection.close()
+    return response.status, json.loads(content) if kind == "application/json" else content, response.headers
+
+
+@pytest.fixture
+def ask(server):
+    """Ask as the page does once the browser has the cookie."""
+    cookie = {"Cookie": f'a[]={{"b": 1}}; vsodprep-{server.server_port}={server.token}'}
+
+    def request(method, path, body=None, headers=None):
+        return requested(server, method, path, body, cookie | (headers or {}))[:2]
+
+    return request
 
 
 def decoded(content, flags=cv2.IMREAD_GRAYSCALE):
@@ -67,7 +77,7 @@ def test_page_is_one_file(ask):
     assert status == 200
     assert b"<canvas" in page
     assert b"http://" not in page.replace(b"http://www.w3.org", b"")
-    assert b"src=" not in page
+    assert b"src" not in page  # a browser keeps what an image has shown under one address
 
 
 def test_sequences_and_frames_in_natural_order(ask):
@@ -166,6 +176,33 @@ def test_unknown_page(ask):
 @pytest.mark.parametrize("headers", [{"Host": "evil.example"}, {"Origin": "http://evil.example"}])
 def test_other_pages_may_not_write(headers, ask, session):
     assert ask("POST", "/api/edits", {"line": "bear 9 erase all"}, headers)[0] == 403
+    assert not session.edits.exists()
+
+
+def test_address_carries_the_token_and_the_page_gives_the_cookie(server, session):
+    assert len(server.token) >= 32
+    path = server.address.removeprefix(f"http://127.0.0.1:{server.server_port}")
+    status, page, headers = requested(server, "GET", path)
+    assert (status, b"<canvas" in page) == (200, True)
+    cookie, *attributes = headers["Set-Cookie"].split("; ")
+    assert {"HttpOnly", "SameSite=Strict"} <= set(attributes)
+    status, _, headers = requested(server, "GET", "/label/bear/9", headers={"Cookie": cookie})
+    assert (status, headers["Cache-Control"]) == (200, "no-store")
+    other = serve(session, 0)
+    other.server_close()
+    assert other.token != server.token
+
+
+@pytest.mark.parametrize("cookie", [{}, {"Cookie": "vsodprep-{port}=guess"}, {"Cookie": "vsodprep-1={token}"}])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/"), ("GET", "/?token=guess"), ("GET", "/label/bear/9"), ("GET", "/none"), ("POST", "/api/edits")],
+)
+def test_no_token_is_refused(method, path, cookie, server, session):
+    sent = {key: value.format(port=server.server_port, token=server.token) for key, value in cookie.items()}
+    status, answer, headers = requested(server, method, path, {"line": "bear 9 erase all"}, sent)
+    assert (status, answer) == (403, {"error": "open the address that vsodprep review prints"})
+    assert "Set-Cookie" not in headers
     assert not session.edits.exists()
 
 

@@ -19,11 +19,11 @@ def command(labels_dir: Path, frames: Path, edits: Path, flow: Path | None, port
 
     LABELS_DIR: labels as {seq}/{frame}.png. They are not changed: `vsodprep coarse label --edits` applies the edits.
     """
-    from vsodprep.review.server import HOST, serve
+    from vsodprep.review.server import serve
     from vsodprep.review.session import Session
 
     server = serve(Session(labels_dir, frames, edits, flow), port)
-    click.echo(f"http://{HOST}:{server.server_port}/ (Ctrl-C ends it)")
+    click.echo(f"{server.address} (Ctrl-C ends it)")
     try:
         server.serve_forever()
     finally:

@@ -1,11 +1,12 @@
-"""The review page's server: standard library, this machine only."""
+"""The review page's server: standard library, this machine only, and only for who knows the address it prints."""
 
 import json
+import secrets
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.review.session import Session
@@ -14,12 +15,34 @@ HOST = "127.0.0.1"
 _LARGEST_REQUEST = 1 << 20
 
 
-class Handler(BaseHTTPRequestHandler):
-    """Answers the page's requests; a subclass carries the session."""
+class ReviewServer(ThreadingHTTPServer):
+    """A server of the page on this machine's loopback address.
 
-    session: Session
-    port: int
+    Attributes:
+        session: What is under review.
+        token: What a request has to know: every user of a machine reaches its loopback address.
+    """
+
+    def __init__(self, session: Session, port: int) -> None:
+        self.session, self.token = session, secrets.token_urlsafe()
+        super().__init__((HOST, port), Handler)
+
+    @property
+    def address(self) -> str:
+        """Where the page is, with the token."""
+        return f"http://{HOST}:{self.server_port}/?token={self.token}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers the page's requests."""
+
+    server: ReviewServer
     protocol_version = "HTTP/1.1"
+
+    @property
+    def session(self) -> Session:
+        """What is under review."""
+        return self.server.session
 
     def log_message(self, format: str, *arguments: Any) -> None:
         """Say nothing for each request."""
@@ -33,9 +56,10 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(self._post)
 
     def _answer(self, respond: Any) -> None:
-        if not self._from_here():
+        refused = self._refused()
+        if refused:
             self.close_connection = True  # a body that nobody reads would be taken for the next request
-            self._send_json({"error": "this page answers its own machine only"}, HTTPStatus.FORBIDDEN)
+            self._send_json({"error": refused}, HTTPStatus.FORBIDDEN)
             return
         try:
             respond([unquote(part) for part in urlsplit(self.path).path.strip("/").split("/")])
@@ -44,11 +68,23 @@ class Handler(BaseHTTPRequestHandler):
         except VsodprepError as error:
             self._send_json({"error": str(error)}, HTTPStatus.INTERNAL_SERVER_ERROR)
 
-    def _from_here(self) -> bool:
-        """Refuse other hosts' names and pages: a page elsewhere must not be able to write the user's file."""
-        own = {f"{name}:{self.port}" for name in (HOST, "localhost")}
+    def _refused(self) -> str | None:
+        """Say why a request is refused: another host's name or page, as nothing elsewhere may write, or no token."""
+        own = {f"{name}:{self.server.server_port}" for name in (HOST, "localhost")}
         origin = self.headers.get("Origin")
-        return self.headers.get("Host") in own and (origin is None or origin.removeprefix("http://") in own)
+        if self.headers.get("Host") not in own or (origin is not None and origin.removeprefix("http://") not in own):
+            return "this page answers its own machine only"
+        given = {f"{self._cookie}{each}" for each in parse_qs(urlsplit(self.path).query).get("token", ())}
+        given |= {each.strip() for each in self.headers.get("Cookie", "").split(";")}
+        wanted = f"{self._cookie}{self.server.token}".encode()
+        if not any(secrets.compare_digest(each.encode(), wanted) for each in given):
+            return "open the address that vsodprep review prints"
+        return None
+
+    @property
+    def _cookie(self) -> str:
+        """How the cookie begins; browsers keep the cookies of all ports of a host together."""
+        return f"vsodprep-{self.server.server_port}="
 
     def _known(self, sequence: str, frame: str) -> tuple[str, str]:
         """Return sequence and frame if they are under review; nothing else is ever opened."""
@@ -100,6 +136,9 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
+        self.send_header("Referrer-Policy", "no-referrer")
+        if status is HTTPStatus.OK:
+            self.send_header("Set-Cookie", f"{self._cookie}{self.server.token}; Path=/; HttpOnly; SameSite=Strict")
         self.end_headers()
         self.wfile.write(body)
 
@@ -114,8 +153,8 @@ def _line(body: bytes) -> str:
     return line
 
 
-def serve(session: Session, port: int) -> ThreadingHTTPServer:
-    """Return a server of the page on this machine's loopback address, not yet running.
+def serve(session: Session, port: int) -> ReviewServer:
+    """Return a server of the page, not yet running.
 
     Args:
         session: What is under review.
@@ -128,9 +167,6 @@ def serve(session: Session, port: int) -> ThreadingHTTPServer:
     if not session.sequences:
         raise InputError(session.labels, "no label", "labels as {seq}/{frame}.png")
     try:
-        server = ThreadingHTTPServer((HOST, port), Handler)
+        return ReviewServer(session, port)
     except OSError as error:
         raise InputError(f"port {port}", error.strerror or "unusable", "a free port; --port 0 takes one") from error
-    bound = {"session": session, "port": server.server_port}
-    server.RequestHandlerClass = type("SessionHandler", (Handler,), bound)
-    return server
