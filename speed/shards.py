@@ -29,7 +29,7 @@ from vsodprep.flow.picture import colour
 from vsodprep.flow.store import open_flow, write_flow
 from vsodprep.images import decode, read_frame, read_gray, write_mask, write_png
 from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
-from vsodprep.shards import ClipDataset, Part, open_shard, pack_benchmark
+from vsodprep.shards import ClipDataset, SplitSource, open_shard, pack_benchmark
 from vsodprep.shards.transform import IMAGENET_MEAN, IMAGENET_STD, resize_mask
 
 NAME = "clip"
@@ -110,7 +110,7 @@ def readers(root: Path, manifest: Manifest, size: tuple[int, int]) -> dict[str, 
     shard = open_shard(root / "bench.zarr")[NAME]
     group = zarr.open_group(root / "bench.zarr" / NAME, mode="r")
     arrays = [group[name] for name in ("frames", "masks", "pictures/dis")]
-    part = Part(root / "bench.zarr", "all")
+    part = SplitSource(root / "bench.zarr", "all")
     names = manifest.sequences[0].frames
     folder = root / "normalized" / NAME
     return {

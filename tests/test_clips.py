@@ -14,7 +14,7 @@ from vsodprep.config.pack import Pack
 from vsodprep.config.train import Augment
 from vsodprep.errors import InputError
 from vsodprep.flow.picture import colour
-from vsodprep.shards import ClipDataset, Part, pack_benchmark
+from vsodprep.shards import ClipDataset, SplitSource, pack_benchmark
 from vsodprep.shards.clips import collate
 from vsodprep.shards.sampling import BatchSampler, DrawnSample, batches_per_epoch, reference_frames
 from vsodprep.shards.transform import IMAGENET_MEAN, IMAGENET_STD, Window, resize, resize_mask
@@ -42,7 +42,7 @@ def path(tmp_path_factory):
 def clips(path, split="train", **options) -> ClipDataset:
     labels = options.pop("labels", "masks")
     repeat, weight = options.pop("repeat", 1), options.pop("weight", 1.0)
-    return ClipDataset(Part(path, split, labels, repeat, weight), **options)
+    return ClipDataset(SplitSource(path, split, labels, repeat, weight), **options)
 
 
 def pixels(values: torch.Tensor) -> np.ndarray:
@@ -52,7 +52,11 @@ def pixels(values: torch.Tensor) -> np.ndarray:
 
 def test_batch_has_the_contract_s_keys_and_types(path):
     data = ClipDataset(
-        [Part(path, "train"), Part(path, "stills")], size=(16, 32), clip_length=3, flow="dis", prior="light"
+        [SplitSource(path, "train"), SplitSource(path, "stills")],
+        size=(16, 32),
+        clip_length=3,
+        flow="dis",
+        prior="light",
     )
     batch = collate([data[0], data[len(data) - 1]])
     shapes = {key: (value.dtype, tuple(value.shape)) for key, value in batch.items() if torch.is_tensor(value)}

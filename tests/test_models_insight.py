@@ -18,7 +18,7 @@ from vsodprep.manifest import frame_paths
 from vsodprep.models import saved
 from vsodprep.models.insight import read_insight
 from vsodprep.models.training import Execution, train
-from vsodprep.shards import ClipDataset, Part, pack_benchmark
+from vsodprep.shards import ClipDataset, SplitSource, pack_benchmark
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def checkpoint(shard: Path) -> Path:
 def test_weights_are_the_networks(shard: Path, checkpoint: Path) -> None:
     found = read_insight(checkpoint, shard, split="test", threads=1, batch=3)
     network = saved.network_of(saved.load(checkpoint), checkpoint)
-    dataset = ClipDataset(Part(shard, "test"), size=(64, 80), flow="dis", frames="all")
+    dataset = ClipDataset(SplitSource(shard, "test"), size=(64, 80), flow="dis", frames="all")
     assert {name: values.shape for name, values in found.quantities.items()} == {
         "weight_spatial": (len(dataset), 5),
         "weight_temporal": (len(dataset), 5),

@@ -17,7 +17,7 @@ from vsodprep.cli.prior import command as prior_command
 from vsodprep.config.models import MODELS
 from vsodprep.config.pack import Pack
 from vsodprep.models import build_model
-from vsodprep.shards import ClipDataset, Part, pack_benchmark
+from vsodprep.shards import ClipDataset, SplitSource, pack_benchmark
 from vsodprep.shards.clips import collate
 
 pytestmark = pytest.mark.slow
@@ -88,7 +88,7 @@ def shard(tmp_path_factory) -> Path:
 
 def four_clips(shard: Path, lesson: Lesson, length: int) -> dict[str, Any]:
     """Four clips from four sequences, or from one."""
-    dataset = ClipDataset(Part(shard), size=lesson.size, clip_length=length, flow="dis", prior="light")
+    dataset = ClipDataset(SplitSource(shard), size=lesson.size, clip_length=length, flow="dis", prior="light")
     names = [dataset.videos[place.video][1] for place in dataset.places]
     starts = [names.index(name) for name in lesson.sequences]
     numbers = [start + FRAME for start in starts] if len(starts) == 4 else [starts[0] + 3 * step for step in range(4)]

@@ -24,7 +24,7 @@ from vsodprep.models import build_model, saved
 from vsodprep.models.inference import predict_maps, predict_shard, to_map
 from vsodprep.models.network import ClipNetwork
 from vsodprep.models.training import Execution, train
-from vsodprep.shards import ClipDataset, Part, pack_benchmark
+from vsodprep.shards import ClipDataset, SplitSource, pack_benchmark
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_every_frame_gets_a_map_of_its_own_size(tree, checkpoint, tmp_path):
 def test_maps_are_those_of_the_network(tree, checkpoint, recipe, tmp_path):
     predict_shard(checkpoint, tree / "mini.zarr", tmp_path, split="test", threads=1)
     network = saved.network_of(saved.load(checkpoint), checkpoint)
-    sample = ClipDataset(Part(tree / "mini.zarr", "test"), size=(64, 80), flow="dis", frames="all")[2]
+    sample = ClipDataset(SplitSource(tree / "mini.zarr", "test"), size=(64, 80), flow="dis", frames="all")[2]
     with torch.no_grad():
         logits = network({key: sample[key][None] for key in ("frames", "flow")})["saliency"]
     expected = cv2.resize(torch.sigmoid(logits)[0, 0].numpy(), SIZE[::-1]) * 255
@@ -171,7 +171,7 @@ def test_a_clip_network_encodes_each_frame_once(tree, recipe, stride):
     network = Mean().eval()
     stages = (recipe.stages[0].model_copy(update={"clip_stride": stride}),)
     run = recipe.model_copy(update={"flow": None, "stages": stages})
-    part = Part(tree / "mini.zarr", "train")
+    part = SplitSource(tree / "mini.zarr", "train")
     maps = list(predict_maps(network, run, part, batch=4))
     assert network.encoded == len(maps) == 11
     whole = ClipDataset(part, size=(64, 80), clip_length=3, clip_stride=stride, frames="all")
@@ -187,7 +187,7 @@ def test_references_are_spread_over_the_video_and_encoded_once(tree, recipe, bat
     network = Mean().eval()
     network.clip = "references"  # whatever the recipe's last stage says
     run = recipe.model_copy(update={"flow": None})
-    part = Part(tree / "mini.zarr")
+    part = SplitSource(tree / "mini.zarr")
     maps = list(predict_maps(network, run, part, batch=batch))
     # Of 6, 5 and 4 frames, each has two references, in two or three places; 3 stills have none.
     assert network.encoded == len(maps) + 4 + 4 + 4
@@ -206,7 +206,7 @@ def test_cosnet_chooses_its_references(tree, recipe, monkeypatch, choice, refere
     network = build_model("contrastive", "cosnet", width=0.05, **options).eval()
     decode, seen = network.decode, []
     monkeypatch.setattr(network, "decode", lambda features: (seen.append(features["x"]), decode(features))[1])
-    part = Part(tree / "mini.zarr", "train")
+    part = SplitSource(tree / "mini.zarr", "train")
     run = recipe.model_copy(update={"flow": None})
     names = [place[:2] for place in predict_maps(network, run, part, batch=1)]
     data = ClipDataset(part, size=(64, 80), frames="all")

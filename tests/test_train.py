@@ -24,7 +24,7 @@ from vsodprep.models.device import place
 from vsodprep.models.history import History
 from vsodprep.models.recipe import build_optimizer, rate_factor, resets, steps_of, videos_of
 from vsodprep.models.training import Execution, train
-from vsodprep.shards import ClipDataset, Part, pack_benchmark
+from vsodprep.shards import ClipDataset, SplitSource, pack_benchmark
 from vsodprep.shards.sampling import BatchSampler
 from vsodprep.threads import restores_threads
 
@@ -309,13 +309,13 @@ def test_dsnet_s_schedule_in_batches():
 
 
 def test_epochs_become_batches(shard):
-    data = ClipDataset(Part(shard, "train"), size=SIZE)
+    data = ClipDataset(SplitSource(shard, "train"), size=SIZE)
     assert len(data) == 9
     assert steps_of(stage(steps=None, epochs=2.5, batch=4), data) == 5
 
 
 def test_data_that_enter_twice_count_as_videos_of_their_own(shard):
-    once, twice = (ClipDataset(Part(shard, "train", repeat=repeat), size=SIZE) for repeat in (1, 2))
+    once, twice = (ClipDataset(SplitSource(shard, "train", repeat=repeat), size=SIZE) for repeat in (1, 2))
     videos = videos_of(twice)
     assert videos[: len(once)] == videos_of(once)
     assert len(set(videos)) == 2 * len(set(videos_of(once)))

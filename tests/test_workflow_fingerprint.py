@@ -111,7 +111,7 @@ def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
         ("config.networks.dsnet", {"train", "predict", "figure", "report"}),
         ("shards.sampling", {"train", "predict", "figure"}),
         ("trivial", {"trivial"}),
-        ("evaluate.s_measure", {"evaluate", "figure", "report"}),
+        ("evaluate.measures.s_measure", {"evaluate", "figure", "report"}),
         ("figures.grid", {"figure"}),
         ("report.thumbnails", {"report"}),
         ("progress", set()),  # what only talks

@@ -81,7 +81,7 @@ def test_closure_leaves_out_what_does_not_run(package: Path, text: str) -> None:
         ("models.inference", "shards.clips", "models.training"),
         ("cli.flow", "flow.dis", "prior"),
         ("prior.fit", "prior.classifier", "prior.apply"),
-        ("cli.evaluate", "evaluate.s_measure", "report"),
+        ("cli.evaluate", "evaluate.measures.s_measure", "report"),
         ("cli.report", "report.strips", "models"),
         ("normalize.generated", "benchmarks.synth.scene", "benchmarks.davis2016"),
         ("normalize.run", "normalize.convert", "benchmarks.davis2016"),
