@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from pydantic import Field, ValidationError, create_model
 
 from vsodprep.cli import COMMANDS
-from vsodprep.cli._options import arguments_of, block_of, options_of
+from vsodprep.cli._options import block_of, options_of
 from vsodprep.config import Coarse, Flow, Pack, Prior
 from vsodprep.config.base import Apart, Section
 from vsodprep.config.flow import Policy
 from vsodprep.config.normalize import Choice
+from vsodprep.config.options import arguments_of
 
 
 class Inner(Section):

@@ -96,6 +96,7 @@ def test_a_circle_would_be_named(tmp_path: Path) -> None:
         ("targets", ("cli", "coarse", "flow", "models", "normalize", "prior", "saliency", "shards", "workflow")),
         ("report", ("cli", "workflow")),
         ("estimate", ("cli", "workflow")),
+        ("workflow", ("cli", "coarse", "flow", "models", "prior", "saliency", "shards")),
         ("config", ("benchmarks", "cli", "coarse", "flow", "models", "shards", "targets", "workflow")),
     ],
 )

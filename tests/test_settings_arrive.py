@@ -17,7 +17,6 @@ from pipeline import snakemake
 from pydantic import ValidationError
 
 from vsodprep.cli import cli
-from vsodprep.cli._options import _keys
 from vsodprep.config import (
     Coarse,
     Config,
@@ -38,6 +37,7 @@ from vsodprep.config.base import Section
 from vsodprep.config.defaults import default
 from vsodprep.config.figures import Figure
 from vsodprep.config.normalize import Choice
+from vsodprep.config.options import keys_of as options_of
 from vsodprep.config.protocol import ProtocolSettings
 from vsodprep.files import write_text
 from vsodprep.images import write_png
@@ -352,7 +352,7 @@ def test_a_changed_key_of_a_block(case: Case, blocks: Planned, calls: Calls) -> 
 
 def options_in(block: Section) -> dict[tuple[str, ...], Any]:
     """Return a block's keys that its command has options for."""
-    return {key.path: _at(block, ".".join(key.path)) for key in _keys(type(block))}
+    return {key.path: _at(block, ".".join(key.path)) for key in options_of(type(block))}
 
 
 @pytest.fixture(scope="module")

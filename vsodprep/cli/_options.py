@@ -1,41 +1,17 @@
-"""A configuration block as options of its command, and back: the key `last_frame` is the option `--last-frame`."""
+"""A configuration block as options of its command, and back."""
 
 from collections.abc import Callable, Collection, Mapping
-from functools import cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import click
 from pydantic import ValidationError
 
 from vsodprep.cli._numbers import FiniteRange
-from vsodprep.config.base import Apart, Section, refusal
+from vsodprep.config.base import Section, refusal
+from vsodprep.config.options import Key, keys_of
 
 Block = TypeVar("Block", bound=Section)
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-class _Key(NamedTuple):
-    path: tuple[str, ...]
-    schema: Mapping[str, Any]
-    default: Any
-    description: str
-
-    @property
-    def name(self) -> str:
-        return "_".join(self.path)
-
-    @property
-    def option(self) -> str:
-        return f"--{self.name.replace('_', '-')}"
-
-    @property
-    def listed(self) -> bool:
-        """Whether it is one word with commas: a list of choices."""
-        return self.repeated and "enum" in self.schema["items"]
-
-    @property
-    def repeated(self) -> bool:
-        return "items" in self.schema
 
 
 class _Choices(click.Choice[str]):
@@ -53,29 +29,6 @@ class _Choices(click.Choice[str]):
         return f"{'|'.join(self.choices)},..."
 
 
-@cache
-def _keys(block: type[Section], path: tuple[str, ...] = ()) -> tuple[_Key, ...]:
-    """Return the keys that are options; those of a section in the block follow its name."""
-    described = block.model_json_schema(mode="serialization")
-    properties, definitions = described["properties"], described.get("$defs", {})
-    found: list[_Key] = []
-    for key, field in block.model_fields.items():
-        if Apart in field.metadata:
-            continue
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
-            found += _keys(field.annotation, (*path, key))
-        else:
-            kinds = properties[key].get("anyOf", [properties[key]])
-            (schema,) = (kind for kind in kinds if kind.get("type") != "null")
-            if "$ref" in schema.get("items", {}):
-                schema = {**schema, "items": definitions[schema["items"]["$ref"].rpartition("/")[2]]}
-            nothing = len(kinds) > 1 or ("items" in schema and not schema.get("minItems"))
-            if nothing and field.default not in (None, ()):
-                raise TypeError(f"{block.__name__}.{key}: no option tells nothing from the default {field.default!r}")
-            found.append(_Key((*path, key), schema, field.default, _help(field.description or "")))
-    return tuple(found)
-
-
 def _type(schema: Mapping[str, Any]) -> click.ParamType:
     """Return the type of one value."""
     if "enum" in schema:
@@ -90,12 +43,12 @@ def _type(schema: Mapping[str, Any]) -> click.ParamType:
     return kind(least, most, "exclusiveMinimum" in schema, "exclusiveMaximum" in schema)
 
 
-def _declared(key: _Key) -> Callable[[Function], Function]:
+def _declared(key: Key) -> Callable[[Function], Function]:
     about = {"default": key.default, "show_default": _shown(key), "help": key.description}
     if key.listed:
         return click.option(key.option, key.name, type=_Choices(key.schema["items"]["enum"]), **about)
     if key.schema.get("type") == "boolean":
-        return click.option(f"{key.option}/{_no(key)}", key.name, **about)
+        return click.option(f"{key.option}/{key.negation}", key.name, **about)
     one = key.schema["items"] if key.repeated else key.schema
     words = [item.get("title", "") for item in one.get("prefixItems", ())]
     metavar = " ".join(word.upper().replace(" ", "_") for word in words) or None
@@ -105,21 +58,13 @@ def _declared(key: _Key) -> Callable[[Function], Function]:
     return click.option(*names, key.name, type=_type(one), multiple=key.repeated, metavar=metavar, **about)
 
 
-def _shown(key: _Key) -> bool | str:
+def _shown(key: Key) -> bool | str:
     """Return a default as it would be typed."""
     if key.listed:
         return ",".join(key.default)
     if key.repeated and any(isinstance(one, tuple) for one in key.default):
         return ", ".join(" ".join(map(str, one)) for one in key.default)
     return key.default not in (None, ())
-
-
-def _help(description: str) -> str:
-    return " ".join(description.split()).replace("if null", "if not given")
-
-
-def _no(key: _Key) -> str:
-    return f"--no-{key.option.removeprefix('--')}"
 
 
 def options_of(block: type[Section], only: Collection[str] | None = None) -> Callable[[Function], Function]:
@@ -131,7 +76,7 @@ def options_of(block: type[Section], only: Collection[str] | None = None) -> Cal
     """
 
     def decorate(function: Function) -> Function:
-        for key in reversed(_keys(block)):
+        for key in reversed(keys_of(block)):
             if only is None or key.name in only:
                 function = _declared(key)(function)
         return function
@@ -151,7 +96,7 @@ def block_of(block: type[Block], given: Mapping[str, Any], **apart: Any) -> Bloc
         UsageError: The values do not go together.
     """
     values = {key: dict(value) if isinstance(value, dict) else value for key, value in apart.items()}
-    for key in _keys(block):
+    for key in keys_of(block):
         section = values
         for part in key.path[:-1]:
             section = section.setdefault(part, {})
@@ -160,34 +105,3 @@ def block_of(block: type[Block], given: Mapping[str, Any], **apart: Any) -> Bloc
         return block.model_validate(values)
     except ValidationError as error:
         raise click.UsageError(str(refusal(error, "options", "an option"))) from error
-
-
-def arguments_of(block: Section, only: Collection[str] | None = None) -> list[str]:
-    """Return a block as words of its command: what `options_of` and `block_of` make the same block of.
-
-    Args:
-        block: The block; a key marked `Apart` is left to the rule.
-        only: Keys to take; all of them if None.
-    """
-    words: list[str] = []
-    dumped = block.model_dump(mode="json")
-    for key in _keys(type(block)):
-        if only is None or key.name in only:
-            value: Any = dumped
-            for part in key.path:
-                value = value[part]
-            words += _words(key, value)
-    return words
-
-
-def _words(key: _Key, value: Any) -> list[str]:
-    if value is None:
-        return []
-    if isinstance(value, bool):
-        return [key.option if value else _no(key)]
-    if key.listed:
-        return [key.option, ",".join(value)]
-    words: list[str] = []
-    for one in value if key.repeated else [value]:
-        words += [key.option, *map(str, one if isinstance(one, list) else [one])]
-    return words

@@ -7,7 +7,6 @@ from pathlib import Path
 from vsodprep import benchmarks
 from vsodprep.benchmarks.describe import size_text
 from vsodprep.config.models import definition
-from vsodprep.targets.paths import Paths
 from vsodprep.targets.targets import Targets
 from vsodprep.weights import PUBLISHED, Weights, cache
 
@@ -51,8 +50,7 @@ def provisions(targets: Targets) -> tuple[Provision, ...]:
 
 
 def _archives(targets: Targets) -> Iterator[Provision]:
-    config = targets.config
-    paths = Paths(config.results)
+    config, paths = targets.config, targets.paths
     for name in targets.normalized:
         if name in config.folders or config.source(name) is not None:
             continue

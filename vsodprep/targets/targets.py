@@ -10,6 +10,7 @@ from vsodprep.config.crf import RAW
 from vsodprep.config.report import Trivial
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.figures import drawn
+from vsodprep.targets.paths import Paths
 from vsodprep.targets.records import ScoreTarget, TrainingTarget, unique
 
 TRIVIAL = "trivial"
@@ -29,6 +30,16 @@ class Targets:
 
     config: Config
     catalogue: Catalogue
+
+    @cached_property
+    def paths(self) -> Paths:
+        """Where everything lies."""
+        return Paths(self.config.results)
+
+    def filled(self, path: str, seed: int | None = None) -> str:
+        """Return the path of a checkpoint with `{results}`, and `{seed}` where it is known, filled in."""
+        path = path.replace("{results}", self.config.results)
+        return path if seed is None else path.replace("{seed}", str(seed))
 
     @cached_property
     def runs(self) -> dict[tuple[str, str], Run]:

@@ -7,10 +7,10 @@ from vsodprep.config import Data, Run, Stage, Test
 from vsodprep.config.models import definition
 from vsodprep.config.network import NetworkOptions
 from vsodprep.errors import InputError
-from vsodprep.workflow.rule_inputs import RuleTargets
+from vsodprep.targets import Targets
 
 
-def check_runs(targets: RuleTargets) -> None:
+def check_runs(targets: Targets) -> None:
     """Check every run against the network that it trains.
 
     Args:
@@ -53,7 +53,7 @@ def _check_shape(where: str, stage: Stage, options: NetworkOptions) -> None:
         raise InputError(f"{where}.still_flow", "none, and the network reads flow", "zeros, rest or frame")
 
 
-def _check_clips(targets: RuleTargets, where: str, run: Run, stage: Stage, options: NetworkOptions) -> None:
+def _check_clips(targets: Targets, where: str, run: Run, stage: Stage, options: NetworkOptions) -> None:
     """Check that flow of annotated frames alone reaches as far back as a clip."""
     if run.flow is None or stage.clip != "past" or stage.still_flow == "none":
         return
@@ -69,7 +69,7 @@ def _check_clips(targets: RuleTargets, where: str, run: Run, stage: Stage, optio
                 raise InputError(f"{where}.clip_length", found, f"flow.{run.flow}.clip_length: {span}, or frames: all")
 
 
-def _check_labels(targets: RuleTargets, where: str, data: Data) -> None:
+def _check_labels(targets: Targets, where: str, data: Data) -> None:
     split = f"{data.benchmark} {data.split}"
     if data.labels == "masks":
         names = targets.catalogue.split(data.benchmark, data.split)
@@ -83,7 +83,7 @@ def _check_labels(targets: RuleTargets, where: str, data: Data) -> None:
         raise InputError(f"{where}.data", found, f"it among coarse.{data.labels}.splits, or labels: masks")
 
 
-def _check_prior(targets: RuleTargets, where: str, run: Run, splits: Iterable[Data | Test]) -> None:
+def _check_prior(targets: Targets, where: str, run: Run, splits: Iterable[Data | Test]) -> None:
     for split in splits:
         videos = targets.catalogue.videos(split.benchmark, split.split)
         if run.prior is not None and videos and run.prior not in targets.packed_priors(split.benchmark):
@@ -91,7 +91,7 @@ def _check_prior(targets: RuleTargets, where: str, run: Run, splits: Iterable[Da
             raise InputError(where, found, f"prior.{run.prior}.fit with splits of other benchmarks")
 
 
-def _check_start(targets: RuleTargets, where: str, run: Run, init: str) -> None:
+def _check_start(targets: Targets, where: str, run: Run, init: str) -> None:
     made = {
         targets.paths.checkpoint(*names, seed): other for names, other in targets.runs.items() for seed in other.seeds
     }

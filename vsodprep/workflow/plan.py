@@ -8,7 +8,6 @@ import gc
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,13 +16,12 @@ from vsodprep import benchmarks
 from vsodprep.config import Config, SplitOf, complete, read
 from vsodprep.config.models import MODELS
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.targets import TRIVIAL, TRIVIAL_MAPS, Catalogue, Paths
+from vsodprep.targets import TRIVIAL, TRIVIAL_MAPS, Catalogue, Targets
 from vsodprep.targets.provisions import provisions
 from vsodprep.workflow.check import check_names
 from vsodprep.workflow.check_runs import check_runs
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.lock_snapshot import lock_snapshot
-from vsodprep.workflow.rule_inputs import RuleTargets
 from vsodprep.workflow.rules.coarse import CoarseInputs
 from vsodprep.workflow.rules.configuration import ConfigurationInputs
 from vsodprep.workflow.rules.evaluate import EvaluateInputs
@@ -65,80 +63,30 @@ def _one_of(names: Iterable[str]) -> str:
     return "|".join(re.escape(name) for name in names) or "(?!)"
 
 
-@dataclass(frozen=True)
 class Plan:
     """Everything that one configuration makes, stage by stage.
 
-    Attributes:
+    Args:
         targets: What the answers are made from.
     """
 
-    targets: RuleTargets
+    def __init__(self, targets: Targets) -> None:
+        self.targets, self.config, self.paths = targets, targets.config, targets.paths
+        self.configuration = ConfigurationInputs(targets)
+        self.normalize = NormalizeInputs(targets)
+        self.flow = FlowInputs(targets)
+        self.prior = PriorInputs(targets)
+        self.coarse = CoarseInputs(targets)
+        self.pack = PackInputs(targets)
+        self.train = TrainInputs(targets)
+        self.evaluate = EvaluateInputs(targets)
+        self.figures = FigureInputs(targets)
+        self.report = ReportInputs(targets)
 
     @classmethod
     def of(cls, config: Config, pinned: frozenset[str] | None = None) -> "Plan":
         """Return the plan of a configuration; `pinned` as in `Catalogue`."""
-        return cls(RuleTargets(config, Catalogue(config, pinned)))
-
-    @property
-    def config(self) -> Config:
-        """The configuration."""
-        return self.targets.config
-
-    @property
-    def paths(self) -> Paths:
-        """Where everything lies."""
-        return self.targets.paths
-
-    @cached_property
-    def configuration(self) -> ConfigurationInputs:
-        """Answers of writing down the configuration."""
-        return ConfigurationInputs(self.targets)
-
-    @cached_property
-    def normalize(self) -> NormalizeInputs:
-        """Answers of downloading and normalising."""
-        return NormalizeInputs(self.targets)
-
-    @cached_property
-    def flow(self) -> FlowInputs:
-        """Answers of optical flow."""
-        return FlowInputs(self.targets)
-
-    @cached_property
-    def prior(self) -> PriorInputs:
-        """Answers of the motion prior."""
-        return PriorInputs(self.targets)
-
-    @cached_property
-    def coarse(self) -> CoarseInputs:
-        """Answers of saliency maps and coarse labels."""
-        return CoarseInputs(self.targets)
-
-    @cached_property
-    def pack(self) -> PackInputs:
-        """Answers of the shards."""
-        return PackInputs(self.targets)
-
-    @cached_property
-    def train(self) -> TrainInputs:
-        """Answers of training."""
-        return TrainInputs(self.targets)
-
-    @cached_property
-    def evaluate(self) -> EvaluateInputs:
-        """Answers of prediction and scores."""
-        return EvaluateInputs(self.targets)
-
-    @cached_property
-    def figures(self) -> FigureInputs:
-        """Answers of the figures."""
-        return FigureInputs(self.targets)
-
-    @cached_property
-    def report(self) -> ReportInputs:
-        """Answers of the report."""
-        return ReportInputs(self.targets)
+        return cls(Targets(config, Catalogue(config, pinned)))
 
     def fingerprint(self, *modules: str) -> str:
         """Return the fingerprint of a stage's code."""

@@ -19,7 +19,7 @@ rule predict:
     params:
         code=PLAN.evaluate.code,
         split=PLAN.evaluate.split,
-        options=PLAN.evaluate.options,
+        options=PLAN.evaluate.torch_options,
     message:
         "predict {wildcards.benchmark} with {wildcards.model}/{wildcards.run}, seed {wildcards.seed}"
     shell:

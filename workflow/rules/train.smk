@@ -19,7 +19,7 @@ rule train:
     params:
         code=PLAN.train.code,
         shards=PLAN.train.shard_arguments,
-        options=PLAN.train.options,
+        options=PLAN.train.torch_options,
     message:
         "train {wildcards.model}/{wildcards.run}, seed {wildcards.seed}"
     shell:

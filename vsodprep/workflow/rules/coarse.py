@@ -4,7 +4,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
-from vsodprep.cli._options import arguments_of
+from vsodprep.config.options import arguments_of
 from vsodprep.errors import InputError
 from vsodprep.targets import unique
 from vsodprep.workflow.rule_inputs import RuleInputs
@@ -15,7 +15,7 @@ class CoarseInputs(RuleInputs):
 
     def method(self, wildcards: Any) -> str:
         """Return a saliency block's method."""
-        return shlex.quote(self.targets.config.saliency[wildcards.saliency].method or "")
+        return shlex.quote(self.config.saliency[wildcards.saliency].method or "")
 
     def maps(self, wildcards: Any) -> list[str]:
         """Return the markers of the maps that a sequence's labels are fused from; maps made elsewhere have none."""
@@ -24,68 +24,66 @@ class CoarseInputs(RuleInputs):
     def arguments(self, wildcards: Any) -> str:
         """Return the folders of those maps as arguments of `vsodprep coarse label`."""
         words: list[str] = []
-        for name in self.targets.config.coarse[wildcards.coarse].maps:
-            given = self.targets.config.saliency[name].folder
-            made = self.targets.paths.saliency(name, wildcards.benchmark, wildcards.seq)
+        for name in self.config.coarse[wildcards.coarse].maps:
+            given = self.config.saliency[name].folder
+            made = self.paths.saliency(name, wildcards.benchmark, wildcards.seq)
             words += ["--maps", made if given is None else str(Path(given) / wildcards.benchmark / wildcards.seq)]
         return shlex.join(words)
 
     def weights(self, wildcards: Any) -> list[str]:
         """Return the fitted weights, if the block's weights are fitted."""
-        return (
-            [self.targets.paths.weights(wildcards.coarse)] if self.targets.config.coarse[wildcards.coarse].fit else []
-        )
+        return [self.paths.weights(wildcards.coarse)] if self.config.coarse[wildcards.coarse].fit else []
 
     def own_crf(self, wildcards: Any) -> list[str]:
         """Return the file of the CRF's settings, if they are the configuration's own."""
-        name = self.targets.config.coarse[wildcards.coarse].crf
-        return [self.targets.crf_preset(name)] if name in self.targets.config.crf else []
+        name = self.config.coarse[wildcards.coarse].crf
+        return [self.crf_preset(name)] if name in self.config.crf else []
 
     def edits(self, wildcards: Any) -> list[str]:
         """Return the file of recorded edits, if the block names one."""
-        edits = self.targets.config.coarse[wildcards.coarse].edits
+        edits = self.config.coarse[wildcards.coarse].edits
         return [] if edits is None else [edits]
 
     def support(self, wildcards: Any) -> list[str]:
         """Return the prior or flow that the step `substitute` reads, if the block's order has that step."""
-        block, paths = self.targets.config.coarse[wildcards.coarse], self.targets.paths
+        block, paths = self.config.coarse[wildcards.coarse], self.paths
         priors = [paths.prior(prior, wildcards.benchmark, wildcards.seq) for prior in block.priors]
         return priors + [paths.flow(flow, wildcards.benchmark, wildcards.seq) for flow in block.flows]
 
     def options(self, wildcards: Any) -> str:
         """Return options of `vsodprep coarse label`."""
-        block = self.targets.config.coarse[wildcards.coarse]
+        block = self.config.coarse[wildcards.coarse]
         numbers = "uniform" if block.weights == "uniform" else ",".join(f"{weight}" for weight in block.weights)
         words = ["--weights", *(self.weights(wildcards) or [numbers])]
-        words += ["--crf", self.targets.crf_preset(block.crf), *arguments_of(block)]
+        words += ["--crf", self.crf_preset(block.crf), *arguments_of(block)]
         return shlex.join(words + self._substitute(wildcards))
 
     def records(self, wildcards: Any) -> list[str]:
         """Return the records of all of a benchmark's labels."""
         videos = self.targets.labelled(wildcards.coarse, wildcards.benchmark)
-        return [self.targets.paths.coarse(wildcards.coarse, wildcards.benchmark, seq) for seq in videos]
+        return [self.paths.coarse(wildcards.coarse, wildcards.benchmark, seq) for seq in videos]
 
     def fit_manifests(self, wildcards: Any) -> list[str]:
         """Return the manifests of the benchmarks on which weights are fitted."""
-        fit = self.targets.config.coarse[wildcards.coarse].fit
-        return unique(self.targets.paths.manifest(where.benchmark) for where in fit)
+        fit = self.config.coarse[wildcards.coarse].fit
+        return unique(self.paths.manifest(where.benchmark) for where in fit)
 
     def fit_maps(self, wildcards: Any) -> list[str]:
         """Return the markers of the maps on which weights are fitted."""
         return [
             marker
-            for where in self.targets.config.coarse[wildcards.coarse].fit
-            for seq in self.targets.catalogue.videos(where.benchmark, where.split)
+            for where in self.config.coarse[wildcards.coarse].fit
+            for seq in self.catalogue.videos(where.benchmark, where.split)
             for marker in self._markers(wildcards.coarse, where.benchmark, seq)
         ]
 
     def fit_arguments(self, wildcards: Any) -> str:
         """Return maps and masks as arguments of `vsodprep fuse-fit`."""
         words: list[str] = []
-        for name in self.targets.config.coarse[wildcards.coarse].maps:
-            words.append(self.targets.config.saliency[name].folder or self.targets.paths.all_saliency(name))
-        for where in self.targets.config.coarse[wildcards.coarse].fit:
-            words += ["--gt", self.targets.paths.manifest(where.benchmark), "--split", where.split]
+        for name in self.config.coarse[wildcards.coarse].maps:
+            words.append(self.config.saliency[name].folder or self.paths.all_saliency(name))
+        for where in self.config.coarse[wildcards.coarse].fit:
+            words += ["--gt", self.paths.manifest(where.benchmark), "--split", where.split]
         return shlex.join(words)
 
     def check(self) -> None:
@@ -94,34 +92,34 @@ class CoarseInputs(RuleInputs):
         Raises:
             InputError: A benchmark has no `train` split for a prior of its own, or a sequence no mask to carry.
         """
-        for name in self.targets.config.pack.coarse:
+        for name in self.config.pack.coarse:
             for benchmark in self.targets.benchmarks:
                 labelled = self.targets.labelled(name, benchmark)
                 if labelled:
                     self._check_support(name, benchmark, labelled)
 
     def _check_support(self, coarse: str, benchmark: str, labelled: list[str]) -> None:
-        block, where = self.targets.config.coarse[coarse], f"coarse.{coarse}.substitute"
+        block, where = self.config.coarse[coarse], f"coarse.{coarse}.substitute"
         for prior in block.priors:
-            own = self.targets.config.prior[prior].fit == "own"
-            if own and not self.targets.catalogue.has_split(benchmark, "train"):
+            own = self.config.prior[prior].fit == "own"
+            if own and not self.catalogue.has_split(benchmark, "train"):
                 found = f"{prior}, which is fitted on the split train that {benchmark} lacks"
                 raise InputError(f"{where}.prior", found, "a prior fitted elsewhere, or splits of other benchmarks")
         if block.flows:
-            for sequence in self.targets.catalogue.sequences(benchmark):
+            for sequence in self.catalogue.sequences(benchmark):
                 if sequence.name in labelled and sequence.annotated == 0:
                     found = f"truth, but {benchmark}/{sequence.name} has no mask"
                     raise InputError(f"{where}.support", found, "prior, or splits whose videos are annotated")
 
     def _substitute(self, wildcards: Any) -> list[str]:
-        block = self.targets.config.coarse[wildcards.coarse]
+        block = self.config.coarse[wildcards.coarse]
         support = self.support(wildcards)
         if block.flows:
-            masks = self.targets.paths.masks(wildcards.benchmark, wildcards.seq)
+            masks = self.paths.masks(wildcards.benchmark, wildcards.seq)
             return ["--substitute-flow", *support, "--substitute-masks", masks]
         return ["--substitute-prior", *support] if block.priors else []
 
     def _markers(self, coarse: str, benchmark: str, seq: str) -> list[str]:
-        maps = self.targets.config.coarse[coarse].maps
-        made = [name for name in maps if self.targets.config.saliency[name].folder is None]
-        return [self.targets.paths.saliency(name, benchmark, seq) for name in made]
+        maps = self.config.coarse[coarse].maps
+        made = [name for name in maps if self.config.saliency[name].folder is None]
+        return [self.paths.saliency(name, benchmark, seq) for name in made]

@@ -21,7 +21,7 @@ class ConfigurationInputs(RuleInputs):
     @cached_property
     def parts(self) -> dict[str, str]:
         """The JSON of each part by its name: the whole, runs as recipes, own presets and protocols, own splits."""
-        config = self.targets.config
+        config = self.config
         values: dict[str, Any] = {WHOLE: config.model_dump(mode="json")}
         values |= {f"runs/{model}/{name}": self._recipe(run) for (model, name), run in self.targets.runs.items()}
         values |= {f"crf/{name}": crf.model_dump(mode="json") for name, crf in config.crf.items()}

@@ -4,9 +4,9 @@ import shlex
 from types import SimpleNamespace
 from typing import Any
 
-from vsodprep.cli._options import arguments_of
 from vsodprep.config.figures import Figure
 from vsodprep.config.models import definition
+from vsodprep.config.options import arguments_of
 from vsodprep.errors import InputError
 from vsodprep.targets.figures import drawn, shown
 from vsodprep.workflow.rule_inputs import RuleInputs
@@ -30,13 +30,13 @@ class FigureInputs(RuleInputs):
         Raises:
             InputError: No run, sequence or benchmark is what a figure names.
         """
-        for name, figure in self.targets.config.figures.items():
+        for name, figure in self.config.figures.items():
             self.inputs(SimpleNamespace(figure=name))
             if figure.kind == "level-weights":
                 self._check_inside(name, figure)
             named = [frame.partition("/")[0] for frame in figure.frames]
             for sequence in [*named, *([] if figure.sequence is None else [figure.sequence])]:
-                known = [found.name for found in self.targets.catalogue.sequences(figure.benchmark or "")]
+                known = [found.name for found in self.catalogue.sequences(figure.benchmark or "")]
                 if sequence not in known:
                     raise InputError(f"figures.{name}", f"no sequence {sequence!r}", f"one of {', '.join(known)}")
 
@@ -49,12 +49,12 @@ class FigureInputs(RuleInputs):
 
     def kind(self, wildcards: Any) -> str:
         """Return a figure's kind."""
-        return self.targets.config.figures[wildcards.figure].kind
+        return self.config.figures[wildcards.figure].kind
 
     def inputs(self, wildcards: Any) -> list[str]:
         """Return the files that a figure is drawn from."""
-        figure = self.targets.config.figures[wildcards.figure]
-        paths = self.targets.paths
+        figure = self.config.figures[wildcards.figure]
+        paths = self.paths
         if figure.kind == "losses":
             return [path for _, path in self._losses(figure)]
         if figure.kind == "level-weights":
@@ -67,7 +67,7 @@ class FigureInputs(RuleInputs):
 
     def arguments(self, wildcards: Any) -> str:
         """Return a figure's arguments and options."""
-        figure = self.targets.config.figures[wildcards.figure]
+        figure = self.config.figures[wildcards.figure]
         if figure.kind == "losses":
             return shlex.join(f"{label}={path}" for label, path in self._losses(figure))
         if figure.kind == "level-weights":
@@ -83,24 +83,24 @@ class FigureInputs(RuleInputs):
         if figure.kind == "ablation":
             words += ["--full", figure.run, "--paper", figure.model or ""]
         if figure.kind == "timeline":
-            words += ["--normalized", self.targets.paths.manifest(figure.benchmark or "")]
+            words += ["--normalized", self.paths.manifest(figure.benchmark or "")]
         return words
 
     def _grid(self, figure: Figure) -> list[str]:
         benchmark = figure.benchmark or ""
-        words = [self.targets.paths.manifest(benchmark)]
+        words = [self.paths.manifest(benchmark)]
         for label, key in shown(figure, self.targets.runs):
             of = (*key, self.targets.runs[key].seeds[0], figure.post, benchmark)
-            maps, scores = self.targets.paths.predictions(*of), self.targets.paths.scores(*of, figure.protocol)
+            maps, scores = self.paths.predictions(*of), self.paths.scores(*of, figure.protocol)
             words += ["--maps", f"{label}={maps}", "--scores", f"{label}={scores}"]
         return words + arguments_of(figure, {"frames"})
 
     def _losses(self, figure: Figure) -> list[tuple[str, str]]:
         runs = self.targets.runs
-        return [(label, self.targets.paths.metrics(*key, runs[key].seeds[0])) for label, key in shown(figure, runs)]
+        return [(label, self.paths.metrics(*key, runs[key].seeds[0])) for label, key in shown(figure, runs)]
 
     def _scores(self, figure: Figure) -> list[tuple[str, str]]:
-        return [(label, score.path(self.targets.paths)) for label, score in drawn(figure, self.targets.runs)]
+        return [(label, score.path(self.paths)) for label, score in drawn(figure, self.targets.runs)]
 
     def _inside(self, figure: Figure) -> tuple[str, str, int]:
         key = (figure.model or "", figure.run)

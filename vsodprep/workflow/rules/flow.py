@@ -3,7 +3,7 @@
 import shlex
 from typing import Any
 
-from vsodprep.cli._options import arguments_of
+from vsodprep.config.options import arguments_of
 from vsodprep.workflow.rule_inputs import RuleInputs
 
 
@@ -12,16 +12,16 @@ class FlowInputs(RuleInputs):
 
     def method(self, wildcards: Any) -> str:
         """Return a block's method."""
-        return shlex.quote(self.targets.config.flow[wildcards.flow].method)
+        return shlex.quote(self.config.flow[wildcards.flow].method)
 
     def options(self, wildcards: Any) -> str:
         """Return options of `vsodprep flow`."""
-        block = self.targets.config.flow[wildcards.flow]
+        block = self.config.flow[wildcards.flow]
         # DIS knows no torch, and gives the same flow on any number of threads: the rule has one.
-        torch = "" if block.method == "dis" else f" {self.targets.torch_options()}"
+        torch = "" if block.method == "dis" else f" {self.torch_options()}"
         return shlex.join(arguments_of(block)) + torch
 
     def gpu(self, wildcards: Any) -> int:
         """Return the GPUs that a job takes: DIS runs on the CPU."""
-        on_gpu = self.targets.config.device == "cuda" and self.targets.config.flow[wildcards.flow].method != "dis"
+        on_gpu = self.config.device == "cuda" and self.config.flow[wildcards.flow].method != "dis"
         return int(on_gpu)

@@ -5,7 +5,7 @@ import shlex
 from typing import Any
 
 from vsodprep import benchmarks
-from vsodprep.cli._options import arguments_of
+from vsodprep.config.options import arguments_of
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.rule_inputs import RuleInputs
 
@@ -16,7 +16,7 @@ class NormalizeInputs(RuleInputs):
     def code(self, wildcards: Any) -> str:
         """Return the fingerprint of normalising one benchmark: another's module or lists do not touch it."""
         name = wildcards.benchmark
-        if name in self.targets.config.folders:
+        if name in self.config.folders:
             return fingerprint("vsodprep.normalize.own", *benchmarks.modules(name))
         way = "generated" if benchmarks.get(name).generated else "run"
         listed = hashlib.sha256("\n".join(benchmarks.lists(name)).encode()).hexdigest()[:16]
@@ -24,26 +24,26 @@ class NormalizeInputs(RuleInputs):
 
     def sources(self, wildcards: Any) -> list[str]:
         """Return what a benchmark is normalised from: local sources, or the list of fetched archives."""
-        name, config = wildcards.benchmark, self.targets.config
+        name, config = wildcards.benchmark, self.config
         if name in config.folders:
             return [config.folders[name]]
         source = config.source(name)
         if source is not None:
             return list(source.path)
-        return [] if benchmarks.get(name).generated else [self.targets.paths.downloads(name)]
+        return [] if benchmarks.get(name).generated else [self.paths.downloads(name)]
 
     def splits(self, wildcards: Any) -> list[str]:
         """Return the file of a benchmark's splits of the configuration's own."""
         name = wildcards.benchmark
-        return [self.targets.paths.configuration(f"splits/{name}")] if name in self.targets.config.splits else []
+        return [self.paths.configuration(f"splits/{name}")] if name in self.config.splits else []
 
     def download_options(self, wildcards: Any) -> str:
         """Return options of `vsodprep download`."""
-        return shlex.join(arguments_of(self.targets.config.choice(wildcards.benchmark), {"resolution"}))
+        return shlex.join(arguments_of(self.config.choice(wildcards.benchmark), {"resolution"}))
 
     def options(self, wildcards: Any) -> str:
         """Return options of `vsodprep normalize`."""
-        name, config = wildcards.benchmark, self.targets.config
+        name, config = wildcards.benchmark, self.config
         words = ["--folder"] if name in config.folders else []
         words += arguments_of(config.choice(name))
         words += [word for path in self.splits(wildcards) for word in ("--splits", path)]

@@ -3,7 +3,7 @@
 import shlex
 from typing import Any
 
-from vsodprep.cli._options import arguments_of
+from vsodprep.config.options import arguments_of
 from vsodprep.workflow.rule_inputs import RuleInputs
 
 
@@ -12,27 +12,25 @@ class PackInputs(RuleInputs):
 
     def flow(self, wildcards: Any) -> list[str]:
         """Return the flow of a shard."""
-        blocks = self.targets.config.pack.flow
-        return [path for flow in blocks for path in self.targets.flow_of(flow, wildcards.benchmark)]
+        blocks = self.config.pack.flow
+        return [path for flow in blocks for path in self.flow_of(flow, wildcards.benchmark)]
 
     def prior(self, wildcards: Any) -> list[str]:
         """Return the motion priors of a shard."""
         name = wildcards.benchmark
-        videos = self.targets.catalogue.videos(name)
-        return [
-            self.targets.paths.prior(prior, name, seq) for prior in self.targets.packed_priors(name) for seq in videos
-        ]
+        videos = self.catalogue.videos(name)
+        return [self.paths.prior(prior, name, seq) for prior in self.targets.packed_priors(name) for seq in videos]
 
     def coarse(self, wildcards: Any) -> list[str]:
         """Return the provenance of the coarse labels of a shard."""
         name = wildcards.benchmark
-        return [self.targets.paths.provenance(coarse, name) for coarse in self.targets.packed_coarse(name)]
+        return [self.paths.provenance(coarse, name) for coarse in self.targets.packed_coarse(name)]
 
     def arguments(self, wildcards: Any) -> str:
         """Return the contents of a shard as options of `vsodprep pack`."""
-        name, pack, paths = wildcards.benchmark, self.targets.config.pack, self.targets.paths
+        name, pack, paths = wildcards.benchmark, self.config.pack, self.paths
         words: list[str] = []
-        if self.targets.catalogue.videos(name):
+        if self.catalogue.videos(name):
             for flow in pack.flow:
                 words += ["--flow", flow, paths.flow_folder(flow, name)]
             for prior in self.targets.packed_priors(name):
@@ -41,6 +39,6 @@ class PackInputs(RuleInputs):
                 words += ["--coarse", coarse, paths.provenance(coarse, name)]
         else:  # nor has it pictures of flow
             pack = pack.model_copy(update={"pictures": ()})
-        if not self.targets.catalogue.whole(name):  # what else the archives hold has no flow yet; the next run makes it
-            words += [word for one in self.targets.catalogue.sequences(name) for word in ("--sequence", one.name)]
+        if not self.catalogue.whole(name):  # what else the archives hold has no flow yet; the next run makes it
+            words += [word for one in self.catalogue.sequences(name) for word in ("--sequence", one.name)]
         return shlex.join(words + arguments_of(pack))

@@ -10,22 +10,22 @@ class ReportInputs(RuleInputs):
 
     def manifests(self, _wildcards: Any) -> list[str]:
         """Return the manifests of every benchmark in the report, those that a prior learns from included."""
-        return [self.targets.paths.manifest(name) for name in self.targets.normalized]
+        return [self.paths.manifest(name) for name in self.targets.normalized]
 
     def shards(self, _wildcards: Any) -> list[str]:
         """Return the shards of every benchmark in the report: flow, prior and labels are there once they are."""
-        return [self.targets.paths.shard(name) for name in self.targets.benchmarks]
+        return [self.paths.shard(name) for name in self.targets.benchmarks]
 
     def losses(self, _wildcards: Any) -> list[str]:
         """Return the losses of every training."""
-        return [self.targets.paths.metrics(*training) for training in self.targets.trainings]
+        return [self.paths.metrics(*training) for training in self.targets.trainings]
 
     def results(self, _wildcards: Any) -> str:
         """Return the results folder."""
-        return self.targets.config.results
+        return self.config.results
 
     def all_files(self, _wildcards: Any) -> list[str]:
         """Return what `all` makes."""
-        checkpoints = [self.targets.paths.checkpoint(*training) for training in self.targets.trainings]
-        figures = [self.targets.paths.figure(name) for name in self.targets.config.figures]
-        return [*self.shards(None), *checkpoints, *figures, self.targets.paths.report]
+        checkpoints = [self.paths.checkpoint(*training) for training in self.targets.trainings]
+        figures = [self.paths.figure(name) for name in self.config.figures]
+        return [*self.shards(None), *checkpoints, *figures, self.paths.report]

@@ -24,16 +24,12 @@ class TrainInputs(RuleInputs):
     def shards(self, wildcards: Any) -> list[str]:
         """Return the shards that a run trains on."""
         stages = self.targets.runs[wildcards.model, wildcards.run].stages
-        return unique(self.targets.paths.shard(data.benchmark) for stage in stages for data in stage.data)
+        return unique(self.paths.shard(data.benchmark) for stage in stages for data in stage.data)
 
     def shard_arguments(self, wildcards: Any) -> str:
         """Return the shards that a run trains on, as options of `vsodprep train`."""
         return shlex.join(word for shard in self.shards(wildcards) for word in ("--shard", shard))
 
-    def options(self, _wildcards: Any) -> str:
-        """Return options of `vsodprep train`."""
-        return self.targets.torch_options()
-
     def gpu(self, _wildcards: Any) -> int:
         """Return the GPUs that a job takes."""
-        return int(self.targets.config.device == "cuda")
+        return int(self.config.device == "cuda")
