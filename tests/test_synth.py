@@ -21,7 +21,7 @@ from vsodprep.benchmarks.synth.generate import describe, write_benchmark
 from vsodprep.benchmarks.synth.png import encode_png
 from vsodprep.benchmarks.synth.portable import Pcg32, cosine, lattice, sine, stream
 from vsodprep.benchmarks.synth.shapes import SHAPES
-from vsodprep.benchmarks.synth.textures import BACKDROPS, PALETTES, PATTERNS, noise, pattern
+from vsodprep.benchmarks.synth.textures import BACKDROPS, PALETTES, PATTERNS, noise
 from vsodprep.config.normalize import Choice
 from vsodprep.images import decode
 from vsodprep.manifest import Manifest, frame_path, mask_path, read_manifest
@@ -271,7 +271,7 @@ def test_patterns_are_regular_and_backdrops_are_not() -> None:
         away = np.hypot(x - 80, y - 80)
         return float(correlation[(away > 15) & (away < 40)].max())
 
-    regular = min(comes_back(pattern(kind, x, y, 10.0)) for kind in set(PATTERNS) - {"rings"})
+    regular = min(comes_back(PATTERNS[kind](x, y, 10.0)) for kind in set(PATTERNS) - {"rings"})
     irregular = max(comes_back(BACKDROPS[kind](x, y, 3)) for kind in BACKDROPS)
     assert regular > 0.65
     assert irregular < 0.6

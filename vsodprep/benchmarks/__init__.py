@@ -4,12 +4,11 @@ To add one, write its module with a `BENCHMARK` and name it in `_MODULES`.
 """
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from vsodprep.archives import open_delivery
-from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence
+from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence, present_sequences
 from vsodprep.benchmarks.folders import own_benchmark, scan_folder
 from vsodprep.benchmarks.lock import LOCK, read_lock, with_lock
 from vsodprep.errors import InputError
@@ -82,35 +81,3 @@ def lists(name: str) -> tuple[str, ...]:
     own = [f"{path.name} {line}" for path in files for line in path.read_text(encoding="utf-8").splitlines()]
     counts = (folder / "frame_counts.tsv").read_text(encoding="utf-8").splitlines()
     return (*own, *(line for line in counts if line.startswith(f"{name}\t")))
-
-
-def present_sequences(
-    benchmark: Benchmark, paths: Sequence[Path], resolution: str | None = None
-) -> tuple[KnownSequence, ...]:
-    """Return what a delivery holds of a benchmark, from the archives' directories alone.
-
-    Args:
-        benchmark: The benchmark.
-        paths: Archives or unpacked folders.
-        resolution: Resolution, None for the default.
-
-    Returns:
-        The sequences that normalising it with `partial` gives, sorted by name.
-
-    Raises:
-        InputError: A path is missing, no archive, or not of this benchmark.
-    """
-    with open_delivery(paths) as delivery:
-        layout = benchmark.layout(delivery, benchmark.resolution(resolution))
-    own = {sequence.name: sequence for sequence in benchmark.sequences}
-    found = []
-    for files in layout.sequences:
-        frames = [frame for frame in files.frames if frame.frame is not None]
-        if frames:
-            registered = own.get(files.name)
-            splits = (*(registered.splits if registered else ()), *files.splits)
-            annotated = sum(bool(frame.masks) for frame in frames)
-            attributes = registered.attributes if registered else ()
-            still = files.name in benchmark.still
-            found.append(KnownSequence(files.name, splits, len(frames), annotated, attributes, still))
-    return tuple(found)

@@ -1,12 +1,13 @@
 """What is known of a benchmark before anything of it has been fetched."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Literal
 
-from vsodprep.archives import Delivery
+from vsodprep.archives import Delivery, open_delivery
 from vsodprep.benchmarks.layout import Layout
 from vsodprep.errors import InputError
 
@@ -46,6 +47,28 @@ class SourceFile:
     resolution: str = ""
     optional: bool = False
     note: str = ""
+
+
+def vsod_repack(name: str, drive: str, about: str, note: str = "", resolution: str = "") -> SourceFile:
+    """Return an archive in which VSOD papers pass a benchmark on, from the page of DAVSOD.
+
+    Args:
+        name: File name.
+        drive: Its id on Google Drive.
+        about: Size in words.
+        note: What follows "VSOD repack".
+        resolution: The resolution that it holds, empty if all.
+    """
+    return SourceFile(
+        name,
+        (f"drive:{drive}",),
+        about=about,
+        page="https://github.com/DengPingFan/DAVSOD",
+        status="quota",
+        resolution=resolution,
+        optional=True,
+        note=f"VSOD repack{note}",
+    )
 
 
 @dataclass(frozen=True)
@@ -199,6 +222,36 @@ class Benchmark:
         """
         chosen = self.resolution(resolution)
         return tuple(file for file in self.files if not file.optional and file.resolution in ("", chosen))
+
+
+def present_sequences(
+    benchmark: Benchmark, paths: Sequence[Path], resolution: str | None = None
+) -> tuple[KnownSequence, ...]:
+    """Return what a delivery holds of a benchmark, from the archives' directories alone.
+
+    Args:
+        benchmark: The benchmark.
+        paths: Archives or unpacked folders.
+        resolution: Resolution, None for the default.
+
+    Returns:
+        The sequences that normalising it with `partial` gives, sorted by name.
+
+    Raises:
+        InputError: A path is missing, no archive, or not of this benchmark.
+    """
+    with open_delivery(paths) as delivery:
+        layout = benchmark.layout(delivery, benchmark.resolution(resolution))
+    own = {sequence.name: sequence for sequence in benchmark.sequences}
+    found = []
+    for files in layout.sequences:
+        frames = [frame for frame in files.frames if frame.frame is not None]
+        if frames:
+            known = own.get(files.name, KnownSequence(files.name, (), None, None, still=files.name in benchmark.still))
+            annotated = sum(bool(frame.masks) for frame in frames)
+            splits = (*known.splits, *files.splits)
+            found.append(replace(known, splits=splits, frames=len(frames), annotated=annotated))
+    return tuple(found)
 
 
 def _text(name: str) -> str:

@@ -15,6 +15,7 @@ from vsodprep.benchmarks.benchmark import (
     read_attributes,
     read_counts,
     read_list,
+    vsod_repack,
 )
 from vsodprep.benchmarks.layout import Layout, SequenceFiles, collect, ordered, original_names, pair, repack
 
@@ -94,16 +95,7 @@ BENCHMARK = Benchmark(
             optional=True,
             note="the 2016 sequences with object ids, which are united",
         ),
-        SourceFile(
-            "DAVIS.zip",
-            ("drive:1slc9rE6stq8ASyl0Mocznx6PLvu_zxOc",),
-            about="842 MB",
-            page="https://github.com/DengPingFan/DAVSOD",
-            status="quota",
-            resolution="480p",
-            optional=True,
-            note="VSOD repack, re-encoded and renumbered",
-        ),
+        vsod_repack("DAVIS.zip", "1slc9rE6stq8ASyl0Mocznx6PLvu_zxOc", "842 MB", ", re-encoded and renumbered", "480p"),
     ),
     frames=_FRAMES,
     annotated=_MASKS,

@@ -18,8 +18,7 @@ _SETS = {"test-normal": re.compile(r"normal-?25", re.I), "test-difficult": re.co
 _LISTED = frozenset(read_list("davsod_train") + read_list("davsod_val") + read_list("davsod_easy35"))
 
 
-def _layout(delivery: Delivery, resolution: str) -> Layout:
-    del resolution
+def _layout(delivery: Delivery, _resolution: str) -> Layout:
     found = repack(delivery, dense=True)
     official = not any(_REPACKED.fullmatch(name) for name in found)
     return Layout(

@@ -1,9 +1,10 @@
 """The registry in words and as plain values."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from vsodprep.benchmarks.benchmark import STATUSES, Benchmark, SourceFile, Split
+from vsodprep.benchmarks.benchmark import STATUSES, Benchmark, SourceFile
 
 
 def total(numbers: Iterable[int | None]) -> int | None:
@@ -18,59 +19,23 @@ def total(numbers: Iterable[int | None]) -> int | None:
 
 def as_record(benchmark: Benchmark) -> dict[str, Any]:
     """Return a benchmark as JSON values; null is what nobody published."""
-    sequences = {sequence.name: sequence for sequence in benchmark.sequences}
-    return {
-        "name": benchmark.name,
-        "title": benchmark.title,
-        "version": benchmark.version,
-        "licence": benchmark.licence,
-        "citation": benchmark.citation,
-        "homepage": benchmark.homepage,
-        "resolutions": list(benchmark.resolutions),
-        "complete": benchmark.complete,
+    sequences = benchmark.sequences
+    facts = ("name", "title", "version", "licence", "citation", "homepage", "resolutions", "complete", "notes")
+    return {key: getattr(benchmark, key) for key in facts} | {
         "counts": {
             "sequences": len(sequences) if benchmark.complete else None,
-            "frames": total(one.frames for one in sequences.values()) if benchmark.complete else None,
-            "annotated": total(one.annotated for one in sequences.values()) if benchmark.complete else None,
+            "frames": total(one.frames for one in sequences) if benchmark.complete else None,
+            "annotated": total(one.annotated for one in sequences) if benchmark.complete else None,
         },
-        "splits": {name: _split_record(split) for name, split in benchmark.splits.items()},
-        "sequences": {
-            name: {
-                "splits": list(one.splits),
-                "frames": one.frames,
-                "annotated": one.annotated,
-                "still": one.still,
-                "attributes": list(one.attributes),
-            }
-            for name, one in sequences.items()
-        },
+        "splits": {name: asdict(split) for name, split in benchmark.splits.items()},
+        "sequences": {one.name: asdict(one) for one in sequences},
         "files": [_file_record(file) for file in benchmark.files],
         "maps": [{"methods": maps.methods} | _file_record(maps.file) for maps in benchmark.maps],
-        "notes": list(benchmark.notes),
-    }
-
-
-def _split_record(split: Split) -> dict[str, Any]:
-    return {
-        "sequences": None if split.sequences is None else list(split.sequences),
-        "origin": split.origin,
-        "open": split.open,
     }
 
 
 def _file_record(file: SourceFile) -> dict[str, Any]:
-    return {
-        "name": file.name,
-        "urls": list(file.urls),
-        "bytes": file.bytes,
-        "checksum": file.checksum,
-        "size": size_text(file),
-        "page": file.page,
-        "status": file.status,
-        "resolution": file.resolution or None,
-        "optional": file.optional,
-        "note": file.note,
-    }
+    return asdict(file) | {"size": size_text(file), "resolution": file.resolution or None}
 
 
 def size_text(file: SourceFile) -> str:
@@ -88,11 +53,18 @@ def as_table(benchmarks: Sequence[Benchmark]) -> str:
     for benchmark in benchmarks:
         counts = as_record(benchmark)["counts"]
         rows.append((benchmark.name, *(_count(counts[key]) for key in counts), benchmark.title))
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "\n".join(
-        f"{row[0]:<{widths[0]}}  " + "  ".join(f"{row[i]:>{widths[i]}}" for i in (1, 2, 3)) + f"  {row[4]}"
-        for row in rows
-    )
+    return "\n".join(aligned(rows, left=(0, 4)))
+
+
+def aligned(rows: Sequence[Sequence[str]], left: Collection[int]) -> list[str]:
+    """Return a line of text per row; the columns of these numbers are aligned to the left, all others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        padded = zip(row, widths, strict=True)
+        cells = [cell.ljust(w) if at in left else cell.rjust(w) for at, (cell, w) in enumerate(padded)]
+        lines.append("  ".join(cells).rstrip())
+    return lines
 
 
 def as_text(benchmark: Benchmark) -> str:

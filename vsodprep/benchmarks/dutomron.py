@@ -9,8 +9,7 @@ _NAME = "DUT-OMRON"
 _STEMS = read_list("dutomron_stems")
 
 
-def _layout(delivery: Delivery, resolution: str) -> Layout:
-    del resolution
+def _layout(delivery: Delivery, _resolution: str) -> Layout:
     found = still_set(delivery, _NAME, images="DUT-OMRON-image", masks="pixelwiseGT-new-PNG")
     return Layout("official", found)
 

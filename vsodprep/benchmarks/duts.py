@@ -12,8 +12,7 @@ _STEMS = {"DUTS-TR": read_list("duts_tr_stems"), "DUTS-TE": read_list("duts_te_s
 _GOOD_JPEG = dict.fromkeys(("ILSVRC2014_train_00023530", "n01532829_13482", "n04442312_17818"), ".jpg")
 
 
-def _layout(delivery: Delivery, resolution: str) -> Layout:
-    del resolution
+def _layout(delivery: Delivery, _resolution: str) -> Layout:
     sets = (
         still_set(delivery, name, images=f"{name}-Image", masks=f"{name}-Mask", right=_GOOD_JPEG)
         for name in ("DUTS-TE", "DUTS-TR")

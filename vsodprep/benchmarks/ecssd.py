@@ -8,8 +8,7 @@ from vsodprep.benchmarks.stills import still_set
 _NAME = "ECSSD"
 
 
-def _layout(delivery: Delivery, resolution: str) -> Layout:
-    del resolution
+def _layout(delivery: Delivery, _resolution: str) -> Layout:
     return Layout("official", still_set(delivery, _NAME, images="images", masks="ground_truth_mask"))
 
 

@@ -7,7 +7,7 @@ from vsodprep.benchmarks.synth.cases import NAME, STILL_COUNT, STILLS, VERSION, 
 from vsodprep.errors import InputError
 
 
-def _no_layout(delivery: Delivery, resolution: str) -> Layout:
+def _no_layout(delivery: Delivery, _resolution: str) -> Layout:
     raise InputError(str(delivery), f"a source for {NAME}", "none, it is generated")
 
 

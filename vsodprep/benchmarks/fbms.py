@@ -10,7 +10,7 @@ beside them (`_gt.pgm`, `PROB_gt.ppm`), which are never masks; older ones have g
 from pathlib import PurePosixPath
 
 from vsodprep.archives import Delivery
-from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list
+from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list, vsod_repack
 from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, ordered, original_names, repack
 from vsodprep.benchmarks.regions import RegionFile, RegionMasks, parse_regions
 from vsodprep.images import IMAGE_SUFFIXES, natural_key
@@ -20,8 +20,7 @@ _FRAMES, _MASKS = read_counts("fbms")
 _AGREEMENT = ("_gt.pgm", "PROB_gt.ppm")
 
 
-def _layout(delivery: Delivery, resolution: str) -> Layout:
-    del resolution
+def _layout(delivery: Delivery, _resolution: str) -> Layout:
     folders: dict[str, list[str]] = {}
     for name in delivery.names:
         folders.setdefault(str(PurePosixPath(name).parent), []).append(PurePosixPath(name).name)
@@ -162,24 +161,8 @@ BENCHMARK = Benchmark(
     files=(
         SourceFile("FBMS_Trainingset.zip", (f"{_SITE}/fbms/FBMS_Trainingset.zip",), page=_PAGE),
         SourceFile("FBMS_Testset.zip", (f"{_SITE}/fbms/FBMS_Testset.zip",), page=_PAGE),
-        SourceFile(
-            "FBMS.zip",
-            ("drive:1nmJVBvSRIi-OBaYvDl6PXb5xirENG9F-",),
-            about="817.52 MB",
-            page="https://github.com/DengPingFan/DAVSOD",
-            status="quota",
-            optional=True,
-            note="VSOD repack of all 59 sequences",
-        ),
-        SourceFile(
-            "FBMS-test.zip",
-            ("drive:1fOkBR_l1YzZ_eDojDa50ZLD-8Nv5OnJ3",),
-            about="790 MB",
-            page="https://github.com/DengPingFan/DAVSOD",
-            status="quota",
-            optional=True,
-            note="VSOD repack of the test set",
-        ),
+        vsod_repack("FBMS.zip", "1nmJVBvSRIi-OBaYvDl6PXb5xirENG9F-", "817.52 MB", " of all 59 sequences"),
+        vsod_repack("FBMS-test.zip", "1fOkBR_l1YzZ_eDojDa50ZLD-8Nv5OnJ3", "790 MB", " of the test set"),
     ),
     frames=_FRAMES,
     annotated=_MASKS,

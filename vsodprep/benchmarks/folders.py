@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from vsodprep.archives import Delivery, open_delivery
-from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence, Split
+from vsodprep.archives import Delivery
+from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence, Split, present_sequences
 from vsodprep.benchmarks.layout import Layout, SequenceFiles, check_name, collect, ordered, pair
 from vsodprep.errors import InputError
 from vsodprep.images import IMAGE_SUFFIXES, encode_png
@@ -23,8 +23,7 @@ EXPECTS = (
 )
 
 
-def _layout(delivery: Delivery, resolution: str) -> Layout:
-    del resolution
+def _layout(delivery: Delivery, _resolution: str) -> Layout:
     frames = collect(delivery, r"(?:.*/)?(?P<seq>[^/]+)/frames/[^/]+")
     for name, files in frames.items():
         places = {path.rpartition("/")[0]: path for paths in files.values() for path in paths}
@@ -90,15 +89,10 @@ def scan_folder(path: Path) -> tuple[KnownSequence, ...]:
             raise InputError(video, "another video of that name", "each sequence once")
         found[video.stem] = KnownSequence(video.stem, (SPLIT,), None, None)
     if path.is_dir() or not found:
-        with open_delivery([path]) as delivery:
-            layout = _layout(delivery, "")
-        for files in layout.sequences:
-            frames = sum(frame.frame is not None for frame in files.frames)
-            masks = sum(bool(frame.masks) for frame in files.frames)
-            if frames and files.name in found:
-                raise InputError(path / files.name, "a folder and a video of one name", "each sequence once")
-            if frames:
-                found[files.name] = KnownSequence(files.name, (SPLIT,), frames, masks)
+        for one in present_sequences(own_benchmark(path.name), [path]):
+            if one.name in found:
+                raise InputError(path / one.name, "a folder and a video of one name", "each sequence once")
+            found[one.name] = one
     if not found:
         raise InputError(path, "no sequence in it", EXPECTS)
     return tuple(found[name] for name in sorted(found))

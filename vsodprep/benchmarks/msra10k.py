@@ -9,8 +9,7 @@ _NAME = "MSRA10K"
 _STEMS = read_list("msra10k_stems")
 
 
-def _layout(delivery: Delivery, resolution: str) -> Layout:
-    del resolution
+def _layout(delivery: Delivery, _resolution: str) -> Layout:
     folder = "Imgs"
     suffixes = ((".jpg", ".jpeg"), (".png",))
     return Layout("official", still_set(delivery, _NAME, images=folder, masks=folder, suffixes=suffixes))

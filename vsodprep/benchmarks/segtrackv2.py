@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from vsodprep.archives import Delivery
-from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list
+from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list, vsod_repack
 from vsodprep.benchmarks.layout import (
     Files,
     FrameFiles,
@@ -31,8 +31,7 @@ _FRAMES, _MASKS = read_counts("segtrackv2")
 _ORIGINAL = {"birdfall": ("birdfall2_", 18, 5), "bmx": ("bmx_", 6668, 5), "girl": ("5117-8_", 70161, 5)}
 
 
-def _layout(delivery: Delivery, resolution: str) -> Layout:
-    del resolution
+def _layout(delivery: Delivery, _resolution: str) -> Layout:
     frames = collect(delivery, r"(?:.*/)?JPEGImages/(?P<seq>[^/]+)/[^/]+")
     masks = collect(delivery, r"(?:.*/)?GroundTruth/(?P<seq>[^/]+(?:/\d+)?)/[^/]+")
     if frames and masks:
@@ -118,15 +117,7 @@ BENCHMARK = Benchmark(
             about="about 200 MB",
             page=_PAGE,
         ),
-        SourceFile(
-            "SegTrack-V2.zip",
-            ("drive:1xQznG6etAtbNEjb1R2ZbjXDD4RCWTHax",),
-            about="84.9 MB",
-            page="https://github.com/DengPingFan/DAVSOD",
-            status="quota",
-            optional=True,
-            note="VSOD repack, without penguin",
-        ),
+        vsod_repack("SegTrack-V2.zip", "1xQznG6etAtbNEjb1R2ZbjXDD4RCWTHax", "84.9 MB", ", without penguin"),
     ),
     frames=_FRAMES,
     annotated=_MASKS,

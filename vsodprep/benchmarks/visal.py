@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from vsodprep.archives import Delivery
-from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list
+from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list, vsod_repack
 from vsodprep.benchmarks.layout import (
     Files,
     FrameFiles,
@@ -30,8 +30,7 @@ for _line in read_list("visal_annotated"):
     _ANNOTATED.setdefault(_line.split("/")[0], []).append(PurePosixPath(_line).stem)
 
 
-def _layout(delivery: Delivery, resolution: str) -> Layout:
-    del resolution
+def _layout(delivery: Delivery, _resolution: str) -> Layout:
     frames = collect(delivery, r"(?:.*/)?ViSal/(?P<seq>[^/]+)/[^/]+")
     masks = collect(delivery, r"(?:.*/)?(?P<seq>GroundTruth)/[^/]+").get("GroundTruth", {})
     if frames and masks:
@@ -108,15 +107,7 @@ BENCHMARK = Benchmark(
             optional=True,
             note="as first published; unpacking needs unrar, unar, 7z or bsdtar",
         ),
-        SourceFile(
-            "ViSal.zip",
-            ("drive:1q7I0srSSrlj-78aInbUpPqhHrcdxTZUt",),
-            about="59.1 MB",
-            page="https://github.com/DengPingFan/DAVSOD",
-            status="quota",
-            optional=True,
-            note="VSOD repack",
-        ),
+        vsod_repack("ViSal.zip", "1q7I0srSSrlj-78aInbUpPqhHrcdxTZUt", "59.1 MB"),
     ),
     frames=_FRAMES,
     annotated=_MASKS,

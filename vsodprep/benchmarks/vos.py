@@ -5,15 +5,14 @@ one video is unknown until the archive is seen; a video that no list names is ta
 """
 
 from vsodprep.archives import Delivery
-from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_list
+from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_list, vsod_repack
 from vsodprep.benchmarks.layout import Layout, SequenceFiles, collect, ordered, pair, repack
 
 _LISTED = frozenset(read_list("vos_easy")) | frozenset(read_list("vos_normal"))
 _SEAV = "6:2:2 by the authors of RCRNet and SSAV, not by those of VOS"
 
 
-def _layout(delivery: Delivery, resolution: str) -> Layout:
-    del resolution
+def _layout(delivery: Delivery, _resolution: str) -> Layout:
     frames = collect(delivery, r"(?:.*/)?JPEGImages/(?P<seq>[^/]+)/[^/]+")
     masks = collect(delivery, r"(?:.*/)?Annotations/(?P<seq>[^/]+)/[^/]+")
     found = {name: pair(frames.get(name, {}), masks.get(name, {}), dense=False) for name in sorted({*frames, *masks})}
@@ -63,15 +62,7 @@ BENCHMARK = Benchmark(
             status="manual",
             note="public code also names Baidu 18UsV8ns30mkeXpXjPSFvcQ (password oip1)",
         ),
-        SourceFile(
-            "VOS_test.zip",
-            ("drive:1ld3zHXjMO0I9OJAtIa6Ux-0UA1XfB7dG",),
-            about="672 MB",
-            page="https://github.com/DengPingFan/DAVSOD",
-            status="quota",
-            optional=True,
-            note="VSOD repack of the 40 test videos",
-        ),
+        vsod_repack("VOS_test.zip", "1ld3zHXjMO0I9OJAtIa6Ux-0UA1XfB7dG", "672 MB", " of the 40 test videos"),
     ),
     published={"sequences": 200, "frames": 116103, "annotated": 7650},
     size=(448, 800),

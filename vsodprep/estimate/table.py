@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from vsodprep.benchmarks.describe import aligned
 from vsodprep.estimate.cost import Cost
 from vsodprep.targets.provisions import Provision
 
@@ -41,13 +42,8 @@ def as_table(costs: Sequence[Cost]) -> str:
         rows.append((cost.stage, cost.what, str(cost.sequences), frames, _disk(cost), _time(cost.cpu), _time(cost.gpu)))
     total = totals(costs)
     rows.append(("total", "", "", "", _size(total["disk"]), _time(total["cpu"]), _time(total["gpu"])))
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    aligned = [[cell.ljust(width) for cell, width in zip(row[:2], widths, strict=False)] for row in rows]
-    for cells, row in zip(aligned, rows, strict=True):
-        cells += [cell.rjust(width) for cell, width in zip(row[2:], widths[2:], strict=True)]
-    lines = ["  ".join(cells) for cells in aligned]
     note = "Times are of one core and one card, right within a factor of two; ~ and ? where nobody published a number."
-    return "\n".join([*(line.rstrip() for line in lines), note])
+    return "\n".join([*aligned(rows, left=(0, 1)), note])
 
 
 def _disk(cost: Cost) -> str:

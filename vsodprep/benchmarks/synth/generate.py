@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from vsodprep.benchmarks.embedded import BENCHMARK
 from vsodprep.benchmarks.synth.cases import NAME, SEED, STILL_COUNT, STILL_SIZES, STILLS, VERSION, VIDEOS
 from vsodprep.benchmarks.synth.model import Video
 from vsodprep.benchmarks.synth.png import write_png
@@ -102,10 +103,10 @@ def describe(seed: int = SEED) -> Manifest:
     return Manifest(
         name=NAME,
         version=VERSION,
-        title="synth, the embedded benchmark of vsodprep",
-        licence="CC0-1.0",
-        citation="vsodprep: synth, a generated benchmark of video salient object detection",
-        homepage="",
+        title=BENCHMARK.title,
+        licence=BENCHMARK.licence,
+        citation=BENCHMARK.citation,
+        homepage=BENCHMARK.homepage,
         sources=(),
         sequences=tuple(sorted((*videos, stills), key=lambda sequence: sequence.name)),
         extra={"seed": seed},

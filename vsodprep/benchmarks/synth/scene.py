@@ -10,7 +10,7 @@ from vsodprep.benchmarks.synth.motion import Affine, Placement, actor_at, camera
 from vsodprep.benchmarks.synth.portable import Pcg32, stream
 from vsodprep.benchmarks.synth.shapes import SHAPES
 from vsodprep.benchmarks.synth.sprites import BodyTexture, Raster, soften, sprite
-from vsodprep.benchmarks.synth.textures import COATS, PALETTES, backdrop
+from vsodprep.benchmarks.synth.textures import BACKDROPS, COATS, PALETTES, gradient
 
 GROUND_DENSITY = 2  # texels per pixel of the background
 
@@ -86,5 +86,5 @@ def _ground(video: Video, cameras: list[Affine], rng: Pcg32) -> Raster:
     x, y = np.meshgrid(across, down)
     # The texture's own origin is random, so that no two grounds share a place.
     far_x, far_y, seed = rng.uniform(200.0, 900.0), rng.uniform(200.0, 900.0), rng.bits()
-    colour = backdrop(video.ground, video.palette, x + far_x, y + far_y, seed)
+    colour = gradient(BACKDROPS[video.ground](x + far_x, y + far_y, seed), PALETTES[video.palette])
     return Raster(soften(colour), None, left - 1.0, top - 1.0, GROUND_DENSITY)

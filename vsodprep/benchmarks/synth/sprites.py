@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from vsodprep.benchmarks.synth.portable import Floats, Pcg32
 from vsodprep.benchmarks.synth.shapes import Shape, inside
-from vsodprep.benchmarks.synth.textures import Colour, fractal, gradient, pattern
+from vsodprep.benchmarks.synth.textures import PATTERNS, Colour, fractal, gradient
 
 DENSITY = 3  # texels per pixel, so that a bilinear look-up between texels is finer than the frame can show
 
@@ -135,7 +135,7 @@ def sprite(shape: Shape, size: float, coat: BodyTexture, rng: Pcg32) -> Raster:
     if coat.pattern is None:
         tone = fractal(x, y, coat.period, 4, seed + 50)
     else:
-        regular = pattern(coat.pattern, x, y, coat.period)
+        regular = PATTERNS[coat.pattern](x, y, coat.period)
         body = inside(shape.patterned, u, v)
         tone = np.where(body, regular, 0.0) * (1.0 - coat.mottle) + coat.mottle * grain
     colour = gradient(np.minimum(tone, 0.999), coat.tones)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vsodprep.benchmarks.synth.portable import Floats, cosine, lattice, sine
 
@@ -181,8 +180,9 @@ def _water(x: Floats, y: Floats, seed: int) -> Floats:
     return np.minimum(np.maximum(0.55 * light + 0.45 * fractal(x, y, 70.0, 4, seed + 8), 0.0), 0.999)
 
 
-Field = Callable[[Floats, Floats, int], Floats]
-BACKDROPS: dict[str, Field] = {
+# Where on its palette each place of an irregular texture is, as backgrounds, occluders and distractors wear it: from
+# columns and rows in pixels, float64 `(H, W)`, and a seed to float64 `(H, W)` in [0, 1).
+BACKDROPS: dict[str, Callable[[Floats, Floats, int], Floats]] = {
     "grass": _grass,
     "ripples": _ripples,
     "pebbles": _pebbles,
@@ -190,22 +190,6 @@ BACKDROPS: dict[str, Field] = {
     "leaves": _leaves,
     "water": _water,
 }
-
-
-def backdrop(kind: str, palette: str, x: Floats, y: Floats, seed: int) -> Floats:
-    """Return an irregular texture, as backgrounds, occluders and distractors wear it.
-
-    Args:
-        kind: A key of `BACKDROPS`.
-        palette: A key of `PALETTES`.
-        x: Columns in pixels, float64 `(H, W)`.
-        y: Rows in pixels, float64 `(H, W)`.
-        seed: Chooses the texture.
-
-    Returns:
-        float64 `(H, W, 3)` in [0, 255].
-    """
-    return gradient(BACKDROPS[kind](x, y, seed), PALETTES[palette])
 
 
 def _edge(wave: Floats, period: float) -> Floats:
@@ -232,24 +216,11 @@ def _rings(x: Floats, y: Floats, period: float) -> Floats:
     return _edge(cosine(np.sqrt(x * x + y * y) / period), period)
 
 
+# Regular patterns, as only salient bodies wear them: from columns and rows in pixels, float64 `(H, W)`, and a period in
+# pixels to float64 `(H, W)` in [0, 1]: 0 is the first tone, 1 the second.
 PATTERNS: dict[str, Callable[[Floats, Floats, float], Floats]] = {
     "stripes": _stripes,
     "checks": _checks,
     "dots": _dots,
     "rings": _rings,
 }
-
-
-def pattern(kind: str, x: Floats, y: Floats, period: float) -> NDArray[np.float64]:
-    """Return a regular pattern, as only salient bodies wear it.
-
-    Args:
-        kind: A key of `PATTERNS`.
-        x: Columns in pixels, float64 `(H, W)`.
-        y: Rows in pixels, float64 `(H, W)`.
-        period: Of the pattern, in pixels.
-
-    Returns:
-        float64 `(H, W)` in [0, 1]: 0 is the first tone, 1 the second.
-    """
-    return PATTERNS[kind](x, y, period)
