@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -298,3 +299,66 @@ def test_a_file_system_without_locks_is_written_to_all_the_same(
         assert list(tmp_path.iterdir()) == [temporary]
         temporary.write_text("whole")
     assert [path.name for path in tmp_path.iterdir()] == ["map.png"]
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link.json").symlink_to("real/scores.json")
+    write_json(tmp_path / "link.json", 1)
+    write_json(tmp_path / "link.json", 2)
+    assert (tmp_path / "link.json").readlink() == Path("real/scores.json")
+    assert (tmp_path / "real" / "scores.json").read_text() == "2\n"
+    assert len(list((tmp_path / "real").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    "write",
+    [lambda path: write_json(path, 1), lambda path: atomic_directory(path, nothing).__enter__()],
+    ids=["file", "folder"],
+)
+def test_a_link_to_itself_is_named(tmp_path: Path, write: Callable[[Path], Any]) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(InputError, match=r"/a: a link that leads to itself"):
+        write(tmp_path / "a")
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", pipe], stdout=subprocess.PIPE, text=True)
+    write_json(pipe, {"mae": 0.5})
+    assert reader.communicate(timeout=60)[0] == '{\n  "mae": 0.5\n}\n'
+    assert pipe.is_fifo()
+
+
+def test_a_device_without_room_is_named_and_stays() -> None:
+    with pytest.raises(InputError, match="/dev/full: No space left on device"):
+        write_json(Path("/dev/full"), {})
+    assert Path("/dev/full").is_char_device()
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_standard_output_is_written_to_where_it_stands(tmp_path: Path, name: str) -> None:
+    """Also where it is a file: what is printed before and after stays."""
+    program = f"""
+from pathlib import Path
+from vsodprep.files import write_text
+print("before")
+write_text(Path({name!r}), "written\\n")
+print("after")
+"""
+    with (tmp_path / "out.txt").open("w") as stream:
+        subprocess.run([sys.executable, "-c", program], stdout=stream, check=True, timeout=60)
+    assert (tmp_path / "out.txt").read_text() == "before\nwritten\nafter\n"
+
+
+def test_a_folder_that_is_removed_meanwhile_is_named(tmp_path: Path) -> None:
+    named = pytest.raises(InputError, match=r"out/map.png: No such file or directory")
+    with named, atomic_path(tmp_path / "out" / "map.png"):
+        shutil.rmtree(tmp_path / "out")
+
+
+def test_what_cannot_be_read_meanwhile_keeps_its_own_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="missing"), atomic_path(tmp_path / "map.png"):
+        (tmp_path / "missing").read_bytes()

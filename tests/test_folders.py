@@ -1,5 +1,7 @@
 """Whatever a command writes into a folder, nobody else's file in it is lost."""
 
+import re
+import resource
 import shutil
 import sys
 from collections.abc import Callable
@@ -60,6 +62,7 @@ REPLACING = {
             "ball/frames/c/0/0/0/9",
             "ball/mine/zarr.json",
             "ball/flow/dis/c/x",
+            "ball/coarse/mine/zarr.json",
         ),
         "zarr.json",
     ),
@@ -118,7 +121,7 @@ def build(root: Path, *, shorter: bool = False) -> Path:
     pack_benchmark(root / "normalized", root / "mini.zarr", flow={"dis": root / "flow"})
     write_frames(root / "videos" / "ball" / "frames", 4)
     write_png(root / "videos" / "ball" / "masks" / "00000.png", np.full((48, 64), 255, np.uint8))
-    stage = Stage(data=(Data(benchmark="mini", split="train"),), size=(64, 80))
+    stage = Stage(steps=1, data=(Data(benchmark="mini", split="train"),), size=(64, 80))
     recipe = Recipe(width=0.05, pretrained=False, flow="dis", stages=(stage,)).model_dump(mode="json")
     weights = build_model("dsnet", pretrained=False, width=0.05).state_dict()
     content = {"format": saved.FORMAT, "model": "dsnet", "recipe": recipe, "weights": weights}
@@ -336,3 +339,32 @@ def test_files_of_somebody_else_stay_beside_a_report_and_a_figure(run: Run, tmp_
         assert run(Command("figure losses {}/losses.csv --out {out}/losses.svg", ()), tmp_path)[0] == 0
     assert contents(tmp_path).keys() == {"thesis.tex", "index.html", "results.csv", "losses.svg"}
     assert (tmp_path / "thesis.tex").read_text() == "precious"
+
+
+WRITING = (
+    REPLACING
+    | NEW
+    | BESIDE
+    | {name: FIXED[name] for name in ("report", "train")}
+    | {
+        "flow": Command("flow dis {}/normalized/ball/frames --out {out}/ball.h5", ()),
+        "figure": Command("figure losses a={}/losses.csv --out {out}/losses.svg", ()),
+        "scores": Command("evaluate --pred {}/coarse --gt {}/coarse --measure mae --json {out}/scores.json", ()),
+    }
+)
+
+
+@pytest.mark.parametrize("command", WRITING.values(), ids=WRITING)
+def test_a_disk_without_room_is_named_by_what_has_no_room_on_it(run: Run, tmp_path: Path, command: Command) -> None:
+    """A limit on the size of files stands in for a full disk: both come from `write`, which tells no name."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, hard))
+    try:
+        code, said = run(command, tmp_path / "out")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    line = said.splitlines()[-1]
+    assert code == 1
+    assert re.fullmatch(rf"vsodprep: {tmp_path}/out.*: File too large, [0-9.]+ MB are free; expected room .*", line)
+    assert ".partial-" not in line
+    assert not [path for path in tmp_path.rglob("*") if ".partial-" in path.name]

@@ -63,7 +63,7 @@ def test_manifest_travels_in_the_attributes(shard):
 def test_only_some_sequences(tree, tmp_path):
     shard = open_shard(pack(tree, tmp_path / "some.zarr", sequences=("moon", "ball")))
     assert [sequence.name for sequence in shard.manifest.sequences] == ["ball", "moon"]
-    assert sorted(path.name for path in shard.path.iterdir() if path.is_dir()) == ["ball", "moon"]
+    assert sorted(path.name for path in shard.path.iterdir() if path.name[0] not in "z.") == ["ball", "moon"]
     with pytest.raises(InputError, match="no sequence 'mars'"):
         pack(tree, tmp_path / "none.zarr", sequences=("mars",))
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,7 @@ from vsodprep.errors import InputError
 
 _TEMPORARY = ".partial-"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LOCK = ".vsodprep-lock"
 LISTS = ".vsodprep"  # below a folder: what of it is ours
 _NEW = "a new or empty folder for the output; move or remove what is there"
@@ -37,13 +39,42 @@ def _default_mode() -> int:
     return 0o666 & ~umask
 
 
+def real_path(path: Path) -> Path:
+    """Return the absolute path that a path leads to, links followed; nothing need be there.
+
+    Raises:
+        InputError: It leads to a link that leads to itself.
+    """
+    real = Path(os.path.realpath(path))  # `Path.resolve` raises RuntimeError
+    if real.is_symlink():
+        raise InputError(path, "a link that leads to itself", "a link to a file or folder")
+    return real
+
+
 @contextmanager
-def _named(final: Path) -> Iterator[None]:
-    """Name the output that cannot be written, not the temporary file beside it."""
+def _named(final: Path, temporary: Path | None = None) -> Iterator[None]:
+    """Name the output that cannot be written, not a temporary file beside it.
+
+    Args:
+        final: The output.
+        temporary: All that is written meanwhile lies here, and an error about something else is left as it is.
+    """
     try:
         yield
+    except InputError as error:
+        no_room = isinstance(error.__cause__, OSError) and error.__cause__.errno in _NO_ROOM
+        if no_room and temporary is not None and Path(error.where).is_relative_to(temporary):
+            raise InputError(final, error.found, error.expected) from error.__cause__
+        raise
     except OSError as error:
-        raise InputError(final, error.strerror or "cannot be written", "a place that can be written to") from error
+        of_room = error.errno in _NO_ROOM
+        if temporary is not None:
+            below = error.filename is not None and Path(str(error.filename)).is_relative_to(temporary)
+            if not below and (error.filename is not None or not of_room):  # `write` tells no name
+                raise
+        found = f"{error.strerror}, {free_bytes(final) / 1e6:.1f} MB are free" if of_room else error.strerror
+        expected = "room for the whole of it" if of_room else "a place that can be written to, and stays"
+        raise InputError(final, found or "cannot be written", expected) from error
 
 
 @contextmanager
@@ -51,31 +82,64 @@ def atomic_path(final: Path, *, sync: bool = True) -> Iterator[Path]:
     """Give a temporary path in the final file's folder, renamed onto the final name on success.
 
     Args:
-        final: The path that the file gets; its folder is made if it is missing.
+        final: The path that the file gets; its folder is made if it is missing. A link is followed. What is no
+            ordinary file (a device, a pipe, `/dev/stdout`) is written to once all is there, and never replaced.
         sync: Flush to disk before the rename; off only for files whose marker is written later.
 
     Yields:
         An existing empty file with the same ending; what a killed process left of it is taken up by the next.
 
     Raises:
-        InputError: The final path is a folder, or its folder cannot be made or written to.
+        InputError: The final path is a folder, its folder cannot be made or written to, or there is no room.
     """
     if final.is_dir():
         raise InputError(final, "a folder", "the name of a file to write")
+    if _is_stream(final):
+        with _before_stream(final) as temporary:
+            yield temporary
+        return
+    place = real_path(final)
     with _named(final):
-        final.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = _claim(final)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = _claim(place)
     try:
-        yield temporary
-        temporary.chmod(_default_mode())
-        if sync:
-            _sync(temporary)
-        temporary.replace(final)
+        with _named(final, temporary):
+            yield temporary
+            temporary.chmod(_default_mode())
+            if sync:
+                _sync(temporary)
+            temporary.replace(place)
     except BaseException:  # else a file of that name is another process's by now
         temporary.unlink(missing_ok=True)
         raise
     finally:
         os.close(handle)
+
+
+def _descriptor(path: Path) -> int | None:
+    """Return the open file that a name such as `/dev/stdout` stands for."""
+    folder, _, name = os.fspath(path).rpartition("/")
+    number = {"/dev/stdout": "1", "/dev/stderr": "2"}.get(os.fspath(path), name)
+    named = folder in ("/dev/fd", "/proc/self/fd") or number != name
+    return int(number) if named and number.isdecimal() else None
+
+
+def _is_stream(final: Path) -> bool:
+    return _descriptor(final) is not None or (final.exists() and not final.is_file())
+
+
+@contextmanager
+def _before_stream(final: Path) -> Iterator[Path]:
+    """Give a temporary path whose content is written to what is no ordinary file."""
+    with tempfile.TemporaryDirectory() as folder:
+        temporary = Path(folder) / f"output{final.suffix}"
+        temporary.touch()
+        yield temporary
+        sys.stdout.flush()
+        descriptor = _descriptor(final)  # not opened anew: what else is printed there goes on behind
+        target = final if descriptor is None else descriptor
+        with _named(final), temporary.open("rb") as content, open(target, "wb", closefd=descriptor is None) as stream:
+            shutil.copyfileobj(content, stream)
 
 
 def _claim(final: Path) -> tuple[int, Path]:
@@ -126,7 +190,7 @@ def check_replaceable(final: Path, ours: Ours) -> None:
         raise InputError(final, "a file", "the name of a folder to write")
     if not final.is_dir():
         return
-    if os.path.ismount(final) or Path.cwd().is_relative_to(final.resolve()):
+    if os.path.ismount(final) or Path.cwd().is_relative_to(real_path(final)):
         where = "a mount point" if os.path.ismount(final) else "the current folder, or around it"
         raise InputError(final, f"{where}, which cannot be replaced", "a folder below it")
     known = ours(final)
@@ -163,13 +227,13 @@ def scratch_beside(final: Path) -> Iterator[Path]:
     Raises:
         InputError: It cannot be made.
     """
-    final = final.resolve()  # `.` has no name
-    prefix = f".{final.name}{_TEMPORARY}"
+    place = real_path(final)  # `.` has no name
+    prefix = f".{place.name}{_TEMPORARY}"
     with _named(final):
-        final.parent.mkdir(parents=True, exist_ok=True)
-        for leftover in final.parent.glob(f"{glob.escape(prefix)}*"):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        for leftover in place.parent.glob(f"{glob.escape(prefix)}*"):
             _remove_abandoned(leftover)
-    scratch = final.with_name(f"{prefix}{uuid.uuid4().hex}")
+    scratch = place.with_name(f"{prefix}{uuid.uuid4().hex}")
     try:
         with _named(final):
             scratch.mkdir(0o700)
@@ -177,7 +241,8 @@ def scratch_beside(final: Path) -> Iterator[Path]:
             with suppress(OSError):
                 fcntl.flock(stream, fcntl.LOCK_EX)
                 Path(stream.name).rename(scratch / _LOCK)  # only now, so that nobody finds it without its lock
-            yield scratch
+            with _named(final, scratch):
+                yield scratch
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -206,7 +271,7 @@ def atomic_directory(final: Path, ours: Ours) -> Iterator[Path]:
         InputError: The final path is a file, its folder cannot be made or written to, or a file would be lost.
     """
     check_replaceable(final, ours)
-    place = final.resolve()
+    place = real_path(final)
     with scratch_beside(final) as scratch:
         made = scratch / place.name
         made.mkdir()
@@ -244,12 +309,12 @@ def enter_folder(folder: Path, names: Iterable[str], marker: str = "", *, source
     for name in names:
         below, _, file = name.rpartition("/")
         wanted.setdefault(below, set()).add(file)
-    read = {parent.resolve() for parent in {source.parent for source in sources}}
+    read = {real_path(parent) for parent in {source.parent for source in sources}}
     lists: dict[Path, set[str]] = {}
     stale: list[Path] = []
     for below, ours in wanted.items():
         place, listing, maps = folder / below, folder / LISTS / f"{below}.txt", ours - {marker}
-        if maps and place.resolve() in read:
+        if maps and real_path(place) in read:
             raise InputError(place, "holds what is read, and would be written to", "another folder for the output")
         before = set(listing.read_text(encoding="utf-8").splitlines()) if listing.is_file() else set()
         here = {path.name for path in place.iterdir()} if place.is_dir() else set()

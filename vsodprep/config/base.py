@@ -1,5 +1,6 @@
 """What every section of the configuration is: closed, and frozen once read."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated
@@ -35,7 +36,7 @@ def local_path(text: str) -> str:
         path = Path(text).expanduser()
     except RuntimeError as error:
         raise ValueError(f"{text!r}: no home folder of that user") from error
-    if path.resolve() == path.resolve().parent:
+    if os.path.realpath(path) == os.path.sep:
         raise ValueError(f"{text!r} is the root of the file system; expected a path below it")
     # A leading dash is an option to a command, and Snakemake wants no path to begin with `./`.
     return str(path.absolute() if str(path).startswith("-") or path == Path() else path)

@@ -24,6 +24,7 @@ from vsodprep.evaluate.protocols import Protocol, find_protocol
 from vsodprep.evaluate.resize import resize
 from vsodprep.evaluate.sources import FolderImages, ZipImages, open_images
 from vsodprep.evaluate.truth import Masks, Truth, open_truth
+from vsodprep.files import real_path
 from vsodprep.progress import track
 from vsodprep.workers import mapped
 
@@ -103,7 +104,7 @@ class _Cache:
     def __init__(self, folder: Path, truth: Truth, reader: _Reader, pairs: dict[str, tuple[ScoredFrame, ...]]) -> None:
         self._folder = folder
         digests = [
-            cache.Digests(folder / "stamps" / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()}.json")
+            cache.Digests(folder / "stamps" / f"{hashlib.sha256(os.fsencode(real_path(root))).hexdigest()}.json")
             for root in (truth.where, reader.maps.root)
         ]
         self._keys = {}

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.files import atomic_path
 from vsodprep.flow.pairs import FramePair
+from vsodprep.hdf5 import Output, writing
 
 STEPS_PER_PIXEL = 64
 SCALE = 1 / STEPS_PER_PIXEL
@@ -95,8 +95,7 @@ def write_flow(
         VsodprepError: A flow is not finite.
         ValueError: A flow has another size, or their number is not that of `pairs`.
     """
-    # Not locked twice: the temporary file is already.
-    with atomic_path(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110"), locking=False) as file:
+    with writing(path) as (file, output):
         file["pairs"] = np.array([pair[:2] for pair in pairs], dtype=np.int32).reshape(-1, 2)
         file["frame_of_pair"] = np.array([pair.shown for pair in pairs], dtype=np.int32)
         file["frames"] = np.array([frame.encode() for frame in frames], dtype=np.bytes_)
@@ -109,7 +108,7 @@ def write_flow(
                 chunks=(1, *size, 2),
                 **_filters(size),
             )
-        clipped, numbers = _write_rows(file, flows, len(pairs))
+        clipped, numbers = _write_rows(file, output, flows, len(pairs))
         for name, values in sorted(numbers.items()):
             file[name] = np.array(values, dtype=np.float32)
         for name, count in clipped.items():
@@ -120,7 +119,7 @@ def write_flow(
 
 
 def _write_rows(
-    file: h5py.File, flows: Iterable[Mapping[str, Any]], pairs: int
+    file: h5py.File, output: Output, flows: Iterable[Mapping[str, Any]], pairs: int
 ) -> tuple[dict[str, int], dict[str, list[float]]]:
     """Write the flows; return how many values were clipped in each dataset, and the numbers that came with them."""
     clipped = {name: 0 for name in DATASETS if name in file}
@@ -137,6 +136,7 @@ def _write_rows(
             clipped[name] += stored.clipped
         for name in flow.keys() - set(DATASETS):
             numbers.setdefault(name, []).append(float(flow[name]))
+        output.check()
         rows = row + 1
     if rows != pairs:
         raise ValueError(f"{rows} flows for {pairs} pairs")

@@ -14,7 +14,7 @@ from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles
 from vsodprep.config.normalize import Choice
 from vsodprep.errors import InputError
-from vsodprep.files import LISTS, atomic_directory, check_replaceable, scratch_beside, sha256, write_json
+from vsodprep.files import LISTS, atomic_directory, check_replaceable, real_path, scratch_beside, sha256, write_json
 from vsodprep.manifest import Issue, Manifest, Source, write_manifest
 from vsodprep.markers import MANIFEST
 from vsodprep.normalize.checks import Finding, allowed_kinds, check_layout, judge
@@ -92,7 +92,7 @@ def check_out(out: Path, sources: Sequence[Path] = ()) -> None:
         InputError: It is a source or has one in it, or holds a file that is not of a normalised benchmark.
     """
     for source in sources:
-        if source.resolve().is_relative_to(out.resolve()):
+        if real_path(source).is_relative_to(real_path(out)):
             raise InputError(out, f"a folder that would be replaced, with the source {source} in it", "another folder")
     check_replaceable(out, files_of_benchmark)
 
@@ -219,7 +219,7 @@ def _sequence(
 def _source(path: Path, hashed: Future[str] | None) -> Source:
     if hashed is None:
         total = sum(file.stat().st_size for file in sorted(path.rglob("*")) if file.is_file())
-        return Source(path.resolve().name, None, total)
+        return Source(real_path(path).name, None, total)
     return Source(path.name, hashed.result(), path.stat().st_size)
 
 

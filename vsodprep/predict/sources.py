@@ -14,7 +14,7 @@ from vsodprep.config.flow import Flow
 from vsodprep.config.normalize import Choice
 from vsodprep.config.train import Run
 from vsodprep.errors import InputError
-from vsodprep.files import scratch_beside
+from vsodprep.files import real_path, scratch_beside
 from vsodprep.flow.methods import build_estimator
 from vsodprep.flow.picture import drawing_of
 from vsodprep.flow.sequence import write_sequence
@@ -83,7 +83,8 @@ def _sequences(source: Path, root: Path) -> Path:
     )
     if not images:
         return source
-    name = source.resolve().parent.name if source.name == "frames" else source.resolve().name
+    real = real_path(source)
+    name = real.parent.name if source.name == "frames" else real.name
     frames = root / "frames" / name / "frames"
     frames.mkdir(parents=True)
     for image in images:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
-from vsodprep.files import atomic_path
+from vsodprep.hdf5 import writing
 
 EXPECTED = "a file written by vsodprep prior apply"
 
@@ -33,8 +33,7 @@ def write_prior(
     """
     if len(prior) != len(frames):
         raise ValueError(f"{len(prior)} priors for {len(frames)} frames")
-    # Not locked twice: the temporary file is already.
-    with atomic_path(path) as temporary, h5py.File(temporary, "w", libver=("v110", "v110"), locking=False) as file:
+    with writing(path) as (file, _):
         # maxshape: a chunk may be larger than an empty dataset only if that can grow.
         file.create_dataset(
             "prior",

@@ -6,9 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from vsodprep.files import LISTS
 from vsodprep.shards.layout import COARSE, FLOW, FORMAT, FRAMES, MASKS, PICTURES, PRIOR
 
 _METADATA = "zarr.json"
+COPY = f"{LISTS}/shard.json"
 _BLOCKS = (FLOW, PICTURES, PRIOR, COARSE)
 
 
@@ -16,7 +18,8 @@ def files_of_shard(folder: Path) -> Callable[[str], bool]:
     """Return what tells whether a file is one of a shard, by its path below the shard.
 
     Arrays of any other name than ours, and what is not a key of the Zarr hierarchy, are somebody else's. The root's
-    metadata tell which flow, priors and labels were packed; Snakemake removes them before another shard is made.
+    metadata tell which flow, priors and labels were packed. Snakemake removes them before another shard is made; their
+    copy in `.vsodprep/` stays.
 
     Args:
         folder: The folder, whatever it holds.
@@ -27,13 +30,14 @@ def files_of_shard(folder: Path) -> Callable[[str], bool]:
     @cache
     def node(path: str) -> dict[str, Any]:
         try:
-            value = json.loads((folder / path / _METADATA).read_text(encoding="utf-8"))
+            value = json.loads((folder / path).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
         return value if isinstance(value, dict) and isinstance(value.get("attributes"), dict) else {}
 
-    root = node("").get("attributes", {})
-    contents = root.get("contents") if root.get("format") == FORMAT else None
+    roots = {name: node(name)["attributes"] for name in (_METADATA, COPY) if node(name)}
+    ours = {name: root for name, root in roots.items() if root.get("format") == FORMAT}
+    contents = next((root.get("contents") for root in ours.values()), None)
 
     def packed(kind: str, below: list[str]) -> bool:
         if kind in _BLOCKS and below:
@@ -43,13 +47,16 @@ def files_of_shard(folder: Path) -> Callable[[str], bool]:
         return kind in (FRAMES, MASKS, *_BLOCKS) and below in ([], ["offsets"], ["data"])
 
     def known(name: str) -> bool:
-        if name == _METADATA:
-            return contents is not None
+        if name in (_METADATA, COPY):
+            return name in ours
         path, _, key = name.rpartition(f"/{_METADATA}" if name.endswith(f"/{_METADATA}") else "/c/")
-        if not node(path) or (key and not _has_chunk(node(path), key.split("/"))):
+        array = node(f"{path}/{_METADATA}")
+        if not array or (key and not _has_chunk(array, key.split("/"))):
             return False
         sequence, *place = path.split("/")
-        return "still" in node(sequence).get("attributes", {}) and (not place or packed(place[0], place[1:]))
+        return "still" in node(f"{sequence}/{_METADATA}").get("attributes", {}) and (
+            not place or packed(place[0], place[1:])
+        )
 
     return known
 

@@ -9,11 +9,11 @@ import zarr
 
 from vsodprep.config.pack import Pack
 from vsodprep.errors import InputError
-from vsodprep.files import atomic_directory
+from vsodprep.files import atomic_directory, write_json
 from vsodprep.manifest import Manifest, ManifestSequence, read_manifest, to_json
 from vsodprep.progress import track
 from vsodprep.shards.layout import FORMAT
-from vsodprep.shards.ours import files_of_shard
+from vsodprep.shards.ours import COPY, files_of_shard
 from vsodprep.shards.stills import pack_stills
 from vsodprep.shards.videos import pack_video
 from vsodprep.workers import mapped
@@ -72,7 +72,9 @@ def pack_benchmark(
         named = {manifest.sequence(name) for name in sequences}
         manifest = replace(manifest, sequences=tuple(one for one in manifest.sequences if one in named))
     with atomic_directory(out, files_of_shard) as temporary:
-        zarr.create_group(temporary, attributes=_attributes(manifest, contents), overwrite=True)
+        attributes = _attributes(manifest, contents)
+        zarr.create_group(temporary, attributes=attributes, overwrite=True)
+        write_json(temporary / COPY, {"attributes": attributes})
         videos = manifest.sequences
         with mapped(partial(pack_sequence, folder, temporary, contents), videos, jobs) as results:
             for _ in track(results, f"pack {manifest.name}", len(videos), unit="sequence"):

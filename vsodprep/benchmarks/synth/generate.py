@@ -4,7 +4,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from vsodprep.benchmarks.embedded import BENCHMARK
@@ -14,7 +13,6 @@ from vsodprep.benchmarks.synth.png import write_png
 from vsodprep.benchmarks.synth.render import flow, render
 from vsodprep.benchmarks.synth.scene import build
 from vsodprep.benchmarks.synth.stills import still
-from vsodprep.errors import VsodprepError
 from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
 from vsodprep.progress import track
 from vsodprep.workers import mapped
@@ -73,8 +71,8 @@ def _write_video(folder: Path, video: Video, seed: int) -> None:
         if time + 1 < video.frames:
             motion, visible = flow(scene, time)
             path = folder / "flow_gt" / f"{frame}.flo"
-            if not cv2.writeOpticalFlow(str(path), motion):
-                raise VsodprepError(f"{path}: cannot be written; is the disk full?")
+            size = np.array(motion.shape[1::-1], "<i4")
+            path.write_bytes(b"PIEH" + size.tobytes() + motion.astype("<f4").tobytes())
             write_png(folder / "flow_gt" / f"{frame}.png", visible.astype(np.uint8) * 255)
 
 

@@ -1,0 +1,63 @@
+"""HDF5 files that are written atomically, and whose errors are plain ones."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+
+from vsodprep.files import atomic_path
+
+
+class Output(io.FileIO):
+    """A file that HDF5 writes to, which keeps the first error and goes on as if there were none.
+
+    After an error of its own, HDF5 can no longer close the file, and crashes when the process ends.
+    """
+
+    _error: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        """Write all of the data."""
+        rest = memoryview(data).cast("B")
+        size = rest.nbytes
+        try:
+            while rest and self._error is None:
+                rest = rest[super().write(rest) :]
+        except OSError as error:
+            self._error = error
+        return size
+
+    def truncate(self, size: int | None = None) -> int:
+        """Set the size."""
+        try:
+            return super().truncate(size)
+        except OSError as error:
+            self._error = self._error or error
+            return self.tell()
+
+    def check(self) -> None:
+        """Raise the error that there was, if any."""
+        if self._error is not None:
+            raise self._error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[tuple[h5py.File, Output]]:
+    """Give an HDF5 file to write, which gets its name when it is complete; equal content gives equal bytes.
+
+    Args:
+        path: The file.
+
+    Yields:
+        The open file, and what it is written to: `check()` it now and then where writing takes long.
+
+    Raises:
+        InputError: The file cannot be written, or there is no room.
+    """
+    with atomic_path(path) as temporary, Output(temporary, "w+") as output:
+        with h5py.File(output, "w", libver=("v110", "v110")) as file:
+            yield file, output
+        output.check()
