@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from tests.evaluate_cases import figures, normalized, write_tree
+from vsodprep.archives.folder import FolderTree
 from vsodprep.errors import InputError
 from vsodprep.evaluate import PROTOCOLS, engine, evaluate_folders
 from vsodprep.evaluate.frame import Family
 from vsodprep.evaluate.protocols import change_protocol
-from vsodprep.evaluate.sources import FolderImages
 from vsodprep.images import write_png
 from vsodprep.shards import ShardSequence, pack_benchmark
 
@@ -39,7 +39,7 @@ def test_cache_scores_only_what_changed(
     original = engine.decode_map
 
     def decode_and_count(data: bytes, where: Path, channel: str) -> Any:
-        read.append(f"{where.parent.name}/{where.stem}")
+        read.append(f"{Path(where).parent.name}/{Path(where).stem}")
         return original(data, where, channel)
 
     monkeypatch.setattr(engine, "decode_map", decode_and_count)
@@ -64,9 +64,9 @@ def test_a_change_in_one_sequence_reads_only_its_files(
     maps, masks = tree
     truth = packed(masks, tmp_path) if kind == "shard" else masks
     read: list[str] = []
-    of_file, of_shard = FolderImages.read, ShardSequence.mask
+    of_file, of_shard = FolderTree.read, ShardSequence.mask
 
-    def read_file(images: FolderImages, name: str) -> bytes:
+    def read_file(images: FolderTree, name: str) -> bytes:
         read.append(name)
         return of_file(images, name)
 
@@ -74,7 +74,7 @@ def test_a_change_in_one_sequence_reads_only_its_files(
         read.append(f"{sequence.sequence.name}/{frame}")
         return of_shard(sequence, frame)
 
-    monkeypatch.setattr(FolderImages, "read", read_file)
+    monkeypatch.setattr(FolderTree, "read", read_file)
     monkeypatch.setattr(ShardSequence, "mask", read_shard)
     cache = tmp_path / "cache"
     first = evaluate_folders(maps, truth, cache_folder=cache)

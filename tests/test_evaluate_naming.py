@@ -31,7 +31,9 @@ def test_sequence_of_a_map(name: str, sequence: str, stem: str) -> None:
 
 
 def test_the_only_sequence_takes_all_if_none_names_it() -> None:
-    assert group_by_sequence(["a.png", "x/b.png"], ["ECSSD"], "maps") == {"ECSSD": [("a.png", "a"), ("x/b.png", "b")]}
+    assert group_by_sequence(["x/a.png", "x/b.png"], ["ECSSD"], "maps") == {
+        "ECSSD": [("x/a.png", "a"), ("x/b.png", "b")]
+    }
     assert set(group_by_sequence(["ECSSD/a.png", "x/b.png"], ["ECSSD"], "maps")) == {"ECSSD", ""}
 
 

@@ -130,10 +130,10 @@ def test_frames_of_two_sizes(folder: Path, tmp_path: Path) -> None:
 
 def test_files_of_other_kinds_are_told(folder: Path, tmp_path: Path) -> None:
     sequence = next(folder.glob("*/frames"))
-    (sequence / "99.webp").write_bytes(b"RIFF")
+    (sequence / "99.psd").write_bytes(b"8BPS")
     manifest = normalize_own(own_benchmark("mine"), folder, tmp_path / "out", Choice())
     (issue,) = [issue for issue in manifest.issues if issue.kind == "stray-file"]
-    assert issue.where.endswith(f"{sequence.parent.name}/frames/99.webp")
+    assert issue.where.endswith(f"{sequence.parent.name}/frames/99.psd")
 
 
 def test_two_sequences_of_one_name(tmp_path: Path) -> None:

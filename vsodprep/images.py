@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_path
 
-IMAGE_SUFFIXES = (".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm")
+IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+MAP_SUFFIXES = (*IMAGE_SUFFIXES, ".npy")
 FOREGROUND_ABOVE = 128  # a delivered 128 is background, as in the DAVSOD toolbox and PySODMetrics
 
 _PNG = b"\x89PNG\r\n\x1a\n"

@@ -13,14 +13,13 @@ import rarfile
 from vsodprep.archives.folder import FolderTree
 from vsodprep.archives.rarred import RarTree
 from vsodprep.archives.tarred import TarTree
-from vsodprep.archives.tree import Tree
+from vsodprep.archives.tree import Tree, is_junk
 from vsodprep.archives.zipped import ZipTree
 from vsodprep.errors import InputError
+from vsodprep.images import IMAGE_SUFFIXES
 from vsodprep.markers import SOURCES
 
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tgz", ".tar.gz", ".rar")
-
-_JUNK_FILES = frozenset({"Thumbs.db", "desktop.ini"})
 
 
 class Delivery:
@@ -42,7 +41,7 @@ class Delivery:
         for number, tree in enumerate(trees):
             prefix = f"{number}-{tree.path.name}/" if len(trees) > 1 else ""
             for name in tree.names:
-                if not _is_junk(name):
+                if not is_junk(name):
                     self._files[prefix + name] = (tree, name)
         self.names = tuple(sorted(self._files))
 
@@ -69,11 +68,6 @@ class Delivery:
         return ", ".join(str(path) for path in self.paths)
 
 
-def _is_junk(name: str) -> bool:
-    parts = name.removeprefix("./").split("/")
-    return any(part.startswith(".") for part in parts) or parts[-1] in _JUNK_FILES or "__MACOSX" in parts[:-1]
-
-
 def expand(path: Path) -> tuple[Path, ...]:
     """Return the archives in a folder of nothing else, those that a download's `sources.json` names, or the path."""
     return tuple(_listed(path)) or _archives_in(path) or (path,)
@@ -92,9 +86,10 @@ def _listed(path: Path) -> dict[Path, str]:
 
 
 def _archives_in(path: Path) -> tuple[Path, ...]:
-    """Return the archives in a folder, sorted; none if there are folders beside them, which are then what is meant."""
-    here = sorted(one for one in path.iterdir() if not _is_junk(one.name)) if path.is_dir() else []
-    return () if any(one.is_dir() for one in here) else tuple(filter(is_archive, here))
+    """Return the archives in a folder, sorted; none if folders or images beside them are what is meant."""
+    here = sorted(one for one in path.iterdir() if not is_junk(one.name)) if path.is_dir() else []
+    meant = any(one.is_dir() or one.suffix.lower() in IMAGE_SUFFIXES for one in here)
+    return () if meant else tuple(filter(is_archive, here))
 
 
 def is_archive(path: Path) -> bool:
@@ -102,17 +97,30 @@ def is_archive(path: Path) -> bool:
     return zipfile.is_zipfile(path) or rarfile.is_rarfile(path) or tarfile.is_tarfile(path)
 
 
-def _open(path: Path, scratch: Path) -> Tree:
+def open_tree(path: Path, scratch: Path | None = None) -> Tree:
+    """Open one archive or folder.
+
+    Args:
+        path: The archive or folder.
+        scratch: Where an archive without random access is unpacked; the system's temporary folder if None.
+
+    Raises:
+        InputError: It is missing, damaged, no archive, or not safe to unpack.
+    """
     if path.is_dir():
         return FolderTree(path)
     if not path.is_file():
         raise InputError(path, "no such file or folder", "an archive, or a folder with its contents")
-    if zipfile.is_zipfile(path):
-        return ZipTree(path)
-    if rarfile.is_rarfile(path):
-        return RarTree(path, scratch)
-    if tarfile.is_tarfile(path):
-        return TarTree(path, scratch)
+    scratch = scratch or Path(tempfile.gettempdir())
+    try:
+        if zipfile.is_zipfile(path):
+            return ZipTree(path)
+        if rarfile.is_rarfile(path):
+            return RarTree(path, scratch)
+        if tarfile.is_tarfile(path):
+            return TarTree(path, scratch)
+    except OSError as error:
+        raise InputError(path, error.strerror or "unreadable", "a readable archive") from error
     raise InputError(path, "not an archive, or a damaged one", "a whole zip, tar or rar archive")
 
 
@@ -136,7 +144,7 @@ def open_delivery(paths: Sequence[Path], scratch: Path | None = None) -> Iterato
         for given in paths:
             published |= _listed(given)
             for path in expand(given):
-                tree = _open(path, scratch or Path(tempfile.gettempdir()))
+                tree = open_tree(path, scratch)
                 stack.callback(tree.close)
                 trees.append(tree)
         yield Delivery(trees, published)

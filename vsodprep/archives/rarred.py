@@ -18,16 +18,15 @@ class RarTree(UnpackedTree):
                 files = check_members(path, (_member(info) for info in rar.infolist()))
         except rarfile.Error as error:
             raise InputError(path, f"a damaged rar archive ({error})", "the whole archive") from error
-        names = tuple(member.name for member in files)
-        super().__init__(path, scratch, names, sum(member.size for member in files))
+        super().__init__(path, scratch, files)
 
     def _unpack(self, target: Path) -> None:
         try:
             with rarfile.RarFile(self.path) as rar:
-                for name in self.names:
+                for name, member in self.members.items():
                     # Written here and not by the program, so that what was checked is what is written.
                     (target / name).parent.mkdir(parents=True, exist_ok=True)
-                    (target / name).write_bytes(rar.read(name))
+                    (target / name).write_bytes(rar.read(member.name))
         except rarfile.RarCannotExec as error:
             raise InputError(
                 self.path, "a compressed rar archive and no program to unpack it", "unrar, unar, 7z or bsdtar on PATH"
@@ -43,4 +42,4 @@ def _member(info: rarfile.RarInfo) -> Member:
         kind = "link"
     else:
         kind = "file"
-    return Member(info.filename, info.file_size, info.compress_size, kind)
+    return Member(info.filename, info.file_size, info.compress_size, kind, encrypted=info.needs_password())

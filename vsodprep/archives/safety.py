@@ -23,16 +23,20 @@ class Member:
         size: Unpacked size in bytes.
         packed: Packed size in bytes, where the format tells.
         kind: What the entry is.
+        encrypted: Whether a password is needed to read it.
     """
 
     name: str
     size: int
     packed: int | None = None
     kind: str = "file"
+    encrypted: bool = False
 
 
-def check_members(archive: Path, members: Iterable[Member]) -> list[Member]:
-    """Return the files among the members, after all of them have been found harmless.
+def check_members(archive: Path, members: Iterable[Member]) -> dict[str, Member]:
+    """Return the files among the members by their POSIX paths, after all of them have been found harmless.
+
+    A path is without `./` and `//`, and has slashes where Windows wrote backslashes.
 
     Args:
         archive: The archive, named in errors.
@@ -40,10 +44,9 @@ def check_members(archive: Path, members: Iterable[Member]) -> list[Member]:
 
     Raises:
         InputError: A member escapes the target folder, has an absolute path, is a link or a device, or has the name
-            of another; or unpacking would fill the disk.
+            of another, or needs a password; or unpacking would fill the disk.
     """
-    files: list[Member] = []
-    seen: set[str] = set()
+    files: dict[str, Member] = {}
     for member in members:
         name = member.name.replace("\\", "/")
         where = f"{archive}:{member.name!r}"
@@ -51,18 +54,21 @@ def check_members(archive: Path, members: Iterable[Member]) -> list[Member]:
             raise InputError(where, "an absolute path", "paths relative to the archive")
         if ".." in name.split("/"):
             raise InputError(where, "a path that leaves the target folder", "paths without '..'")
-        if member.kind == "folder":
+        if "\0" in name:
+            raise InputError(where, "a NUL in the name", "names of files")
+        if member.kind == "folder" or name.endswith("/"):
             continue
         if member.kind != "file":
             raise InputError(where, f"a {member.kind}", "files and folders only")
+        if member.encrypted:
+            raise InputError(where, "encrypted", "an archive without a password")
         plain = posixpath.normpath(name)  # ./a and a are one
-        if plain in seen:
+        if plain in files:
             raise InputError(where, "a name that occurs twice", "each name once")
         if member.size > LARGEST_MEMBER:
             raise InputError(where, f"{member.size} bytes unpacked", f"at most {LARGEST_MEMBER}")
-        seen.add(plain)
-        files.append(member)
-    _check_total(archive, files)
+        files[plain] = member
+    _check_total(archive, list(files.values()))
     return files
 
 

@@ -1,6 +1,5 @@
 """Tar archives, plain or compressed."""
 
-import posixpath
 import tarfile
 import zlib
 from lzma import LZMAError
@@ -20,17 +19,25 @@ class TarTree(UnpackedTree):
         try:
             with tarfile.open(path) as tar:
                 files = check_members(path, (_member(info) for info in tar))
+                # A block of zeros ends an archive; tarfile takes a damaged or missing header for the end, too.
+                assert tar.fileobj is not None
+                tar.fileobj.seek(tar.offset)
+                if tar.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+                    raise InputError(path, "a damaged tar archive (no end)", "the whole archive")
         except _DAMAGE as error:
             raise InputError(path, f"a damaged tar archive ({error})", "the whole archive") from error
-        names = tuple(posixpath.normpath(member.name) for member in files)
-        super().__init__(path, scratch, names, sum(member.size for member in files))
+        super().__init__(path, scratch, files)
 
     def _unpack(self, target: Path) -> None:
         try:
             with tarfile.open(self.path) as tar:
-                tar.extractall(target, filter="data")
+                tar.extractall(target, filter=self._plain)
         except _DAMAGE as error:
             raise InputError(self.path, f"cannot be unpacked ({error})", "the whole archive") from error
+
+    @staticmethod
+    def _plain(info: tarfile.TarInfo, target: str) -> tarfile.TarInfo | None:
+        return tarfile.data_filter(info.replace(name=info.name.replace("\\", "/"), deep=False), target)
 
 
 def _member(info: tarfile.TarInfo) -> Member:

@@ -3,6 +3,29 @@
 from abc import ABC, abstractmethod
 from pathlib import Path
 
+from vsodprep.errors import InputError
+
+
+def stamp_of(path: Path) -> list[int]:
+    """Return a file's size, inode and times.
+
+    Raises:
+        InputError: There is none, or it cannot be reached.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise InputError(path, error.strerror or "unreadable", "a readable file") from error
+    return [status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
+
+
+_JUNK = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini", "lost+found"})
+
+
+def is_junk(name: str) -> bool:
+    """Return whether a file is what an operating system leaves behind, or hidden, or in a folder that is."""
+    return any(part in _JUNK or part.startswith(".") for part in name.split("/"))
+
 
 class Tree(ABC):
     """Files that can be listed and read.
@@ -22,6 +45,10 @@ class Tree(ABC):
         Raises:
             InputError: They cannot be read, or fail the archive's own checksum.
         """
+
+    @abstractmethod
+    def stamp(self, name: str) -> list[int]:
+        """Return numbers that change when the file does, found without reading it."""
 
     def where(self, name: str) -> str:
         """Return how to name the file to a person."""

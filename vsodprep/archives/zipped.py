@@ -3,6 +3,7 @@
 import stat
 import zipfile
 import zlib
+from lzma import LZMAError
 from pathlib import Path
 
 from vsodprep.archives.safety import Member, check_members
@@ -15,30 +16,47 @@ class ZipTree(Tree):
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._open()
+
+    def __getstate__(self) -> Path:  # another process opens it again
+        return self.path
+
+    def __setstate__(self, path: Path) -> None:
+        self.path = path
+        self._open()
+
+    def _open(self) -> None:
         # Given an open file, ZipFile shares it among threads behind a lock and never closes it early.
-        self._stream = path.open("rb")
+        try:
+            self._stream = self.path.open("rb")
+        except OSError as error:
+            raise InputError(self.path, error.strerror or "unreadable", "a readable archive") from error
         try:
             self._zip = zipfile.ZipFile(self._stream)
-            check_members(path, (_member(info) for info in self._zip.infolist()))
-        except (zipfile.BadZipFile, NotImplementedError) as error:
+            infos = {info.orig_filename: info for info in self._zip.infolist()}
+            files = check_members(self.path, map(_member, self._zip.infolist()))
+        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
             self._stream.close()
-            raise InputError(path, f"a damaged zip archive ({error})", "the whole archive") from error
+            raise InputError(self.path, f"a damaged zip archive ({error})", "the whole archive") from error
         except InputError:
             self._stream.close()
             raise
-        self._infos = {
-            info.filename.replace("\\", "/"): info for info in self._zip.infolist() if _member(info).kind == "file"
-        }
+        self._infos = {name: infos[member.name] for name, member in files.items()}
         self.names = tuple(self._infos)
 
     def read(self, name: str) -> bytes:
         """Return a member's bytes, checked against its CRC."""
         try:
             return self._zip.read(self._infos[name])
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError) as error:
             raise InputError(self.where(name), f"damaged ({error})", "the whole archive; fetch it again") from error
         except (RuntimeError, NotImplementedError) as error:  # a password, or a method that zipfile does not know
             raise InputError(self.where(name), f"unreadable ({error})", "a plain zip archive") from error
+
+    def stamp(self, name: str) -> list[int]:
+        """Return the member's checksum and size."""
+        info = self._infos[name]
+        return [info.CRC, info.file_size]
 
     def close(self) -> None:
         """Close the archive."""
@@ -58,4 +76,4 @@ def _member(info: zipfile.ZipInfo) -> Member:
     else:
         kind = "file"
     # orig_filename: ZipFile itself cuts a name at a NUL.
-    return Member(info.orig_filename, info.file_size, info.compress_size, kind)
+    return Member(info.orig_filename, info.file_size, info.compress_size, kind, encrypted=bool(info.flag_bits & 1))

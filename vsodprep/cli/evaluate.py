@@ -45,6 +45,8 @@ def _warn(scores: dict[str, Any]) -> None:
         if inputs[key]:
             shown = ", ".join(inputs[key][:5]) + (" ..." if len(inputs[key]) > 5 else "")
             click.echo(f"{len(inputs[key])} {what}: {shown}", err=True)
+    if "one_sequence" in inputs:
+        click.echo(f"all masks are taken for one sequence, {inputs['one_sequence']}", err=True)
     for sequence, rule in inputs["naming"].items():
         click.echo(f"{sequence}: maps found by {rule}", err=True)
     for key, what in (
@@ -57,7 +59,7 @@ def _warn(scores: dict[str, Any]) -> None:
 
 
 @click.command("evaluate")
-@click.option("--pred", required=True, type=Folder(PREDICTIONS), help="Maps: a folder or zip archive.")
+@click.option("--pred", required=True, type=Folder(PREDICTIONS), help="Maps: a folder, or a zip, tar or rar archive.")
 @click.option(
     "--gt",
     required=True,

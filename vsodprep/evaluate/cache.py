@@ -9,10 +9,11 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from vsodprep.archives import Tree
 from vsodprep.evaluate.aggregate import SequenceTotals
 from vsodprep.evaluate.inputs import ScoredFrame
 from vsodprep.evaluate.protocols import Protocol
-from vsodprep.evaluate.sources import FolderImages, ZipImages, digest
+from vsodprep.evaluate.sources import digest
 from vsodprep.evaluate.truth import Masks
 from vsodprep.files import atomic_path, write_text
 
@@ -37,13 +38,13 @@ class Digests:
             except ValueError:
                 self._known = {}  # damaged: hash again
 
-    def of(self, source: FolderImages | ZipImages | Masks, key: str) -> str:
+    def of(self, source: Tree | Masks, key: str) -> str:
         """Return the hash of an image."""
         stamp = source.stamp(key)
         known = self._known.get(key)
         if known is not None and known[0] == stamp:
             return str(known[1])
-        data = source.read(key) if isinstance(source, FolderImages | ZipImages) else source.data(key)
+        data = source.read(key) if isinstance(source, Tree) else source.data(key)
         found = digest(data)
         self._known[key] = [stamp, found]
         self._changed = True

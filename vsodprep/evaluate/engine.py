@@ -4,7 +4,7 @@ import hashlib
 import math
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodprep.archives import Tree, open_tree
 from vsodprep.evaluate import cache
 from vsodprep.evaluate.aggregate import SequenceTotals, summarize
 from vsodprep.evaluate.decode import decode_map
@@ -22,7 +23,6 @@ from vsodprep.evaluate.frame import DEFAULT_FAMILIES, Family, FrameScores, score
 from vsodprep.evaluate.inputs import ScoredFrame, ScoringInputs, pair
 from vsodprep.evaluate.protocols import Protocol, find_protocol
 from vsodprep.evaluate.resize import resize
-from vsodprep.evaluate.sources import FolderImages, ZipImages, open_images
 from vsodprep.evaluate.truth import Masks, Truth, open_truth
 from vsodprep.files import real_path
 from vsodprep.progress import track
@@ -38,7 +38,7 @@ class _Reader:
     """All that a process needs to score frames."""
 
     masks: Masks
-    maps: FolderImages | ZipImages
+    maps: Tree
     protocol: Protocol
     measures: tuple[Family, ...]
 
@@ -53,7 +53,7 @@ class _Reader:
 
     def _map(self, name: str, size: tuple[int, ...]) -> tuple[NDArray[np.uint8], bool]:
         """Read a map and bring it to its mask's size; say whether it had another."""
-        where = self.maps.root / name
+        where = self.maps.where(name)
         saliency = decode_map(self.maps.read(name), where, self.protocol.channel)
         fitted = resize(saliency, size[0], size[1], self.protocol.resize, where)
         return fitted, fitted.shape != saliency.shape
@@ -105,7 +105,7 @@ class _Cache:
         self._folder = folder
         digests = [
             cache.Digests(folder / "stamps" / f"{hashlib.sha256(os.fsencode(real_path(root))).hexdigest()}.json")
-            for root in (truth.where, reader.maps.root)
+            for root in (truth.where, reader.maps.path)
         ]
         self._keys = {}
         for name, items in pairs.items():
@@ -174,7 +174,7 @@ def evaluate_folders(
     """Score saliency maps against masks.
 
     Args:
-        pred: Folder or zip archive of maps, `SEQUENCE/FRAME.png` or in one of the other conventions of `naming`.
+        pred: Folder or archive of maps, `SEQUENCE/FRAME.png` or in one of the other conventions of `naming`.
         gt: What `open_truth` takes: a normalised benchmark, a shard, masks, or a benchmark's name.
         split: A split of the benchmark, or a file of sequence names; None for all sequences.
         benchmark: Name of the benchmark, where the masks do not tell it.
@@ -195,11 +195,11 @@ def evaluate_folders(
     """
     if isinstance(protocol, str):
         protocol = find_protocol(protocol)
-    truth = open_truth(gt, split, results).named(benchmark)
-    reader = _Reader(truth.masks, open_images(Path(pred)), protocol, measures)
-    inputs = pair(truth, reader.maps, protocol, naming=naming, allow_missing=allow_missing)
-    stored = _Cache(cache_folder, truth, reader, inputs.pairs) if cache_folder else None
-    totals = _total(reader, inputs, jobs, stored)
+    with closing(open_truth(gt, split, results).named(benchmark)) as truth, closing(open_tree(Path(pred))) as maps:
+        reader = _Reader(truth.masks, maps, protocol, measures)
+        inputs = pair(truth, maps, protocol, naming=naming, allow_missing=allow_missing)
+        stored = _Cache(cache_folder, truth, reader, inputs.pairs) if cache_folder else None
+        totals = _total(reader, inputs, jobs, stored)
     every = list(totals.values())
     summary = summarize(every, protocol)
     return {
@@ -216,6 +216,7 @@ def evaluate_folders(
             "resized": sum(each.resized for each in every),
             "constant_maps": sum(each.constant for each in every),
             "empty_masks": summary["empty_masks"],
+            **({"one_sequence": truth.sequences[0].name} if truth.flat else {}),
         },
         "attributes": _attributes(truth, totals, protocol),
         "sequences": {

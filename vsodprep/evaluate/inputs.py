@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from vsodprep.archives import Tree
 from vsodprep.errors import InputError
 from vsodprep.evaluate.naming import Matched, group_by_sequence, match
 from vsodprep.evaluate.protocols import Protocol
-from vsodprep.evaluate.sources import FolderImages, ZipImages
+from vsodprep.evaluate.sources import image_names
 from vsodprep.evaluate.truth import Truth, TruthSequence
 
 
@@ -67,7 +68,7 @@ def _match(sequence: TruthSequence, wanted: tuple[str, ...], files: list[tuple[s
 
 def pair(
     truth: Truth,
-    maps: FolderImages | ZipImages,
+    maps: Tree,
     protocol: Protocol,
     *,
     naming: str = "auto",
@@ -88,10 +89,10 @@ def pair(
     if not any(scored_frames(sequence, protocol) for sequence in truth.sequences):
         skipped = protocol.skip_first + protocol.skip_last
         raise InputError(truth.where, "no frame to score", f"a sequence of more than {skipped} masks")
-    names = maps.names()
+    names = image_names(maps)
     if not names:
-        raise InputError(maps.root, "no image in it", "saliency maps, SEQUENCE/FRAME.png")
-    grouped = group_by_sequence(names, [sequence.name for sequence in truth.sequences], str(maps.root))
+        raise InputError(maps.path, "no image in it", "saliency maps, SEQUENCE/FRAME.png")
+    grouped = group_by_sequence(names, [sequence.name for sequence in truth.sequences], str(maps.path))
     extra = [name for name, _ in grouped.get("", [])]
     pairs: dict[str, tuple[ScoredFrame, ...]] = {}
     missing: list[str] = []
@@ -108,7 +109,7 @@ def pair(
             for before, frame in zip((None, *wanted), wanted, strict=False)
             if frame in found.maps
         )
-    _check(pairs, missing, maps.root, allow_missing)
+    _check(pairs, missing, maps.path, allow_missing)
     return ScoringInputs(pairs, tuple(missing), tuple(sorted(extra)), rules)
 
 

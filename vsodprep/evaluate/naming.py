@@ -52,7 +52,8 @@ def group_by_sequence(names: Iterable[str], sequences: Sequence[str], where: str
         those that belong to none.
 
     Raises:
-        InputError: Two sequences differ only in separators or capitals, and a name does not say which it means.
+        InputError: Two sequences differ only in separators or capitals, and a name does not say which it means; or
+            several folders, none of its name, would be the only sequence.
     """
     exact = set(sequences)
     by_form: dict[str, list[str]] = defaultdict(list)
@@ -86,6 +87,10 @@ def group_by_sequence(names: Iterable[str], sequences: Sequence[str], where: str
                     break
         grouped[sequence or ""].append((name, stem))
     if len(sequences) == 1 and sequences[0] not in grouped:
+        places = sorted({str(PurePosixPath(name).parent) for name, _ in grouped[""]})
+        if len(places) > 1:
+            found = f"images in {len(places)} folders ({places[0]}, {places[1]}, ...), none of them {sequences[0]}"
+            raise InputError(where, found, f"those of one sequence, {sequences[0]}")
         return {sequences[0]: grouped[""]}
     return dict(grouped)
 

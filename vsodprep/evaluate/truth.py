@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodprep.archives import Tree, open_tree
 from vsodprep.errors import InputError
 from vsodprep.evaluate.decode import decode_mask
 from vsodprep.evaluate.flat import Folders, sequences_by_list, sequences_of_names
 from vsodprep.evaluate.naming import canonical
-from vsodprep.evaluate.sources import FolderImages, ZipImages, open_images
+from vsodprep.evaluate.sources import image_names
 from vsodprep.images import natural_key
 from vsodprep.manifest import Manifest, read_manifest
 from vsodprep.markers import MANIFEST, SHARD
@@ -56,11 +57,11 @@ class Masks(Protocol):
 class FileMasks:
     """Masks in image files."""
 
-    images: FolderImages | ZipImages
+    images: Tree
 
     def mask(self, key: str, foreground_above: int) -> NDArray[np.bool_]:
         """Read a mask, bool `(H, W)`."""
-        return decode_mask(self.images.read(key), self.images.root / key, foreground_above)
+        return decode_mask(self.images.read(key), self.images.where(key), foreground_above)
 
     def data(self, key: str) -> bytes:
         """Return the file's bytes."""
@@ -98,11 +99,8 @@ class ShardMasks:
         """Return sizes, inodes and times of the files that hold the sequence's masks."""
         sequence = key.rpartition("/")[0]
         if sequence not in self._stamps:
-            stored = FolderImages(self.shard.path / sequence / "masks")
-            files = sorted(
-                path.relative_to(stored.root).as_posix() for path in stored.root.rglob("*") if path.is_file()
-            )
-            self._stamps[sequence] = [number for name in files for number in stored.stamp(name)]
+            stored = open_tree(self.shard.path / sequence / "masks")
+            self._stamps[sequence] = [number for name in sorted(stored.names) for number in stored.stamp(name)]
         return self._stamps[sequence]
 
 
@@ -127,12 +125,21 @@ class TruthSequence:
 
 @dataclass(frozen=True)
 class Truth:
-    """What maps are scored against."""
+    """What maps are scored against.
+
+    Attributes:
+        where: The folder, archive or shard.
+        benchmark: Name of the benchmark, if it is known.
+        masks: The masks.
+        sequences: Their sequences, sorted by name.
+        flat: Whether the masks lie in no folders, and were taken for one sequence because their names tell no other.
+    """
 
     where: Path
     benchmark: str | None
     masks: Masks
     sequences: tuple[TruthSequence, ...] = field(default=())
+    flat: bool = False
 
     def named(self, benchmark: str | None) -> "Truth":
         """Return it with the benchmark's name; None for what the masks tell.
@@ -143,6 +150,11 @@ class Truth:
         if benchmark is not None and self.benchmark not in {None, benchmark}:
             raise InputError(self.where, f"masks of {self.benchmark}", f"those of {benchmark}, or no --benchmark")
         return replace(self, benchmark=benchmark or self.benchmark)
+
+    def close(self) -> None:
+        """Let go of an archive of masks."""
+        if isinstance(self.masks, FileMasks):
+            self.masks.images.close()
 
 
 def _listed(split: Path | str, where: Path) -> list[str]:
@@ -189,8 +201,8 @@ def _is_mask_folder(part: str) -> bool:
 
 
 def _from_tree(where: Path, split: str | None) -> Truth:
-    images = open_images(where)
-    names = images.names()
+    images = open_tree(where)
+    names = image_names(images)
     if not names:
         raise InputError(where, "no image in it", "masks, SEQUENCE/FRAME.png")
     beside_frames = [name for name in names if any(map(_is_mask_folder, PurePosixPath(name).parts[:-1]))]
@@ -205,6 +217,7 @@ def _from_tree(where: Path, split: str | None) -> Truth:
         if path.stem in folders[sequence]:
             raise InputError(where / name, f"a second mask beside {folders[sequence][path.stem]}", "one for each frame")
         folders[sequence][path.stem] = name
+    one = folders
     if len(folders) == 1:
         (flat,) = folders
         if split is None:
@@ -215,14 +228,14 @@ def _from_tree(where: Path, split: str | None) -> Truth:
         TruthSequence(name, {frame: folders[name][frame] for frame in sorted(folders[name], key=natural_key)})
         for name in _chosen(sorted(folders), split, where)
     )
-    return Truth(where, None, FileMasks(images), sequences)
+    return Truth(where, None, FileMasks(images), sequences, flat=len(one) == 1 and folders is one)
 
 
 def open_truth(given: Path | str, split: str | None = None, results: Path = Path("results")) -> Truth:
     """Find the masks to score against.
 
     Args:
-        given: A normalised benchmark; a shard; a folder or zip archive of masks, `SEQUENCE/FRAME.png` or in a
+        given: A normalised benchmark; a shard; a folder or archive of masks, `SEQUENCE/FRAME.png` or in a
             benchmark's own layout with the masks in a folder such as `ground-truth`; or the name of a benchmark that
             lies, normalised or packed, below `results`.
         split: A split of the benchmark, or a text file of sequence names; None for all sequences.
@@ -239,7 +252,7 @@ def open_truth(given: Path | str, split: str | None = None, results: Path = Path
             raise InputError(path, "no such file or folder", f"masks, or a benchmark below {results}")
         path = found
     if (path / MANIFEST).is_file():
-        return _from_manifest(read_manifest(path), path, split, FileMasks(FolderImages(path)), shard=False)
+        return _from_manifest(read_manifest(path), path, split, FileMasks(open_tree(path)), shard=False)
     if (path / SHARD).is_file():
         from vsodprep.shards import open_shard  # noqa: PLC0415 - Zarr is slow to import
 
