@@ -3,26 +3,37 @@
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import cv2
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from report_tree import build
 
 from vsodprep.cli import main
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.figures.bars import ablation
-from vsodprep.figures.compare import ablation_of, intervals_of, precision_recall_of, sweep_of
+from vsodprep.figures.compare import (
+    ablation_of,
+    f_threshold_of,
+    intervals_of,
+    precision_recall_of,
+    ranking_of,
+    sweep_of,
+)
 from vsodprep.figures.curves import Curve, f_threshold, losses, precision_recall
 from vsodprep.figures.grid import GridRow, grid, outlined
 from vsodprep.figures.history import Losses, draw_losses
 from vsodprep.figures.intervals import intervals
 from vsodprep.figures.level_weights import left_out, level_weights
 from vsodprep.figures.sequences import ranking
-from vsodprep.figures.style import FAINT, INK, inline_svg, save
+from vsodprep.figures.style import COLOURS, FAINT, INK, inline_svg, save
 from vsodprep.figures.sweep import sweep
 from vsodprep.figures.timeline import extremes, timeline
 from vsodprep.scores.bootstrap import Interval, difference, interval
@@ -322,7 +333,59 @@ def test_intervals_are_those_of_the_bootstrap(results: Path) -> None:
     expected = [interval(scores.files[0], "mae", resamples=300) for scores in (first, second)]
     assert [tuple(axes.lines[row].get_xdata()) for row in (0, 2)] == [(one.low, one.high) for one in expected]
     (axes,) = intervals_of([first, second], "mae", against=second.label, resamples=300).axes
-    value, low, high, p = difference(first.files[0], second.files[0], "mae", resamples=300)
+    value, low, high, p, _ = difference(first.files[0], second.files[0], "mae", resamples=300)
     assert tuple(axes.lines[0].get_xdata()) == (low, high)
     assert [text.get_text() for text in axes.get_yticklabels()] == [f"dsnet full (p = {p:.3f})"]
     assert axes.texts[0].get_text() == f"{value:+.3f}"
+
+
+def drawn_by(count: int, *references: str) -> list[Scores]:
+    curve = [0.5] * 256
+    values = {"settings": {}, "recall": curve, "precision": curve, "f_curve": curve, "max_f": 0.5}
+    sequences = {"sequences": {"one": {"max_f": 0.5}}}
+    return [Scores(name, ({**values, **sequences},)) for name in (*(f"m{n}" for n in range(count)), *references)]
+
+
+def looks(axes: Axes) -> list[tuple[str, ...]]:
+    return [
+        tuple(
+            str(of)
+            for of in (line.get_color(), line.get_linestyle(), line._dash_pattern, line.get_marker(), line.get_mec())
+        )
+        for line in axes.lines
+    ]
+
+
+@pytest.mark.parametrize("count", [10, 45])
+@pytest.mark.parametrize("draw", [precision_recall_of, f_threshold_of])
+def test_no_two_methods_look_the_same(draw: Any, count: int) -> None:
+    references = [f"r{n}" for n in range(6)]
+    (axes,) = draw(drawn_by(count, *references), references).axes
+    found = looks(axes)
+    assert len(set(found)) == len(found) == count + 6
+    assert {line.get_linestyle() for line in axes.lines[:8]} == {"-"}
+
+
+def test_ranking_tells_ten_methods_apart_and_names_the_bar() -> None:
+    figure = ranking_of(drawn_by(10, "r0", "r1"), "max_f", ["r0", "r1"])
+    (axes,) = figure.axes
+    assert len(set(looks(axes))) == 12
+    (legend,) = figure.legends
+    named = [text.get_text() for text in legend.get_texts()]
+    assert named == ["up to m0", *(f"m{n}" for n in range(10)), "r0", "r1"]
+
+
+def test_figure_says_which_methods_are_of_a_part() -> None:
+    whole, part = drawn_by(2)
+    figure = precision_recall_of([whole, replace(part, omissions=("3 of the 20 sequences of davis2016 val",))])
+    assert figure.get_supxlabel() == "m1: 3 of the 20 sequences of davis2016 val"
+    assert precision_recall_of([whole, part]).get_supxlabel() == ""
+
+
+def test_part_is_not_marked_as_the_best_variant() -> None:
+    worse, better = Scores("a", ({"max_f": 0.8},)), Scores("b", ({"max_f": 0.9},), ("3 of the 20 sequences",))
+    for scores, best in (([worse, better], 0), ([worse, replace(better, omissions=())], 1)):
+        (axes,) = ablation_of(scores, ["max_f"]).axes
+        colours = [patch.get_facecolor() for patch in axes.patches]
+        assert colours[best] != colours[1 - best]
+        assert colours[best] == to_rgba(COLOURS[0])

@@ -149,3 +149,10 @@ def test_the_sweep_of_tau_is_drawn_at_every_value_and_benchmark() -> None:
     points = [word for word in words if "=" in word]
     assert sorted({point.partition("=")[0] for point in points}) == [f"0.{tenth}" for tenth in range(1, 10)]
     assert len(points) == 9 * 3
+
+
+@pytest.mark.parametrize("paper", sorted({*PAPERS} - {"msst"}))  # MSST splits DAVIS by itself, and does not say how
+def test_papers_test_on_what_the_registry_says(paper: str) -> None:
+    tested = {(test.benchmark, test.split) for run in runs_of(paper) for test in run.test}
+    assert tested
+    assert tested <= {(name, benchmarks.get(name, None).tested) for name in benchmarks.known()}

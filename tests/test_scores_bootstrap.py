@@ -55,7 +55,7 @@ def test_frames_count_where_the_protocol_counts_them() -> None:
 
 def test_equal_methods_do_not_differ() -> None:
     scores = made_up([0.1, 0.2, 0.3, 0.4])
-    assert difference(scores, scores, "mae", resamples=500) == (0, 0, 0, 1)
+    assert difference(scores, scores, "mae", resamples=500)[:4] == (0, 0, 0, 1)
 
 
 def test_paired_test_is_exact_for_few_sequences() -> None:
@@ -137,3 +137,28 @@ def test_command(tree: tuple[Path, Path], tmp_path: Path) -> None:
     assert found["intervals"]["b"] == {"value": 0, "low": 0, "high": 0}
     assert found["differences"]["b"]["p"] == 2 / 64
     assert "mine - b: +" in result.stdout
+
+
+@pytest.mark.parametrize(("sequences", "smallest"), [(2, 0.5), (3, 0.25), (6, 0.03125), (13, 2 / 8192), (14, 1 / 500)])
+def test_p_cannot_fall_below_what_so_few_sequences_allow(sequences: int, smallest: float) -> None:
+    worse, better = made_up([0.5] * sequences), made_up([0.1 + 0.01 * n for n in range(sequences)])
+    found = difference(worse, better, "mae", resamples=500)
+    assert (found.smallest_p, found.p) == (smallest, smallest)
+
+
+def test_command_says_how_small_p_can_be_and_what_is_left_out(tmp_path: Path) -> None:
+    def write(name: str, sequences: list[str]) -> str:
+        values = made_up([0.01 * len(name) + 0.01 * n for n in range(len(sequences))])
+        each = dict(zip(sequences, values["sequences"].values(), strict=True))
+        write_json(tmp_path / name, {**values, "benchmark": "davis2016", "sequences": each})
+        return str(tmp_path / name)
+
+    three = ["blackswan", "camel", "libby"]
+    run = ["compare", write("a.json", three), write("bb.json", three), "--measure", "mae", "--json"]
+    result = CliRunner().invoke(cli, [*run, str(tmp_path / "out.json")])
+    assert result.exit_code == 0, result.output
+    assert "p = 0.2500 (with so few sequences p cannot fall below 0.25)" in result.stdout
+    assert result.stderr.startswith("a is not of the whole benchmark: 3 of the 20 sequences of davis2016 val; ")
+    written = read_json(tmp_path / "out.json")
+    assert sorted(written["partial"]) == ["a", "bb"]
+    assert written["measures"]["mae"]["differences"]["bb"]["smallest_p"] == 0.25

@@ -9,20 +9,38 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from vsodprep.benchmarks import get, known
 from vsodprep.cli import cli
 from vsodprep.errors import InputError
 from vsodprep.files import write_json
 from vsodprep.scores.papers import disagreements, printed_numbers
 from vsodprep.scores.table import build_table
 from vsodprep.scores.table_formats import FORMATS
+from vsodprep.scores.whole import omissions
 
 METRICS = ("max_f", "mae")
 
 
+def whole(benchmark: str | None) -> dict[str, Any]:
+    """Return the frames of each sequence that papers test on."""
+    if benchmark not in known():
+        return {}
+    registered = get(benchmark, None)
+    names = registered.splits[registered.tested].sequences or ()
+    return {name: {"frames": registered.annotated.get(name, 7)} for name in names}
+
+
 def scores(
-    max_f: float | None, mae: float, benchmark: str | None = "davis2016", protocol: str = "davsod"
+    max_f: float | None,
+    mae: float,
+    benchmark: str | None = "davis2016",
+    protocol: str = "davsod",
+    sequences: dict[str, Any] | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
-    return {"benchmark": benchmark, "protocol": protocol, "settings": {}, "max_f": max_f, "mae": mae, "sequences": {}}
+    scored = whole(benchmark) if sequences is None else sequences
+    figures = {"max_f": max_f, "mae": mae, "sequences": scored}
+    return {"benchmark": benchmark, "protocol": protocol, "settings": {}, **figures, **more}
 
 
 OURS = {"good & fast": [scores(0.9004, 0.020)], "same": [scores(0.9001, 0.030)], "third": [scores(0.7, 0.025)]}
@@ -171,3 +189,89 @@ def test_command_says_which_paper_has_nothing_beside_the_scores(tmp_path: Path) 
     named = CliRunner().invoke(cli, ["table", str(tmp_path / "1.json"), "--paper", "dsnet"])
     assert named.stderr == ""
     assert "| DS-Net | DS-Net, Table II |" in named.stdout
+
+
+def test_part_of_a_benchmark_is_marked_and_not_ranked() -> None:
+    three = dict(list(whole("davis2016").items())[:3])
+    table = build_table(
+        {"part": [scores(0.945, 0.01, sequences=three)], "all": [scores(0.9, 0.02)]}, ("max_f",), papers=("dsnet",)
+    )
+    ranks = {row.method: row.cells[0].rank for row in table.rows}
+    assert (ranks["part"], ranks["all"]) == (0, 1)
+    assert 2 in ranks.values()  # of the paper's rows
+    lines = FORMATS["markdown"](table, 3).splitlines()
+    assert lines[2] == "| part |  | 0.945<sup>1</sup> |"
+    assert lines[3] == "| all |  | **0.900** |"
+    assert "1: 3 of the 20 sequences of davis2016 val  " in lines
+
+
+def test_parts_are_ranked_among_themselves_where_nothing_else_is() -> None:
+    three = dict(list(whole("davis2016").items())[:3])
+    files = {"a": [scores(0.8, 0.1, sequences=three)], "b": [scores(0.9, 0.2, sequences=three)]}
+    assert [row.cells[0].rank for row in build_table(files, ("max_f",)).rows] == [2, 1]
+    apart = build_table(files, ("max_f",), papers=("dsnet",))
+    assert [row.cells[0].rank for row in apart.rows[:2]] == [0, 0]
+
+
+def test_own_data_of_other_sequences_is_not_ranked() -> None:
+    many, few = {"x": {"frames": 5}, "y": {"frames": 4}}, {"x": {"frames": 5}}
+    table = build_table(
+        {
+            "few": [scores(0.95, 0.1, "mine", sequences=few)],
+            "a": [scores(0.8, 0.1, "mine", sequences=many)],
+            "b": [scores(0.7, 0.2, "mine", sequences=many)],
+        },
+        ("max_f",),
+    )
+    assert [row.cells[0].rank for row in table.rows] == [0, 1, 2]
+    assert table.notes == ("not ranked: 5 frames of 1 sequences, beside 9 frames of 2 sequences",)
+
+
+def changed(benchmark: str, **frames: int | None) -> dict[str, Any]:
+    counts = {name: each["frames"] for name, each in whole(benchmark).items()} | frames
+    return {name: {"frames": count} for name, count in counts.items() if count is not None}
+
+
+@pytest.mark.parametrize(
+    ("values", "phrases"),
+    [
+        (scores(0.9, 0.1), ()),
+        (scores(0.9, 0.1, "fbms"), ()),
+        (scores(0.9, 0.1, None), ()),
+        (scores(0.9, 0.1, "my-videos", sequences={"a": {"frames": 3}}), ()),
+        (scores(0.9, 0.1, sequences=changed("davis2016", libby=None)), ("19 of the 20 sequences of davis2016 val",)),
+        # left out by --allow-missing: in the file, with no frame
+        (scores(0.9, 0.1, sequences=changed("davis2016", libby=0)), ("19 of the 20 sequences of davis2016 val",)),
+        (scores(0.9, 0.1, sequences=changed("davis2016", bear=82)), ("1 sequence not in davis2016 val",)),
+        (
+            scores(0.9, 0.1, sequences={"bear": {"frames": 82}, "boat": {"frames": 75}}),
+            ("0 of the 20 sequences of davis2016 val", "2 sequences not in davis2016 val"),
+        ),
+        (scores(0.9, 0.1, sequences=changed("davis2016", libby=40)), ("40 frames instead of 49 in libby",)),
+        (
+            scores(0.9, 0.1, sequences=changed("davis2016", libby=47), settings={"skip_first": 1, "skip_last": 1}),
+            ("1327 frames instead of 1289 in blackswan, bmx-trees, breakdance and 16 more",),
+        ),
+        (
+            scores(0.9, 0.1, "fbms", inputs={"missing": ["camel01/1", "camel01/2"]}),
+            ("2 frames without a map",),
+        ),
+        # another spelling of the same names
+        (scores(0.9, 0.1, sequences={n.upper().replace("-", "_"): f for n, f in whole("davis2016").items()}), ()),
+    ],
+)
+def test_what_is_missing_of_a_benchmark(values: dict[str, Any], phrases: tuple[str, ...]) -> None:
+    assert omissions(values) == phrases
+
+
+def test_another_split_is_whole_when_it_is_asked_for() -> None:
+    names = get("davis2016", None).splits["train"].sequences or ()
+    values = scores(0.9, 0.1, sequences={name: {"frames": get("davis2016", None).annotated[name]} for name in names})
+    assert omissions(values, split="train") == ()
+    assert omissions(values, split="my-own") == ()
+    assert len(omissions(values)) == 2
+
+
+@pytest.mark.parametrize("name", known())
+def test_papers_test_on_a_split_that_the_benchmark_has(name: str) -> None:
+    assert get(name, None).tested in get(name, None).splits

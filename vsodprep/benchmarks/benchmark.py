@@ -138,6 +138,7 @@ class Benchmark:
         layout: Finds the benchmark's files in a delivery; takes the delivery and a resolution.
         expects: What a delivery must look like, for the error when it does not.
         files: What it is published as.
+        tested: The split that papers test on.
         frames: Frames per sequence, where known.
         annotated: Masks per sequence, where known.
         published: Total counts as published (`sequences`, `frames`, `annotated`), where a list is not complete.
@@ -165,6 +166,7 @@ class Benchmark:
     layout: Callable[[Delivery, str], Layout]
     expects: str
     files: tuple[SourceFile, ...] = ()
+    tested: str = "test"
     frames: Mapping[str, int] = field(default_factory=dict)
     annotated: Mapping[str, int] = field(default_factory=dict)
     published: Mapping[str, int] = field(default_factory=dict)

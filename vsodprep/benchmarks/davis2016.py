@@ -67,6 +67,7 @@ BENCHMARK = Benchmark(
     ),
     homepage="https://davischallenge.org/davis2016/code.html",
     year=2016,
+    tested="val",
     splits={
         "train": Split(read_list("davis2016_train"), "official"),
         "val": Split(read_list("davis2016_val"), "official; the test set of VSOD papers"),

@@ -26,6 +26,7 @@ BENCHMARK = Benchmark(
     ),
     homepage=f"{_SITE}/",
     year=2013,
+    tested="all",
     splits={"all": Split((_NAME,), "no official split; papers test on all of it")},
     layout=_layout,
     expects="DUT-OMRON-image and pixelwiseGT-new-PNG",

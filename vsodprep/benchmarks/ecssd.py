@@ -26,6 +26,7 @@ BENCHMARK = Benchmark(
     ),
     homepage=_PAGE,
     year=2016,
+    tested="all",
     splits={"all": Split((_NAME,), "no official split; papers test on all of it")},
     layout=_layout,
     expects="images/*.jpg and ground_truth_mask/*.png",

@@ -28,6 +28,7 @@ BENCHMARK = Benchmark(
     ),
     homepage=_PAGE,
     year=2014,
+    tested="all",
     splits={"all": Split((_NAME,), "no official split")},
     layout=_layout,
     expects="MSRA10K_Imgs_GT/Imgs with NUMBER.jpg and NUMBER.png",

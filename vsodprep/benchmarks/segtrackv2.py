@@ -104,6 +104,7 @@ BENCHMARK = Benchmark(
     ),
     homepage=_PAGE,
     year=2013,
+    tested="vsod13",
     splits={
         "all": Split(read_list("segtrackv2_all14"), "official"),
         "vsod13": Split(read_list("segtrackv2_vsod13"), "VSOD papers since the DAVSOD benchmark: without penguin"),

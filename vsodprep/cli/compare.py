@@ -8,6 +8,8 @@ import click
 from vsodprep.cli._bootstrap_options import bootstrap_options
 from vsodprep.cli._measure_options import measures_option
 
+_TELLING = 0.01  # where no p can fall below this, it is said
+
 
 @click.command("compare")
 @click.argument("scores", nargs=-1, required=True, metavar="[LABEL=]SCORES.json...")
@@ -23,7 +25,8 @@ def command(scores: tuple[str, ...], measures: tuple[str, ...], output: Path | N
     from vsodprep.scores.read import load_scores
 
     asked = [measure(key) for key in measures]
-    methods = {each.label: each.files for each in load_scores(scores)}
+    loaded = load_scores(scores)
+    methods = {each.label: each.files for each in loaded}
     for label, files in methods.items():
         if len(files) > 1:
             raise InputError(label, f"{len(files)} score files", "one file each; give them labels: LABEL=SCORES.json")
@@ -39,11 +42,15 @@ def command(scores: tuple[str, ...], measures: tuple[str, ...], output: Path | N
         click.echo(f"{of.heading}, {share} interval over sequences")
         for label, (value, low, high) in intervals.items():
             click.echo(f"  {label}: {value:.4f} [{low:.4f}, {high:.4f}]")
-        for other, (value, low, high, p) in differences.items():
-            click.echo(f"  {first} - {other}: {value:+.4f} [{low:+.4f}, {high:+.4f}], p = {p:.4f}")
+        for other, (value, low, high, p, smallest) in differences.items():
+            floor = f" (with so few sequences p cannot fall below {smallest:g})" if smallest > _TELLING else ""
+            click.echo(f"  {first} - {other}: {value:+.4f} [{low:+.4f}, {high:+.4f}], p = {p:.4f}{floor}")
         found[key] = {
             "intervals": {label: each._asdict() for label, each in intervals.items()},
             "differences": {other: each._asdict() for other, each in differences.items()},
         }
+    partial = {each.label: list(each.omissions) for each in loaded if each.omissions}
+    for label, phrases in partial.items():
+        click.echo(f"{label} is not of the whole benchmark: {'; '.join(phrases)}", err=True)
     if output is not None:
-        write_json(output, {"first": first, **options, "measures": found})
+        write_json(output, {"first": first, **options, "partial": partial, "measures": found})

@@ -1,6 +1,6 @@
 """Ablations as bars: one row per variant, one panel per measure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -31,6 +31,7 @@ def ablation(
     *,
     full: str | None = None,
     printed: Mapping[str, Mapping[str, float | None]] | None = None,
+    unranked: Collection[str] = (),
 ) -> Figure:
     """Draw a bar per variant and measure, with its value; abscissae start where differences can be seen.
 
@@ -39,6 +40,7 @@ def ablation(
         measures: Measures, one panel each, and whether small is good.
         full: The variant that the others are compared with: a line through its bar's end.
         printed: What a paper prints for the same variants and measures, drawn as hollow diamonds.
+        unranked: Variants that are never marked as the best.
     """
     names = list(variants)
     rows = np.arange(len(names))
@@ -46,7 +48,7 @@ def ablation(
         figure, every = panels(len(measures), 1.2 + 3.2 * len(measures), 0.9 + 0.34 * len(names))
         for axes, (measure, small) in zip(every, measures.items(), strict=True):
             values = _numbers([variants[name].get(measure) for name in names])
-            best = _best(values, small)
+            best = _best(np.where([name in unranked for name in names], np.nan, values), small)
             colours = [COLOURS[0] if row == best else "#9db7d5" for row in rows]
             axes.barh(rows, np.nan_to_num(values), height=0.62, color=colours)
             for row, value in zip(rows, values, strict=True):

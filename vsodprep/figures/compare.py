@@ -1,6 +1,7 @@
 """Figures of score files: curves, rankings, ablations, sweeps."""
 
 import math
+import textwrap
 from collections.abc import Collection, Sequence
 
 from matplotlib.figure import Figure
@@ -29,7 +30,7 @@ def precision_recall_of(scores: Sequence[Scores], references: Collection[str] = 
     """
     grey = _known(references, scores)
     lines = [Curve(s.label, s.curve("recall"), s.curve("precision"), s.label in grey) for s in scores]
-    return precision_recall(_drawn(lines))
+    return _noted(precision_recall(_drawn(lines)), scores)
 
 
 def f_threshold_of(scores: Sequence[Scores], references: Collection[str] = ()) -> Figure:
@@ -40,7 +41,20 @@ def f_threshold_of(scores: Sequence[Scores], references: Collection[str] = ()) -
         curve = each.curve("f_curve")
         lines.append(Curve(each.label, list(range(len(curve) - 1, -1, -1)), curve, each.label in grey))
     beta2 = scores[0].files[0].get("settings", {}).get("beta2", 0.3)
-    return f_threshold(_drawn(lines), beta2)
+    return _noted(f_threshold(_drawn(lines), beta2), scores)
+
+
+def _noted(figure: Figure, scores: Sequence[Scores]) -> Figure:
+    """Say below a figure which methods were not scored on the whole benchmark that papers test on."""
+    apart = [f"{each.label}: {'; '.join(each.omissions)}" for each in scores if each.omissions]
+    if len(apart) == len(scores) and len({each.omissions for each in scores}) == 1:
+        apart = [f"every method: {'; '.join(scores[0].omissions)}"]
+    width, height = figure.get_size_inches()
+    lines = [line for note in apart for line in textwrap.wrap(note, int(16 * width))]
+    if lines:
+        figure.set_figheight(height + 0.15 * len(lines))
+        figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=7)
+    return figure
 
 
 def _known(references: Collection[str], scores: Sequence[Scores]) -> Collection[str]:
@@ -81,7 +95,7 @@ def ranking_of(scores: Sequence[Scores], key: str, references: Collection[str] =
     values = {each.label: each.parts("sequences", key) for each in scores}
     grey = _known(references, scores)
     shown = [label for label in values if label in grey]
-    return ranking(values, of.title, ascending=of.small, references=shown)
+    return _noted(ranking(values, of.title, ascending=of.small, references=shown), scores)
 
 
 def ablation_of(
@@ -108,7 +122,10 @@ def ablation_of(
     if paper is not None:
         benchmark = str(scores[0].files[0].get("benchmark"))
         printed = {label: _printed(paper, label, benchmark, measures) for label in values}
-    return ablation(values, {of.heading: of.small for of in measures}, full=full, printed=printed)
+    smaller = {of.heading: of.small for of in measures}
+    whole = [each for each in scores if not each.omissions]
+    apart = [each.label for each in scores if each.omissions] if whole or paper else []
+    return _noted(ablation(values, smaller, full=full, printed=printed, unranked=apart), scores)
 
 
 def _printed(paper: str, variant: str, benchmark: str, measures: Sequence[Measure]) -> dict[str, float | None]:
@@ -139,7 +156,7 @@ def sweep_of(scores: Sequence[Scores], parameter: str, keys: Sequence[str]) -> F
         ]
         for of in measures:
             lines[name][of.heading] = [each.scalar(of.key) for each in of_benchmark]
-    return sweep(parameter, values, lines, {of.heading: of.small for of in measures})
+    return _noted(sweep(parameter, values, lines, {of.heading: of.small for of in measures}), scores)
 
 
 def _parameter(label: str) -> float:
@@ -191,13 +208,13 @@ def intervals_of(
             label: interval(values, key, level=level, resamples=resamples, seed=seed, name=label)
             for label, values in files.items()
         }
-        return intervals(found, f"{of.heading}, {share}", references=grey)
+        return _noted(intervals(found, f"{of.heading}, {share}", references=grey), scores)
     differences = {}
     for label, values in files.items():
         if label != against:
             pair = f"{label} against {against}"
-            value, low, high, p = difference(
+            value, low, high, p, _ = difference(
                 values, files[against], key, level=level, resamples=resamples, seed=seed, name=pair
             )
             differences[f"{label} (p = {p:.3f})"] = Interval(value, low, high)
-    return intervals(differences, f"{of.heading} minus that of {against}, {share}", zero=True)
+    return _noted(intervals(differences, f"{of.heading} minus that of {against}, {share}", zero=True), scores)

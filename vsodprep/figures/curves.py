@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vsodprep.figures.style import COLOURS, FAINT, REFERENCE_COLOUR, REFERENCE_DASHES, house_style, new_figure
+from vsodprep.figures.style import FAINT, house_style, line_style, new_figure, reference_style
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Curve:
 
 
 def draw_lines(axes: Axes, lines: Sequence[Curve], marker: str = "") -> None:
-    """Draw lines in the house's colours, references in grey.
+    """Draw lines in the house's colours, references in grey; no two of them look the same.
 
     Args:
         axes: Where to.
@@ -39,13 +39,9 @@ def draw_lines(axes: Axes, lines: Sequence[Curve], marker: str = "") -> None:
     for line in lines:
         x = np.array(line.x, dtype=float)
         y = np.array(line.y, dtype=float)
-        if line.reference:
-            style = REFERENCE_DASHES[dashed % len(REFERENCE_DASHES)]
-            axes.plot(x, y, color=REFERENCE_COLOUR, linestyle=style, linewidth=1.3, marker=marker, label=line.label)
-            dashed += 1
-        else:
-            axes.plot(x, y, color=COLOURS[coloured % len(COLOURS)], marker=marker, label=line.label)
-            coloured += 1
+        style = reference_style(dashed) if line.reference else line_style(coloured)
+        axes.plot(x, y, label=line.label, **{"marker": marker, **style})
+        dashed, coloured = dashed + line.reference, coloured + (not line.reference)
 
 
 def _with_legend(lines: Sequence[Curve]) -> tuple[Figure, Axes]:
@@ -99,8 +95,8 @@ def losses(lines: Sequence[Curve], terms: Sequence[Curve] = (), stages: Mapping[
             )
         draw_lines(axes, lines)
         for index, term in enumerate(terms):
-            colour = COLOURS[(len(lines) + index) % len(COLOURS)]
-            axes.plot(np.array(term.x, float), np.array(term.y, float), color=colour, linewidth=0.9, label=term.label)
+            style = line_style(len(lines) + index) | {"linewidth": 0.9}
+            axes.plot(np.array(term.x, float), np.array(term.y, float), label=term.label, **style)
         axes.set(xlabel="step", ylabel="loss")
         axes.set_xlim(left=0)
         axes.set_ylim(bottom=0)

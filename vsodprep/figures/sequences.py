@@ -5,9 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from vsodprep.figures.style import COLOURS, FAINT, REFERENCE_COLOUR, house_style, new_figure
-
-REFERENCE_MARKERS = ("o", "D", "s", "^")
+from vsodprep.figures.style import COLOURS, FAINT, MARKERS, REFERENCE_COLOUR, house_style, new_figure
 
 
 def ranking(
@@ -17,7 +15,9 @@ def ranking(
     ascending: bool = False,
     references: Sequence[str] = (),
 ) -> Figure:
-    """Draw one row per sequence with a dot per method, the sequences ordered by the first method's score.
+    """Draw one row per sequence with a mark per method, the sequences ordered by the first method's score.
+
+    The first method's mark ends a bar. Methods of one colour have different marks.
 
     Args:
         scores: Per method, per sequence, the score; None where it has none.
@@ -35,19 +35,19 @@ def ranking(
 
     names.sort(key=place)
     with house_style():
-        figure, axes = new_figure(9.4, 0.8 + 0.26 * len(names))
+        figure, axes = new_figure(9.4, 0.8 + 0.26 * len(names) + 0.2 * (len(methods) // 4))
         rows = np.arange(len(names))
         shown = [method for method in methods if method not in references]
         for method in methods:
             values = np.array([scores[method].get(name) for name in names], dtype=float)
             if method in references:
-                marker = REFERENCE_MARKERS[references.index(method) % len(REFERENCE_MARKERS)]
+                marker = ("o", "D", "s", "^", *MARKERS[4:])[references.index(method) % len(MARKERS)]
                 axes.plot(values, rows, marker, mfc="none", mec=REFERENCE_COLOUR, ms=5, label=method)
             else:
-                colour = COLOURS[shown.index(method) % len(COLOURS)]
+                turn, colour = divmod(shown.index(method), len(COLOURS))
                 if method == methods[0]:
-                    axes.hlines(rows, 0, values, color=FAINT, linewidth=5)
-                axes.plot(values, rows, "o", color=colour, ms=6, label=method)
+                    axes.hlines(rows, 0, values, color=FAINT, linewidth=5, label=f"up to {method}")
+                axes.plot(values, rows, MARKERS[turn % len(MARKERS)], color=COLOURS[colour], ms=6, label=method)
         axes.set_yticks(rows, names)
         axes.set(xlabel=label, xlim=(0, None), ylim=(len(names) - 0.4, -0.6))
         axes.grid(visible=False, axis="y")

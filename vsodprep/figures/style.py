@@ -20,6 +20,7 @@ FAINT = "#c9ced4"
 COLOURS = ("#2f7ed8", "#e0822c", "#1f9e77", "#c84c9b", "#8467d7", "#b3922a", "#3fa7c4", "#d1495b")
 REFERENCE_COLOUR = "#8b949e"
 REFERENCE_DASHES = ("--", ":", "-.", (0, (3, 1, 1, 1, 1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 _SETTINGS: dict[Any, Any] = {
     "font.family": "sans-serif",
@@ -56,6 +57,22 @@ def house_style() -> Iterator[None]:
     """Apply the house style to figures made and saved within."""
     with mpl.rc_context(_SETTINGS):
         yield
+
+
+def line_style(index: int) -> dict[str, Any]:
+    """Return how the line of a method is drawn: where its colour was used before, dashed, then with markers."""
+    dashes = ("-", *REFERENCE_DASHES)
+    turn, colour = divmod(index, len(COLOURS))
+    marked, dash = divmod(turn, len(dashes))
+    style: dict[str, Any] = {"color": COLOURS[colour], "linestyle": dashes[dash]}
+    return style | ({"marker": MARKERS[marked % len(MARKERS)], "markevery": 0.1} if marked else {})
+
+
+def reference_style(index: int) -> dict[str, Any]:
+    """Return how the line of a method that is only to compare with is drawn: grey, dashed, then with markers."""
+    marked, dash = divmod(index, len(REFERENCE_DASHES))
+    style: dict[str, Any] = {"color": REFERENCE_COLOUR, "linestyle": REFERENCE_DASHES[dash], "linewidth": 1.3}
+    return style | ({"marker": MARKERS[marked % len(MARKERS)], "markevery": 0.1} if marked else {})
 
 
 def new_figure(width: float, height: float) -> tuple[Figure, Axes]:

@@ -28,12 +28,16 @@ class Interval(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """The difference of two methods' scores, the interval around it, and how probable one as large is by chance."""
+    """The difference of two methods' scores, the interval around it, and how probable one as large is by chance.
+
+    So few sequences can be exchanged in so few ways that p cannot fall below `smallest_p`.
+    """
 
     value: float
     low: float
     high: float
     p: float
+    smallest_p: float
 
 
 class _Benchmark:
@@ -200,11 +204,14 @@ def difference(
     low, high = np.quantile(one.value(drawn) - two.value(drawn), [(1 - level) / 2, (1 + level) / 2])
     once = np.ones((1, len(names)))
     value = float((one.value(once) - two.value(once))[0])
+    swaps = _swaps(len(names), resamples, seed)
     at_least = [
         abs((one.exchanged(two, swap).value(once) - two.exchanged(one, swap).value(once))[0]) >= abs(value) - 1e-12
-        for swap in _swaps(len(names), resamples, seed)
+        for swap in swaps
     ]
-    return Difference(value, float(low), float(high), float(np.mean(at_least)))
+    # All exchanged, the difference is as large: it counts where every exchange is tried.
+    smallest = (2 if len(names) <= _ALL_SWAPS else 1) / len(swaps)
+    return Difference(value, float(low), float(high), float(np.mean(at_least)), smallest)
 
 
 def _swaps(sequences: int, resamples: int, seed: int) -> NDArray[np.bool_]:

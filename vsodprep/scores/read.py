@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vsodprep.errors import InputError
+from vsodprep.scores.whole import omissions
 
 EXPECTED = "scores written by vsodprep evaluate --json"
 
@@ -19,10 +20,12 @@ class Scores:
     Attributes:
         label: What figures call the method.
         files: The files' contents.
+        omissions: In which ways they are not of a whole published benchmark, for figures to say.
     """
 
     label: str
     files: tuple[dict[str, Any], ...]
+    omissions: tuple[str, ...] = ()
 
     def scalar(self, key: str) -> float | None:
         """Return the mean of a measure over the seeds."""
@@ -118,4 +121,4 @@ def load_scores(arguments: Sequence[str]) -> list[Scores]:
     groups: dict[str, list[dict[str, Any]]] = {}
     for label, path in labelled(arguments):
         groups.setdefault(label, []).append(read_scores(path))
-    return [Scores(label, tuple(files)) for label, files in groups.items()]
+    return [Scores(label, tuple(files), omissions(*files)) for label, files in groups.items()]

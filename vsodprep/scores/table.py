@@ -8,6 +8,7 @@ from vsodprep.errors import InputError
 from vsodprep.scores.measures import Measure, measure
 from vsodprep.scores.papers import OWN_METHOD, Disagreement, PrintedNumber, disagreements, printed_numbers
 from vsodprep.scores.read import Scores
+from vsodprep.scores.whole import Scope, omissions, scope, size
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,14 @@ class Cell:
         spread: Standard deviation over seeds, where there are several.
         note: What to know before comparing.
         rank: 1 for the best of its column, 2 for the second best, else 0; equals on the digits shown share a rank.
+        scope: What it was scored on; None for a whole published benchmark, as papers score it.
     """
 
     value: float | None = None
     spread: float | None = None
     note: str = ""
     rank: int = 0
+    scope: Scope | None = None
 
 
 AnyCell = TypeVar("AnyCell", bound=Cell)
@@ -107,6 +110,7 @@ def build_table(
     columns = [column for column, keep in zip(columns, used, strict=True) if keep]
     rows = [replace(row, cells=tuple(cell for cell, keep in zip(row.cells, used, strict=True) if keep)) for row in rows]
     shown = [figure for figure in printed if any(column.holds(figure) for column in columns)]
+    rows = _apart(rows)
     marked = ranked([row.cells for row in rows], [column.measure for column in columns], digits)
     rows = [replace(row, cells=cells) for row, cells in zip(rows, marked, strict=True)]
     return Table(tuple(columns), tuple(rows), disagreements(shown))
@@ -129,7 +133,28 @@ def _own(column: Column, files: Sequence[Mapping[str, Any]]) -> Cell:
     """Return the mean over the seeds of a method."""
     here = (column.benchmark, column.protocol)
     seeds = Scores("", tuple(dict(each) for each in files if (str(each["benchmark"] or "-"), each["protocol"]) == here))
-    return Cell(seeds.scalar(column.measure.key), seeds.spread(column.measure.key))
+    key = column.measure.key
+    note = "; ".join(omissions(*seeds.files))
+    return Cell(seeds.scalar(key), seeds.spread(key), note=note, scope=scope(seeds.files))
+
+
+def _apart(rows: Sequence[Row]) -> list[Row]:
+    """Note where a number is of other sequences or frames than those that are ranked in its column."""
+    leading = [_leading(column) for column in zip(*(row.cells for row in rows), strict=True)]
+
+    def noted(cell: Cell, leading: Scope | None) -> Cell:
+        if cell.value is None or cell.note or cell.scope is None or leading is None or cell.scope == leading:
+            return cell
+        return replace(cell, note=f"not ranked: {size(cell.scope)}, beside {size(leading)}")
+
+    return [replace(row, cells=tuple(map(noted, row.cells, leading))) for row in rows]
+
+
+def _leading(cells: Sequence[Cell]) -> Scope | None:
+    """Return the scope that is ranked: the whole benchmark if any number is of it, else the one of most frames."""
+    scopes = [cell.scope for cell in cells if cell.value is not None]
+    known = [each for each in scopes if each is not None]
+    return None if len(known) < len(scopes) or not known else max(known, key=lambda of: sum(n for _, n in of))
 
 
 def _printed_rows(columns: Sequence[Column], printed: Sequence[PrintedNumber]) -> list[Row]:
@@ -153,18 +178,21 @@ def ranked(
 ) -> list[tuple[AnyCell, ...]]:
     """Mark best and second best of every column, on the digits that are shown; a number alone is not marked.
 
+    Only numbers of the same sequences and frames are ranked: those of the whole benchmark if there are any, else those
+    of most frames.
+
     Args:
         rows: The cells of each row.
         measures: The measure of each column.
         digits: Decimal places.
     """
-    best: list[list[float]] = []
-    for column, of in enumerate(measures):
-        known = [round(value, digits) for cells in rows if (value := cells[column].value) is not None]
-        best.append(sorted(set(known), reverse=not of.small)[:2] if of.ranked and len(known) > 1 else [])
-
-    def marked(cell: AnyCell, best: list[float]) -> AnyCell:
-        shown = None if cell.value is None else round(cell.value, digits)
-        return replace(cell, rank=1 + best.index(shown) if shown in best else 0)
-
-    return [tuple(marked(cell, of) for cell, of in zip(cells, best, strict=True)) for cells in rows]
+    columns: list[list[AnyCell]] = []
+    for place, of in enumerate(measures):
+        cells = [row[place] for row in rows]
+        leading = _leading(cells)
+        shown = [None if each.value is None or each.scope != leading else round(each.value, digits) for each in cells]
+        known = [value for value in shown if value is not None]
+        best = sorted(set(known), reverse=not of.small)[:2] if of.ranked and len(known) > 1 else []
+        ranks = [1 + best.index(value) if value in best else 0 for value in shown]
+        columns.append([replace(cell, rank=rank) for cell, rank in zip(cells, ranks, strict=True)])
+    return list(zip(*columns, strict=True)) if columns else [() for _ in rows]
