@@ -1,6 +1,7 @@
 """Predicting saliency maps with a trained network."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from vsodprep.config.network import Clip
 from vsodprep.config.train import Run
+from vsodprep.errors import InputError
 from vsodprep.files import enter_folder, sha256, write_json
 from vsodprep.images import write_png
 from vsodprep.markers import PREDICTIONS
@@ -45,7 +47,8 @@ def predict_shard(
     Args:
         checkpoint: The trained network.
         shard: What it is applied to.
-        out: Folder that gets `{seq}/{frame}.png`, and `predictions.json` last.
+        out: Folder that gets `{seq}/{frame}.png`, and `predictions.json` last; it may hold other sequences' maps of the
+            same network, which the record then lists too.
         split: Split of the shard; everything if None.
         device: `cpu` or `cuda`.
         threads: Threads of torch.
@@ -55,8 +58,8 @@ def predict_shard(
         Frames written, by sequence.
 
     Raises:
-        InputError: The checkpoint or the shard cannot be read, the shard lacks what the network reads, or a file of
-            somebody else would be overwritten.
+        InputError: The checkpoint or the shard cannot be read, the shard lacks what the network reads, a file of
+            somebody else would be overwritten, or the folder holds maps of another prediction.
     """
     torch.set_num_threads(threads)
     content = saved.load(checkpoint)
@@ -65,16 +68,35 @@ def predict_shard(
     place(network, device)
     manifest = open_shard(shard).manifest
     sequences = manifest.sequences if split is None else manifest.split(split)
+    record = {"checkpoint_sha256": sha256(checkpoint), "benchmark": manifest.name, "split": split}
+    kept = _kept(out, record, [one.name for one in sequences])
     enter_folder(out, (f"{one.name}/{frame}.png" for one in sequences for frame in one.frames), PREDICTIONS)
+    if kept:  # until the others are done, and should they never be
+        write_json(out / PREDICTIONS, record | {"sequences": kept, "frames": sum(kept.values())})
     total = sum(len(sequence.frames) for sequence in sequences)
     maps = predict_maps(network, run, SplitSource(shard, split), device=device, batch=batch)
     written = {sequence.name: 0 for sequence in sequences}
     for sequence, frame, probability, size in track(maps, f"predict {manifest.name}", total):
         write_png(out / sequence / f"{frame}.png", to_map(probability, size, run.maps))
         written[sequence] += 1
-    record = {"checkpoint_sha256": sha256(checkpoint), "benchmark": manifest.name, "split": split}
-    write_json(out / PREDICTIONS, record | {"sequences": written, "frames": sum(written.values())})
+    every = kept | written
+    write_json(out / PREDICTIONS, record | {"sequences": every, "frames": sum(every.values())})
     return written
+
+
+def _kept(out: Path, record: dict[str, Any], sequences: Collection[str]) -> dict[str, int]:
+    """Return the frames of the sequences that a folder holds of the same prediction, and that are not made anew."""
+    marker = out / PREDICTIONS
+    try:
+        before = json.loads(marker.read_text(encoding="utf-8")) if marker.is_file() else {}
+        kept = {name: int(count) for name, count in before.get("sequences", {}).items() if name not in sequences}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise InputError(marker, "not readable as a record of predictions", "another folder for the maps") from error
+    same = {key: value for key, value in before.items() if key not in ("sequences", "frames")} == record
+    if kept and not same:
+        found = f"maps of {', '.join(kept)} by another checkpoint, or of another benchmark or split"
+        raise InputError(out, found, "another folder for these maps")
+    return kept
 
 
 def predict_maps(

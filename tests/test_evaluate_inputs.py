@@ -1,5 +1,6 @@
 """What people deliver: layouts, formats, sizes, and what is wrong with it."""
 
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -7,9 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from tests.evaluate_cases import disk, figures, normalized, soft_map, write_tree
+from vsodprep.cli import cli
 from vsodprep.errors import InputError
 from vsodprep.evaluate import evaluate_folders
 from vsodprep.evaluate.decode import decode_map, decode_mask
@@ -188,6 +191,20 @@ def test_missing_maps(tmp_path: Path) -> None:
         (maps / name).rename(maps / f"my-{name}")
     with pytest.raises(InputError, match="no map of drift/00001 or any other frame"):
         evaluate_folders(maps, masks, allow_missing=True)
+
+
+def test_command_lists_what_was_left_out_and_counts_what_was_scored(tmp_path: Path) -> None:
+    maps, masks = write_tree(tmp_path, {**LENGTHS, "pair": 4})
+    (maps / "drift" / "00002.png").unlink()
+    shutil.rmtree(maps / "hide")
+    result = CliRunner().invoke(cli, ["evaluate", "--pred", str(maps), "--gt", str(masks), "--allow-missing"])
+    assert result.exit_code == 0, result.output
+    assert result.stderr.splitlines()[1:] == [
+        "3 frames without a map, left out:",
+        "  drift: 1 of 3 frames: 00002",
+        "  hide: all 2 frames",
+    ]
+    assert "4 frames in 2 of 3 sequences" in result.stdout.splitlines()
 
 
 def test_extra_maps_are_listed(tmp_path: Path) -> None:

@@ -84,6 +84,56 @@ def test_marker_tells_where_the_maps_are_from(tree, checkpoint, tmp_path):
     }
 
 
+@pytest.fixture
+def videos(tree, tmp_path):
+    """Two sources of one sequence each, of 2 and of 3 frames."""
+    for name, count in (("dog", 2), ("cat", 3)):
+        (tmp_path / name).mkdir()
+        for path in sorted((tree / "normalized" / "moon" / "frames").iterdir())[:count]:
+            (tmp_path / name / path.name).write_bytes(path.read_bytes())
+    return tmp_path
+
+
+def predicted(*words):
+    return CliRunner().invoke(command, [*map(str, words), "--threads", "1"])
+
+
+def test_second_prediction_joins_the_first(checkpoint, videos):
+    out = videos / "maps"
+    assert predicted(checkpoint, videos / "dog", "--out", out).exit_code == 0
+    result = predicted(checkpoint, videos / "cat", "--out", out)
+    assert result.exit_code == 0, result.output
+    assert f"{out}: joined the maps of dog, which were there" in result.stderr
+    record = json.loads((out / "predictions.json").read_text())
+    assert (record["sequences"], record["frames"]) == ({"dog": 2, "cat": 3}, 5)
+    again = predicted(checkpoint, videos / "dog", "--out", out)
+    assert "joined the maps of cat" in again.stderr
+    assert json.loads((out / "predictions.json").read_text())["sequences"] == {"dog": 2, "cat": 3}
+
+
+def test_prediction_that_fails_leaves_the_record_of_what_was_there(checkpoint, videos, monkeypatch):
+    out = videos / "maps"
+    predicted(checkpoint, videos / "dog", "--out", out)
+    before = (out / "predictions.json").read_bytes()
+    monkeypatch.setattr("vsodprep.models.inference.predict_maps", lambda *_, **__: iter([1 / 0 for _ in "x"]))
+    assert predicted(checkpoint, videos / "cat", "--out", out).exit_code != 0
+    assert (out / "predictions.json").read_bytes() == before
+
+
+def test_maps_of_another_network_are_not_joined(tree, checkpoint, recipe, videos):
+    out = videos / "maps"
+    predicted(checkpoint, videos / "dog", "--out", out)
+    other = videos / "other.ckpt"
+    train("dsnet", recipe, {"mini": tree / "mini.zarr"}, seed=1, out=other, settings=Execution(threads=1))
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    result = predicted(other, videos / "cat", "--out", out)
+    assert isinstance(result.exception, InputError)
+    assert "maps of dog by another checkpoint" in str(result.exception)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert predicted(other, videos / "dog", "--out", out).exit_code == 0  # nothing of the other is left
+    assert json.loads((out / "predictions.json").read_text())["checkpoint_sha256"] == sha256(other)
+
+
 def test_same_checkpoint_same_bytes(tree, checkpoint, tmp_path):
     for name in ("a", "b"):
         predict_shard(checkpoint, tree / "mini.zarr", tmp_path / name, split="test", threads=1)

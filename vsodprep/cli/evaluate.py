@@ -32,7 +32,9 @@ def _show(scores: dict[str, Any]) -> None:
     click.echo(f"protocol {scores['protocol']}")
     for key, value in scores["settings"].items():
         click.echo(f"  {key} = {value}")
-    click.echo(f"{scores['frames']} frames in {len(scores['sequences'])} sequences")
+    scored = sum(each["frames"] > 0 for each in scores["sequences"].values())
+    of = f" of {len(scores['sequences'])}" if scored < len(scores["sequences"]) else ""
+    click.echo(f"{scores['frames']} frames in {scored}{of} sequences")
     for name in SCALARS:
         if scores[name] is not None:
             click.echo(f"{name:>16}  {scores[name]:.4f}")
@@ -41,10 +43,18 @@ def _show(scores: dict[str, Any]) -> None:
 def _warn(scores: dict[str, Any]) -> None:
     """Say on stderr what was unusual about the inputs."""
     inputs = scores["inputs"]
-    for key, what in (("missing", "frames without a map, left out"), ("extra", "maps of no frame, not read")):
-        if inputs[key]:
-            shown = ", ".join(inputs[key][:5]) + (" ..." if len(inputs[key]) > 5 else "")
-            click.echo(f"{len(inputs[key])} {what}: {shown}", err=True)
+    if inputs["missing"]:
+        click.echo(f"{len(inputs['missing'])} frames without a map, left out:", err=True)
+        left_out: dict[str, list[str]] = {}
+        for sequence, _, frame in (each.rpartition("/") for each in inputs["missing"]):
+            left_out.setdefault(sequence, []).append(frame)
+        for sequence, frames in left_out.items():
+            scored = scores["sequences"][sequence]["frames"]
+            part = f"{len(frames)} of {scored + len(frames)} frames: {', '.join(frames)}"
+            click.echo(f"  {sequence}: {part if scored else f'all {len(frames)} frames'}", err=True)
+    if inputs["extra"]:
+        shown = ", ".join(inputs["extra"][:5]) + (" ..." if len(inputs["extra"]) > 5 else "")
+        click.echo(f"{len(inputs['extra'])} maps of no frame, not read: {shown}", err=True)
     if "one_sequence" in inputs:
         click.echo(f"all masks are taken for one sequence, {inputs['one_sequence']}", err=True)
     for sequence, rule in inputs["naming"].items():

@@ -1,5 +1,6 @@
 """`vsodprep predict`: saliency maps of a shard, a folder of frames, or a video file."""
 
+import json
 from pathlib import Path
 
 import click
@@ -33,6 +34,8 @@ def command(
 ) -> None:
     """Predict the saliency maps of SOURCE, {seq}/{frame}.png below --out.
 
+    Maps that the same checkpoint wrote to --out before are joined: `predictions.json` lists them all.
+
     SOURCE is a shard, a folder of frames, or a video file. Of frames and videos the flow is estimated as it was for
     the network's training; the motion prior is made with --classifier.
     """
@@ -43,4 +46,7 @@ def command(
 
     device = check_device(device)
     with as_shard(source, checkpoint, out, classifier, device=device, threads=threads) as shard:
-        predict_shard(checkpoint, shard, out, split=split, device=device, threads=threads, batch=batch)
+        written = predict_shard(checkpoint, shard, out, split=split, device=device, threads=threads, batch=batch)
+    others = json.loads((out / PREDICTIONS).read_text(encoding="utf-8"))["sequences"].keys() - written.keys()
+    if others:
+        click.echo(f"{out}: joined the maps of {', '.join(sorted(others))}, which were there", err=True)
