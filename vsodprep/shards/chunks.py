@@ -5,11 +5,14 @@ Arrays that are not laid out as `vsodprep.shards.layout` does it are read throug
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
+from google_crc32c import value as crc32c
 from numcodecs import blosc, zstd
 from numpy.typing import NDArray
 
@@ -18,10 +21,22 @@ from vsodprep.errors import InputError
 _ABSENT = np.uint64(2**64 - 1)
 _ENTRY = 16  # offset and length, each uint64
 _CHECKSUM = 4
+# It depends on the damaged byte which one is raised.
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
 
 
-def _damaged(path: Path, found: str) -> InputError:
+def damaged(path: Path | str, found: str) -> InputError:
+    """Return the error for a file of a shard that is not as it was written."""
     return InputError(path, found, "a whole shard; pack it again")
+
+
+@contextmanager
+def reading(path: Path | str) -> Iterator[None]:
+    """Turn whatever zarr-python, a codec or a missing key raises for damaged files into one plain error."""
+    try:
+        yield
+    except _UNREADABLE as error:
+        raise damaged(path, f"damaged ({' '.join(str(error).split()) or type(error).__name__})") from error
 
 
 class ChunkReader:
@@ -54,10 +69,12 @@ class ChunkReader:
         if known is None:
             length = self._chunks_per_shard * _ENTRY
             size = os.fstat(handle).st_size
-            data = os.pread(handle, length, max(0, size - length - _CHECKSUM))
-            if size < length + _CHECKSUM or len(data) != length:
-                raise _damaged(self._path(shard), f"only {size} bytes")
-            known = np.frombuffer(data, dtype="<u8").reshape(-1, 2)
+            data = os.pread(handle, length + _CHECKSUM, max(0, size - length - _CHECKSUM))
+            if len(data) != length + _CHECKSUM:
+                raise damaged(self._path(shard), f"only {size} bytes")
+            if crc32c(data[:length]) != int.from_bytes(data[length:], "little"):
+                raise damaged(self._path(shard), "an index that its checksum does not fit")
+            known = np.frombuffer(data[:length], dtype="<u8").reshape(-1, 2)
             self._indices[shard] = known
         return known
 
@@ -72,21 +89,21 @@ class ChunkReader:
         try:
             handle = os.open(path, os.O_RDONLY)
         except OSError as error:
-            raise _damaged(path, error.strerror or "unreadable") from error
+            raise damaged(path, error.strerror or "unreadable") from error
         try:
             offset, length = self._index(shard, handle)[place]
             data = os.pread(handle, int(length), int(offset)) if offset != _ABSENT else b""
-            if len(data) != int(length):
-                raise _damaged(path, f"chunk {place} is not there")
+            if offset == _ABSENT or len(data) != int(length):
+                raise damaged(path, f"chunk {place} is not there")
         finally:
             os.close(handle)
         if self._codec == "bytes":
             return data
         out = np.empty((self._chunk, *self.shape[1:]), dtype=self.dtype)
-        try:
+        if self._codec == "blosc" and _blosc_sizes(data) != (out.nbytes, len(data)):  # which Blosc would trust
+            raise damaged(path, f"chunk {place} of another size than it says")
+        with reading(path):
             (blosc if self._codec == "blosc" else zstd).decompress(data, out)
-        except (RuntimeError, ValueError) as error:
-            raise _damaged(path, f"chunk {place} cannot be decompressed") from error
         return out
 
     def __getitem__(self, row: int) -> NDArray[Any]:
@@ -99,7 +116,8 @@ class ChunkReader:
         if not 0 <= row < self.shape[0]:
             raise IndexError(f"row {row} of {self.shape[0]}")
         if self._codec is None or self._chunk != 1:
-            return np.asarray(self._array[row])
+            with reading(self._folder):
+                return np.asarray(self._array[row])
         data = self.chunk(row)
         if isinstance(data, bytes):
             return np.frombuffer(data, dtype=self.dtype).reshape(self.shape[1:])
@@ -112,10 +130,16 @@ class ChunkReader:
             InputError: The shard file is missing or damaged.
         """
         if self._codec != "bytes":
-            return np.asarray(self._array[start:stop])
+            with reading(self._folder):
+                return np.asarray(self._array[start:stop])
         first, last = start // self._chunk, -(-stop // self._chunk)
         data = b"".join(bytes(self.chunk(number)) for number in range(first, last))
         return np.frombuffer(data, dtype=np.uint8)[start - first * self._chunk : stop - first * self._chunk]
+
+
+def _blosc_sizes(data: bytes) -> tuple[int, int]:
+    """Return a Blosc chunk's size before and after compression, as its header tells (bytes 4 to 7 and 12 to 15)."""
+    return int.from_bytes(data[4:8], "little"), int.from_bytes(data[12:16], "little")
 
 
 def _inner_codec(array: zarr.Array) -> str | None:

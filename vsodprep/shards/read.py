@@ -12,7 +12,7 @@ from vsodprep.flow.picture import picture_of
 from vsodprep.images import FOREGROUND_ABOVE, decode
 from vsodprep.manifest import Manifest, ManifestSequence, from_json
 from vsodprep.shards import layout
-from vsodprep.shards.chunks import ChunkReader
+from vsodprep.shards.chunks import ChunkReader, damaged, reading
 
 
 def open_shard(path: Path | str) -> "Shard":
@@ -43,17 +43,18 @@ class Shard:
         try:
             group = zarr.open_group(path, mode="r")
             attributes = dict(group.attrs)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(path, "no Zarr store", "a shard written by vsodprep pack") from error
         if attributes.get("format") != layout.FORMAT:
             raise InputError(path, f"format {attributes.get('format')!r}", f"{layout.FORMAT!r}; pack it again")
-        manifest: Any = attributes["manifest"]
-        contents: Any = attributes["contents"]
-        still_size: Any = attributes["still_size"]
-        self.manifest_json: dict[str, Any] = manifest
-        self.manifest: Manifest = from_json(manifest)
-        self.contents: dict[str, tuple[str, ...]] = {key: tuple(names) for key, names in contents.items()}
-        self.still_size: tuple[int, int] | None = tuple(still_size) if still_size else None  # type: ignore[assignment]
+        with reading(path):
+            manifest: Any = attributes["manifest"]
+            contents: Any = attributes["contents"]
+            still_size: Any = attributes["still_size"]
+            self.manifest_json: dict[str, Any] = manifest
+            self.manifest: Manifest = from_json(manifest)
+            self.contents: dict[str, tuple[str, ...]] = {key: tuple(names) for key, names in contents.items()}
+            self.still_size: tuple[int, int] | None = tuple(still_size) if still_size else None  # type: ignore[assignment]
         self._group = group
         self._sequences: dict[str, ShardSequence] = {}
 
@@ -69,7 +70,8 @@ class Shard:
         known = self._sequences.get(name)
         if known is None:
             sequence = self.manifest.sequence(name)
-            group: Any = self._group[name]
+            with reading(self.path / name):
+                group: Any = self._group[name]
             known = self._sequences[name] = ShardSequence(group, sequence)
         return known
 
@@ -101,8 +103,13 @@ class ShardSequence:
 
     def _find(self, name: str) -> "_Rows | None":
         if name not in self._rows:
-            node: Any = self._group.get(name)
-            self._rows[name] = None if node is None else _Rows(node, gray=name != layout.FRAMES)
+            where = Path(str(self._group.store_path).removeprefix("file://")) / name
+            with reading(where):
+                node: Any = self._group.get(name)
+                self._rows[name] = None if node is None else _Rows(node, where, gray=name != layout.FRAMES)
+            expected = name == layout.FRAMES or (name == layout.MASKS and self.sequence.annotated)
+            if node is None and (expected or where.exists()):
+                raise damaged(where, "no array")
         return self._rows[name]
 
     def _read(self, name: str, frame: int) -> NDArray[Any] | None:
@@ -163,25 +170,28 @@ class ShardSequence:
 class _Rows:
     """An array of a sequence, or its image files, and which frame each row belongs to."""
 
-    def __init__(self, node: zarr.Array | zarr.Group, *, gray: bool) -> None:
+    def __init__(self, node: zarr.Array | zarr.Group, where: Path, *, gray: bool) -> None:
         self.attributes: dict[str, Any] = dict(node.attrs)
         self.of_frame = {int(frame): row for row, frame in enumerate(self.attributes["frames"])}
         self.reader: ChunkReader | _Files
-        self.reader = ChunkReader(node) if isinstance(node, zarr.Array) else _Files(node, gray=gray)
+        self.reader = ChunkReader(node) if isinstance(node, zarr.Array) else _Files(node, where, gray=gray)
 
 
 class _Files:
     """Image files that lie end to end."""
 
-    def __init__(self, group: zarr.Group, *, gray: bool) -> None:
+    def __init__(self, group: zarr.Group, where: Path, *, gray: bool) -> None:
         data: Any = group["data"]
         offsets: Any = group["offsets"]
         self._data = ChunkReader(data)
         self._offsets = np.asarray(offsets[:])
-        self._where = str(group.store_path)
+        self._where = where
         self._gray = gray
 
     def __getitem__(self, row: int) -> NDArray[np.uint8]:
-        data = self._data.range(int(self._offsets[row]), int(self._offsets[row + 1]))
+        start, stop = map(int, self._offsets[row : row + 2])
+        if not 0 <= start < stop <= len(self._data):
+            raise damaged(self._where, f"file {row} from byte {start} to {stop} of {len(self._data)}")
+        data = self._data.range(start, stop)
         image = decode(data, f"{self._where}, file {row}", gray=self._gray)
         return np.where(image > FOREGROUND_ABOVE, np.uint8(255), np.uint8(0)) if self._gray else image
