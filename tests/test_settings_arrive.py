@@ -264,7 +264,11 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
         "figures.history.losses_of",
         "figures.pictures.grid_of",
         "figures.pictures.timeline_of",
-        *(f"figures.compare.{kind}_of" for kind in ("precision_recall", "f_threshold", "ranking", "ablation", "sweep")),
+        "models.insight.read_insight",
+        *(
+            f"figures.compare.{kind}_of"
+            for kind in ("precision_recall", "f_threshold", "ranking", "ablation", "sweep", "intervals")
+        ),
     )
     # A module that is imported later would keep what stands in for another's function, for the tests after this.
     for name in (*names, "predict.sources."):
@@ -414,39 +418,43 @@ def test_the_report(whole: Planned, calls: Calls) -> None:
     assert whole.run(calls, "/report/").of(Config) == [whole.config]
 
 
-# By key of a figure: a figure, and what makes it another one.
-FIGURES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "kind": ({"kind": "precision-recall", "benchmark": "synth"}, {"kind": "f-threshold"}),
-    "benchmark": ({"kind": "precision-recall", "benchmark": "synth"}, {"benchmark": "davis2016"}),
-    "model": ({"kind": "losses"}, {"model": "dsnet"}),
-    "run": ({"kind": "ablation", "benchmark": "synth", "model": "dsnet"}, {"run": "other"}),
-    "runs": ({"kind": "losses", "model": "dsnet"}, {"runs": ["other"]}),
-    "protocol": ({"kind": "precision-recall", "benchmark": "synth"}, {"protocol": "pysod"}),
-    "post": ({"kind": "precision-recall", "benchmark": "synth"}, {"post": "dss"}),
-    "measure": ({"kind": "ranking", "benchmark": "synth"}, {"measure": ["mae"]}),
-    "parameter": ({"kind": "sweep", "model": "dsnet", "values": {"full": 1, "other": 2}}, {"parameter": "kappa"}),
-    "values": ({"kind": "sweep", "model": "dsnet", "values": {"full": 1, "other": 2}}, {"values": {"full": 3}}),
-    "sequence": ({"kind": "timeline", "benchmark": "synth", "sequence": "plain-fish"}, {"sequence": "plain-turtle"}),
-    "frames": (
-        {"kind": "grid", "benchmark": "synth", "frames": ["plain-fish/00000"]},
-        {"frames": ["plain-fish/00001"]},
-    ),
+# A figure of each kind that needs more than a benchmark, and another value of each key that any kind has.
+FIGURES: dict[str, dict[str, Any]] = {
+    "ablation": {"model": "dsnet"},
+    "sweep": {"model": "dsnet", "values": {"full": 1, "other": 2}},
+    "level-weights": {"model": "dsnet"},
+    "grid": {"frames": ["plain-fish/00000"]},
+    "timeline": {"sequence": "plain-fish"},
 }
+CHANGES: dict[str, Any] = {
+    "benchmark": "davis2016",
+    "model": "stan",
+    "run": "other",
+    "runs": ["other"],
+    "protocol": "pysod",
+    "post": "dss",
+    "measure": ["s_measure"],
+    "parameter": "kappa",
+    "values": {"full": 3},
+    "sequence": "plain-turtle",
+    "frames": ["plain-fish/00001"],
+}
+KINDS: dict[str, type[Section]] = {
+    get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in get_args(get_args(Figure)[0])
+}
+KEYS = [(kind, key) for kind, block in KINDS.items() for key in block.model_fields if key != "kind"]
 
 
-def test_every_key_of_a_figure_is_changed() -> None:
-    assert set(FIGURES) == set(Figure.model_fields)
-
-
-@pytest.mark.parametrize("key", FIGURES)
-def test_a_changed_key_of_a_figure(key: str, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("kind", "key"), KEYS)
+def test_a_changed_key_of_a_figure(kind: str, key: str, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vsodprep.scores.read.load_scores", lambda words: words)
-    before, change = FIGURES[key]
+    before = {"kind": kind, "benchmark": "synth", **FIGURES.get(kind, {})}
+    before |= {"model": "dsnet"} if key == "runs" else {}
     scored = {"split": "test", "post": ["raw", "dss"], "protocols": ["davsod", "pysod"]}
     tests = [scored | {"benchmark": name} for name in ("synth", "davis2016")]
     run = {"stages": [{"data": [SPLIT], "size": [64, 96], "steps": 3}], "test": tests}
-    runs = {"dsnet": {"full": run, "other": run}, "stan": {"full": run}}
-    plan = Plan.of(parse({"runs": runs, "figures": {"before": before, "after": before | change}}))
+    runs = {"dsnet": {"full": run, "other": run}, "stan": {"full": run, "other": run | {"test": tests[1:]}}}
+    plan = Plan.of(parse({"runs": runs, "figures": {"before": before, "after": before | {key: CHANGES[key]}}}))
     told = []
     for name in ("before", "after"):
         asked = SimpleNamespace(figure=name)

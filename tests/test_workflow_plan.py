@@ -328,6 +328,10 @@ def test_sources_are_local_downloaded_or_none(tmp_path: Path) -> None:
     assert fetched.normalize.sources(wildcards(benchmark="synth")) == []
 
 
+RANKING = {"kind": "ranking", "benchmark": "synth"}
+GRID = {"kind": "grid", "benchmark": "synth", "frames": ["a/0"]}
+
+
 def figure_plan(**figure: Any) -> Plan:
     tau = BASE["runs"]["dsnet"]["full"] | {"options": {"tau": 0.5}, "seeds": [0, 1]}
     runs = {"dsnet": BASE["runs"]["dsnet"] | {"tau-half": tau}}
@@ -406,13 +410,15 @@ def test_a_sweep_that_cannot_be_drawn_is_named(figure: dict[str, Any], culprit: 
 @pytest.mark.parametrize(
     ("figure", "culprit"),
     [
-        ({"kind": "ranking"}, "needs benchmark"),
-        ({"kind": "ranking", "benchmark": "synth", "measure": ["mae", "max_f"]}, "shows 1 measures"),
-        ({"kind": "grid", "benchmark": "synth", "frames": ["a/0"], "measure": ["mae"]}, "shows 0 measures"),
-        ({"kind": "ranking", "benchmark": "synth", "runs": ["full"]}, "give model"),
-        ({"kind": "sweep", "benchmark": "synth"}, "needs model"),
-        ({"kind": "timeline", "benchmark": "synth"}, "needs sequence"),
-        ({"kind": "pie"}, "figures.one.kind"),
+        ({"kind": "ranking"}, r"figures\.one\.benchmark: Field required"),
+        (RANKING | {"measure": ["mae", "max_f"]}, r"figures\.one\.measure: .* at most 1"),
+        (GRID | {"measure": ["mae"]}, r"unknown key figures\.one\.measure, which grid does not read"),
+        (RANKING | {"runs": ["full"]}, "give model"),
+        ({"kind": "sweep", "benchmark": "synth"}, r"figures\.one\.model: Field required"),
+        ({"kind": "timeline", "benchmark": "synth"}, r"figures\.one\.sequence: Field required"),
+        ({"kind": "losses", "protocol": "davsod"}, r"unknown key figures\.one\.protocol, which losses does not read"),
+        ({"kind": "pie"}, r"figures\.one\.kind: 'pie'; expected one of 'precision-recall'"),
+        ({}, r"figures\.one\.kind: Field required"),
     ],
 )
 def test_an_incomplete_figure_is_named(figure: dict[str, Any], culprit: str) -> None:

@@ -104,4 +104,4 @@ def block_of(block: type[Block], given: Mapping[str, Any], **apart: Any) -> Bloc
     try:
         return block.model_validate(values)
     except ValidationError as error:
-        raise click.UsageError(str(refusal(error, "options", "an option"))) from error
+        raise click.UsageError(str(refusal(error, values, "options", "an option"))) from error

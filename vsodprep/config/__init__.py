@@ -231,7 +231,7 @@ def parse(value: Mapping[str, Any], where: str = "configuration") -> Config:
     try:
         return Config.model_validate(value)
     except ValidationError as error:
-        raise refusal(error, where, "a key that config/README.md lists") from error
+        raise refusal(error, value, where, "a key that config/README.md lists") from error
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -72,16 +73,32 @@ class SplitOf(Section):
     """Name of one of its splits."""
 
 
-def refusal(error: ValidationError, where: str, expected: str) -> VsodprepError:
+def refusal(error: ValidationError, given: Any, where: str, expected: str) -> VsodprepError:
     """Return the first thing that does not fit as one line with its key.
 
     Args:
         error: What the models found.
+        given: The values that they were given.
         where: What to name: a file, or what the values are.
         expected: What to look up for an unknown key.
     """
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"]) or "top level"
-    if first["type"] == "extra_forbidden":
-        return InputError(where, f"unknown key {key}", expected)
-    return VsodprepError(f"{where}: {key}: {first['msg'].removeprefix('Value error, ')}")
+    kind, message, reader = first["type"], first["msg"].removeprefix("Value error, "), ""
+    keys: list[str] = []
+    for part in first["loc"]:
+        try:
+            given = given[part]
+        except (LookupError, TypeError):
+            absent = kind == "missing" and part == first["loc"][-1]
+            if isinstance(given, Mapping | list) and not absent:  # a member of a union, by what tells it from others
+                reader = f", which {part} does not read"
+                continue
+        keys.append(str(part))
+    if kind.startswith("union_tag"):
+        keys.append(first["ctx"]["discriminator"].strip("'"))
+        tag, tags = first["ctx"].get("tag"), first["ctx"].get("expected_tags")
+        message = "Field required" if tag is None else f"{tag!r}; expected one of {tags}"
+    key = ".".join(keys) or "top level"
+    if kind == "extra_forbidden":
+        return InputError(where, f"unknown key {key}{reader}", expected)
+    return VsodprepError(f"{where}: {key}: {message}")

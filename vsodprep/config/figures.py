@@ -1,73 +1,281 @@
-"""Configuration of single figures, beside those of the report."""
+"""Single figures, beside those of the report: a class for each kind, with what it is drawn from."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
 from vsodprep.config.base import Apart, Name, Section
 from vsodprep.config.crf import RAW
+from vsodprep.config.models import definition
+from vsodprep.config.options import arguments_of
+from vsodprep.config.train import Run
+from vsodprep.errors import InputError
 
-Kind = Literal[
-    "precision-recall",
-    "f-threshold",
-    "ranking",
-    "intervals",
-    "ablation",
-    "sweep",
-    "losses",
-    "level-weights",
-    "grid",
-    "timeline",
+Runs = Mapping[tuple[str, str], Run]
+_Benchmark = Annotated[Name, Apart, Field(description="Benchmark whose scores, frames or shard it is drawn from.")]
+_Model = Annotated[Name, Apart, Field(description="Network whose runs it is drawn from.")]
+_Measures = Annotated[
+    tuple[Name, ...], Field(description="Keys of the measures in the score files; the figure's own default if empty.")
 ]
-_WITHOUT_BENCHMARK = ("losses", "sweep")
-_OF_ONE_MODEL = ("ablation", "sweep", "level-weights")
-# How many measures a figure shows, where that is not one panel each.
-_MEASURES = {"precision-recall": 0, "f-threshold": 0, "losses": 0, "level-weights": 0, "grid": 0} | dict.fromkeys(
-    ("ranking", "intervals", "timeline"), 1
-)
+_Measure = Annotated[_Measures, Field(max_length=1)]
 
 
-class Figure(Section):
+class File(NamedTuple):
+    """A file that a figure is drawn from, where its command names it.
+
+    Attributes:
+        place: The method of `Paths` that says where it lies.
+        of: What that method takes.
+        label: What the figure calls it; empty if nothing.
+    """
+
+    place: Literal["checkpoint", "manifest", "metrics", "predictions", "scores", "shard"]
+    of: tuple[Any, ...]
+    label: str = ""
+
+
+Words = list[str | File]
+
+
+class Drawing(Section):
     """A figure below `results/figures/`; `vsodprep figure KIND --help` says what each shows."""
 
-    kind: Annotated[Kind, Apart]
+    kind: Annotated[str, Apart]
     """What is drawn."""
     benchmark: Annotated[Name | None, Apart] = None
-    """Benchmark whose scores, frames or shard it is drawn from; a sweep takes all that are tested on if null."""
+    """Benchmark that the runs are tested on; any if null."""
     model: Annotated[Name | None, Apart] = None
     """Network whose runs it is drawn from; those of all networks if null."""
-    run: Annotated[Name, Apart] = "full"
-    """Run of `model` that level-weights looks into, and that ablation compares the others with."""
+
+    @property
+    def sequences(self) -> tuple[str, ...]:
+        """Sequences of the benchmark that it shows by name."""
+        return ()
+
+    def words(self, runs: Runs, where: str) -> Words:
+        """Return the words of its command but for `--out`.
+
+        Args:
+            runs: All runs by model and name.
+            where: What to name in an error.
+
+        Raises:
+            InputError: There is nothing to draw it from.
+        """
+        raise NotImplementedError
+
+
+class DrawnFromRuns(Drawing):
+    """A figure that shows all runs, or some."""
+
     runs: Annotated[tuple[Name, ...], Apart] = ()
     """Runs of `model` that are drawn; all of them if empty."""
+
+    @model_validator(mode="after")
+    def _runs_have_a_model(self) -> "DrawnFromRuns":
+        if self.runs and self.model is None:
+            raise ValueError("runs are those of a model: give model")
+        return self
+
+    def shown(self, runs: Runs, where: str) -> dict[str, tuple[str, str]]:
+        """Return the runs that it shows by label; arguments as for `words`."""
+        chosen = [key for key in runs if self.model in (None, key[0]) and (not self.runs or key[1] in self.runs)]
+        absent = set(self.runs) - {name for _, name in chosen}
+        if absent:
+            raise InputError(where, f"no run {self.model}/{min(absent)}", "one of `runs`")
+        if self.benchmark is not None:
+            chosen = [key for key in chosen if self.benchmark in {test.benchmark for test in runs[key].test}]
+        if not chosen:
+            found = f"no run is tested on {self.benchmark}" if self.benchmark else "no run"
+            raise InputError(where, found, "a benchmark of some run's test")
+        return {name if self.model is not None else f"{model}/{name}": (model, name) for model, name in chosen}
+
+
+class DrawnFromScores(DrawnFromRuns):
+    """A figure of the scores of runs."""
+
     protocol: Annotated[Name, Apart] = "davsod"
     """Protocol of the scores."""
     post: Annotated[Name, Apart] = RAW
     """`raw`, or the CRF preset of the maps."""
-    measure: tuple[Name, ...] = ()
-    """Keys of the measures in the score files; the figure's own default if empty."""
-    parameter: Name = "tau"
-    """What sweep draws along: a key of a run's `options`, or what its variant is named after, as in `tau-0.6`."""
-    values: Annotated[dict[Name, float], Apart] = {}
-    """Value of `parameter` by run, where neither options nor variant tell it; sweep leaves other runs out."""
-    sequence: Name | None = None
-    """Sequence of a timeline."""
-    frames: tuple[str, ...] = Field(default=())
-    """Rows of a grid, as SEQUENCE/FRAME."""
 
-    @model_validator(mode="after")
-    def _complete(self) -> "Figure":
-        needs = {
-            "benchmark": self.kind not in _WITHOUT_BENCHMARK,
-            "model": self.kind in _OF_ONE_MODEL,
-            "sequence": self.kind == "timeline",
-            "frames": self.kind == "grid",
-        }
-        for key, needed in needs.items():
-            if needed and not getattr(self, key):
-                raise ValueError(f"a figure of kind {self.kind} needs {key}")
-        if self.runs and self.model is None:
-            raise ValueError("runs are those of a model: give model")
-        if len(self.measure) > _MEASURES.get(self.kind, len(self.measure)):
-            raise ValueError(f"a figure of kind {self.kind} shows {_MEASURES[self.kind]} measures that can be chosen")
-        return self
+    def scores(self, label: str, key: tuple[str, str], run: Run) -> Iterator[File]:
+        """Yield a run's scores; its seeds share the label and are averaged."""
+        for benchmark in dict.fromkeys(test.benchmark for test in run.test if self.benchmark in (None, test.benchmark)):
+            for seed in dict.fromkeys(run.seeds):
+                yield File("scores", (*key, seed, self.post, benchmark, self.protocol), label)
+
+    def words(self, runs: Runs, where: str) -> Words:
+        """See `Drawing`."""
+        files = [file for label, key in self.shown(runs, where).items() for file in self.scores(label, key, runs[key])]
+        if not files:
+            raise InputError(where, "no run that is tested", "`runs` with a test")
+        return [*files, *arguments_of(self)]
+
+
+class PrecisionRecall(DrawnFromScores):
+    """Precision against recall at 256 thresholds."""
+
+    kind: Annotated[Literal["precision-recall"], Apart]
+    benchmark: _Benchmark
+
+
+class FThreshold(DrawnFromScores):
+    """F-measure against the threshold."""
+
+    kind: Annotated[Literal["f-threshold"], Apart]
+    benchmark: _Benchmark
+
+
+class Ranking(DrawnFromScores):
+    """Sequences, ordered by the first method's score."""
+
+    kind: Annotated[Literal["ranking"], Apart]
+    benchmark: _Benchmark
+    measure: _Measure = ()
+
+
+class Intervals(DrawnFromScores):
+    """Scores with bootstrap intervals over sequences."""
+
+    kind: Annotated[Literal["intervals"], Apart]
+    benchmark: _Benchmark
+    measure: _Measure = ()
+
+    def scores(self, label: str, key: tuple[str, str], run: Run) -> Iterator[File]:
+        """See `DrawnFromScores`; sequences are drawn anew from one file, not from a mean over seeds."""
+        for file in super().scores(label, key, run):
+            yield file._replace(label=f"{label}, seed {file.of[2]}") if len(run.seeds) > 1 else file
+
+
+class Ablation(DrawnFromScores):
+    """Bars of variants; each LABEL is the variant's name."""
+
+    kind: Annotated[Literal["ablation"], Apart]
+    benchmark: _Benchmark
+    model: _Model
+    run: Annotated[Name, Apart] = "full"
+    """Run of `model` that the others are compared with."""
+    measure: _Measures = ()
+
+    def words(self, runs: Runs, where: str) -> Words:
+        """See `Drawing`."""
+        return [*super().words(runs, where), "--full", self.run, "--paper", self.model]
+
+
+class Sweep(DrawnFromScores):
+    """Scores against a parameter such as tau, a line per benchmark."""
+
+    kind: Annotated[Literal["sweep"], Apart]
+    model: _Model
+    measure: _Measures = ()
+    parameter: Name = "tau"
+    """A key of a run's `options`, or what its variant is named after, as in `tau-0.6`."""
+    values: Annotated[dict[Name, float], Apart] = {}
+    """Value of `parameter` by run, where neither options nor variant tell it; other runs are left out."""
+
+    def shown(self, runs: Runs, where: str) -> dict[str, tuple[str, str]]:
+        """See `DrawnFromRuns`; the labels are the parameter's values."""
+        found: dict[str, tuple[str, str]] = {}
+        for key in super().shown(runs, where).values():
+            value = self._value(key[1], runs[key], where)
+            if value is not None and found.setdefault(f"{value:g}", key) != key:
+                both = f"{found[f'{value:g}'][1]} and {key[1]} both at {value:g}"
+                raise InputError(where, both, "`runs` with one of them")
+        if not found:
+            raise InputError(where, f"no run with {self.parameter}", "an option, a variant or `values`")
+        return found
+
+    def _value(self, name: str, run: Run, where: str) -> float | None:
+        """Return a run's value of the parameter, or None if it has none."""
+        prefix = f"{self.parameter}-"
+        of_variant = run.variant.removeprefix(prefix) if run.variant.startswith(prefix) else None
+        value = self.values.get(name, run.options.get(self.parameter, of_variant))
+        try:
+            return None if value is None else float(value)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{where}: {name}", f"{self.parameter} {value!r}", "a number") from error
+
+
+class Losses(DrawnFromRuns):
+    """Training losses; of one run with its terms and stages."""
+
+    kind: Annotated[Literal["losses"], Apart]
+
+    def words(self, runs: Runs, where: str) -> Words:
+        """See `Drawing`."""
+        shown = self.shown(runs, where)
+        return [File("metrics", (*key, runs[key].seeds[0]), label) for label, key in shown.items()]
+
+
+class LevelWeights(Drawing):
+    """Weights or scores that a network gives its branches at each level (DS-Net, CAG-DDE), or its maps (STAN)."""
+
+    kind: Annotated[Literal["level-weights"], Apart]
+    benchmark: _Benchmark
+    model: _Model
+    run: Annotated[Name, Apart] = "full"
+    """Run of `model` that it looks into."""
+
+    def words(self, runs: Runs, where: str) -> Words:
+        """See `Drawing`."""
+        key, splits = (self.model, self.run), {test.benchmark: test.split for run in runs.values() for test in run.test}
+        if key not in runs:
+            raise InputError(where, f"no run {'/'.join(key)}", "one of `runs`")
+        if self.benchmark not in splits:
+            raise InputError(where, f"no run is tested on {self.benchmark}", "one that is")
+        run = runs[key]
+        options = definition(self.model).choose(run.variant, run.options, where=f"runs.{'.'.join(key)}")
+        if options.insight is None:
+            found = f"{'/'.join(key)}, a network without weights or scores to show"
+            raise InputError(where, found, "one that has them, such as DS-Net")
+        files = File("checkpoint", (*key, run.seeds[0])), File("shard", (self.benchmark,))
+        return [*files, "--split", splits[self.benchmark]]
+
+
+class Grid(DrawnFromScores):
+    """Frames, masks and the maps of several methods."""
+
+    kind: Annotated[Literal["grid"], Apart]
+    benchmark: _Benchmark
+    frames: tuple[str, ...] = Field(min_length=1)
+    """Rows, as SEQUENCE/FRAME."""
+
+    @property
+    def sequences(self) -> tuple[str, ...]:
+        """Sequences of the benchmark that it shows by name."""
+        return tuple(frame.partition("/")[0] for frame in self.frames)
+
+    def words(self, runs: Runs, where: str) -> Words:
+        """See `Drawing`; the maps and scores are those of the first seed."""
+        words: Words = [File("manifest", (self.benchmark,))]
+        for label, key in self.shown(runs, where).items():
+            of = (*key, runs[key].seeds[0], self.post, self.benchmark)
+            words += ["--maps", File("predictions", of, label), "--scores", File("scores", (*of, self.protocol), label)]
+        return words + arguments_of(self)
+
+
+class Timeline(DrawnFromScores):
+    """A measure along a sequence, with the frames behind its extremes."""
+
+    kind: Annotated[Literal["timeline"], Apart]
+    benchmark: _Benchmark
+    measure: _Measure = ()
+    sequence: Name
+    """The sequence."""
+
+    @property
+    def sequences(self) -> tuple[str, ...]:
+        """Sequences of the benchmark that it shows by name."""
+        return (self.sequence,)
+
+    def words(self, runs: Runs, where: str) -> Words:
+        """See `Drawing`."""
+        return [*super().words(runs, where), "--normalized", File("manifest", (self.benchmark,))]
+
+
+Figure = Annotated[
+    PrecisionRecall | FThreshold | Ranking | Intervals | Ablation | Sweep | Losses | LevelWeights | Grid | Timeline,
+    Field(discriminator="kind"),
+]

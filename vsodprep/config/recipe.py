@@ -34,4 +34,4 @@ def read_recipe(text: str) -> Run:
     try:
         return Run.model_validate(value)
     except ValidationError as error:
-        raise refusal(error, where, "a key of a run, see config/README.md") from error
+        raise refusal(error, value, where, "a key of a run, see config/README.md") from error

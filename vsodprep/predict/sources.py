@@ -98,7 +98,7 @@ def _flow_block(record: Mapping[str, Any], checkpoint: Path) -> Flow:
     try:
         return Flow.model_validate({key: said[key] for key in Flow.model_fields if key in said and key != "frames"})
     except ValidationError as error:
-        raise refusal(error, f"{checkpoint}: its flow", "settings of a flow block") from error
+        raise refusal(error, said, f"{checkpoint}: its flow", "settings of a flow block") from error
 
 
 def _estimate_flow(manifest: Manifest, root: Path, block: Flow, device: str, threads: int) -> None:

@@ -7,9 +7,9 @@ from typing import get_args
 
 from vsodprep.config import Config, Run, SplitOf
 from vsodprep.config.crf import RAW
+from vsodprep.config.figures import File, Words
 from vsodprep.config.report import Trivial
 from vsodprep.targets.catalogue import Catalogue
-from vsodprep.targets.figures import drawn
 from vsodprep.targets.paths import Paths
 from vsodprep.targets.records import ScoreTarget, TrainingTarget, unique
 
@@ -139,19 +139,25 @@ class Targets:
         )
 
     @cached_property
+    def figures(self) -> dict[str, Words]:
+        """The words of each figure's command, with the files that it is drawn from."""
+        return {name: figure.words(self.runs, f"figures.{name}") for name, figure in self.config.figures.items()}
+
+    @cached_property
     def scores(self) -> tuple[ScoreTarget, ...]:
         """Scores that tests and figures ask for, and those of the trivial maps, which come last."""
         of_runs = [
-            ScoreTarget(model, name, seed, post, test.benchmark, test.split, protocol)
+            self._score(model, name, seed, post, test.benchmark, protocol)
             for (model, name), run in self.runs.items()
             for test in run.test
             for seed in run.seeds
             for post in test.post
             for protocol in test.protocols
         ]
-        of_figures = [score for figure in self.config.figures.values() for _, score in drawn(figure, self.runs)]
+        files = [word for words in self.figures.values() for word in words if isinstance(word, File)]
+        of_figures = [self._score(*file.of) for file in files if file.place == "scores"]
         of_trivial = [
-            ScoreTarget(TRIVIAL, name, 0, RAW, test.benchmark, test.split, protocol)
+            self._score(TRIVIAL, name, 0, RAW, test.benchmark, protocol)
             for run in self.runs.values()
             for test in run.test
             for name in self.trivial(test.benchmark)
@@ -166,6 +172,9 @@ class Targets:
         names = self.catalogue.split(benchmark, self.tested[benchmark])
         moves = self.config.pack.flow and set(names) <= set(self.catalogue.videos(benchmark))
         return TRIVIAL_MAPS if moves else (CENTRE_PRIOR,)
+
+    def _score(self, model: str, run: str, seed: int, post: str, benchmark: str, protocol: str) -> ScoreTarget:
+        return ScoreTarget(model, run, seed, post, benchmark, self.tested[benchmark], protocol)
 
     def _videos(self, splits: Iterable[SplitOf], benchmark: str) -> list[str]:
         """Return the videos of a benchmark that some splits hold."""

@@ -7,6 +7,7 @@ from vsodprep import benchmarks
 from vsodprep.config import Config
 from vsodprep.config.coarse import check_order, check_weights
 from vsodprep.config.crf import RAW
+from vsodprep.config.figures import DrawnFromScores
 from vsodprep.config.protocol import PROTOCOLS
 from vsodprep.errors import InputError
 from vsodprep.normalize.checks import KINDS
@@ -55,10 +56,7 @@ def check_names(config: Config, catalogue: Catalogue) -> None:
     _check_weights(config)
     for name, coarse in config.coarse.items():
         _known(f"coarse.{name}.crf", [coarse.crf] if "crf" in coarse.order else [], config.crf_presets)
-    for where, name in _posts(config):
-        _known(where, [name], (RAW, *config.crf_presets))
-    for where, name in _protocols(config):
-        _known(where, [name], (*PROTOCOLS, *config.protocols))
+    _check_scores(config)
 
 
 def _check_benchmarks(config: Config, catalogue: Catalogue) -> None:
@@ -104,19 +102,17 @@ def _check_weights(config: Config) -> None:
         raise InputError(where, f"{weights}, which is no file and no name", f"a file{names and f', or one of {names}'}")
 
 
-def _posts(config: Config) -> Iterator[tuple[str, str]]:
-    yield from ((f"figures.{name}.post", figure.post) for name, figure in config.figures.items())
+def _check_scores(config: Config) -> None:
+    posts, protocols = (RAW, *config.crf_presets), (*PROTOCOLS, *config.protocols)
+    for name, figure in config.figures.items():
+        if isinstance(figure, DrawnFromScores):
+            _known(f"figures.{name}.post", [figure.post], posts)
+            _known(f"figures.{name}.protocol", [figure.protocol], protocols)
     for model, runs in config.runs.items():
         for name, run in runs.items():
-            yield from ((f"runs.{model}.{name}.test.post", post) for test in run.test for post in test.post)
-
-
-def _protocols(config: Config) -> Iterator[tuple[str, str]]:
-    yield from ((f"figures.{name}.protocol", figure.protocol) for name, figure in config.figures.items())
-    for model, runs in config.runs.items():
-        for name, run in runs.items():
-            asked = (protocol for test in run.test for protocol in test.protocols)
-            yield from ((f"runs.{model}.{name}.test.protocols", protocol) for protocol in asked)
+            for test in run.test:
+                _known(f"runs.{model}.{name}.test.post", test.post, posts)
+                _known(f"runs.{model}.{name}.test.protocols", test.protocols, protocols)
 
 
 def _paths(config: Config) -> Iterator[tuple[str, str]]:
