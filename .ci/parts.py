@@ -5,6 +5,7 @@ import contextlib
 import os
 import platform
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -194,13 +195,20 @@ def main() -> int:
     """Say what is tested on what, and test it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--spent", type=float, default=0, help="seconds that went by before")
-    spent = parser.parse_args().spent
+    parser.add_argument("--remove", type=Path, help="folder to remove at the end: the environment")
+    given = parser.parse_args()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
     began = time.monotonic()
-    tested, found = versions(), torch.backends.cpu.get_cpu_capability()
-    print(f"{tested}\n{processor()}, {os.cpu_count()} processors, torch uses {found}", flush=True)
-    if tested not in " ".join((ROOT / "README.md").read_text(encoding="utf-8").split()):
-        print("README.md names other versions", flush=True)
-    return run_all(plan(found), [sys.executable, "-m", "pytest"], lambda: spent + time.monotonic() - began)
+    try:
+        tested, found = versions(), torch.backends.cpu.get_cpu_capability()
+        print(f"{tested}\n{processor()}, {os.cpu_count()} processors, torch uses {found}", flush=True)
+        if tested not in " ".join((ROOT / "README.md").read_text(encoding="utf-8").split()):
+            print("README.md names other versions", flush=True)
+        return run_all(plan(found), [sys.executable, "-m", "pytest"], lambda: given.spent + time.monotonic() - began)
+    finally:
+        if given.remove is not None:
+            shutil.rmtree(given.remove, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -84,17 +84,28 @@ def test_what_does_not_listen_is_killed() -> None:
     assert outcome.seconds < 30
 
 
-def test_nothing_runs_on_after_an_interrupt() -> None:
-    endless = "import os, time; print(os.getpid(), flush=True); time.sleep(600)"
-    part = f"parts['run'](parts['Part']('endless'), 600, [sys.executable, '-c', {endless!r}])"
-    words = [sys.executable, "-c", f"import runpy, sys\nparts = runpy.run_path({PATH!r})\n{part}"]
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_nothing_runs_on_after_a_signal(tmp_path: Path, number: signal.Signals) -> None:
+    """Not even the environment stays."""
+    (tmp_path / "environment" / "bin").mkdir(parents=True)
+    endless = "import os, time; print('group', os.getpid(), flush=True); time.sleep(600)"
+    program = f"""
+import runpy, sys
+parts = runpy.run_path({PATH!r})
+main = parts["main"]
+main.__globals__["plan"] = lambda found: [parts["Part"]("endless", ("-c", {endless!r}))]
+main.__globals__["run_all"] = lambda planned, command, clock: parts["run"](planned[0], 600, [sys.executable])
+main()
+"""
+    words = [sys.executable, "-c", program, "--remove", str(tmp_path / "environment")]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
-        leader = int(process.stdout.readline())
+        leader = next(int(line.split()[1]) for line in process.stdout if line.startswith("group "))
         assert group(leader)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         assert process.wait(timeout=60) != 0
     until(lambda: not group(leader))
+    assert not (tmp_path / "environment").exists()
 
 
 @pytest.mark.parametrize(("found", "torch_set", "onednn"), [("AVX512", "avx2", "AVX2"), ("AVX2", "default", "SSE41")])
