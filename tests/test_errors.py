@@ -1,3 +1,4 @@
+import os
 import pickle
 import signal
 import subprocess
@@ -65,3 +66,13 @@ def test_output_that_the_caller_has_closed_is_no_error(closed: str, tmp_path: Pa
     words = f"exec {sys.executable} -m vsodprep table --paper stan --out {tmp_path / 'a.md'} {closed}"
     subprocess.run(["bash", "-c", words], check=True)
     assert (tmp_path / "a.md").is_file()
+
+
+@pytest.mark.parametrize("closed", ["", ">&-"])
+def test_a_name_that_is_no_text_can_be_said(closed: str, tmp_path: Path) -> None:
+    (tmp_path / "losses.csv").write_text("step,stage,lr,loss\n1,main,0.1,0.5\n2,main,0.1,0.4\n")
+    out = tmp_path / os.fsdecode(b"caf\xe9.svg")
+    words = f"exec {sys.executable} -m vsodprep figure losses a={tmp_path}/losses.csv --out {out} {closed}"
+    done = subprocess.run(["bash", "-c", words], stdout=subprocess.PIPE, check=True)
+    assert done.stdout == (b"" if closed else os.fsencode(out) + b"\n")
+    assert out.is_file()
