@@ -25,7 +25,7 @@ from vsodprep.prior.contrast import FEATURES, contrast
 from vsodprep.prior.segmentation import segment_levels
 from vsodprep.prior.settings import Settings
 from vsodprep.saliency.folders import to_bytes
-from vsodprep.saliency.maps import METHODS
+from vsodprep.saliency.maps import method_of
 from vsodprep.saliency.otsu import otsu
 
 ROUNDS = 7
@@ -71,7 +71,7 @@ def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
         return segment_levels(picture, LIGHT, scale=0.5, min_regions=16, backend=backend)
 
     levels, given = cut("opencv"), channels(small_frame, small_flow, picture)
-    maps = np.stack([to_bytes(METHODS[method]([frame])[0]) for method in ("mbd", "rbd")])
+    maps = np.stack([to_bytes(method_of(method).maps([frame])[0]) for method in ("mbd", "rbd")])
     fused = fuse(maps / np.float32(255), uniform(2))
     speckled, support = inside | (fused > fused.mean()), inside.astype(np.float32)
     edit = Edit("s", "0", "erase", "component", ((frame.shape[1] // 2, frame.shape[0] // 2),))
@@ -89,10 +89,10 @@ def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
             lambda: motion_prior(frame, flow, colour(flow), classifier(DRFI, 1.0)),
             1,
         ),
-        "saliency: mbd, one frame": (lambda: METHODS["mbd"]([frame]), 1),
-        "saliency: mbd, 16 together": (lambda: METHODS["mbd"]([frame] * 16), 16),
-        "saliency: rbd": (lambda: METHODS["rbd"]([frame]), 1),
-        "saliency: ft": (lambda: METHODS["ft"]([frame]), 1),
+        "saliency: mbd, one frame": (lambda: method_of("mbd").maps([frame]), 1),
+        "saliency: mbd, 16 together": (lambda: method_of("mbd").maps([frame] * 16), 16),
+        "saliency: rbd": (lambda: method_of("rbd").maps([frame]), 1),
+        "saliency: ft": (lambda: method_of("ft").maps([frame]), 1),
         "coarse: fuse two maps": (lambda: fuse(maps / np.float32(255), uniform(2)), 1),
         "coarse: Otsu": (lambda: otsu(to_bytes(fused)), 1),
         "coarse: CRF stan (5 iterations)": (lambda: refine(frame, fused, PRESETS["stan"]), 1),

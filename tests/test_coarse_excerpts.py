@@ -14,7 +14,7 @@ from vsodprep.coarse.support import TruthSupport
 from vsodprep.config.coarse import Coarse
 from vsodprep.config.crf import PRESETS
 from vsodprep.images import FOREGROUND_ABOVE, decode, list_images, read_mask
-from vsodprep.saliency.maps import METHODS
+from vsodprep.saliency.maps import method_of
 
 SIZE = (427, 240)
 
@@ -35,14 +35,14 @@ def car(excerpts):
 @pytest.mark.parametrize("method", ["mbd", "rbd"])
 def test_the_car_is_more_salient_than_the_rest(method, car):
     frame, truth = car
-    saliency = METHODS[method]([frame])[0]
+    saliency = method_of(method).maps([frame])[0]
     assert saliency[truth].mean() > 2 * saliency[~truth].mean()
 
 
 @pytest.mark.parametrize(("order", "least"), [("fuse,otsu", 0.5), ("fuse,otsu,crf", 0.65)])
 def test_label_overlaps_the_mask(order, least, car):
     frame, truth = car
-    maps = np.stack([np.round(METHODS[method]([frame])[0] * 255).astype(np.uint8) for method in ("mbd", "rbd")])
+    maps = np.stack([np.round(method_of(method).maps([frame])[0] * 255).astype(np.uint8) for method in ("mbd", "rbd")])
     label = label_frame(frame, maps, Chain(Coarse(order=tuple(order.split(","))), uniform(2), PRESETS["stan"])).label
     assert (label & truth).sum() / (label | truth).sum() > least
 

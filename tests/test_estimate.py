@@ -46,7 +46,7 @@ def test_frames_and_pixels_are_what_counts() -> None:
     assert list(found) == ["download", "normalize", "flow dis", "pack"]
     assert all((cost.sequences, cost.frames, cost.guessed) == (50, 3455, False) for cost in found.values())
     megapixels = 3455 * 480 * 854 / 1e6
-    assert found["flow dis"].cpu == pytest.approx(megapixels * rates.FLOW["medium"] / 3600)
+    assert found["flow dis"].cpu == pytest.approx(megapixels * 0.15 / 3600)
     assert found["normalize"].disk == pytest.approx(megapixels * 1e6 * rates.DISK_NORMALIZED)
     assert found["download"].disk == 1.9e9
     full = costs(config(resolution={"davis2016": "1080p"}))

@@ -5,9 +5,10 @@ import pytest
 from click.testing import CliRunner
 
 from vsodprep.cli import cli
+from vsodprep.config.coarse import SALIENCY
 from vsodprep.errors import InputError
 from vsodprep.images import read_gray, write_png
-from vsodprep.saliency.maps import METHODS, write_maps
+from vsodprep.saliency.maps import write_maps
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def frames(tmp_path):
     return folder
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", SALIENCY)
 def test_command_writes_a_map_per_frame_and_the_marker(method, frames, tmp_path):
     out = tmp_path / "maps"
     result = CliRunner().invoke(cli, ["saliency", method, str(frames), "--out", str(out)])

@@ -3,7 +3,7 @@ import pytest
 from skimage.morphology import reconstruction
 
 from vsodprep.saliency.border import content
-from vsodprep.saliency.mbd import backgroundness, barrier_distance, minimum_barrier
+from vsodprep.saliency.mbd import backgroundness, barrier_distance, maps
 from vsodprep.saliency.morphology import reconstruct, smooth
 
 
@@ -31,7 +31,7 @@ def scene(height=96, width=144):
 
 
 def alone(frame):
-    return minimum_barrier([frame])[0]
+    return maps([frame])[0]
 
 
 @pytest.mark.parametrize("passes", [1, 2, 3, 4])
@@ -119,5 +119,5 @@ def test_a_horizon_is_no_border():
 
 def test_frames_together_give_the_maps_of_each_alone():
     frames = [scene(), scene(60, 90), scene()[:, ::-1], scene(96, 144) // 2]
-    for frame, together in zip(frames, minimum_barrier(frames), strict=True):
+    for frame, together in zip(frames, maps(frames), strict=True):
         np.testing.assert_array_equal(together, alone(frame))

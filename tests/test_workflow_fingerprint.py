@@ -16,7 +16,7 @@ from vsodprep.workflow.fingerprint import closure, meaning
 from vsodprep.workflow.plan import Plan
 
 PLAN = Plan.of(default())
-WILDCARDS = SimpleNamespace(benchmark="synth", model="dsnet")
+WILDCARDS = SimpleNamespace(benchmark="synth", model="dsnet", flow="dis", saliency="mbd")
 SOURCES = sorted(path for folder in ("vsodprep", "models") for path in (ROOT / folder).rglob("*.py"))
 SAMPLE = b'''
 """A module."""
@@ -100,9 +100,12 @@ def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
     [
         ("benchmarks.synth.textures", {"normalize"}),
         ("benchmarks.davis2016", set()),  # another benchmark
-        ("flow.raft", {"flow"}),
+        ("flow.sequence", {"flow"}),
+        ("flow.dis", {"flow", "coarse", "report"}),  # which look at the way back
+        ("flow.raft", set()),  # another method
         ("prior.windows", {"prior_fit", "prior_fit_own", "prior"}),
-        ("saliency.rbd", {"saliency"}),
+        ("saliency.mbd", {"saliency"}),
+        ("saliency.rbd", set()),  # another method
         ("coarse.edits", {"coarse"}),
         ("models.parts.aspp", {"train", "predict"}),
         ("models.history", {"train"}),

@@ -9,14 +9,7 @@ import click
 from vsodprep.cli._flow_files import SUBCOMMANDS, frames_argument, out_option
 from vsodprep.cli._options import block_of, options_of
 from vsodprep.cli._torch import device_option
-from vsodprep.config.flow import Flow
-
-_METHODS = {
-    "dis": "Dense inverse search; needs no weights.",
-    "raft": "RAFT, large or small.",
-    "flownet2": "FlowNet2.",
-    "ptlflow:NAME": "A network of the ptlflow package, where it is installed.",
-}
+from vsodprep.config.flow import METHODS, Flow, name_of
 
 
 class _Flow(click.Group):
@@ -24,15 +17,16 @@ class _Flow(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the methods, then the other subcommands."""
-        return [*_METHODS, *super().list_commands(ctx)]
+        methods = (f"{name}:NAME" if known.named else name for name, known in METHODS.items())
+        return [*methods, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of a method, or another subcommand."""
-        key = "ptlflow:NAME" if cmd_name.startswith("ptlflow:") else cmd_name
-        if key not in _METHODS:
+        known = METHODS.get(name_of(cmd_name))
+        if known is None:
             return super().get_command(ctx, cmd_name)
         estimate = copy.copy(_estimate)
-        estimate.name, estimate.help = cmd_name, _METHODS[key]
+        estimate.name, estimate.help = cmd_name, known.about
         return estimate
 
 

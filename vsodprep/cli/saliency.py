@@ -1,24 +1,20 @@
 """`vsodprep saliency`."""
 
 from pathlib import Path
-from typing import get_args
 
 import click
 
 from vsodprep.cli._folder import Folder
-from vsodprep.config.coarse import SaliencyMethod
+from vsodprep.config.coarse import SALIENCY
 from vsodprep.markers import MAPS
 
 
-@click.command()
-@click.argument("method", type=click.Choice(get_args(SaliencyMethod)))
+@click.command(epilog=f"METHOD: {', '.join(f'{name} ({known.about})' for name, known in SALIENCY.items())}.")
+@click.argument("method", type=click.Choice(list(SALIENCY)))
 @click.argument("frames_dir", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=Folder(MAPS), help="Folder of the maps.")
 def command(method: str, frames_dir: Path, out: Path) -> None:
-    """Make saliency maps of one sequence that need no weights.
-
-    METHOD: mbd (minimum barrier distance, MB+), rbd (robust background detection) or ft (frequency-tuned).
-    """
+    """Make saliency maps of one sequence that need no weights."""
     from vsodprep.saliency.maps import write_maps
 
     write_maps(method, frames_dir, out)

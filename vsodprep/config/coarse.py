@@ -1,22 +1,40 @@
 """Configuration of saliency maps, their fusion, dense CRF and coarse labels."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
 from vsodprep.config.base import Apart, LocalPath, Name, Section, SplitOf
 from vsodprep.errors import InputError
 
-SaliencyMethod = Literal["mbd", "rbd", "ft"]
 Step = Literal["fuse", "otsu", "crf", "substitute", "edits"]
 Evidence = Literal["prior", "truth"]
+
+
+class SaliencyMethod(NamedTuple):
+    """A method that makes saliency maps without weights: `vsodprep/saliency/NAME.py` does.
+
+    Attributes:
+        about: What it is.
+        seconds: Processor seconds for a million pixels.
+    """
+
+    about: str
+    seconds: float
+
+
+SALIENCY = {
+    "mbd": SaliencyMethod("minimum barrier distance, MB+", 0.16),
+    "rbd": SaliencyMethod("robust background detection", 1.2),
+    "ft": SaliencyMethod("frequency-tuned", 0.08),
+}
 
 
 class Saliency(Section):
     """One saliency map per frame: a method that needs no weights, or a folder of maps made elsewhere."""
 
-    method: SaliencyMethod | None = None
+    method: Literal[tuple(SALIENCY)] | None = None  # type: ignore[valid-type]
     """Minimum barrier distance, robust background detection, or frequency-tuned saliency."""
     folder: LocalPath | None = None
     """Folder with `{benchmark}/{seq}/{frame}.png` of any method's maps, instead of `method`."""

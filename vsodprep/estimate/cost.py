@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from vsodprep import benchmarks
 from vsodprep.config import Config, Prior, Run, SplitOf, Stage
+from vsodprep.config.coarse import SALIENCY
 from vsodprep.config.crf import RAW
+from vsodprep.config.flow import known_of
 from vsodprep.config.models import definition
 from vsodprep.estimate import rates
 from vsodprep.estimate.parts import FrameCounts, bytes_of, part_of
@@ -100,7 +102,7 @@ class Estimate:
             part, flow = self._videos(benchmark, videos), config.flow[name]
             number = part.flows(flow)
             work = number * part.pixels / rates.MEGAPIXEL
-            cpu, card = rates.NETWORK_FLOW.get(flow.method.split(":")[0], (rates.FLOW[flow.preset], 0.0))
+            cpu, card = known_of(flow.method).seconds(flow)
             gpu = work * card if self.on_card else 0.0
             guessed = part.guessed or (flow.frames == "annotated" and part.annotated < part.frames)
             cpu, disk = work * (0.05 if gpu else cpu), work * rates.DISK_FLOW * 1e6
@@ -111,7 +113,7 @@ class Estimate:
             yield self._cost(f"prior {name}", part, cpu=cpu, gpu=gpu, disk=part.megapixels * rates.DISK_PRIOR * 1e6)
         for name, videos in targets.saliency(benchmark).items():
             part, method = self._videos(benchmark, videos), config.saliency[name].method
-            cpu = part.megapixels * (rates.SALIENCY[method] if method else 0.0)
+            cpu = part.megapixels * (SALIENCY[method].seconds if method else 0.0)
             yield self._cost(f"saliency {name}", part, cpu=cpu, disk=part.megapixels * rates.DISK_SALIENCY * 1e6)
         for name, videos in targets.coarse(benchmark).items():
             part, coarse = self._videos(benchmark, videos), config.coarse[name]

@@ -1,4 +1,4 @@
-"""Time and disk of each stage per million pixels of frames.
+"""Time and disk of each stage per million pixels of frames; those of methods stand beside their names in the settings.
 
 Measured on one core of a cloud machine of 2026 on DAVIS frames at 480p, processor time of each command with its
 start-up left out. Machines differ: hold totals to be right within a factor of two.
@@ -8,14 +8,12 @@ MEGAPIXEL = 1e6
 
 # Processor seconds per megapixel.
 NORMALIZE = 0.008
-FLOW = {"ultrafast": 0.06, "fast": 0.08, "medium": 0.15}
 PRIOR_LEVEL = 0.55  # one segmentation with its regions' features, per megapixel at the scale of the prior
 PRIOR_FRAME = 0.15
 # A region's three windows through a network: processor seconds, and seconds of a card; VGG-16's by its operations.
 PRIOR_REGION = {"contrast": (0.0, 0.0), "alexnet": (0.034, 0.0004), "vgg16": (0.7, 0.008)}
 PRIOR_REGIONS = 25  # of a level: flow pictures have few
 PRIOR_SAMPLE = 2e-5  # a region in one pass of the classifier's training
-SALIENCY = {"mbd": 0.16, "rbd": 1.2, "ft": 0.08}
 CRF_ITERATION = 0.16
 CRF_FRAME = 0.10
 COARSE = 0.03
@@ -26,9 +24,6 @@ PACK = 0.03
 PICTURE = 0.045
 EVALUATE = 0.05
 TRIVIAL = 0.13
-
-# Network flow: processor seconds, and seconds of a graphics card like an RTX 3090 (ptlflow's published timings).
-NETWORK_FLOW = {"raft": (35.0, 0.28), "flownet2": (54.0, 0.43), "ptlflow": (35.0, 0.28)}
 
 BACKWARD = 3.0  # forward and backward pass together, in forward passes
 GIGAFLOPS_CORE = 80.0

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.config.flow import Preset
+from vsodprep.config.flow import Method, Preset
 from vsodprep.errors import VsodprepError
 from vsodprep.flow.estimator import Field, Frame
 
@@ -66,3 +66,8 @@ class Dis:
             raise VsodprepError(
                 f"DIS cannot work on frames of {height} x {width} pixels, they are too small"
             ) from error
+
+
+def build(method: Method, _device: str, threads: int) -> Dis:
+    """See `build_estimator`."""
+    return Dis(method.preset, threads)

@@ -7,9 +7,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vsodprep.config.flow import Method
 from vsodprep.files import sha256
+from vsodprep.flow.fit import Fit
 from vsodprep.flow.flownet2_ops import channel_norm, resample
 from vsodprep.flow.flownet2_parts import FlowNetC, FlowNetFusion, FlowNetS, FlowNetSD
+from vsodprep.flow.network import NetworkEstimator
 from vsodprep.flow.weights import find_weights, load, read_state
 from vsodprep.weights import PUBLISHED
 
@@ -98,3 +101,10 @@ def load_flownet2(weights: str | None = None) -> tuple[FlowNet2, dict[str, Any]]
     load(network, read_state(path), str(path))
     versions = {"torch": torch.__version__}
     return network, {"method": "flownet2", "weights": path.name, "weights_sha256": sha256(path), "versions": versions}
+
+
+def build(method: Method, device: str, threads: int) -> NetworkEstimator:
+    """See `build_estimator`."""
+    network, record = load_flownet2(method.weights)
+    fit = Fit(MULTIPLE, MINIMUM, method.fit, method.border)
+    return NetworkEstimator(network, fit, record, method.precision, device, threads)

@@ -1,7 +1,8 @@
 """Flow methods by name."""
 
-from vsodprep.config.flow import Method
-from vsodprep.flow.dis import Dis
+from importlib import import_module
+
+from vsodprep.config.flow import Method, name_of
 from vsodprep.flow.estimator import Estimator
 
 
@@ -17,8 +18,6 @@ def build_estimator(method: Method, device: str = "cpu", threads: int = 1) -> Es
         InputError: Its weights cannot be found or read.
         VsodprepError: The weights are another network's, or the device is not there.
     """
-    if method.method == "dis":
-        return Dis(method.preset, threads)
-    from vsodprep.flow.networks import build_network  # noqa: PLC0415 - torch takes seconds to import
-
-    return build_network(method, device, threads)
+    module = import_module(f"vsodprep.flow.{name_of(method.method)}")  # by itself: torch takes seconds to import
+    estimator: Estimator = module.build(method, device, threads)
+    return estimator

@@ -42,6 +42,7 @@ class NetworkEstimator:
         record: What the stored file says of it.
         precision: Arithmetic; float16 and bfloat16 by autocast.
         device: `cpu` or `cuda`.
+        threads: torch's threads; as they are if None.
     """
 
     def __init__(
@@ -51,7 +52,10 @@ class NetworkEstimator:
         record: Mapping[str, Any],
         precision: Precision = "float32",
         device: str = "cpu",
+        threads: int | None = None,
     ) -> None:
+        if threads is not None:
+            torch.set_num_threads(threads)
         if device == "cuda" and not torch.cuda.is_available():
             raise VsodprepError("device cuda: no GPU that torch can use, expected one, or device cpu")
         self.device = torch.device(device)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.config.flow import Dialect, Flow
+from vsodprep.config.flow import METHODS, Dialect, Flow, name_of
 
 # Colours between two of the wheel's corners: red, yellow, green, cyan, blue, magenta.
 _STEPS = (15, 6, 4, 11, 13, 6)
@@ -94,7 +94,8 @@ class Picture:
 
 def dialect_of(method: str) -> Dialect:
     """Return the dialect in which a method's own tools draw."""
-    return "flownet2" if method == "flownet2" else "raft"
+    known = METHODS.get(name_of(method))
+    return "raft" if known is None else known.dialect
 
 
 def drawing_of(block: Flow) -> Picture:

@@ -10,7 +10,10 @@ import torchvision
 from torch import Tensor, nn
 from torchvision.models.optical_flow import Raft_Large_Weights, Raft_Small_Weights, raft_large, raft_small
 
+from vsodprep.config.flow import Method
 from vsodprep.files import sha256
+from vsodprep.flow.fit import Fit
+from vsodprep.flow.network import NetworkEstimator
 from vsodprep.flow.raft_update import units
 from vsodprep.flow.weights import find_weights, load, read_state
 
@@ -187,3 +190,10 @@ def load_raft(weights: str | None = None, iterations: int | None = None) -> tupl
         "weights_sha256": sha256(path),
         "versions": {"torch": torch.__version__, "torchvision": torchvision.__version__},
     }
+
+
+def build(method: Method, device: str, threads: int) -> NetworkEstimator:
+    """See `build_estimator`."""
+    network, record = load_raft(method.weights, method.iterations)
+    fit = Fit(MULTIPLE, MINIMUM, method.fit, method.border)
+    return NetworkEstimator(network, fit, record, method.precision, device, threads)

@@ -1,11 +1,15 @@
 """Frequency-tuned saliency (Achanta et al., CVPR 2009)."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.saliency.color import lab, stretch
 
+SETTINGS: dict[str, Any] = {}
 _BINOMIAL = np.array([1, 4, 6, 4, 1], dtype=np.float32) / 16
 
 
@@ -22,3 +26,8 @@ def frequency_tuned(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
     picture = lab(frame)
     blurred = cv2.sepFilter2D(picture, -1, _BINOMIAL, _BINOMIAL, borderType=cv2.BORDER_REFLECT_101)
     return stretch(np.linalg.norm(blurred - picture.mean(axis=(0, 1), dtype=np.float64), axis=2))
+
+
+def maps(frames: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+    """Return `frequency_tuned` of each frame."""
+    return [frequency_tuned(frame) for frame in frames]

@@ -17,6 +17,7 @@ BORDER_SHARE = 0.1
 COVARIANCE_FLOOR = 50.0  # added to the diagonal, on the 0..255 scale
 SMOOTHING = 50.0  # px of structuring element, at the longest side, per root of mean saliency
 STEEPNESS = 10.0
+SETTINGS = {"passes": PASSES, "longest_side": LONGEST_SIDE, "smoothing": SMOOTHING}
 
 
 def _skew(image: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -134,7 +135,7 @@ def _distances(pictures: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float
     return [distances[index] for index in range(len(pictures))]
 
 
-def minimum_barrier(frames: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+def maps(frames: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
     """Compute MB+ saliency: barrier distance plus border contrast, smoothed, centred, and steepened.
 
     Args:

@@ -1,5 +1,7 @@
 """Robust background detection (Zhu et al., CVPR 2014)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
@@ -20,6 +22,7 @@ BACKGROUND_WEIGHT = 5.0
 CERTAIN_CONNECTIVITY = 3.0
 CERTAIN_WEIGHT = 1000.0
 NEIGHBOUR_WEIGHT = 0.1
+SETTINGS = {"area": AREA, "fewest": FEWEST}
 
 
 def _similarity(distance: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
@@ -146,3 +149,8 @@ def robust_background(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
     foreground = background_weighted_contrast(colour, position, background)
     whole[inside] = stretch(optimise(colour, touching, border, connectivity, foreground))[labels]
     return whole
+
+
+def maps(frames: Sequence[NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+    """Return `robust_background` of each frame."""
+    return [robust_background(frame) for frame in frames]

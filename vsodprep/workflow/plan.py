@@ -111,7 +111,7 @@ class Plan:
             "post": "[^/]+",
             "flow": _one_of(config.flow),
             "prior": _one_of(config.prior),
-            "saliency": _one_of(config.saliency),
+            "saliency": _one_of(name for name, block in config.saliency.items() if block.method),
             "coarse": _one_of(config.coarse),
             "part": _one_of(self.configuration.parts),
             "figure": _one_of(config.figures),

@@ -14,11 +14,11 @@ rule flow:
         mem_mb=3000,
         gpu=PLAN.flow.gpu,
     params:
-        code=PLAN.fingerprint("vsodprep.cli.flow"),
+        code=PLAN.flow.code,
         frames=PLAN.paths.frames(),
         method=PLAN.flow.method,
         options=PLAN.flow.options,
     message:
         "flow {wildcards.flow} of {wildcards.benchmark}/{wildcards.seq}"
     shell:
-        "vsodprep flow {params.method} {params.frames:q} --out {output.flow:q} {params.options} > {log:q} 2>&1"
+        "vsodprep flow {params.method:q} {params.frames:q} --out {output.flow:q} {params.options} > {log:q} 2>&1"

@@ -13,10 +13,10 @@ rule saliency:
     resources:
         mem_mb=2000,
     params:
-        code=PLAN.fingerprint("vsodprep.cli.saliency"),
+        code=PLAN.coarse.code,
         frames=PLAN.paths.frames(),
         method=PLAN.coarse.method,
     message:
         "saliency {wildcards.saliency} of {wildcards.benchmark}/{wildcards.seq}"
     shell:
-        "vsodprep saliency {params.method} {params.frames:q} --out {output.maps:q} > {log:q} 2>&1"
+        "vsodprep saliency {params.method:q} {params.frames:q} --out {output.maps:q} > {log:q} 2>&1"

@@ -7,6 +7,7 @@ from typing import Any
 from vsodprep.config.options import arguments_of
 from vsodprep.errors import InputError
 from vsodprep.targets import unique
+from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.rule_inputs import RuleInputs
 
 
@@ -15,7 +16,11 @@ class CoarseInputs(RuleInputs):
 
     def method(self, wildcards: Any) -> str:
         """Return a saliency block's method."""
-        return shlex.quote(self.config.saliency[wildcards.saliency].method or "")
+        return self.config.saliency[wildcards.saliency].method or ""
+
+    def code(self, wildcards: Any) -> str:
+        """Return the fingerprint of one method's maps: another method's file does not touch it."""
+        return fingerprint("vsodprep.cli.saliency", f"vsodprep.saliency.{self.method(wildcards)}")
 
     def maps(self, wildcards: Any) -> list[str]:
         """Return the markers of the maps that a sequence's labels are fused from; maps made elsewhere have none."""

@@ -8,8 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vsodprep.config.flow import Method
 from vsodprep.errors import InputError
 from vsodprep.files import sha256
+from vsodprep.flow.fit import Fit
+from vsodprep.flow.network import NetworkEstimator
 from vsodprep.weights import cache
 
 
@@ -71,3 +74,9 @@ def load_ptlflow(name: str, weights: str | None = None) -> tuple[PtlFlow, dict[s
         "weights_sha256": sha256(path) if path.is_file() else None,
         "versions": versions,
     }
+
+
+def build(method: Method, device: str, threads: int) -> NetworkEstimator:
+    """See `build_estimator`."""
+    network, record = load_ptlflow(method.method.removeprefix("ptlflow:"), method.weights)
+    return NetworkEstimator(network, Fit(1, 1), record, method.precision, device, threads)
