@@ -90,18 +90,7 @@ def test_folder_with_nothing_in_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["my holiday", "$(date)", "a;b", "-x", ".."])
-def test_names_that_commands_cannot_have(name: str, tmp_path: Path) -> None:
-    folder = tmp_path / "mine"
-    (folder / "x").mkdir(parents=True)
-    if name != "..":
-        (folder / f"{name}.mp4").write_bytes(b"")
-        with pytest.raises(InputError, match="a name that paths and commands cannot have"):
-            scan_folder(folder)
-        (folder / f"{name}.mp4").unlink()
-        (folder / name / "frames").mkdir(parents=True)
-        (folder / name / "frames" / "0.jpg").write_bytes(picture(0))
-        with pytest.raises(InputError, match="a name that paths and commands cannot have"):
-            scan_folder(folder)
+def test_names_that_commands_cannot_have(name: str) -> None:
     with pytest.raises(InputError, match="a name that paths and commands cannot have"):
         check_name(name)
 

@@ -24,7 +24,26 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LOCK = ".vsodprep-lock"
 LISTS = ".vsodprep"  # below a folder: what of it is ours
 _NEW = "a new or empty folder for the output; move or remove what is there"
+_JUNK = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini", "lost+found"})
 _NOBODYS = (".DS_Store", "Thumbs.db", ".snakemake_timestamp")
+
+
+def is_junk(name: str) -> bool:
+    """Return whether a file is what an operating system leaves behind, or hidden, or in a folder that is."""
+    return any(part in _JUNK or part.startswith(".") for part in name.split("/"))
+
+
+def visible(folder: Path) -> list[Path]:
+    """Return what is in a folder, sorted, without junk.
+
+    Raises:
+        InputError: The folder is missing or cannot be read.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if not is_junk(path.name))
+    except OSError as error:
+        found = error.strerror if folder.is_dir() else "no such folder"
+        raise InputError(folder, found or "unreadable", "a folder that can be read") from error
 
 
 def _sync(path: Path) -> None:

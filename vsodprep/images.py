@@ -1,18 +1,25 @@
 """Reading and writing images; arrays are RGB and row-major, whatever the file holds."""
 
+import io
 import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
-from vsodprep.files import atomic_path
+from vsodprep.files import atomic_path, visible
+from vsodprep.progress import note, some
 
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 MAP_SUFFIXES = (*IMAGE_SUFFIXES, ".npy")
 FOREGROUND_ABOVE = 128  # a delivered 128 is background, as in the DAVSOD toolbox and PySODMetrics
 
+_COPY = re.compile(r"(.+?)(?: \(\d+\)| - copy(?: \(\d+\))?| copy(?: \d+)?)", re.IGNORECASE)
+_SEVERAL = (b"GIF8", b"II*\0", b"MM\0*", b"RIFF")  # kinds of files that may hold several pictures
 _PNG = b"\x89PNG\r\n\x1a\n"
 PNG_GRAY, PNG_RGB, PNG_PALETTE = 0, 2, 3  # colour types
 
@@ -23,18 +30,72 @@ def natural_key(name: str) -> tuple[tuple[int, str], ...]:
     return (*parts, (-1, name))
 
 
-def list_images(folder: Path) -> tuple[Path, ...]:
-    """List a folder's image files in natural order of their names.
+def copied(stem: str) -> str | None:
+    """Return the stem of which a browser or file manager has made this copy, such as `00003 (1)`; None for others."""
+    found = _COPY.fullmatch(stem)
+    return found[1] if found else None
+
+
+def one_each(paths: Iterable[Path], root: Path) -> dict[str, Path]:
+    """Return images under their paths below a folder without their endings, in natural order.
 
     Raises:
-        InputError: The folder is missing or holds none.
+        InputError: Two have one name, as a frame and its mask in one folder have; or one is a copy of another.
     """
-    if not folder.is_dir():
-        raise InputError(folder, "no such folder", "a folder of images")
-    paths = [path for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES and path.name[0] != "."]
+    found: dict[str, Path] = {}
+    keyed = ((path.relative_to(root).with_suffix("").as_posix(), path) for path in paths)
+    for key, path in sorted(keyed, key=lambda one: (natural_key(one[0]), one[1].suffix)):
+        other = found.setdefault(key, path)
+        if other is not path:
+            raise InputError(path, f"has the name of {other.name}", "one image for each frame, masks apart")
+    for key, path in found.items():
+        first = copied(path.stem)
+        if first is not None and f"{key.removesuffix(path.stem)}{first}" in found:
+            raise InputError(path, f"a copy of {first}{path.suffix}", "one image for each frame")
+    return found
+
+
+def list_images(folder: Path) -> tuple[Path, ...]:
+    """List a folder's image files in natural order of their names; what else is in it is told.
+
+    Raises:
+        InputError: The folder is missing, cannot be read or holds none, or two of one name.
+    """
+    here = visible(folder)
+    paths = [path for path in here if path.suffix.lower() in IMAGE_SUFFIXES and not path.is_dir()]
     if not paths:
         raise InputError(folder, "no image in it", f"files with one of the endings {', '.join(IMAGE_SUFFIXES)}")
-    return tuple(sorted(paths, key=lambda path: natural_key(path.name)))
+    if left := sorted({path.name for path in here} - {path.name for path in paths}):
+        note(f"{folder}: {len(left)} not read, no image of a kind that is read: {some(left)}")
+    return tuple(one_each(paths, folder).values())
+
+
+def find_image(folder: Path, key: str, suffixes: Iterable[str] = IMAGE_SUFFIXES) -> Path | None:
+    """Return the image of a name without its ending below a folder, None if there is none."""
+    return next((path for ending in (".png", *suffixes) if (path := folder / f"{key}{ending}").is_file()), None)
+
+
+def gap(stems: Sequence[str]) -> tuple[str, int, int] | None:
+    """Return where numbers that end frames' names leave one out.
+
+    Args:
+        stems: Names in order.
+
+    Returns:
+        The frame before the first gap, the number that follows and the number that is expected; None without a gap, or
+        where names are not one word and a number.
+    """
+    found = [re.fullmatch(r"(.*?)(\d+)", stem) for stem in stems]
+    words = {match[1] for match in found if match}
+    if len(words) != 1 or None in found:
+        return None
+    numbers = [int(match[2]) for match in found if match]
+    steps = Counter(second - first for first, second in pairwise(numbers))
+    usual = steps.most_common(1)[0][0] if steps else 1
+    for stem, (first, second) in zip(stems, pairwise(numbers), strict=False):
+        if second - first != usual:
+            return stem, second, first + usual
+    return None
 
 
 def png_header(data: bytes) -> tuple[int, int] | None:
@@ -50,6 +111,27 @@ def _read_bytes(path: Path) -> NDArray[np.uint8]:
         return np.fromfile(path, dtype=np.uint8)
     except OSError as error:
         raise InputError(path, error.strerror or "unreadable", "a readable image file") from error
+
+
+def check_one_picture(data: bytes, where: Path | str) -> None:
+    """Check that a GIF, TIFF or WebP holds one picture: of several, nobody says which is meant.
+
+    Raises:
+        InputError: It holds several.
+    """
+    if data[:4] not in _SEVERAL:
+        return
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415  few frames are of these kinds
+
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            count = getattr(image, "n_frames", 1)
+    except UnidentifiedImageError:  # OpenCV knows more kinds of TIFF
+        return
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(where, f"unreadable image ({error})", "a whole image file") from error
+    if count > 1:
+        raise InputError(where, f"{count} pictures in one file", "a file for each; a video as a video file")
 
 
 def decode(data: NDArray[np.uint8], where: Path | str, *, gray: bool = False) -> NDArray[np.uint8]:
@@ -68,6 +150,8 @@ def decode(data: NDArray[np.uint8], where: Path | str, *, gray: bool = False) ->
     """
     import cv2  # noqa: PLC0415  a plan, which asks for names and endings only, does without
 
+    if bytes(data[:4]) in _SEVERAL:
+        check_one_picture(data.tobytes(), where)
     # A file that cannot be decoded is told in one line of our own; OpenCV would print others beside it.
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
     flags = cv2.IMREAD_GRAYSCALE if gray else cv2.IMREAD_COLOR

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import Any, TypeVar
 
 from tqdm import tqdm
@@ -20,6 +20,16 @@ def bar_size() -> dict[str, Any]:
     except OSError:  # what calls itself a terminal need not be a file
         known = False
     return {"dynamic_ncols": True} if known else {"ncols": 80, "nrows": 24}
+
+
+def note(line: str) -> None:
+    """Tell on stderr what a person should know of the inputs, in one line."""
+    print(f"vsodprep: note: {line}", file=sys.stderr, flush=True)
+
+
+def some(names: Sequence[str], most: int = 3) -> str:
+    """Return the first of some names, with commas, and whether there are more."""
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
 def track(items: Iterable[Item], label: str, total: int | None = None, unit: str = "frame") -> Iterator[Item]:

@@ -13,9 +13,10 @@ import rarfile
 from vsodprep.archives.folder import FolderTree
 from vsodprep.archives.rarred import RarTree
 from vsodprep.archives.tarred import TarTree
-from vsodprep.archives.tree import Tree, is_junk
+from vsodprep.archives.tree import Tree
 from vsodprep.archives.zipped import ZipTree
 from vsodprep.errors import InputError
+from vsodprep.files import is_junk, visible
 from vsodprep.images import IMAGE_SUFFIXES
 from vsodprep.markers import SOURCES
 
@@ -87,7 +88,7 @@ def _listed(path: Path) -> dict[Path, str]:
 
 def _archives_in(path: Path) -> tuple[Path, ...]:
     """Return the archives in a folder, sorted; none if folders or images beside them are what is meant."""
-    here = sorted(one for one in path.iterdir() if not is_junk(one.name)) if path.is_dir() else []
+    here = visible(path) if path.is_dir() else []
     meant = any(one.is_dir() or one.suffix.lower() in IMAGE_SUFFIXES for one in here)
     return () if meant else tuple(filter(is_archive, here))
 

@@ -5,8 +5,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from vsodprep.archives.tree import Tree, is_junk, stamp_of
+from vsodprep.archives.tree import Tree, stamp_of
 from vsodprep.errors import InputError
+from vsodprep.files import is_junk
 
 
 class FolderTree(Tree):

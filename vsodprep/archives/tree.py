@@ -19,14 +19,6 @@ def stamp_of(path: Path) -> list[int]:
     return [status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
 
 
-_JUNK = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini", "lost+found"})
-
-
-def is_junk(name: str) -> bool:
-    """Return whether a file is what an operating system leaves behind, or hidden, or in a folder that is."""
-    return any(part in _JUNK or part.startswith(".") for part in name.split("/"))
-
-
 class Tree(ABC):
     """Files that can be listed and read.
 

@@ -1,6 +1,7 @@
 """Where a benchmark's frames and masks lie in a delivery, found before anything is read whole."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -72,6 +73,28 @@ _NAME = re.compile(r"[\w+][\w.+-]*")
 
 Files = dict[str, dict[str, tuple[str, ...]]]  # sequence -> stem -> paths
 
+# Folders that hold a sequence's masks beside its frames, in the benchmarks' layouts and in the VSOD repacks.
+_MASK_FOLDERS = frozenset(
+    {
+        "annotations",
+        "dutstemask",
+        "dutstrmask",
+        "groundtruth",
+        "gt",
+        "gtobjectlevel",
+        "label",
+        "labels",
+        "mask",
+        "masks",
+        "segmentations",
+    }
+)
+
+
+def is_mask_folder(name: str) -> bool:
+    """Return whether a folder's name is one that masks are delivered under, whatever its capitals and separators."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum()) in _MASK_FOLDERS
+
 
 def collect(delivery: Delivery, pattern: str, suffixes: Collection[str] = IMAGE_SUFFIXES) -> Files:
     """Collect images by sequence and stem.
@@ -91,7 +114,7 @@ def collect(delivery: Delivery, pattern: str, suffixes: Collection[str] = IMAGE_
         match = compiled.fullmatch(start) if dot + suffix.lower() in suffixes else None
         if match:
             stems = found.setdefault(match["seq"], {})
-            stem = start.rpartition("/")[2]
+            stem = unicodedata.normalize("NFC", start.rpartition("/")[2])  # macOS takes letters and accents apart
             stems[stem] = (*stems.get(stem, ()), name)
     return found
 

@@ -45,6 +45,7 @@ def command(
     from vsodprep import benchmarks
     from vsodprep.benchmarks.lock import pin_sequences
     from vsodprep.errors import InputError
+    from vsodprep.normalize.checks import told
     from vsodprep.normalize.generated import normalize_generated
     from vsodprep.normalize.own import normalize_own
     from vsodprep.normalize.run import normalize
@@ -68,6 +69,8 @@ def command(
             pinned = pin_sequences(lock, benchmark, manifest)
             if pinned:
                 click.echo(f"{lock}: pinned {len(pinned)} sequences of which nobody published everything")
+    for line in told(manifest.issues):
+        click.echo(line, err=True)
     counts = manifest.counts
     click.echo(
         f"{out}: {counts['sequences']} sequences, {counts['frames']} frames, {counts['annotated']} masks, "

@@ -18,6 +18,7 @@ from vsodprep.markers import PREDICTIONS, SHARD
 @click.option(
     "--classifier", type=click.Path(path_type=Path), help="Motion prior's C.npz, where the network reads one."
 )
+@click.option("--allow", multiple=True, metavar="KIND", help="Kind of issue of frames or videos that is only told.")
 @device_option
 @threads_option
 @click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Frames predicted together.")
@@ -28,6 +29,7 @@ def command(
     out: Path,
     split: str | None,
     classifier: Path | None,
+    allow: tuple[str, ...],
     device: str,
     threads: int,
     batch: int,
@@ -45,7 +47,7 @@ def command(
     from vsodprep.predict.sources import as_shard
 
     device = check_device(device)
-    with as_shard(source, checkpoint, out, classifier, device=device, threads=threads) as shard:
+    with as_shard(source, checkpoint, out, classifier, allow=allow, device=device, threads=threads) as shard:
         written = predict_shard(checkpoint, shard, out, split=split, device=device, threads=threads, batch=batch)
     others = json.loads((out / PREDICTIONS).read_text(encoding="utf-8"))["sequences"].keys() - written.keys()
     if others:

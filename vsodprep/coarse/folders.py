@@ -13,7 +13,7 @@ from vsodprep.images import read_gray, read_mask, write_png
 from vsodprep.manifest import mask_path, read_manifest
 from vsodprep.markers import MANIFEST, MAPS
 from vsodprep.progress import track
-from vsodprep.saliency.folders import describe_maps, list_maps, map_of, stack_maps, to_bytes
+from vsodprep.saliency.folders import describe_maps, list_maps, map_of, maps_of, stack_maps, to_bytes
 
 
 def fuse_folders(folders: Sequence[Path], out: Path, weights: NDArray[np.float64]) -> None:
@@ -28,17 +28,13 @@ def fuse_folders(folders: Sequence[Path], out: Path, weights: NDArray[np.float64
         InputError: A folder lacks a map that the first one has, or a file of somebody else would be overwritten.
     """
     keys = list_maps(folders[0])
-    maps_of = {key: [map_of(folder, key) for folder in folders] for key in keys}
-    enter_folder(
-        out, (f"{key}.png" for key in keys), MAPS, sources=(path for maps in maps_of.values() for path in maps)
-    )
-    for key, first in track(keys.items(), "fusion", len(keys)):
-        size = read_gray(first).shape
-        maps = stack_maps(maps_of[key], (size[0], size[1]))
+    maps_of_folder = [list(keys.values()), *(maps_of(folder, keys) for folder in folders[1:])]
+    enter_folder(out, (f"{key}.png" for key in keys), MAPS, sources=(path for maps in maps_of_folder for path in maps))
+    for key, *paths in track(zip(keys, *maps_of_folder, strict=True), "fusion", len(keys)):
+        size = read_gray(paths[0]).shape
+        maps = stack_maps(paths, (size[0], size[1]))
         write_png(out / f"{key}.png", to_bytes(fuse(maps.astype(np.float32) / 255, weights)))
-    methods = [
-        describe_maps(folder, [maps[index] for maps in maps_of.values()]) for index, folder in enumerate(folders)
-    ]
+    methods = [describe_maps(folder, maps) for folder, maps in zip(folders, maps_of_folder, strict=True)]
     settings = {"weights": weights.tolist(), "maps": methods}
     write_json(out / MAPS, {"method": "fuse", "settings": settings, "frames": list(keys)})
 

@@ -13,7 +13,7 @@ from vsodprep.files import enter_folder, write_json
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.images import read_frame, write_mask
 from vsodprep.progress import track
-from vsodprep.saliency.folders import describe_maps, map_of, stack_maps
+from vsodprep.saliency.folders import describe_maps, maps_of, stack_maps
 
 
 def label_sequence(
@@ -45,7 +45,7 @@ def label_sequence(
     frames = sequence_frames(frames_folder, allow_gaps=True)
     check_order(chain.block.order, len(map_folders), "order")
     stems = [frame.stem for frame in frames]
-    paths = [[map_of(folder, stem) for stem in stems] for folder in map_folders]
+    paths = [maps_of(folder, stems) for folder in map_folders]
     edits = chain.block.edits if "edits" in chain.block.order else None
     chosen = edits_by_frame(read_edits(Path(edits)), sequence, stems, edits) if edits else {}
     supports: Iterable[Support] = (Support(index, None, None) for index in range(len(frames)))

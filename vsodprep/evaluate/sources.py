@@ -3,7 +3,8 @@
 import hashlib
 from pathlib import PurePosixPath
 
-from vsodprep.archives import Tree, is_junk
+from vsodprep.archives import Tree
+from vsodprep.files import is_junk
 from vsodprep.images import MAP_SUFFIXES
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.archives import Tree, open_tree
+from vsodprep.benchmarks.layout import is_mask_folder
 from vsodprep.errors import InputError
 from vsodprep.evaluate.decode import decode_mask
 from vsodprep.evaluate.flat import Folders, sequences_by_list, sequences_of_names
-from vsodprep.evaluate.naming import canonical
 from vsodprep.evaluate.sources import image_names
 from vsodprep.images import natural_key
 from vsodprep.manifest import Manifest, read_manifest
@@ -21,22 +21,6 @@ from vsodprep.markers import MANIFEST, SHARD
 if TYPE_CHECKING:
     from vsodprep.shards import Shard
 
-# Folders that hold a sequence's masks beside its frames, in the benchmarks' layouts and in the VSOD repacks.
-MASK_FOLDERS = frozenset(
-    {
-        "annotations",
-        "dutstemask",
-        "dutstrmask",
-        "groundtruth",
-        "gt",
-        "gtobjectlevel",
-        "label",
-        "labels",
-        "mask",
-        "masks",
-        "segmentations",
-    }
-)
 _RESOLUTIONS = frozenset({"480p", "1080p", "fullresolution"})
 
 
@@ -196,21 +180,17 @@ def _from_manifest(manifest: Manifest, where: Path, split: str | None, masks: Ma
     return Truth(where, manifest.name, masks, tuple(sorted(chosen, key=lambda sequence: sequence.name)))
 
 
-def _is_mask_folder(part: str) -> bool:
-    return canonical(part) in MASK_FOLDERS
-
-
 def _from_tree(where: Path, split: str | None) -> Truth:
     images = open_tree(where)
     names = image_names(images)
     if not names:
         raise InputError(where, "no image in it", "masks, SEQUENCE/FRAME.png")
-    beside_frames = [name for name in names if any(map(_is_mask_folder, PurePosixPath(name).parts[:-1]))]
+    beside_frames = [name for name in names if any(map(is_mask_folder, PurePosixPath(name).parts[:-1]))]
     folders: Folders = defaultdict(dict)
     origin: dict[str, PurePosixPath] = {}
     for name in beside_frames or names:
         path = PurePosixPath(name)
-        parts = [part for part in path.parts[:-1] if not _is_mask_folder(part) and part.lower() not in _RESOLUTIONS]
+        parts = [part for part in path.parts[:-1] if not is_mask_folder(part) and part.lower() not in _RESOLUTIONS]
         sequence = parts[-1] if parts else where.stem
         if origin.setdefault(sequence, path.parent) != path.parent:
             raise InputError(where, f"sequence {sequence} twice ({origin[sequence]}, {path.parent})", "one folder each")

@@ -12,6 +12,7 @@ from vsodprep.figures.grid import GridRow, grid, outlined
 from vsodprep.figures.timeline import extremes, timeline
 from vsodprep.images import read_frame, read_gray, read_mask
 from vsodprep.manifest import frame_path, mask_path, read_manifest
+from vsodprep.saliency.folders import map_of
 from vsodprep.scores.measures import measure
 from vsodprep.scores.read import Scores
 
@@ -40,7 +41,7 @@ def grid_of(folder: Path, maps: Mapping[str, Path], frames: Sequence[str], score
         if frame not in manifest.sequence(sequence).frames:
             raise InputError(f"sequence {sequence}", f"no frame {frame!r}", "SEQUENCE/FRAME of the benchmark")
         pictures = [read_frame(frame_path(folder, sequence, frame)), _mask(folder, sequence, frame)]
-        pictures += [read_gray(of / sequence / f"{frame}.png") for of in maps.values()]
+        pictures += [read_gray(map_of(of, f"{sequence}/{frame}")) for of in maps.values()]
         values = [known[label].frames(sequence, "mae").get(frame) if label in known else None for label in maps]
         notes = ["" if value is None else f"{value:.3f}" for value in values]
         rows.append(GridRow(name, tuple(pictures), ("", "", *notes)))
@@ -94,4 +95,4 @@ def _stack(folder: Path, maps: Path | None, sequence: str, frame: str) -> list[N
     path = mask_path(folder, sequence, frame)
     if path.is_file():
         picture = outlined(picture, read_mask(path), OUTLINE)
-    return [picture] if maps is None else [picture, read_gray(maps / sequence / f"{frame}.png")]
+    return [picture] if maps is None else [picture, read_gray(map_of(maps, f"{sequence}/{frame}"))]

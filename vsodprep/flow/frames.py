@@ -1,17 +1,14 @@
 """The frames of a sequence: which files they are, and their pixels."""
 
 import json
-import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 from PIL import Image
 
 from vsodprep.errors import InputError
 from vsodprep.flow.estimator import Frame
-from vsodprep.images import list_images, read_frame
+from vsodprep.images import gap, list_images, read_frame
 from vsodprep.manifest import ManifestSequence, frame_paths, read_manifest
 from vsodprep.markers import MANIFEST
 
@@ -43,7 +40,11 @@ def sequence_frames(folder: Path, *, allow_gaps: bool = False) -> tuple[Path, ..
         return tuple(frame_paths(*found))
     paths = list_images(folder)
     if not allow_gaps:
-        _check_numbers(paths)
+        missing = gap([path.stem for path in paths])
+        if missing is not None:
+            before, after, number = missing
+            expected = f"number {number}; --allow-gaps takes the folder as it is"
+            raise InputError(folder, f"a frame is missing: {before} is followed by number {after}", expected)
     return paths
 
 
@@ -79,20 +80,6 @@ def image_size(path: Path) -> tuple[int, int]:
             return image.height, image.width
     except OSError as error:
         raise InputError(path, "unreadable image", "a whole image file") from error
-
-
-def _check_numbers(paths: Sequence[Path]) -> None:
-    found = [re.fullmatch(r"(.*?)(\d+)", path.stem) for path in paths]
-    stems = {match[1] for match in found if match}
-    if len(stems) != 1 or None in found:
-        return
-    numbers = [int(match[2]) for match in found if match]
-    steps = Counter(second - first for first, second in pairwise(numbers))
-    usual = steps.most_common(1)[0][0] if steps else 1
-    for path, (first, second) in zip(paths, pairwise(numbers), strict=False):
-        if second - first != usual:
-            expected = f"number {first + usual}; --allow-gaps takes the folder as it is"
-            raise InputError(path.parent, f"a frame is missing: {path.name} is followed by number {second}", expected)
 
 
 def read_frame_list(path: Path, frames: Sequence[Path]) -> tuple[int, ...]:

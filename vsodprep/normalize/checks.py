@@ -1,6 +1,6 @@
 """What a delivery may do wrong, and what of it stops."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +42,9 @@ KINDS: dict[str, IssueKind] = {
     "duplicate-mask": IssueKind("one mask for a frame"),
     "size-mismatch": IssueKind("a mask of its frame's size"),
     "frame-size": IssueKind("frames of one size in a video"),
+    "frame-gap": IssueKind("frames numbered without a gap"),
+    "short-video": IssueKind("as many frames as the video's container tells"),
+    "unused-masks": IssueKind("masks in SEQUENCE/masks"),
     "empty-mask": IssueKind("a mask with foreground in it"),
     "faint-mask": IssueKind("foreground above 128, as in masks of 0 and 255; not 0 and 1"),
     "locked": IssueKind("what the lock file recorded when the benchmark was first seen"),
@@ -49,6 +52,8 @@ KINDS: dict[str, IssueKind] = {
     "object-mask": IssueKind("a mask of every object for every frame", note=True),
     "ambiguous-region": IssueKind("regions that are clearly object or background", note=True),
     "stray-file": IssueKind("the benchmark's own files only", note=True),
+    "renamed": IssueKind("a name that paths and commands can have", note=True),
+    "rotated": IssueKind("frames that are stored upright", note=True),
 }
 
 
@@ -84,6 +89,15 @@ def judge(finding: Finding, allowed: frozenset[str]) -> Issue:
         return issue
     remedy = f"{KINDS[issue.kind].expected} (or {issue.kind!r} among what is allowed)"
     raise InputError(finding.culprit, issue.detail, remedy)
+
+
+def told(issues: Iterable[Issue]) -> Iterator[str]:
+    """Yield a line for each kind of issue: how often, and the first."""
+    by_kind: dict[str, list[Issue]] = {}
+    for issue in issues:
+        by_kind.setdefault(issue.kind, []).append(issue)
+    for kind, found in by_kind.items():
+        yield f"{kind}: {len(found)}, first {found[0].where}: {found[0].detail}"
 
 
 def check_layout(

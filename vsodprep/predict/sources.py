@@ -8,21 +8,23 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from vsodprep.benchmarks.folders import own_benchmark
+from vsodprep.benchmarks.folders import own_benchmark, videos
 from vsodprep.config.base import refusal
 from vsodprep.config.flow import Flow
 from vsodprep.config.normalize import Choice
 from vsodprep.config.train import Run
 from vsodprep.errors import InputError
-from vsodprep.files import real_path, scratch_beside
+from vsodprep.files import real_path, scratch_beside, visible
 from vsodprep.flow.methods import build_estimator
 from vsodprep.flow.picture import drawing_of
 from vsodprep.flow.sequence import write_sequence
-from vsodprep.images import IMAGE_SUFFIXES
+from vsodprep.images import IMAGE_SUFFIXES, list_images
 from vsodprep.manifest import Manifest, frame_paths
 from vsodprep.markers import SHARD
 from vsodprep.models import saved
+from vsodprep.normalize.checks import told
 from vsodprep.normalize.own import normalize_own
+from vsodprep.progress import note, some
 from vsodprep.shards.pack import pack_benchmark
 
 
@@ -33,6 +35,7 @@ def as_shard(
     out: Path,
     classifier: Path | None = None,
     *,
+    allow: tuple[str, ...] = (),
     device: str = "cpu",
     threads: int = 1,
 ) -> Iterator[Path]:
@@ -43,6 +46,7 @@ def as_shard(
         checkpoint: The network; its flow is estimated as for its training.
         out: What is made from it; the temporary shard lies beside, where the next run clears away a killed one's.
         classifier: The motion prior's classifier, where the network reads a prior.
+        allow: Kinds of issue of frames and videos that do not stop, as of `vsodprep normalize`.
         device: Where a flow network runs.
         threads: Threads of the flow.
 
@@ -61,7 +65,10 @@ def as_shard(
         raise InputError(checkpoint, "a network that reads a motion prior", "--classifier with the prior's C.npz")
     with scratch_beside(out) as root:
         normalized = root / "normalized"
-        manifest = normalize_own(own_benchmark("own"), _sequences(source, root), normalized, Choice(), threads)
+        frames = _sequences(source, root)
+        manifest = normalize_own(own_benchmark("own"), frames, normalized, Choice(allow=allow), threads)
+        for line in told(manifest.issues):
+            note(line)
         if run.flow is not None:
             _estimate_flow(manifest, root, _flow_block(content["flow"], checkpoint), device, threads)
         if run.prior is not None and classifier is not None:
@@ -78,11 +85,12 @@ def as_shard(
 
 def _sequences(source: Path, root: Path) -> Path:
     """Return the source in the layout of a user's own videos."""
-    images = (
-        [path for path in sorted(source.iterdir()) if path.suffix.lower() in IMAGE_SUFFIXES] if source.is_dir() else []
-    )
-    if not images:
+    if not source.is_dir() or not any(path.suffix.lower() in IMAGE_SUFFIXES for path in visible(source)):
         return source
+    inside = [path.name for path in visible(source) if path in videos(source) or (path / "frames").is_dir()]
+    if inside:
+        raise InputError(source, f"frames, and {some(inside)}", "one sequence's frames, or folders and videos")
+    images = list_images(source)
     real = real_path(source)
     name = real.parent.name if source.name == "frames" else real.name
     frames = root / "frames" / name / "frames"

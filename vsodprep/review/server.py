@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from vsodprep.errors import InputError, VsodprepError
+from vsodprep.images import encode_png, read_frame
 from vsodprep.review.session import Session
 
 HOST = "127.0.0.1"
@@ -108,9 +109,9 @@ class Handler(BaseHTTPRequestHandler):
             case ["flow", sequence, frame]:
                 self._send(self.session.flow_picture(*self._known(sequence, frame)), "image/png")
             case ["frame", sequence, frame]:
-                path = self.session.frame_file(*self._known(sequence, frame))
-                kind = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".bmp": "image/bmp"}.get(path.suffix, "image/png")
-                self._send(path.read_bytes(), kind)
+                # Pixels, and not the file: a browser would turn a photograph that its camera says is on its side.
+                picture = read_frame(self.session.frame_file(*self._known(sequence, frame)))
+                self._send(encode_png(picture), "image/png")
             case _:
                 self._send_json({"error": f"no such page: {self.path}"}, HTTPStatus.NOT_FOUND)
 

@@ -13,10 +13,10 @@ from vsodprep.errors import InputError
 from vsodprep.files import write_text
 from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
-from vsodprep.images import encode_png, natural_key, read_mask
+from vsodprep.images import encode_png, find_image, natural_key, read_mask
 from vsodprep.manifest import frame_path
 from vsodprep.markers import MANIFEST
-from vsodprep.saliency.folders import list_maps
+from vsodprep.saliency.folders import list_maps, map_of
 
 
 @dataclass
@@ -63,15 +63,14 @@ class Session:
         """
         if (self.frames / MANIFEST).is_file() or (self.frames / sequence / "frames").is_dir():
             return frame_path(self.frames, sequence, frame)
-        for suffix in (".jpg", ".png", ".jpeg", ".bmp"):
-            path = self.frames / sequence / f"{frame}{suffix}"
-            if path.is_file():
-                return path
+        path = find_image(self.frames / sequence, frame)
+        if path is not None:
+            return path
         raise InputError(self.frames / sequence / frame, "no such frame", "a frame for each label")
 
     def label(self, sequence: str, frame: str) -> NDArray[np.bool_]:
         """Return a frame's label with its edits applied, bool `(H, W)`."""
-        label = read_mask(self.labels / sequence / f"{frame}.png")
+        label = read_mask(map_of(self.labels, f"{sequence}/{frame}"))
         for edit in self.edits_of(sequence, frame):
             label = apply_edit(label, edit)
         return label

@@ -2,19 +2,23 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodprep.archives.folder import FolderTree
 from vsodprep.errors import InputError
-from vsodprep.images import natural_key, read_gray
-from vsodprep.markers import MAPS
+from vsodprep.files import is_junk
+from vsodprep.images import MAP_SUFFIXES, find_image, one_each, read_gray
+from vsodprep.markers import MAPS, PREDICTIONS, PROVENANCE, RECORD
+from vsodprep.progress import note, some
 
 Size = tuple[int, int]
+_MARKERS = {MAPS, PREDICTIONS, PROVENANCE, RECORD}
 
 
 def list_maps(folder: Path) -> dict[str, Path]:
@@ -24,18 +28,21 @@ def list_maps(folder: Path) -> dict[str, Path]:
         folder: Holds `{frame}.png`, or `{seq}/{frame}.png`.
 
     Returns:
-        Path of each map under its key, `{frame}` or `{seq}/{frame}`, in natural order.
+        Path of each map under its key, `{frame}` or `{seq}/{frame}`, in natural order. Other files are told.
 
     Raises:
-        InputError: The folder is missing or holds no map.
+        InputError: The folder is missing or holds no map, or two of one frame.
     """
     if not folder.is_dir():
         raise InputError(folder, "no such folder", "a folder of saliency maps")
-    paths = [*folder.glob("*.png"), *folder.glob("*/*.png")]
-    keyed = {path.relative_to(folder).with_suffix("").as_posix(): path for path in paths if path.name[0] != "."}
-    if not keyed:
+    every = FolderTree(folder).names
+    names = [name for name in every if not is_junk(name) and PurePosixPath(name).name not in _MARKERS]
+    maps = [name for name in names if name.count("/") < 2 and PurePosixPath(name).suffix.lower() in MAP_SUFFIXES]
+    if not maps:
         raise InputError(folder, "no map in it", "{frame}.png or {seq}/{frame}.png")
-    return {key: keyed[key] for key in sorted(keyed, key=natural_key)}
+    if left := sorted(set(names) - set(maps)):
+        note(f"{folder}: {len(left)} files are no maps, {{frame}}.png or {{seq}}/{{frame}}.png: {some(left)}")
+    return one_each((folder / name for name in maps), folder)
 
 
 def map_of(folder: Path, frame: str) -> Path:
@@ -44,10 +51,23 @@ def map_of(folder: Path, frame: str) -> Path:
     Raises:
         InputError: There is none.
     """
-    path = folder / f"{frame}.png"
-    if not path.is_file():
-        raise InputError(path, "no map of this frame", "one map per frame")
+    path = find_image(folder, frame, MAP_SUFFIXES)
+    if path is None:
+        raise InputError(folder / f"{frame}.png", "no map of this frame", "one map per frame")
     return path
+
+
+def maps_of(folder: Path, frames: Iterable[str]) -> list[Path]:
+    """Return the paths of frames' maps; a folder's other maps are told.
+
+    Raises:
+        InputError: A frame has none, or two.
+    """
+    maps = list_maps(folder)
+    found = {frame: maps[frame] if frame in maps else map_of(folder, frame) for frame in frames}
+    if left := [key for key in maps if key not in found]:
+        note(f"{folder}: {len(left)} maps of no frame, not read: {some(left)}")
+    return list(found.values())
 
 
 def read_map(path: Path, size: Size) -> NDArray[np.uint8]:
