@@ -1,6 +1,7 @@
 """`ClipDataset` and the order in which training reads it."""
 
 import itertools
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -151,7 +152,7 @@ def test_still_flow(path, choice):
 
 def test_flip_mirrors_everything(path):
     data = clips(path, flow="dis", prior="light", augment=Augment(flip=1.0))
-    plain, flipped = data[3], data[DrawnSample(3, step=5)]
+    plain, flipped = clips(path, flow="dis", prior="light")[3], data[DrawnSample(3, step=5)]
     for key in ("frames", "flow", "prior", "masks"):
         assert torch.equal(flipped[key], plain[key].flip(-1)), key
     assert not torch.equal(flipped["frames"], plain["frames"])
@@ -181,7 +182,7 @@ def test_crop_takes_one_window_of_frame_and_mask(path):
     mask = sample["masks"][-1, 0].numpy() > 0
     bright = pixels(sample["frames"][-1])[..., 0] > 150
     assert 0.9 < np.mean(mask == bright) <= 1
-    assert not torch.equal(sample["frames"], data[4]["frames"])
+    assert not torch.equal(sample["frames"], clips(path, size=SIZE, clip_length=2)[4]["frames"])
 
 
 def test_window_keeps_its_share():
@@ -217,6 +218,73 @@ def test_cache_changes_nothing(path):
     plain, cached = clips(path, size=(12, 20)), clips(path, size=(12, 20), cache_bytes=3000)
     for number in (0, 1, 2, 0, 1, 2):
         assert torch.equal(plain[number]["frames"], cached[number]["frames"])
+
+
+def epochs(path, workers: int, seed: int = 3, **options) -> list[torch.Tensor]:
+    """Return the frames of two epochs of an ordinary `DataLoader`, in the dataset's order."""
+    data = clips(path, size=SIZE, augment=Augment(flip=0.5), seed=seed)
+    context = "forkserver" if workers else None
+    loader = DataLoader(
+        data, batch_size=4, num_workers=workers, collate_fn=collate, multiprocessing_context=context, **options
+    )
+    found = []
+    for epoch in range(2):
+        data.set_epoch(epoch)
+        found.append(torch.cat([batch["frames"] for batch in loader]))
+    return found
+
+
+def test_ordinary_loader_draws_from_epoch_and_sample(path):
+    plain = clips(path, size=SIZE)
+    both = torch.stack([plain[number]["frames"] for number in range(len(plain))])
+    first, second = epochs(path, 0)
+    for found in (first, second):
+        flipped = [not torch.equal(one, want) for one, want in zip(found, both, strict=True)]
+        assert 0 < sum(flipped) < len(plain)
+        for one, want, turned in zip(found, both, flipped, strict=True):
+            assert torch.equal(one, want.flip(-1) if turned else want)
+    assert not torch.equal(first, second)
+    assert not torch.equal(first, epochs(path, 0, seed=4)[0])
+
+
+@pytest.mark.parametrize(("workers", "options"), [(1, {}), (2, {}), (2, {"persistent_workers": True})])
+def test_ordinary_loader_draws_the_same_in_any_worker(path, workers, options):
+    for found, want in zip(epochs(path, workers, **options), epochs(path, 0), strict=True):
+        assert torch.equal(found, want)
+
+
+@pytest.mark.parametrize("augment", [Augment(flip=0.5), Augment(crop=0.9), Augment(scales=(1.0, 1.25))])
+def test_changes_without_an_epoch_are_refused(path, augment):
+    data = clips(path, size=SIZE, augment=augment)
+    with pytest.raises(InputError, match="no epoch to draw its changes for"):
+        data[0]
+
+
+def test_sizes_of_batches_are_refused_in_an_epoch(path):
+    with pytest.raises(InputError, match="scales"):
+        clips(path, size=SIZE, augment=Augment(scales=(1.0, 1.25))).set_epoch(0)
+
+
+def test_references_are_drawn_in_an_epoch(path):
+    data = clips(path, size=SIZE, clip="references", clip_length=3)
+    still = [data[4]["frame_ids"] for _ in range(3)]
+    data.set_epoch(0)
+    assert still[0] == still[1]
+    assert len({tuple(data[number]["frame_ids"][:2]) for number in range(5)}) > 1
+    assert data[-1]["frame_ids"] == data[len(data) - 1]["frame_ids"]
+
+
+def test_example_of_the_docs_runs(path):
+    page = Path("docs/shards.md").read_text(encoding="utf-8")
+    blocks = [block.split("```")[0] for block in page.split("```python\n")[1:]]
+    (example,) = [block for block in blocks if "DataLoader" in block]
+    names = {"results/shards/davis2016.zarr": str(path), "size=(512, 512)": f"size={SIZE}"}
+    for name, instead in names.items():
+        assert name in example
+        example = example.replace(name, instead)
+    exec(example, seen := {})
+    assert seen["epoch"] == 2
+    assert seen["batch"]["frames"].shape == (2, 1, 3, *SIZE)
 
 
 @pytest.mark.parametrize(("method", "workers"), [("spawn", 1), ("forkserver", 2)])

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pickle
+import re
 import shutil
 from pathlib import Path
 
@@ -110,7 +111,44 @@ def test_a_frame_without_flow_has_none(shard):
 
 def test_prior_and_coarse_labels_come_back(shard):
     np.testing.assert_array_equal(shard["moon"].prior("light", 3), prior_at(3))
-    np.testing.assert_array_equal(shard["moon"].mask(2, "coarse/fused") > 0, label_at(2))
+    np.testing.assert_array_equal(shard["moon"].mask(2, "fused") > 0, label_at(2))
+
+
+@pytest.mark.parametrize(
+    ("read", "message"),
+    [
+        (lambda video: video.mask(0, "weightfree"), "no coarse 'weightfree'; it has fused"),
+        (lambda video: video.mask(0, "coarse/fused"), "no coarse 'coarse/fused'; it has fused"),
+        (lambda video: video.flow("raft", 0), "no flow 'raft'; it has dis"),
+        (lambda video: video.picture("raft", 0), "no flow 'raft'; it has dis"),
+        (lambda video: video.prior("dark", 0), "no prior 'dark'; it has light"),
+        (lambda video: video.has("flow/raft", 0), "no flow 'raft'; it has dis"),
+        (lambda video: video.has("fused", 0), "no fused ''; it has none"),
+        (lambda video: video.attributes("flow/raft"), "no flow 'raft'; it has dis"),
+    ],
+)
+@pytest.mark.parametrize("name", ["ball", "stills"])
+def test_unknown_block_is_an_error_that_lists_what_there_is(shard, name, read, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        read(shard[name])
+
+
+@pytest.mark.parametrize(
+    "read",
+    [lambda video: video.frame(6), lambda video: video.mask(6), lambda video: video.flow("dis", -1)],
+)
+def test_there_is_no_such_frame(shard, read):
+    with pytest.raises(IndexError, match="of 6 in ball"):
+        read(shard["ball"])
+
+
+def test_shard_has_length_names_and_a_repr(shard):
+    assert (len(shard), list(shard)) == (4, ["ball", "coin", "moon", "stills"])
+    assert ("moon" in shard, "mars" in shard) == (True, False)
+    for part in (str(shard.path), "4 sequences", "flow: dis", "coarse: fused"):
+        assert part in repr(shard)
+    assert (len(shard["coin"]), len(shard["stills"])) == (5, 3)
+    assert repr(shard["coin"]) == f"<sequence coin of {shard.path}, 5 frames, 3 masks>"
 
 
 @pytest.mark.parametrize("number", range(3))
@@ -173,7 +211,7 @@ def everything(path: Path) -> list[np.ndarray | None]:
         for frame in range(len(sequence.frames)):
             found += [read.frame(frame), read.mask(frame)]
             if not sequence.still:
-                found += [read.mask(frame, "coarse/fused"), read.prior("light", frame)]
+                found += [read.mask(frame, "fused"), read.prior("light", frame)]
                 found += [read.flow("dis", frame), read.picture("dis", frame)]
     return found
 

@@ -33,7 +33,7 @@ Sample = dict[str, Any]
 StillFlow = Literal["zeros", "rest", "frame", "none"]
 
 _LISTS = ("sequence", "frame_ids", "size")
-_REFERENCES = 4  # keeps these draws apart from those of the changes
+_REFERENCES, _EPOCHS = 4, 5  # keep these draws apart from those of the changes, and of a step
 _UNIT_TABLE = (np.arange(256, dtype=np.float32) / 255).reshape(256, 1)
 _REST = 255  # white, as both colour wheels draw what rests beside what moves
 
@@ -68,8 +68,9 @@ class SampleIndex(NamedTuple):
 class ClipDataset(Dataset[Sample]):
     """Clips that end at a labelled frame, over one or more shards.
 
-    A sample is one entry of the batch that CONTRACT.md describes. Indexing with a number gives the plain sample;
-    indexing with a `DrawnSample` gives it with the random changes of that step, at that step's size.
+    A sample is one entry of the batch that CONTRACT.md describes. Indexing with a `DrawnSample` gives it with the
+    random changes of that step, at that step's size; indexing with a number, as a `DataLoader` does, with those of the
+    epoch that `set_epoch` has told, and where it has not, the plain sample.
 
     Args:
         parts: What to read; one part, or several that follow one another.
@@ -77,14 +78,14 @@ class ClipDataset(Dataset[Sample]):
         clip_length: Frames of a clip (T).
         clip_stride: Frames between two of a clip; before the first frame, the first is repeated (MSST).
         clip: `past`: the frames before. `references`: frames from anywhere in the video come first, drawn for a
-            `DrawnSample` and evenly spread otherwise (COSNet).
+            `DrawnSample` or an epoch, and evenly spread otherwise (COSNet).
         flow: Flow block whose colour picture is read, if any.
         prior: Prior block that is read, if any.
         frames: `labelled`: clips end at frames with a label, and none of their frames lacks a flow that is asked
             for. `all`: one clip per frame, in order; a frame without flow is treated as a still image.
         still_flow: Flow picture of a still image: `zeros` once normalised (DS-Net), `rest` (white), the `frame`
             (CAG-DDE); `none` leaves flow out of every sample.
-        augment: Random changes, drawn for a `DrawnSample` only.
+        augment: Random changes of a `DrawnSample`, or of an epoch; a number alone is refused with them.
         resize_with: `pillow` or `opencv`, see `vsodprep.shards.transform.resize`.
         mean: Subtracted from frames and flow pictures in [0, 1], per RGB channel.
         std: Divides them thereafter.
@@ -125,6 +126,7 @@ class ClipDataset(Dataset[Sample]):
         self.augment = augment or Augment()
         self.resize_with: Resize = resize_with
         self.seed = seed
+        self._epoch: torch.Tensor | None = None
         self._tables = normalisation_tables(mean, std)
         self._cache = _Cache(cache_bytes)
         self._shards = [open_shard(part.shard) for part in self.parts]
@@ -154,7 +156,7 @@ class ClipDataset(Dataset[Sample]):
         self.places += added * part.repeat
 
     def _fits(self, arrays: ShardSequence, frame: int, part: SplitSource) -> bool:
-        if not arrays.has(_labels_path(part.labels), frame):
+        if not arrays.has(layout.labels_path(part.labels), frame):
             return False
         if self.flow is None or arrays.sequence.still:
             return True
@@ -172,17 +174,42 @@ class ClipDataset(Dataset[Sample]):
     def __len__(self) -> int:
         return len(self.places)
 
+    def set_epoch(self, epoch: int) -> None:
+        """Draw the random changes of a pass, each from seed, epoch and sample: no matter which worker reads it.
+
+        Args:
+            epoch: Number of the pass over the data, from 0; to be told before each.
+
+        Raises:
+            InputError: Sizes are to be drawn, which is done for a whole batch.
+        """
+        if self.augment.scales != (1.0,):
+            raise InputError("augment", "scales, of which each batch draws one", "a BatchSampler, or no scales")
+        if self._epoch is None:
+            # shared, so that it also reaches workers that stay (`persistent_workers`)
+            self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
+        self._epoch.fill_(epoch)
+
     def __getitem__(self, pick: "int | DrawnSample") -> Sample:
         """Return a sample.
 
         Args:
             pick: Its number, or a `DrawnSample` that also tells the step, the place in the batch and the batch's size.
+
+        Raises:
+            InputError: Random changes are wanted of a number, and `set_epoch` has not told which.
         """
         if isinstance(pick, DrawnSample):
+            sample, size = pick.sample, pick.size or self.size
             seed = (self.seed, pick.stage, pick.step, pick.slot)
-            change = draw_change(self.augment, seed)
-            return self._sample(self.places[pick.sample], change, pick.size or self.size, (*seed, _REFERENCES))
-        return self._sample(self.places[pick], DrawnChange(), self.size)
+        elif self._epoch is not None:
+            sample, size = range(len(self))[pick], self.size
+            seed = (self.seed, int(self._epoch), sample, _EPOCHS)
+        elif self.augment != Augment(flip_flow=self.augment.flip_flow):
+            raise InputError("augment", "no epoch to draw its changes for", "data.set_epoch(n) before each pass")
+        else:
+            return self._sample(self.places[pick], DrawnChange(), self.size)
+        return self._sample(self.places[sample], draw_change(self.augment, seed), size, (*seed, _REFERENCES))
 
     def _sample(
         self, place: SampleIndex, change: DrawnChange, size: tuple[int, int] | None, seed: tuple[int, ...] | None = None
@@ -194,7 +221,7 @@ class ClipDataset(Dataset[Sample]):
         clip = self._clip(arrays, place.frame, seed)
         load = _Loader(self, arrays, place.video, change, size)
         frames = [load.frame(frame) for frame in clip]
-        labels = [load.mask(_labels_path(part.labels), frame) for frame in clip]
+        labels = [load.mask(part.labels, frame) for frame in clip]
         annotated = torch.tensor([label is not None for label in labels])
         blank = np.zeros(frames[-1].shape[:2], dtype=np.uint8)
         sample: Sample = {
@@ -274,12 +301,16 @@ class _Loader:
         return image
 
     def mask(self, labels: str, frame: int) -> NDArray[np.uint8] | None:
-        return self._load(labels, frame, lambda: self._arrays.mask(frame, labels), resize_mask)
+        return self._load(layout.labels_path(labels), frame, lambda: self._arrays.mask(frame, labels), resize_mask)
 
     def prior(self, name: str, frame: int) -> NDArray[np.uint8] | None:
+        if self._arrays.sequence.still:  # whose shard may have no such block
+            return None
         return self._load(f"prior/{name}", frame, lambda: self._arrays.prior(name, frame), self._resized)
 
     def picture(self, name: str, frame: int) -> NDArray[np.uint8] | None:
+        if self._arrays.sequence.still:
+            return None
         if self._change.flip and self._data.augment.flip_flow == "vectors":
             return self._load(f"turned/{name}", frame, lambda: self._turned(name, frame), self._resized)
         return self._load(f"pictures/{name}", frame, lambda: self._arrays.picture(name, frame), self._resized)
@@ -316,10 +347,6 @@ class _Cache:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _Cache, (self._capacity,)
-
-
-def _labels_path(labels: str) -> str:
-    return labels if labels == layout.MASKS else f"{layout.COARSE}/{labels}"
 
 
 def _unit(images: list[NDArray[np.uint8]]) -> torch.Tensor:

@@ -25,6 +25,11 @@ ENCODED_SHARD = 1 << 25
 _AXES = ("frame", "y", "x", "channel")
 
 
+def labels_path(labels: str) -> str:
+    """Return where masks, or a block of coarse labels, lie below a sequence."""
+    return labels if labels == MASKS else f"{COARSE}/{labels}"
+
+
 def _compressor(dtype: str, *, binary: bool) -> BloscCodec | ZstdCodec:
     """Frames and flow decode fastest with LZ4; masks and maps shrink tenfold more with Zstandard."""
     if binary:

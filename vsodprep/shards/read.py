@@ -1,5 +1,6 @@
 """Reading a shard: the manifest at once, everything else when it is asked for."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,24 @@ class Shard:
     def __reduce__(self) -> tuple[Any, ...]:
         return open_shard, (self.path,)
 
+    def __repr__(self) -> str:
+        packed = [f"{kind}: {', '.join(names)}" for kind, names in self.contents.items() if names]
+        return f"<{'; '.join([f'shard {self.path}, {len(self)} sequences', *packed])}>"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the sequences, in the manifest's order."""
+        return tuple(sequence.name for sequence in self.manifest.sequences)
+
+    def __len__(self) -> int:
+        return len(self.manifest.sequences)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
     def __getitem__(self, name: str) -> "ShardSequence":
         """Return a sequence's arrays.
 
@@ -72,7 +91,7 @@ class Shard:
             sequence = self.manifest.sequence(name)
             with reading(self.path / name):
                 group: Any = self._group[name]
-            known = self._sequences[name] = ShardSequence(group, sequence)
+            known = self._sequences[name] = ShardSequence(self, group, sequence)
         return known
 
     def require(self, kind: str, name: str) -> None:
@@ -85,25 +104,37 @@ class Shard:
         Raises:
             InputError: It was not.
         """
-        if name not in self.contents[kind]:
-            found = ", ".join(self.contents[kind]) or "none"
+        if name not in self.contents.get(kind, ()):
+            found = ", ".join(self.contents.get(kind, ())) or "none"
             raise InputError(self.path, f"no {kind} {name!r}; it has {found}", f"one packed with --{kind} {name}")
 
 
 class ShardSequence:
     """One video, or one split of still images; frames are counted from 0 in manifest order.
 
-    What a frame lacks is None.
+    What a frame lacks of a block is None. A block that the shard does not have is an `InputError` that lists those it
+    has, and a frame that there is not an `IndexError`.
     """
 
-    def __init__(self, group: zarr.Group, sequence: ManifestSequence) -> None:
+    def __init__(self, shard: Shard, group: zarr.Group, sequence: ManifestSequence) -> None:
         self.sequence = sequence
+        self._shard = shard
         self._group = group
         self._rows: dict[str, _Rows | None] = {}
 
+    def __repr__(self) -> str:
+        masks = len(self.sequence.annotated)
+        return f"<sequence {self.sequence.name} of {self._shard.path}, {len(self)} frames, {masks} masks>"
+
+    def __len__(self) -> int:
+        return len(self.sequence.frames)
+
     def _find(self, name: str) -> "_Rows | None":
         if name not in self._rows:
-            where = Path(str(self._group.store_path).removeprefix("file://")) / name
+            kind, slash, block = name.partition("/")
+            if slash or name not in (layout.FRAMES, layout.MASKS):
+                self._shard.require(kind, block)
+            where = self._shard.path / self.sequence.name / name
             with reading(where):
                 node: Any = self._group.get(name)
                 self._rows[name] = None if node is None else _Rows(node, where, gray=name != layout.FRAMES)
@@ -114,6 +145,8 @@ class ShardSequence:
 
     def _read(self, name: str, frame: int) -> NDArray[Any] | None:
         rows = self._find(name)
+        if not 0 <= frame < len(self):
+            raise IndexError(f"frame {frame} of {len(self)} in {self.sequence.name}")
         return None if rows is None or frame not in rows.of_frame else rows.reader[rows.of_frame[frame]]
 
     def has(self, name: str, frame: int) -> bool:
@@ -122,7 +155,7 @@ class ShardSequence:
         return rows is not None and frame in rows.of_frame
 
     def attributes(self, name: str) -> dict[str, Any]:
-        """Return the attributes of an array such as `flow/dis`, empty if there is no such array."""
+        """Return the attributes of an array such as `flow/dis`, empty if this sequence has none of it."""
         rows = self._find(name)
         return {} if rows is None else rows.attributes
 
@@ -132,9 +165,8 @@ class ShardSequence:
         Raises:
             IndexError: There is no such frame.
         """
-        image = self._read(layout.FRAMES, frame)
-        if image is None:
-            raise IndexError(f"frame {frame} of {len(self.sequence.frames)} in {self.sequence.name}")
+        image: NDArray[np.uint8] | None = self._read(layout.FRAMES, frame)
+        assert image is not None
         return image
 
     def mask(self, frame: int, labels: str = layout.MASKS) -> NDArray[np.uint8] | None:
@@ -142,9 +174,9 @@ class ShardSequence:
 
         Args:
             frame: Frame index.
-            labels: `masks`, or `coarse/{labels}`.
+            labels: `masks`, or the name of a block of coarse labels.
         """
-        return self._read(labels, frame)
+        return self._read(layout.labels_path(labels), frame)
 
     def flow(self, name: str, frame: int) -> NDArray[np.float32] | None:
         """Return the flow shown to a frame, float32 `(H, W, 2)` in pixels."""
@@ -156,9 +188,10 @@ class ShardSequence:
 
     def picture(self, name: str, frame: int) -> NDArray[np.uint8] | None:
         """Return the flow's colour picture, uint8 `(H, W, 3)` RGB: the stored one, else coloured now."""
-        stored = self._read(f"{layout.PICTURES}/{name}", frame)
-        if stored is not None:
-            return stored
+        if name in self._shard.contents[layout.PICTURES]:
+            stored = self._read(f"{layout.PICTURES}/{name}", frame)
+            if stored is not None:
+                return stored
         flow = self.flow(name, frame)
         return None if flow is None else picture_of(flow, self.attributes(f"{layout.FLOW}/{name}"))
 
