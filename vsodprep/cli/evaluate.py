@@ -11,7 +11,8 @@ from vsodprep.markers import MANIFEST, PREDICTIONS, SHARD
 
 
 def _settings(changes: tuple[str, ...]) -> dict[str, Any]:
-    import yaml
+    from vsodprep.config.yaml_text import load_yaml
+    from vsodprep.errors import InputError
 
     settings = {}
     for change in changes:
@@ -19,8 +20,8 @@ def _settings(changes: tuple[str, ...]) -> dict[str, Any]:
         if not equals:
             raise click.BadParameter(f"{key!r} is not of the form SETTING=VALUE")
         try:
-            settings[key] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
+            settings[key] = load_yaml(value, key, "a value")
+        except InputError as error:
             raise click.BadParameter(f"{value!r} is no value for {key}") from error
     return settings
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from vsodprep.config.base import LocalPath, Name, Section, SplitOf, refusal
@@ -19,6 +18,7 @@ from vsodprep.config.prior import Prior
 from vsodprep.config.protocol import PROTOCOLS, OwnProtocol
 from vsodprep.config.report import Report
 from vsodprep.config.train import Augment, Data, Optimizer, Run, Schedule, Stage, Test
+from vsodprep.config.yaml_text import load_yaml
 from vsodprep.errors import InputError
 
 __all__ = [
@@ -247,13 +247,13 @@ def read(path: Path) -> dict[str, Any]:
     """Read a configuration file as plain values.
 
     Raises:
-        InputError: The file is missing or no YAML mapping.
+        InputError: The file is missing or no YAML mapping, or a key is given twice.
     """
     try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+        value = load_yaml(path.read_text(encoding="utf-8"), path, "a configuration file")
     except OSError as error:
         raise InputError(path, error.strerror or "unreadable", "a configuration file") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    except UnicodeDecodeError as error:
         raise InputError(path, "not YAML", "a configuration file") from error
     if not isinstance(value, dict):
         raise InputError(path, f"a {type(value).__name__}", "a mapping of keys to values")

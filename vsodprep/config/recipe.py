@@ -1,13 +1,12 @@
 """Reading a recipe: one run of the configuration, as JSON or YAML."""
 
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from vsodprep.config.base import refusal
 from vsodprep.config.train import Run
+from vsodprep.config.yaml_text import load_yaml
 from vsodprep.errors import InputError
 
 
@@ -27,10 +26,9 @@ def read_recipe(text: str) -> Run:
             text = Path(text).read_text(encoding="utf-8")
         except OSError as error:
             raise InputError(where, error.strerror or "unreadable", "a recipe, or JSON") from error
-    try:
-        value: Any = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InputError(where, "neither JSON nor YAML", "a recipe") from error
+        except UnicodeDecodeError as error:
+            raise InputError(where, "not YAML", "a recipe, as JSON or YAML") from error
+    value = load_yaml(text, where, "a recipe, as JSON or YAML")
     try:
         return Run.model_validate(value)
     except ValidationError as error:

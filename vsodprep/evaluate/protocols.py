@@ -1,17 +1,18 @@
 """Finding a protocol: a built-in one, the user's own, or either with some settings changed."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from vsodprep.config.protocol import PROTOCOLS, Protocol
+from vsodprep.config.yaml_text import load_yaml
 from vsodprep.errors import InputError
 
 __all__ = ["PROTOCOLS", "Protocol", "change_protocol", "find_protocol"]
+
+_SETTINGS = "a YAML or JSON mapping of settings"
 
 
 def change_protocol(base: Protocol, changes: dict[str, Any], where: str = "protocol") -> Protocol:
@@ -54,7 +55,7 @@ def find_protocol(given: str) -> Protocol:
     if given in PROTOCOLS:
         return PROTOCOLS[given]
     if given.lstrip().startswith("{"):
-        return _own(given, json.loads, "protocol", "own")
+        return _own(_json(given, "protocol"), "protocol", "own")
     path = Path(given)
     if not path.is_file():
         expected = f"one of {', '.join(PROTOCOLS)}, a file of settings, or settings as JSON"
@@ -62,15 +63,19 @@ def find_protocol(given: str) -> Protocol:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        raise InputError(path, "unreadable", "a YAML or JSON mapping of settings") from error
-    return _own(text, json.loads if path.suffix == ".json" else yaml.safe_load, str(path), path.stem)
+        raise InputError(path, "unreadable", _SETTINGS) from error
+    settings = _json(text, str(path)) if path.suffix == ".json" else load_yaml(text, path, _SETTINGS)
+    return _own(settings, str(path), path.stem)
 
 
-def _own(text: str, load: Callable[[str], Any], where: str, name: str) -> Protocol:
+def _json(text: str, where: str) -> Any:
     try:
-        settings = load(text)
-    except (ValueError, yaml.YAMLError) as error:
-        raise InputError(where, "unreadable", "a YAML or JSON mapping of settings") from error
+        return json.loads(text)
+    except ValueError as error:
+        raise InputError(where, "not JSON", _SETTINGS) from error
+
+
+def _own(settings: Any, where: str, name: str) -> Protocol:
     if not isinstance(settings, dict):
         raise InputError(where, f"a {type(settings).__name__}", "a mapping of settings")
     base = settings.pop("base", "davsod")

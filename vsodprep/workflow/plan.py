@@ -34,7 +34,7 @@ from vsodprep.workflow.rules.report import ReportInputs
 from vsodprep.workflow.rules.train import TrainInputs
 
 
-def read_plan(workflow: str, over: Mapping[str, Any], *, first: bool) -> "Plan":
+def read_plan(workflow: str, over: Mapping[str, Any], files: Iterable[str] = (), *, first: bool) -> "Plan":
     """Read the configuration and plan what it makes; end the program with one line if it does not fit.
 
     Files that only a person can fetch are listed on stderr, before anything starts.
@@ -42,10 +42,13 @@ def read_plan(workflow: str, over: Mapping[str, Any], *, first: bool) -> "Plan":
     Args:
         workflow: Folder of the Snakefile; the defaults lie in `../config/config.yaml`.
         over: The user's configuration, laid over the defaults.
+        files: Where it is from; Snakemake, which has read them, takes a key's second value without a word.
         first: Whether this is the process that plans the run, and not one of its jobs.
     """
     gc.freeze()  # else every collection of a plan's many objects looks at all modules again, a sixth of its time
     try:
+        for file in files if first else ():
+            read(Path(file))
         config = complete(over, read(Path(workflow).parent / "config" / "config.yaml"))
         plan = Plan.of(config, lock_snapshot(first=first))
         plan.check()
