@@ -2,18 +2,23 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from click.testing import CliRunner
 
 from tests.fakes import davis2016
 from vsodprep.cli.plan import command
-from vsodprep.config import Config, parse
+from vsodprep.config import Config, Prior, parse
 from vsodprep.config.defaults import default
-from vsodprep.config.models import definition
+from vsodprep.config.flow import METHODS
+from vsodprep.config.models import MODELS, definition
+from vsodprep.errors import VsodprepError
 from vsodprep.estimate import rates
 from vsodprep.estimate.cost import Cost, Estimate
 from vsodprep.estimate.table import as_table, totals
+from vsodprep.report.methods import TITLES
+from vsodprep.scores.papers import OWN_METHOD, printed_numbers
 
 RUN = {
     "width": 0.5,
@@ -51,6 +56,41 @@ def test_frames_and_pixels_are_what_counts() -> None:
     assert found["download"].disk == 1.9e9
     full = costs(config(resolution={"davis2016": "1080p"}))
     assert full["flow dis"].cpu / found["flow dis"].cpu == pytest.approx(1080 * 1920 / (480 * 854))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_network_has_all_that_a_plan_and_a_report_ask(model: str) -> None:
+    known = definition(model)
+    stage = RUN["stages"][0] | {"clip_length": 8, "batch": 8}
+    run = {**RUN, "stages": [stage], "flow": "dis", "prior": "light"}
+    blocks = {"flow": {"dis": {}}, "prior": {"light": {"flow": "dis"}}, "pack": {"flow": ["dis"], "prior": ["light"]}}
+    found = costs(config(**blocks, runs={model: {"full": run}}))
+    assert known.operations > 0
+    assert found["train main"].cpu > 0
+    assert TITLES[model] == known.title
+    assert OWN_METHOD[model] == known.method
+    assert any(figure.paper == model and figure.method == known.method for figure in printed_numbers())
+
+
+@pytest.mark.parametrize("features", get_args(Prior.model_fields["features"].annotation))
+def test_every_kind_of_feature_has_a_rate(features: str) -> None:
+    blocks = {"flow": {"dis": {}}, "prior": {"p": {"flow": "dis", "features": features}}}
+    assert costs(config(**blocks, pack={"flow": ["dis"], "prior": ["p"]}))["prior p"].cpu > 0
+
+
+@pytest.mark.parametrize("method", [f"{name}:raft" if known.named else name for name, known in METHODS.items()])
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_every_method_of_flow_has_a_rate(method: str, device: str) -> None:
+    found = costs(config(flow={"x": {"method": method}}, pack={"flow": ["x"]}, device=device))["flow x"]
+    assert found.cpu + found.gpu > 0
+
+
+def test_unknown_network_is_a_line(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(json.dumps({"runs": {"unet": {"full": RUN}}}))
+    result = CliRunner().invoke(command, ["--config", str(path)])
+    assert isinstance(result.exception, VsodprepError)
+    assert "runs.unet: Input should be 'dsnet', 'stan'" in str(result.exception)
 
 
 def test_training_counts_samples_seeds_and_width() -> None:

@@ -1,12 +1,16 @@
 """What a configuration names and nobody has is named before anything is made."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from vsodprep.benchmarks import get
+from vsodprep.cli import cli
 from vsodprep.config import complete
 from vsodprep.config.defaults import default
 from vsodprep.errors import InputError, VsodprepError
@@ -138,6 +142,32 @@ def test_a_split_without_masks_is_nothing_to_learn_from(tmp_path: Path) -> None:
     over = {"folders": {"mine": str(tmp_path)}, "splits": {"mine": {"learn": ["film"]}}}
     with pytest.raises(InputError, match=r"stages\.main\.data: mine learn, which has no masks"):
         check(over | {"runs": {"dsnet": {"full": RUN | {"stages": [stage]}}}})
+
+
+def test_a_split_without_masks_is_nothing_to_test_on(tmp_path: Path) -> None:
+    frame = tmp_path / "film" / "frames" / "00000.png"
+    frame.parent.mkdir(parents=True)
+    write_png(frame, np.zeros((8, 8, 3), np.uint8))
+    run = RUN | {"test": [{"benchmark": "mine", "split": "all"}]}
+    over = {"folders": {"mine": str(tmp_path)}, "runs": {"dsnet": {"full": run}}}
+    with pytest.raises(
+        InputError, match=r"runs\.dsnet\.full\.test: mine all, which has no masks to score maps against"
+    ):
+        check(over)
+    write_png(tmp_path / "film" / "masks" / "00000.png", np.zeros((8, 8), np.uint8))
+    check(over)
+
+
+def test_a_prior_that_no_training_sequence_is_chosen_for_is_told(tmp_path: Path) -> None:
+    chosen = {"sequences": {"synth": list(get("synth").splits["test"].sequences or ())}, "runs": {}}
+    targets = Plan.of(complete(chosen, BASE)).targets
+    assert targets.packed_priors("synth") == []
+    (words,) = targets.left_out
+    assert words.startswith("prior.light is not in the shard of synth: it is fitted on its split train, which is empty")
+    path = tmp_path / "mine.yaml"
+    path.write_text(json.dumps(chosen))
+    assert words in CliRunner().invoke(cli, ["plan", "--config", str(path)]).output
+    assert Plan.of(complete({}, BASE)).targets.left_out == ()
 
 
 @pytest.mark.parametrize(("model", "variant"), [("msst", "full"), ("cagdde", "DDE"), ("stan", "ST")])

@@ -36,4 +36,4 @@ def command(configs: tuple[Path, ...], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(as_record(costs, needed), indent=2))
     else:
-        click.echo("\n".join(filter(None, (as_table(costs), as_list(needed)))))
+        click.echo("\n".join(filter(None, (as_table(costs), *estimate.targets.left_out, as_list(needed)))))

@@ -68,6 +68,17 @@ class Targets:
         has_own = self.catalogue.has_split(benchmark, OWN_SPLIT)
         return [name for name in self.config.pack.prior if has_own or self.config.prior[name].fit != "own"]
 
+    @cached_property
+    def left_out(self) -> tuple[str, ...]:
+        """What `pack` names and shards will not hold, in words."""
+        return tuple(
+            f"prior.{prior} is not in the shard of {benchmark}: it is fitted on its split {OWN_SPLIT}, which is empty"
+            for benchmark in self.benchmarks
+            if self.catalogue.videos(benchmark)
+            for prior in self.config.pack.prior
+            if prior not in self.packed_priors(benchmark)
+        )
+
     def packed_coarse(self, benchmark: str) -> list[str]:
         """Return the blocks of labels of a benchmark's shard: those that any of its videos gets."""
         return [name for name in self.config.pack.coarse if self.labelled(name, benchmark)]

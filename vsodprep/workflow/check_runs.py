@@ -40,6 +40,10 @@ def check_runs(targets: Targets) -> None:
             if stage.init is not None:
                 _check_start(targets, f"{of_stage}.init", run, stage.init)
         _check_prior(targets, f"{where}.test", run, run.test)
+        for test in run.test:
+            if not _annotated(targets, test.benchmark, test.split):
+                found = f"{test.benchmark} {test.split}, which has no masks to score maps against"
+                raise InputError(f"{where}.test", found, "a split that is annotated")
 
 
 def _check_shape(where: str, stage: Stage, options: NetworkOptions) -> None:
@@ -72,15 +76,19 @@ def _check_clips(targets: Targets, where: str, run: Run, stage: Stage, options: 
 def _check_labels(targets: Targets, where: str, data: Data) -> None:
     split = f"{data.benchmark} {data.split}"
     if data.labels == "masks":
-        names = targets.catalogue.split(data.benchmark, data.split)
-        chosen = [each for each in targets.catalogue.sequences(data.benchmark) if each.name in names]
-        if all(each.annotated == 0 for each in chosen):
+        if not _annotated(targets, data.benchmark, data.split):
             raise InputError(f"{where}.data", f"{split}, which has no masks", "a split that is annotated, or labels")
         return
     labelled = targets.labelled(data.labels, data.benchmark)
     if not set(labelled) & set(targets.catalogue.videos(data.benchmark, data.split)):
         found = f"{split}, of which coarse.{data.labels} makes no label"
         raise InputError(f"{where}.data", found, f"it among coarse.{data.labels}.splits, or labels: masks")
+
+
+def _annotated(targets: Targets, benchmark: str, split: str) -> bool:
+    """Return whether any sequence of a split has masks, as far as is known."""
+    names = targets.catalogue.split(benchmark, split)
+    return any(each.annotated != 0 for each in targets.catalogue.sequences(benchmark) if each.name in names)
 
 
 def _check_prior(targets: Targets, where: str, run: Run, splits: Iterable[Data | Test]) -> None:

@@ -52,6 +52,8 @@ def read_plan(workflow: str, over: Mapping[str, Any], files: Iterable[str] = (),
         config = complete(over, read(Path(workflow).parent / "config" / "config.yaml"))
         plan = Plan.of(config, lock_snapshot(first=first))
         plan.check()
+        for words in plan.targets.left_out if first else ():
+            print(f"vsodprep: {words}", file=sys.stderr)
         for needed in provisions(plan.targets) if first else ():
             if needed.by_hand and not needed.here:
                 print(f"vsodprep: to be brought by you: {needed}", file=sys.stderr)
