@@ -218,7 +218,7 @@ def test_building_one_benchmark_reads_no_other() -> None:
         *plan.pack.flow(wildcards(benchmark="davis2016")),
         *plan.pack.prior(wildcards(benchmark="davis2016")),
         *plan.pack.coarse(wildcards(benchmark="davis2016")),
-        *plan.prior.own_flow(wildcards(benchmark="davis2016", prior="light")),
+        *plan.prior.fit_flow(wildcards(benchmark="davis2016", prior="light")),
     ]
     assert inputs
     assert not [path for path in inputs if "synth" in path]
@@ -227,7 +227,7 @@ def test_building_one_benchmark_reads_no_other() -> None:
 def test_own_splits_replace_the_registered_one() -> None:
     plan = plan_of({"splits": {"synth": {"train": ["plain-fish"]}}})
     assert plan.targets.catalogue.videos("synth", "train") == ["plain-fish"]
-    assert plan.prior.own_flow(wildcards(prior="light")) == ["results/flow/dis/synth/plain-fish.h5"]
+    assert plan.prior.fit_flow(wildcards(prior="light")) == ["results/flow/dis/synth/plain-fish.h5"]
 
 
 def test_chosen_sequences_leave_the_others_out() -> None:

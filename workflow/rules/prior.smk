@@ -1,7 +1,7 @@
 rule prior_fit_own:
     input:
         manifest=PLAN.paths.manifest(),
-        flow=PLAN.prior.own_flow,
+        flow=PLAN.prior.fit_flow,
     output:
         classifier=PLAN.paths.own_classifier(),
     log:
@@ -16,7 +16,7 @@ rule prior_fit_own:
         gpu=PLAN.prior.gpu,
     params:
         code=PLAN.fingerprint("vsodprep.prior.fit"),
-        train=PLAN.prior.own_arguments,
+        train=PLAN.prior.fit_arguments,
         options=PLAN.prior.options,
     message:
         "prior {wildcards.prior}: fit the classifier on {wildcards.benchmark}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from vsodprep.config.options import arguments_of
 from vsodprep.errors import InputError
-from vsodprep.targets import unique
+from vsodprep.targets import OWN_SPLIT, unique
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.rule_inputs import RuleInputs
 
@@ -107,7 +107,7 @@ class CoarseInputs(RuleInputs):
         block, where = self.config.coarse[coarse], f"coarse.{coarse}.substitute"
         for prior in block.priors:
             own = self.config.prior[prior].fit == "own"
-            if own and not self.catalogue.has_split(benchmark, "train"):
+            if own and not self.catalogue.has_split(benchmark, OWN_SPLIT):
                 found = f"{prior}, which is fitted on the split train that {benchmark} lacks"
                 raise InputError(f"{where}.prior", found, "a prior fitted elsewhere, or splits of other benchmarks")
         if block.flows:

@@ -6,7 +6,7 @@ from typing import Any
 from vsodprep.config import SplitOf
 from vsodprep.config.options import arguments_of
 from vsodprep.config.prior import Prior
-from vsodprep.targets import unique
+from vsodprep.targets import OWN_SPLIT, unique
 from vsodprep.workflow.rule_inputs import RuleInputs
 
 
@@ -27,27 +27,22 @@ class PriorInputs(RuleInputs):
         """Return the GPUs that a job takes: only a network's features are computed on one."""
         return int("cuda" in self._device(self.config.prior[wildcards.prior]))
 
-    def own_flow(self, wildcards: Any) -> list[str]:
-        """Return the flow of a benchmark's own `train` split."""
-        return self.flow_of(self.config.prior[wildcards.prior].flow, wildcards.benchmark, "train")
-
-    def own_arguments(self, wildcards: Any) -> str:
-        """Return a benchmark's own `train` split as an argument of `vsodprep prior fit`."""
-        return self._argument(wildcards.prior, SplitOf(benchmark=wildcards.benchmark, split="train"))
-
     def fit_manifests(self, wildcards: Any) -> list[str]:
-        """Return the manifests of the benchmarks that a joint classifier learns from."""
-        return unique(self.paths.manifest(where.benchmark) for where in self._fit(wildcards.prior))
+        """Return the manifests of the benchmarks that a classifier learns from."""
+        return unique(self.paths.manifest(where.benchmark) for where in self._fit(wildcards))
 
     def fit_flow(self, wildcards: Any) -> list[str]:
-        """Return the flow that a joint classifier learns from."""
+        """Return the flow that a classifier learns from."""
         flow = self.config.prior[wildcards.prior].flow
-        fit = self._fit(wildcards.prior)
-        return [path for where in fit for path in self.flow_of(flow, where.benchmark, where.split)]
+        return [path for where in self._fit(wildcards) for path in self.flow_of(flow, where.benchmark, where.split)]
 
     def fit_arguments(self, wildcards: Any) -> str:
-        """Return the splits that a joint classifier learns from, as arguments of `vsodprep prior fit`."""
-        return " ".join(self._argument(wildcards.prior, where) for where in self._fit(wildcards.prior))
+        """Return the splits that a classifier learns from, as arguments of `vsodprep prior fit`."""
+        flow, words = self.config.prior[wildcards.prior].flow, list[str]()
+        for where in self._fit(wildcards):
+            folder = self.paths.flow_folder(flow, where.benchmark)
+            words += ["--train", self.paths.manifest(where.benchmark), folder, where.split]
+        return shlex.join(words)
 
     def flow(self, wildcards: Any) -> str:
         """Return the flow that a sequence's prior is made from."""
@@ -63,10 +58,9 @@ class PriorInputs(RuleInputs):
     def _device(self, block: Prior) -> list[str]:
         return [] if block.features == "contrast" else ["--device", self.config.device]
 
-    def _fit(self, prior: str) -> tuple[SplitOf, ...]:
-        fit = self.config.prior[prior].fit
-        return () if fit == "own" else fit
-
-    def _argument(self, prior: str, where: SplitOf) -> str:
-        flow = self.paths.flow_folder(self.config.prior[prior].flow, where.benchmark)
-        return shlex.join(["--train", self.paths.manifest(where.benchmark), flow, where.split])
+    def _fit(self, wildcards: Any) -> tuple[SplitOf, ...]:
+        """Return what a classifier learns from: splits that its block lists, or the benchmark's own."""
+        fit = self.config.prior[wildcards.prior].fit
+        if fit != "own":
+            return fit
+        return (SplitOf(benchmark=wildcards.benchmark, split=OWN_SPLIT),) if hasattr(wildcards, "benchmark") else ()
