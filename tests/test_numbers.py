@@ -3,7 +3,7 @@ import pytest
 from click.testing import CliRunner
 
 from vsodprep.cli import cli
-from vsodprep.cli._numbers import FiniteRange
+from vsodprep.cli._options import FiniteRange
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "-inf", "0", "1.5"])

@@ -1,17 +1,28 @@
 """A configuration block as options of its command, and back."""
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 import click
 from pydantic import ValidationError
 
-from vsodprep.cli._numbers import FiniteRange
 from vsodprep.config.base import Section, refusal
 from vsodprep.config.options import Key, keys_of
 
 Block = TypeVar("Block", bound=Section)
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class FiniteRange(click.FloatRange):
+    """A range that turns `nan` and `inf` away, which compare as if they were inside."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See `click.ParamType`."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not in the range {self._describe_range()}.", param, ctx)
+        return number
 
 
 class _Choices(click.Choice[str]):

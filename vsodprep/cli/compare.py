@@ -5,8 +5,7 @@ from typing import Any
 
 import click
 
-from vsodprep.cli._bootstrap_options import bootstrap_options
-from vsodprep.cli._measure_options import measures_option
+from vsodprep.cli._score_options import bootstrap_options, measures_option
 
 _TELLING = 0.01  # where no p can fall below this, it is said
 

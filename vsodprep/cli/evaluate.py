@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from vsodprep.cli._folder import Folder
-from vsodprep.cli._measure_options import measures_option
+from vsodprep.cli._score_options import measures_option
 from vsodprep.markers import MANIFEST, PREDICTIONS, SHARD
 
 

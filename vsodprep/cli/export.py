@@ -1,7 +1,7 @@
 """`vsodprep export`: a shard as the folders that other code bases read."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -19,15 +19,7 @@ from vsodprep.markers import SHARD
 @click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Quality of JPEG.")
 @click.option("--annotated", is_flag=True, help="Only frames with a mask.")
 def command(
-    *,
-    shard: Path,
-    layout: Literal["davsod", "fsnet", "davis", "webdataset"],
-    out: Path,
-    split: str | None,
-    flow: str | None,
-    image_format: Literal["jpg", "png"],
-    quality: int,
-    annotated: bool,
+    *, shard: Path, layout: Literal["davsod", "fsnet", "davis", "webdataset"], out: Path, **options: Any
 ) -> None:
     """Write a shard as the folders that other code bases read.
 
@@ -36,5 +28,5 @@ def command(
     """
     from vsodprep.shards.export import ExportOptions, export
 
-    count = export(shard, layout, out, ExportOptions(split, flow, image_format, quality, annotated))
+    count = export(shard, layout, out, ExportOptions(**options))
     click.echo(f"{out}: {count} frames")

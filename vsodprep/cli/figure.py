@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
-from vsodprep.cli._bootstrap_options import bootstrap_options
 from vsodprep.cli._folder import Folder
-from vsodprep.cli._measure_options import measures_option
 from vsodprep.cli._options import options_of
+from vsodprep.cli._score_options import bootstrap_options, measures_option
 from vsodprep.cli._torch import device_option, threads_option
 from vsodprep.config import figures as kinds
 from vsodprep.markers import MANIFEST, PREDICTIONS, SHARD

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from vsodprep.cli._measure_options import measures_option
+from vsodprep.cli._score_options import measures_option
 
 
 @click.command("table")

@@ -6,7 +6,7 @@ import click
 
 from vsodprep import __version__
 from vsodprep.cli._folder import Folder
-from vsodprep.cli._numbers import FiniteRange
+from vsodprep.cli._options import FiniteRange
 from vsodprep.cli._torch import device_option, threads_option, wait_passively
 from vsodprep.markers import SHARD
 

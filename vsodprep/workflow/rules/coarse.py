@@ -4,6 +4,7 @@ import shlex
 from pathlib import Path
 from typing import Any
 
+from vsodprep.config.coarse import Coarse
 from vsodprep.config.options import arguments_of
 from vsodprep.errors import InputError
 from vsodprep.targets import OWN_SPLIT, unique
@@ -29,7 +30,7 @@ class CoarseInputs(RuleInputs):
     def arguments(self, wildcards: Any) -> str:
         """Return the folders of those maps as arguments of `vsodprep coarse label`."""
         words: list[str] = []
-        for name in self.config.coarse[wildcards.coarse].maps:
+        for name in self._block(wildcards).maps:
             given = self.config.saliency[name].folder
             made = self.paths.saliency(name, wildcards.benchmark, wildcards.seq)
             words += ["--maps", made if given is None else str(Path(given) / wildcards.benchmark / wildcards.seq)]
@@ -37,27 +38,27 @@ class CoarseInputs(RuleInputs):
 
     def weights(self, wildcards: Any) -> list[str]:
         """Return the fitted weights, if the block's weights are fitted."""
-        return [self.paths.weights(wildcards.coarse)] if self.config.coarse[wildcards.coarse].fit else []
+        return [self.paths.weights(wildcards.coarse)] if self._block(wildcards).fit else []
 
     def own_crf(self, wildcards: Any) -> list[str]:
         """Return the file of the CRF's settings, if they are the configuration's own."""
-        name = self.config.coarse[wildcards.coarse].crf
+        name = self._block(wildcards).crf
         return [self.crf_preset(name)] if name in self.config.crf else []
 
     def edits(self, wildcards: Any) -> list[str]:
         """Return the file of recorded edits, if the block names one."""
-        edits = self.config.coarse[wildcards.coarse].edits
+        edits = self._block(wildcards).edits
         return [] if edits is None else [edits]
 
     def support(self, wildcards: Any) -> list[str]:
         """Return the prior or flow that the step `substitute` reads, if the block's order has that step."""
-        block, paths = self.config.coarse[wildcards.coarse], self.paths
+        block, paths = self._block(wildcards), self.paths
         priors = [paths.prior(prior, wildcards.benchmark, wildcards.seq) for prior in block.priors]
         return priors + [paths.flow(flow, wildcards.benchmark, wildcards.seq) for flow in block.flows]
 
     def options(self, wildcards: Any) -> str:
         """Return options of `vsodprep coarse label`."""
-        block = self.config.coarse[wildcards.coarse]
+        block = self._block(wildcards)
         numbers = "uniform" if block.weights == "uniform" else ",".join(f"{weight}" for weight in block.weights)
         words = ["--weights", *(self.weights(wildcards) or [numbers])]
         words += ["--crf", self.crf_preset(block.crf), *arguments_of(block)]
@@ -70,14 +71,14 @@ class CoarseInputs(RuleInputs):
 
     def fit_manifests(self, wildcards: Any) -> list[str]:
         """Return the manifests of the benchmarks on which weights are fitted."""
-        fit = self.config.coarse[wildcards.coarse].fit
+        fit = self._block(wildcards).fit
         return unique(self.paths.manifest(where.benchmark) for where in fit)
 
     def fit_maps(self, wildcards: Any) -> list[str]:
         """Return the markers of the maps on which weights are fitted."""
         return [
             marker
-            for where in self.config.coarse[wildcards.coarse].fit
+            for where in self._block(wildcards).fit
             for seq in self.catalogue.videos(where.benchmark, where.split)
             for marker in self._markers(wildcards.coarse, where.benchmark, seq)
         ]
@@ -85,9 +86,9 @@ class CoarseInputs(RuleInputs):
     def fit_arguments(self, wildcards: Any) -> str:
         """Return maps and masks as arguments of `vsodprep fuse-fit`."""
         words: list[str] = []
-        for name in self.config.coarse[wildcards.coarse].maps:
+        for name in self._block(wildcards).maps:
             words.append(self.config.saliency[name].folder or self.paths.all_saliency(name))
-        for where in self.config.coarse[wildcards.coarse].fit:
+        for where in self._block(wildcards).fit:
             words += ["--gt", self.paths.manifest(where.benchmark), "--split", where.split]
         return shlex.join(words)
 
@@ -116,8 +117,11 @@ class CoarseInputs(RuleInputs):
                     found = f"truth, but {benchmark}/{sequence.name} has no mask"
                     raise InputError(f"{where}.support", found, "prior, or splits whose videos are annotated")
 
+    def _block(self, wildcards: Any) -> Coarse:
+        return self.config.coarse[wildcards.coarse]
+
     def _substitute(self, wildcards: Any) -> list[str]:
-        block = self.config.coarse[wildcards.coarse]
+        block = self._block(wildcards)
         support = self.support(wildcards)
         if block.flows:
             masks = self.paths.masks(wildcards.benchmark, wildcards.seq)
