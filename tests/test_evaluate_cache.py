@@ -36,13 +36,13 @@ def test_cache_scores_only_what_changed(
 ) -> None:
     maps, masks = tree
     read: list[str] = []
-    original = engine.decode_map
+    original = engine.resize
 
-    def decode_and_count(data: bytes, where: Path, channel: str) -> Any:
+    def resize_and_count(saliency: Any, height: int, width: int, how: str, where: Path) -> Any:
         read.append(f"{Path(where).parent.name}/{Path(where).stem}")
-        return original(data, where, channel)
+        return original(saliency, height, width, how, where)
 
-    monkeypatch.setattr(engine, "decode_map", decode_and_count)
+    monkeypatch.setattr(engine, "resize", resize_and_count)
     cache = tmp_path / "cache"
     first = evaluate_folders(maps, masks, cache_folder=cache)
     assert len(read) == 8

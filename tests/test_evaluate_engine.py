@@ -14,11 +14,11 @@ from vsodprep.cli import cli
 from vsodprep.errors import InputError
 from vsodprep.evaluate import PROTOCOLS, evaluate_folders
 from vsodprep.evaluate.aggregate import SCALARS, SequenceTotals, summarize
-from vsodprep.evaluate.decode import decode_map
 from vsodprep.evaluate.frame import FAMILIES, FrameScores, score_frame
 from vsodprep.evaluate.measures.stability import instability
 from vsodprep.evaluate.protocols import change_protocol, find_protocol
 from vsodprep.files import write_json
+from vsodprep.images import read_gray
 
 LENGTHS = {"drift": 7, "hide": 4, "stop": 3}
 
@@ -33,7 +33,7 @@ def totals(protocol: str, *sequences: list[tuple[Any, Any]]) -> list[SequenceTot
     for frames in sequences:
         total = SequenceTotals()
         for number, (saliency, mask) in enumerate(frames):
-            total.add(str(number), score_frame(saliency, mask, PROTOCOLS[protocol]), resized=False)
+            total.add(str(number), score_frame(saliency, mask, PROTOCOLS[protocol]))
         made.append(total)
     return made
 
@@ -94,11 +94,11 @@ def test_davis_statistics_are_averaged_over_sequences_of_any_length() -> None:
         total = SequenceTotals()
         for number, values in enumerate(zip(*(each[place] for each in given.values()), strict=True)):
             scores = FrameScores(dict(zip(given, values, strict=True)), pixels=1, positives=1)
-            total.add(str(number), scores, resized=False)
+            total.add(str(number), scores)
         sequences.append(total)
     late = SequenceTotals()
     for number, value in enumerate((math.nan, 6.0)):
-        late.add(str(number), FrameScores({"t": value}, pixels=1, positives=1), resized=False)
+        late.add(str(number), FrameScores({"t": value}, pixels=1, positives=1))
     for protocol in ("davis2016", "pysod"):
         found = summarize([*sequences, late], PROTOCOLS[protocol])
         assert found["j_mean"] == pytest.approx((0.7 + 0.2) / 2, abs=1e-15)
@@ -178,7 +178,7 @@ def test_stability_takes_the_scored_frame_before(tmp_path: Path) -> None:
     maps, masks = write_tree(tmp_path, {"drift": 5, "hide": 3})
     scores = evaluate_folders(maps, masks, measures=("t",), cache_folder=tmp_path / "cache")
     per_frame = scores["sequences"]["drift"]["per_frame"]
-    binary = [decode_map((maps / "drift" / f"0000{frame}.png").read_bytes(), "x") >= 128 for frame in (1, 2, 3)]
+    binary = [read_gray(maps / "drift" / f"0000{frame}.png") >= 128 for frame in (1, 2, 3)]
     assert per_frame["t"] == [None, instability(binary[0], binary[1]), instability(binary[1], binary[2])]
     assert scores["t_mean"] == scores["sequences"]["drift"]["t_mean"] == np.mean(per_frame["t"][1:])
     assert scores["sequences"]["hide"]["t_mean"] is None  # one scored frame has none before it

@@ -9,16 +9,14 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from PIL import Image
 
 from tests.evaluate_cases import disk, figures, normalized, soft_map, write_tree
 from vsodprep.cli import cli
 from vsodprep.errors import InputError
 from vsodprep.evaluate import evaluate_folders
-from vsodprep.evaluate.decode import decode_map, decode_mask
 from vsodprep.evaluate.flat import sequences_of_names
 from vsodprep.evaluate.resize import bicubic, resize
-from vsodprep.images import write_png
+from vsodprep.images import read_gray, write_png
 from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
 from vsodprep.shards import pack_benchmark
 
@@ -29,68 +27,15 @@ def encode(image: np.ndarray, suffix: str = ".png") -> bytes:
     return bytes(cv2.imencode(suffix, image)[1].tobytes())
 
 
-def test_depths_and_channels_of_maps() -> None:
-    values = np.array([[0, 1, 128], [200, 254, 255]], dtype=np.uint8)
-    assert decode_map(encode(values), "x").tolist() == values.tolist()
-    assert decode_map(encode(values.astype(np.uint16) * 257), "x").tolist() == values.tolist()
-    assert decode_map(encode(cv2.merge([values] * 3)), "x").tolist() == values.tolist()
-    assert decode_map(encode(cv2.merge([values] * 4)), "x").tolist() == values.tolist()
-    assert decode_map(encode(values, ".bmp"), "x").tolist() == values.tolist()
-
-
-def test_16_bits_are_rounded() -> None:
-    wide = np.array([[0, 128, 129, 255, 256, 65278, 65406, 65407, 65535]], dtype=np.uint16)
-    assert decode_map(encode(wide), "x").tolist() == [[0, 0, 1, 1, 1, 254, 254, 255, 255]]
-
-
-def test_rgb_maps_by_first_channel_or_luma() -> None:
-    data = encode(np.array([[[10, 20, 200]]], dtype=np.uint8))  # OpenCV writes blue, green, red
-    assert decode_map(data, "x", "first") == [[200]]
-    assert decode_map(data, "x", "gray") == [[round(0.299 * 200 + 0.587 * 20 + 0.114 * 10)]]
-
-
-def palette_png(path: Path, indices: list[list[int]], colours: list[int]) -> bytes:
-    image = Image.fromarray(np.array(indices, dtype=np.uint8), "P")
-    image.putpalette(colours)
-    image.save(path)
-    return path.read_bytes()
-
-
-def test_palettes(tmp_path: Path) -> None:
-    objects = palette_png(tmp_path / "a.png", [[0, 1, 2]], [0, 0, 0, 128, 0, 0, 0, 128, 0])
-    assert decode_mask(objects, "x").tolist() == [[False, True, True]]
-    grays = palette_png(tmp_path / "b.png", [[0, 1, 2]], [0, 0, 0, 100, 100, 100, 255, 255, 255])
-    assert decode_mask(grays, "x").tolist() == [[False, False, True]]
-    assert decode_map(grays, "x").tolist() == [[0, 100, 255]]
-
-
-def test_masks_of_one_bit_and_around_the_threshold(tmp_path: Path) -> None:
-    Image.fromarray(np.array([[False, True]])).save(tmp_path / "bit.png")
-    assert decode_mask((tmp_path / "bit.png").read_bytes(), "x").tolist() == [[False, True]]
-    values = np.array([[0, 1, 127, 128, 129]], dtype=np.uint8)
-    assert decode_mask(encode(values), "x").tolist() == [[False, False, False, False, True]]
-    assert decode_mask(encode(values), "x", 127).tolist() == [[False, False, False, True, True]]
-    assert decode_mask(encode(values), "x", 0).tolist() == [[False, True, True, True, True]]
-
-
-@pytest.mark.parametrize(
-    ("data", "found"),
-    [(b"", "0 bytes"), (b"no image", "8 bytes"), (encode(np.zeros((9, 9), np.uint8))[:40], "40 bytes")],
-)
-def test_damaged_images(data: bytes, found: str) -> None:
-    with pytest.raises(InputError, match=f"maps/x.png: unreadable image .{found}"):
-        decode_map(data, "maps/x.png")
-
-
 def rename_flat(maps: Path, out: Path) -> None:
     for path in maps.rglob("*.png"):
-        write_png(out / f"{path.parent.name}_{path.name}", decode_map(path.read_bytes(), path))
+        write_png(out / f"{path.parent.name}_{path.name}", read_gray(path))
 
 
 def rename_repack(maps: Path, out: Path) -> None:
     for path in maps.rglob("*.png"):
         name = path.parent.name
-        write_png(out / "Method" / name / f"{name}_{path.name}", decode_map(path.read_bytes(), path))
+        write_png(out / "Method" / name / f"{name}_{path.name}", read_gray(path))
 
 
 def as_zip(maps: Path, out: Path) -> None:
@@ -102,7 +47,7 @@ def as_zip(maps: Path, out: Path) -> None:
 
 def as_rgb_16_bit(maps: Path, out: Path) -> None:
     for path in maps.rglob("*.png"):
-        wide = decode_map(path.read_bytes(), path).astype(np.uint16) * 257
+        wide = read_gray(path).astype(np.uint16) * 257
         target = out / path.relative_to(maps)
         target.parent.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(target), cv2.merge([wide] * 3))
@@ -112,7 +57,7 @@ def as_bmp(maps: Path, out: Path) -> None:
     for path in maps.rglob("*.png"):
         target = (out / path.relative_to(maps)).with_suffix(".BMP")
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(encode(decode_map(path.read_bytes(), path), ".bmp"))
+        target.write_bytes(encode(read_gray(path), ".bmp"))
 
 
 @pytest.mark.parametrize("deliver", [rename_flat, rename_repack, as_zip, as_rgb_16_bit, as_bmp])
@@ -155,7 +100,7 @@ def test_repack_layout_of_masks(tmp_path: Path) -> None:
     maps, masks = write_tree(tmp_path, LENGTHS)
     for path in masks.rglob("*.png"):
         name = path.parent.name
-        for folder, value in (("ground-truth", decode_map(path.read_bytes(), path)), ("Imgs", np.zeros((3, 3)))):
+        for folder, value in (("ground-truth", read_gray(path)), ("Imgs", np.zeros((3, 3)))):
             write_png(tmp_path / "DS" / name / folder / f"{name}_{path.stem}.png", value.astype(np.uint8))
     assert evaluate_folders(maps, tmp_path / "DS")["s_measure"] == evaluate_folders(maps, masks)["s_measure"]
 
@@ -269,7 +214,7 @@ def test_a_damaged_archive_is_named(tmp_path: Path, place: int) -> None:
 def test_resizing_follows_the_protocol(tmp_path: Path) -> None:
     maps, masks = write_tree(tmp_path, {"drift": 4})
     for path in maps.rglob("*.png"):
-        write_png(path, cv2.resize(decode_map(path.read_bytes(), path), (80, 60), interpolation=cv2.INTER_NEAREST))
+        write_png(path, cv2.resize(read_gray(path), (80, 60), interpolation=cv2.INTER_NEAREST))
     scores = evaluate_folders(maps, masks)
     assert scores["inputs"]["resized"] == 2
     with pytest.raises(InputError, match=r"drift/00000.png: 80 x 60 pixels; expected 40 x 30 as its mask"):

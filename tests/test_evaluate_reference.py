@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from tests.evaluate_cases import read_json
+from vsodprep.coding import AS_VALUES
 from vsodprep.evaluate import PROTOCOLS, evaluate_folders
-from vsodprep.evaluate.decode import decode_map, decode_mask
 from vsodprep.evaluate.frame import FrameScores, score_frame
 from vsodprep.evaluate.measures.f_measure import precision_recall
 from vsodprep.evaluate.measures.histogram import joint_histogram
@@ -66,8 +66,8 @@ def metrics(excerpts: Path) -> Path:
 
 def score(metrics: Path, part: str, name: str, protocol: str) -> FrameScores:
     folder = metrics / "samples" if part == "samples" else metrics / "samples" / "edge"
-    saliency = decode_map((folder / "preds" / f"{name}.png").read_bytes(), name)
-    mask = decode_mask((folder / "masks" / f"{name}.png").read_bytes(), name)
+    saliency = AS_VALUES.decode((folder / "preds" / f"{name}.png").read_bytes(), name).values
+    mask = AS_VALUES.decode((folder / "masks" / f"{name}.png").read_bytes(), name).values > 128
     return score_frame(saliency, mask, PROTOCOLS[protocol])
 
 
@@ -119,8 +119,8 @@ def test_davsod_intermediate_figures(metrics: Path, part: str, name: str) -> Non
     references = read_json(metrics / "davsod_octave_reference.json")[part]
     reference = next(each for each in references.values() if each["file"] == f"{name}.png")
     folder = metrics / "samples" if part == "samples" else metrics / "samples" / "edge"
-    saliency = decode_map((folder / "preds" / f"{name}.png").read_bytes(), name)
-    mask = decode_mask((folder / "masks" / f"{name}.png").read_bytes(), name)
+    saliency = AS_VALUES.decode((folder / "preds" / f"{name}.png").read_bytes(), name).values
+    mask = AS_VALUES.decode((folder / "masks" / f"{name}.png").read_bytes(), name).values > 128
     raw = score_frame(saliency, mask, change_protocol(PROTOCOLS["davsod"], {"normalize": "none"}), ("mae",))
     assert raw.scalars["mae"] == pytest.approx(reference["CalMAE_raw"], abs=1e-9, rel=0)
     values = real_values(int(saliency.min()), int(saliency.max()), "gain")

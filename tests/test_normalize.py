@@ -4,12 +4,10 @@ import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from PIL import Image
 
 from tests.fakes import davis2016, fbms
@@ -434,17 +432,17 @@ def test_archive_in_an_archive_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["davis2016", "davsod"])
-@pytest.mark.parametrize("values", [blob(4).astype(np.uint8), blob(4).astype(np.uint16) * 255], ids=["ones", "16-bit"])
-def test_mask_that_is_too_faint_is_no_empty_mask(name: str, values: NDArray[Any], tmp_path: Path) -> None:
+def test_mask_that_is_too_faint_is_no_empty_mask(name: str, tmp_path: Path) -> None:
     fake = OFFICIAL[name]()
-    fake.put(fake.a_mask, cv2.imencode(".png", values)[1].tobytes())
+    fake.put(fake.a_mask, cv2.imencode(".png", blob(4).astype(np.uint8))[1].tobytes())
     with pytest.raises(InputError, match=r"values other than 0, none of them foreground.*faint-mask"):
         normalize(fake.benchmark, fake.zipped(tmp_path), tmp_path / "out")
 
 
-def test_sixteen_bits_are_scaled(tmp_path: Path) -> None:
+@pytest.mark.parametrize("high", [255, 65535])
+def test_sixteen_bits_are_brought_to_eight(high: int, tmp_path: Path) -> None:
     fake = davis2016.official()
-    fake.put(fake.a_mask, cv2.imencode(".png", blob(4).astype(np.uint16) * 65535)[1].tobytes())
+    fake.put(fake.a_mask, cv2.imencode(".png", blob(4).astype(np.uint16) * high)[1].tobytes())
     normalize(fake.benchmark, fake.zipped(tmp_path), tmp_path / "out")
     assert np.array_equal(read_mask(tmp_path / "out" / "dog" / "masks" / "00001.png"), blob(4))
 

@@ -15,11 +15,12 @@ from vsodprep.report.frames import FrameError, choose, disagreements, frame_erro
 from vsodprep.report.methods import Comparison, Method, method_name
 from vsodprep.report.page import signed
 from vsodprep.report.paper import departures, printed, published
-from vsodprep.report.protocol import notes, settings
+from vsodprep.report.protocol import settings
 from vsodprep.report.stages import agreement, spread, stage_of
 from vsodprep.report.tables import table
 from vsodprep.report.thumbnails import thumbnail
 from vsodprep.scores.measures import MEASURES, ordered
+from vsodprep.scores.noticed import noticed
 from vsodprep.targets import Catalogue, Targets
 
 STAGE = Stage(data=(Data(benchmark="synth", split="train"),), size=(64, 96), steps=600)
@@ -258,7 +259,10 @@ def test_settings_say_what_is_not_usual() -> None:
 
 def test_notes_name_what_was_noticed() -> None:
     inputs = {"missing": [], "extra": ["a/1.png", "a/2.png"], "resized": 3, "constant_maps": 0, "naming": {}}
-    assert notes({"inputs": inputs}) == ["2 maps of no frame, not read", "3 maps resized to their masks"]
+    assert noticed({"inputs": inputs}) == [
+        "2 maps of no frame, not read: a/1.png, a/2.png",
+        "3 maps resized to their masks",
+    ]
 
 
 def test_labels_that_the_substitute_erased_are_called_so() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from vsodprep.archives import Delivery
-from vsodprep.benchmarks.masks import THRESHOLD, MaskCoding
+from vsodprep.benchmarks.masks import MaskCoding
 from vsodprep.errors import InputError
 from vsodprep.images import IMAGE_SUFFIXES, natural_key
 from vsodprep.manifest import Issue
@@ -39,7 +39,7 @@ class SequenceFiles:
     Attributes:
         name: Sequence name.
         frames: Its frames in order.
-        coding: How a delivered mask is to be read.
+        coding: How a delivered mask is to be read, where that is odd; None for the coding of all masks together.
         original: The benchmark's own frame stems where a repack has renumbered them, else empty.
         splits: Splits that only the delivery tells of.
         issues: What is odd about it; kinds as in `vsodprep.normalize.checks`.
@@ -47,7 +47,7 @@ class SequenceFiles:
 
     name: str
     frames: tuple[FrameFiles, ...]
-    coding: MaskCoding = THRESHOLD
+    coding: MaskCoding | None = None
     original: tuple[str, ...] = ()
     splits: tuple[str, ...] = ()
     issues: tuple[Issue, ...] = ()

@@ -1,12 +1,13 @@
 """`vsodprep evaluate`: score saliency maps against masks."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from vsodprep.cli._folder import Folder
 from vsodprep.cli._score_options import measures_option
+from vsodprep.config.coding import Coding, Void
 from vsodprep.markers import MANIFEST, PREDICTIONS, SHARD
 
 
@@ -27,8 +28,14 @@ def _settings(changes: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _show(scores: dict[str, Any]) -> None:
-    """Print the settings and the figures of the benchmark."""
+    """Print what was unusual about the inputs on stderr, then the settings and the figures of the benchmark."""
     from vsodprep.evaluate.aggregate import SCALARS
+    from vsodprep.scores.noticed import noticed
+
+    for line in noticed(scores):
+        click.echo(line, err=True)
+    for what, coding in scores["inputs"]["coding"].items():
+        click.echo(f"{what}: {coding}")
 
     click.echo(f"protocol {scores['protocol']}")
     for key, value in scores["settings"].items():
@@ -39,34 +46,6 @@ def _show(scores: dict[str, Any]) -> None:
     for name in SCALARS:
         if scores[name] is not None:
             click.echo(f"{name:>16}  {scores[name]:.4f}")
-
-
-def _warn(scores: dict[str, Any]) -> None:
-    """Say on stderr what was unusual about the inputs."""
-    inputs = scores["inputs"]
-    if inputs["missing"]:
-        click.echo(f"{len(inputs['missing'])} frames without a map, left out:", err=True)
-        left_out: dict[str, list[str]] = {}
-        for sequence, _, frame in (each.rpartition("/") for each in inputs["missing"]):
-            left_out.setdefault(sequence, []).append(frame)
-        for sequence, frames in left_out.items():
-            scored = scores["sequences"][sequence]["frames"]
-            part = f"{len(frames)} of {scored + len(frames)} frames: {', '.join(frames)}"
-            click.echo(f"  {sequence}: {part if scored else f'all {len(frames)} frames'}", err=True)
-    if inputs["extra"]:
-        shown = ", ".join(inputs["extra"][:5]) + (" ..." if len(inputs["extra"]) > 5 else "")
-        click.echo(f"{len(inputs['extra'])} maps of no frame, not read: {shown}", err=True)
-    if "one_sequence" in inputs:
-        click.echo(f"all masks are taken for one sequence, {inputs['one_sequence']}", err=True)
-    for sequence, rule in inputs["naming"].items():
-        click.echo(f"{sequence}: maps found by {rule}", err=True)
-    for key, what in (
-        ("resized", "maps resized to their masks"),
-        ("constant_maps", "maps of one value only"),
-        ("empty_masks", "masks without foreground"),
-    ):
-        if inputs[key]:
-            click.echo(f"{inputs[key]} {what}", err=True)
 
 
 @click.command("evaluate")
@@ -95,6 +74,27 @@ def _warn(scores: dict[str, Any]) -> None:
     help="How maps are named: frame id, frame number, or position counted from 0.",
 )
 @click.option(
+    "--coding",
+    type=click.Choice(get_args(Coding)),
+    default="auto",
+    show_default=True,
+    help="How maps are coded: gray values, ids of objects, alpha; told from all of them where it is not given.",
+)
+@click.option(
+    "--gt-coding",
+    type=click.Choice(get_args(Coding)),
+    default="auto",
+    show_default=True,
+    help="How masks are coded, likewise.",
+)
+@click.option(
+    "--void",
+    type=click.Choice(get_args(Void)),
+    default="background",
+    show_default=True,
+    help="What id 255 means beside other ids.",
+)
+@click.option(
     "--cache",
     "cache_folder",
     type=click.Path(path_type=Path),
@@ -115,6 +115,9 @@ def command(
     jobs: int | None,
     allow_missing: bool,
     naming: str,
+    coding: Coding,
+    gt_coding: Coding,
+    void: Void,
     cache_folder: Path | None,
     results: Path,
 ) -> None:
@@ -140,10 +143,12 @@ def command(
         jobs=jobs or len(os.sched_getaffinity(0)),
         allow_missing=allow_missing,
         naming=naming,
+        coding=coding,
+        gt_coding=gt_coding,
+        void=void,
         cache_folder=cache_folder,
         results=results,
     )
     if output is not None:
         write_json(output, scores)
-    _warn(scores)
     _show(scores)

@@ -76,3 +76,5 @@ def command(
         f"{out}: {counts['sequences']} sequences, {counts['frames']} frames, {counts['annotated']} masks, "
         f"{len(manifest.issues)} issues"
     )
+    if coding := manifest.extra.get("coding"):
+        click.echo(f"masks: {coding}")

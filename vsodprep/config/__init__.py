@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_
 
 from vsodprep.config.base import LocalPath, Name, Section, SplitOf, refusal
 from vsodprep.config.coarse import Coarse, Saliency
+from vsodprep.config.coding import Coding, Void
 from vsodprep.config.crf import PRESETS, RAW, Crf
 from vsodprep.config.figures import Figure
 from vsodprep.config.flow import Flow
@@ -98,6 +99,10 @@ class Config(Section):
     """Splits that replace or join a benchmark's own: BENCHMARK: {SPLIT: [SEQUENCE, ...]}."""
     resolution: dict[Name, str] = {}
     """Resolution of a benchmark that has several (davis2016: 480p or 1080p)."""
+    coding: dict[Name, Coding] = {}
+    """How the masks of a benchmark or of own videos are coded: BENCHMARK: `values`, `ids`, `alpha`; told from all."""
+    void: dict[Name, Void] = {}
+    """What id 255 means beside other ids in the masks of a benchmark: `background` (the default) or `foreground`."""
     allow: dict[Name, tuple[str, ...]] = {}
     """Kinds of issue that normalising a benchmark lists in its manifest instead of stopping."""
     device: Literal["cpu", "cuda"] = "cpu"
@@ -205,6 +210,8 @@ class Config(Section):
         return Choice(
             partial=source is not None and source.partial,
             resolution=self.resolution.get(benchmark),
+            coding=self.coding.get(benchmark, "auto"),
+            void=self.void.get(benchmark, "background"),
             allow=tuple(sorted(self.allow.get(benchmark, ()))),
             splits=self.splits.get(benchmark, {}),
             sequences=tuple(sorted(self.sequences.get(benchmark, ()))),

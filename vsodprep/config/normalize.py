@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from vsodprep.config.base import Apart, Section
+from vsodprep.config.coding import Coding, Void
 
 
 class Choice(Section):
@@ -16,5 +17,9 @@ class Choice(Section):
     """Kinds of issue that are listed in the manifest instead of stopping."""
     splits: Annotated[dict[str, tuple[str, ...]], Apart] = {}
     """Splits that replace or join the benchmark's own."""
+    coding: Coding = "auto"
+    """How masks are coded: gray `values`, `ids` of objects, `alpha`; `auto` tells it from all of them."""
+    void: Void = "background"
+    """What id 255 of a mask means beside other ids: `background` or `foreground`."""
     sequences: tuple[str, ...] = ()
     """Take only these sequences; all if none is named."""

@@ -1,7 +1,8 @@
 """From frames to a number: means over frames, sequences or pixels."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,8 +51,7 @@ class SequenceTotals:
         pixels: Pixels of all frames.
         error: Sum of |p - g| over these pixels.
         positives: Foreground pixels of each frame's mask.
-        resized: Number of maps that had another size than their mask.
-        constant: Number of maps of one value only.
+        noticed: What was noticed about maps and masks, counted; keys as in a score file's `inputs`.
         hits: Predicted pixels inside the masks at each threshold, int64 `(256,)`.
         predicted: Predicted pixels at each threshold, int64 `(256,)`.
     """
@@ -62,12 +62,11 @@ class SequenceTotals:
     pixels: int = 0
     error: float = 0.0
     positives: list[int] = field(default_factory=list)
-    resized: int = 0
-    constant: int = 0
+    noticed: Counter[str] = field(default_factory=Counter)
     hits: NDArray[np.int64] = field(default_factory=lambda: np.zeros(THRESHOLDS, dtype=np.int64))
     predicted: NDArray[np.int64] = field(default_factory=lambda: np.zeros(THRESHOLDS, dtype=np.int64))
 
-    def add(self, frame: str, scores: FrameScores, resized: bool) -> None:
+    def add(self, frame: str, scores: FrameScores, noticed: Mapping[str, int] | None = None) -> None:
         """Add the next frame."""
         self.frames.append(frame)
         for name, value in scores.scalars.items():
@@ -77,8 +76,7 @@ class SequenceTotals:
         self.pixels += scores.pixels
         self.error += scores.scalars.get("mae", 0.0) * scores.pixels
         self.positives.append(scores.positives)
-        self.resized += resized
-        self.constant += scores.constant
+        self.noticed.update(noticed or {})
         if scores.hits is not None and scores.predicted is not None:
             self.hits += scores.hits
             self.predicted += scores.predicted

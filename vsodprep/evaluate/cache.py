@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -10,6 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from vsodprep.archives import Tree
+from vsodprep.coding import Facts, kind_of, look
 from vsodprep.evaluate.aggregate import SequenceTotals
 from vsodprep.evaluate.inputs import ScoredFrame
 from vsodprep.evaluate.protocols import Protocol
@@ -18,7 +21,7 @@ from vsodprep.evaluate.truth import Masks
 from vsodprep.files import atomic_path, write_text
 
 # Raise it when a measure's values change.
-_VERSION = 1
+_VERSION = 2
 
 
 class Digests:
@@ -40,15 +43,33 @@ class Digests:
 
     def of(self, source: Tree | Masks, key: str) -> str:
         """Return the hash of an image."""
+        return str(self._entry(source, key)["sha256"])
+
+    def kind(self, images: Tree, key: str) -> str:
+        """Return the kind of an image; see `coding.kind_of`."""
+        return str(self._entry(images, key)["kind"])
+
+    def look(self, images: Tree, key: str) -> Facts:
+        """Return what an image holds; see `coding.look`."""
+        entry = self._entry(images, key)
+        if "facts" not in entry:
+            facts = look(images.read(key), images.where(key))
+            entry["facts"] = {**asdict(facts), "levels": sorted(facts.levels), "ids": sorted(facts.ids)}
+            self._changed = True
+        stored = entry["facts"]
+        return Facts(**{**stored, "levels": frozenset(stored["levels"]), "ids": frozenset(stored["ids"])})
+
+    def _entry(self, source: Tree | Masks, key: str) -> dict[str, Any]:
         stamp = source.stamp(key)
-        known = self._known.get(key)
-        if known is not None and known[0] == stamp:
-            return str(known[1])
-        data = source.read(key) if isinstance(source, Tree) else source.data(key)
-        found = digest(data)
-        self._known[key] = [stamp, found]
-        self._changed = True
-        return found
+        entry = self._known.get(key)
+        if not isinstance(entry, dict) or entry["stamp"] != stamp:
+            images = isinstance(source, Tree)
+            data = source.read(key) if isinstance(source, Tree) else source.data(key)
+            entry = self._known[key] = {"stamp": stamp, "sha256": digest(data)}
+            if images:
+                entry["kind"] = kind_of(data, key)
+            self._changed = True
+        return entry
 
     def save(self) -> None:
         """Remember what was hashed."""
@@ -57,7 +78,11 @@ class Digests:
 
 
 def sequence_key(
-    pairs: Sequence[ScoredFrame], hashes: Iterable[tuple[str, str]], protocol: Protocol, measures: Collection[str]
+    pairs: Sequence[ScoredFrame],
+    hashes: Iterable[tuple[str, str]],
+    protocol: Protocol,
+    measures: Collection[str],
+    readings: Sequence[str] = (),
 ) -> str:
     """Return the key of a scored sequence: everything that its figures depend on.
 
@@ -66,11 +91,13 @@ def sequence_key(
         hashes: Content hashes of mask and map of each.
         protocol: Settings; the name does not count.
         measures: What is computed.
+        readings: How masks and maps are read.
     """
     content = {
         "version": _VERSION,
         "settings": protocol.model_dump(exclude={"name", "average", "f_from", "skip_first", "skip_last"}),
         "measures": sorted(measures),
+        "readings": list(readings),
         "frames": [[pair.frame, *both] for pair, both in zip(pairs, hashes, strict=True)],
     }
     if "t" in measures:  # a frame after a missing map has no T
@@ -96,8 +123,7 @@ def load(folder: Path, key: str) -> SequenceTotals | None:
                 pixels=int(stored["pixels"]),
                 error=float(stored["error"]),
                 positives=stored["positives"].tolist(),
-                resized=int(stored["resized"]),
-                constant=int(stored["constant"]),
+                noticed=Counter(json.loads(str(stored["noticed"]))),
                 hits=stored["hits"],
                 predicted=stored["predicted"],
             )
@@ -114,8 +140,7 @@ def save(folder: Path, key: str, totals: SequenceTotals) -> None:
         "pixels": np.array(totals.pixels),
         "error": np.array(totals.error),
         "positives": np.array(totals.positives, dtype=np.int64),
-        "resized": np.array(totals.resized),
-        "constant": np.array(totals.constant),
+        "noticed": np.array(json.dumps(totals.noticed)),
         "hits": totals.hits,
         "predicted": totals.predicted,
     }

@@ -3,9 +3,10 @@
 import hashlib
 import math
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -16,15 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.archives import Tree, open_tree
+from vsodprep.coding import AS_VALUES, Reading, What, is_two_valued, recognise, recognise_files
+from vsodprep.config.coding import Coding, Void
 from vsodprep.evaluate import cache
 from vsodprep.evaluate.aggregate import SequenceTotals, summarize
-from vsodprep.evaluate.decode import decode_map
 from vsodprep.evaluate.frame import DEFAULT_FAMILIES, Family, FrameScores, score_frame
 from vsodprep.evaluate.inputs import ScoredFrame, ScoringInputs, pair
 from vsodprep.evaluate.protocols import Protocol, find_protocol
 from vsodprep.evaluate.resize import resize
-from vsodprep.evaluate.truth import Masks, Truth, open_truth
+from vsodprep.evaluate.truth import FileMasks, Masks, Truth, open_truth
 from vsodprep.files import real_path
+from vsodprep.markers import MAPS, PREDICTIONS
 from vsodprep.progress import track
 from vsodprep.workers import mapped
 
@@ -33,30 +36,40 @@ _CHUNK = 8
 _KEPT = 30 << 20  # bytes
 
 
+Scored = tuple[FrameScores, dict[str, int]]
+
+
 @dataclass(frozen=True)
 class _Reader:
     """All that a process needs to score frames."""
 
     masks: Masks
     maps: Tree
+    reading: Reading
     protocol: Protocol
     measures: tuple[Family, ...]
 
-    def score(self, item: ScoredFrame) -> tuple[FrameScores, bool]:
-        """Return a frame's scores, and whether its map had another size than its mask."""
-        mask = self.masks.mask(item.mask, self.protocol.foreground_above)
-        saliency, resized = self._map(item.map, mask.shape)
+    def score(self, item: ScoredFrame) -> Scored:
+        """Return a frame's scores, and what was noticed about its map and mask."""
+        values = self.masks.values(item.mask)
+        mask = values > self.protocol.foreground_above
+        saliency, noticed = self._map(item.map, mask.shape)
         scores = score_frame(saliency, mask, self.protocol, self.measures)
         if "t" in self.measures:
             scores.scalars["t"] = self._instability(item, saliency)
-        return scores, resized
+        noticed |= {"constant_maps": scores.constant, "full_masks": scores.positives == scores.pixels}
+        if not is_two_valued(values):
+            gray = np.count_nonzero((values > 0) & (values < 255))
+            noticed |= {"gray_masks": 1, "gray_pixels": int(gray), "pixels_of_gray_masks": values.size}
+        return scores, noticed
 
-    def _map(self, name: str, size: tuple[int, ...]) -> tuple[NDArray[np.uint8], bool]:
-        """Read a map and bring it to its mask's size; say whether it had another."""
+    def _map(self, name: str, size: tuple[int, ...]) -> tuple[NDArray[np.uint8], dict[str, int]]:
+        """Read a map and bring it to its mask's size; say what was noticed."""
         where = self.maps.where(name)
-        saliency = decode_map(self.maps.read(name), where, self.protocol.channel)
+        saliency, coloured = self.reading.decode(self.maps.read(name), where, self.protocol.channel)
         fitted = resize(saliency, size[0], size[1], self.protocol.resize, where)
-        return fitted, fitted.shape != saliency.shape
+        noticed: dict[str, int] = {"coloured_maps": coloured, "two_valued_maps": is_two_valued(saliency)}
+        return fitted, noticed | {"resized": fitted.shape != saliency.shape}
 
     def _instability(self, item: ScoredFrame, saliency: NDArray[np.uint8]) -> float:
         """Return T between the frame before and this one, NaN where it is not defined."""
@@ -82,12 +95,12 @@ def _start_worker() -> None:
     cv2.setNumThreads(1)  # the processes share the cores among them already
 
 
-def _score_chunk(reader: _Reader, items: tuple[ScoredFrame, ...]) -> list[tuple[FrameScores, bool]]:
+def _score_chunk(reader: _Reader, items: tuple[ScoredFrame, ...]) -> list[Scored]:
     return [reader.score(item) for item in items]
 
 
 @contextmanager
-def _scored(reader: _Reader, items: list[ScoredFrame], jobs: int) -> Iterator[Iterator[tuple[FrameScores, bool]]]:
+def _scored(reader: _Reader, items: list[ScoredFrame], jobs: int) -> Iterator[Iterator[Scored]]:
     """Give the scores of all frames in order."""
     chunks = [tuple(items[start : start + _CHUNK]) for start in range(0, len(items), _CHUNK)]
     if min(jobs, len(chunks)) <= 1:
@@ -101,24 +114,36 @@ def _scored(reader: _Reader, items: list[ScoredFrame], jobs: int) -> Iterator[It
 class _Cache:
     """The cache of one evaluation: what it holds already, and where new totals go."""
 
-    def __init__(self, folder: Path, truth: Truth, reader: _Reader, pairs: dict[str, tuple[ScoredFrame, ...]]) -> None:
+    def __init__(self, folder: Path, truth: Path, maps: Path) -> None:
         self._folder = folder
-        digests = [
+        self._keys: dict[str, str] = {}
+        self.truth, self.maps = (
             cache.Digests(folder / "stamps" / f"{hashlib.sha256(os.fsencode(real_path(root))).hexdigest()}.json")
-            for root in (truth.where, reader.maps.path)
-        ]
-        self._keys = {}
+            for root in (truth, maps)
+        )
+
+    def prepare(self, reader: _Reader, pairs: dict[str, tuple[ScoredFrame, ...]]) -> None:
+        """Work out under which keys the sequences are kept."""
+        readings = [str(reader.masks.reading), str(reader.reading)]
         for name, items in pairs.items():
-            hashes = [(digests[0].of(reader.masks, item.mask), digests[1].of(reader.maps, item.map)) for item in items]
-            self._keys[name] = cache.sequence_key(items, hashes, reader.protocol, reader.measures)
-        for known in digests:
-            known.save()
+            hashes = [(self.truth.of(reader.masks, item.mask), self.maps.of(reader.maps, item.map)) for item in items]
+            self._keys[name] = cache.sequence_key(items, hashes, reader.protocol, reader.measures, readings)
+        self.truth.save()
+        self.maps.save()
 
     def load(self, name: str) -> SequenceTotals | None:
         return cache.load(self._folder, self._keys[name])
 
     def save(self, name: str, totals: SequenceTotals) -> None:
         cache.save(self._folder, self._keys[name], totals)
+
+
+def _recognise(images: Tree, names: list[str], what: What, known: cache.Digests | None, **told: Any) -> Reading:
+    """Tell how maps or masks are coded, of what is not known already from the files themselves."""
+    if known is None:
+        return recognise_files(names, images.read, what, images.where, **told)
+    kinds = {name: known.kind(images, name) for name in names}
+    return recognise(kinds, lambda name: known.look(images, name), what, where=images.where, **told)
 
 
 def _total(reader: _Reader, inputs: ScoringInputs, jobs: int, stored: _Cache | None) -> dict[str, SequenceTotals]:
@@ -168,6 +193,9 @@ def evaluate_folders(
     jobs: int = 1,
     allow_missing: bool = False,
     naming: str = "auto",
+    coding: Coding = "auto",
+    gt_coding: Coding = "auto",
+    void: Void = "background",
     cache_folder: Path | None = None,
     results: Path = Path("results"),
 ) -> dict[str, Any]:
@@ -183,6 +211,9 @@ def evaluate_folders(
         jobs: Number of processes; does not change any figure.
         allow_missing: Leave out frames without a map instead of stopping.
         naming: `auto`, `stem`, `number` or `position`.
+        coding: How the maps are coded: `values`, `ids`, `alpha`, or `auto` to recognise it over all of them.
+        gt_coding: How the masks are coded, likewise.
+        void: What id 255 means beside other ids.
         cache_folder: Keep each sequence's scores there, and score again only what changed.
         results: Where named benchmarks lie.
 
@@ -196,12 +227,25 @@ def evaluate_folders(
     if isinstance(protocol, str):
         protocol = find_protocol(protocol)
     with closing(open_truth(gt, split, results).named(benchmark)) as truth, closing(open_tree(Path(pred))) as maps:
-        reader = _Reader(truth.masks, maps, protocol, measures)
         inputs = pair(truth, maps, protocol, naming=naming, allow_missing=allow_missing)
-        stored = _Cache(cache_folder, truth, reader, inputs.pairs) if cache_folder else None
+        stored = _Cache(cache_folder, truth.where, maps.path) if cache_folder else None
+        masks = truth.masks
+        if isinstance(masks, FileMasks) and masks.reading is None:
+            keys = [key for sequence in truth.sequences for key in sequence.masks.values()]
+            told: dict[str, Any] = {"asked": gt_coding, "void": void, "option": "--gt-coding"}
+            known = stored.truth if stored else None
+            masks = replace(masks, reading=_recognise(masks.images, keys, "masks", known, **told))
+        reading = AS_VALUES
+        if coding != "auto" or not any((maps.path / marker).is_file() for marker in (MAPS, PREDICTIONS)):
+            names = [item.map for items in inputs.pairs.values() for item in items]
+            reading = _recognise(maps, names, "maps", stored.maps if stored else None, asked=coding, void=void)
+        reader = _Reader(masks, maps, reading, protocol, measures)
+        if stored:
+            stored.prepare(reader, inputs.pairs)
         totals = _total(reader, inputs, jobs, stored)
     every = list(totals.values())
     summary = summarize(every, protocol)
+    noticed: Counter[str] = sum((each.noticed for each in every), Counter())
     return {
         "protocol": protocol.name,
         "settings": protocol.model_dump(exclude={"name"}),
@@ -213,9 +257,16 @@ def evaluate_folders(
             "missing": list(inputs.missing),
             "extra": list(inputs.extra),
             "naming": inputs.naming,
-            "resized": sum(each.resized for each in every),
-            "constant_maps": sum(each.constant for each in every),
+            "fewer": inputs.fewer,
+            "coding": {"maps": str(reading), "masks": str(masks.reading)},
+            "resized": noticed["resized"],
+            "constant_maps": noticed["constant_maps"],
+            "coloured_maps": noticed["coloured_maps"],
             "empty_masks": summary["empty_masks"],
+            "full_masks": noticed["full_masks"],
+            "gray_masks": noticed["gray_masks"],
+            "gray_share": noticed["gray_pixels"] / max(noticed["pixels_of_gray_masks"], 1),
+            "two_valued_maps": noticed["two_valued_maps"],
             **({"one_sequence": truth.sequences[0].name} if truth.flat else {}),
         },
         "attributes": _attributes(truth, totals, protocol),

@@ -37,12 +37,14 @@ class ScoringInputs:
         missing: `SEQUENCE/FRAME` of frames without a map.
         extra: Names of maps that belong to no frame.
         naming: Rule by which the maps of each sequence were found, where it is not by the frame's id.
+        fewer: Number of maps and of masks of sequences that have fewer maps, and none of which a map is missing.
     """
 
     pairs: dict[str, tuple[ScoredFrame, ...]]
     missing: tuple[str, ...]
     extra: tuple[str, ...]
     naming: dict[str, str]
+    fewer: dict[str, tuple[int, int]]
 
 
 def scored_frames(sequence: TruthSequence, protocol: Protocol) -> tuple[str, ...]:
@@ -97,9 +99,13 @@ def pair(
     pairs: dict[str, tuple[ScoredFrame, ...]] = {}
     missing: list[str] = []
     rules: dict[str, str] = {}
+    fewer: dict[str, tuple[int, int]] = {}
     for sequence in truth.sequences:
         wanted = scored_frames(sequence, protocol)
-        found = _match(sequence, wanted, grouped.get(sequence.name, []), naming)
+        files = grouped.get(sequence.name, [])
+        found = _match(sequence, wanted, files, naming)
+        if len(files) < len(sequence.masks) and len(found.maps) == len(wanted):
+            fewer[sequence.name] = (len(files), len(sequence.masks))
         missing += [f"{sequence.name}/{frame}" for frame in wanted if frame not in found.maps]
         extra += found.extra
         if found.rule != "stem":
@@ -110,7 +116,7 @@ def pair(
             if frame in found.maps
         )
     _check(pairs, missing, maps.path, allow_missing)
-    return ScoringInputs(pairs, tuple(missing), tuple(sorted(extra)), rules)
+    return ScoringInputs(pairs, tuple(missing), tuple(sorted(extra)), rules, fewer)
 
 
 def _check(pairs: dict[str, tuple[ScoredFrame, ...]], missing: list[str], where: Path, allow_missing: bool) -> None:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from vsodprep.archives import Tree, open_tree
 from vsodprep.benchmarks.layout import is_mask_folder
+from vsodprep.coding import AS_VALUES, Reading
 from vsodprep.errors import InputError
-from vsodprep.evaluate.decode import decode_mask
 from vsodprep.evaluate.flat import Folders, sequences_by_list, sequences_of_names
 from vsodprep.evaluate.sources import image_names
 from vsodprep.images import natural_key
@@ -27,8 +27,12 @@ _RESOLUTIONS = frozenset({"480p", "1080p", "fullresolution"})
 class Masks(Protocol):
     """Masks by key."""
 
-    def mask(self, key: str, foreground_above: int) -> NDArray[np.bool_]:
-        """Return a mask, bool `(H, W)`."""
+    @property
+    def reading(self) -> Reading | None:
+        """How they are coded; None until it is told."""
+
+    def values(self, key: str) -> NDArray[np.uint8]:
+        """Return a mask's values, uint8 `(H, W)`."""
 
     def data(self, key: str) -> bytes:
         """Return the bytes that the mask is made from."""
@@ -42,10 +46,11 @@ class FileMasks:
     """Masks in image files."""
 
     images: Tree
+    reading: Reading | None = None
 
-    def mask(self, key: str, foreground_above: int) -> NDArray[np.bool_]:
-        """Read a mask, bool `(H, W)`."""
-        return decode_mask(self.images.read(key), self.images.where(key), foreground_above)
+    def values(self, key: str) -> NDArray[np.uint8]:
+        """Read a mask's values, uint8 `(H, W)`."""
+        return (self.reading or AS_VALUES).decode(self.images.read(key), self.images.where(key)).values
 
     def data(self, key: str) -> bytes:
         """Return the file's bytes."""
@@ -61,6 +66,7 @@ class ShardMasks:
     """Masks in a shard; a key is a sequence and a frame's position, with `/` between."""
 
     shard: "Shard"
+    reading: Reading = AS_VALUES
     _stamps: dict[str, list[int]] = field(default_factory=dict, compare=False)
 
     def _stored(self, key: str) -> NDArray[np.uint8]:
@@ -70,9 +76,9 @@ class ShardMasks:
             raise InputError(self.shard.path, f"no mask of frame {frame} in {sequence}", "one for each annotated frame")
         return stored
 
-    def mask(self, key: str, foreground_above: int) -> NDArray[np.bool_]:
-        """Read a mask, bool `(H, W)`; shards hold 0 and 255 only."""
-        return self._stored(key) > 0
+    def values(self, key: str) -> NDArray[np.uint8]:
+        """Read a mask's values, uint8 `(H, W)`; shards hold 0 and 255 only."""
+        return self._stored(key)
 
     def data(self, key: str) -> bytes:
         """Return shape and values."""
@@ -232,7 +238,7 @@ def open_truth(given: Path | str, split: str | None = None, results: Path = Path
             raise InputError(path, "no such file or folder", f"masks, or a benchmark below {results}")
         path = found
     if (path / MANIFEST).is_file():
-        return _from_manifest(read_manifest(path), path, split, FileMasks(open_tree(path)), shard=False)
+        return _from_manifest(read_manifest(path), path, split, FileMasks(open_tree(path), AS_VALUES), shard=False)
     if (path / SHARD).is_file():
         from vsodprep.shards import open_shard  # noqa: PLC0415 - Zarr is slow to import
 

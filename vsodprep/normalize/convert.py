@@ -9,7 +9,7 @@ import numpy as np
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.layout import FrameFiles, SequenceFiles
-from vsodprep.benchmarks.masks import Decoded
+from vsodprep.benchmarks.masks import Decoded, MaskCoding
 from vsodprep.images import encode_png
 from vsodprep.manifest import Issue
 from vsodprep.normalize.checks import Finding
@@ -35,13 +35,16 @@ class Converted:
     digests: tuple[tuple[str, str], ...]
 
 
-def convert(delivery: Delivery, sequence: SequenceFiles, files: FrameFiles, folder: Path) -> Converted:
+def convert(
+    delivery: Delivery, sequence: SequenceFiles, files: FrameFiles, coding: MaskCoding, folder: Path
+) -> Converted:
     """Write a frame and its mask.
 
     Args:
         delivery: Where they are.
         sequence: Their sequence.
         files: Their paths in the delivery.
+        coding: How the mask is read.
         folder: The benchmark's folder, with the sequence's folders in it.
 
     Raises:
@@ -55,7 +58,7 @@ def convert(delivery: Delivery, sequence: SequenceFiles, files: FrameFiles, fold
     written = {f"frames/{files.id}{suffix}": content}
     findings: list[Finding] = []
     if files.masks:
-        written |= _convert_mask(delivery, sequence, files, size, findings)
+        written |= _convert_mask(delivery, sequence, files, coding, size, findings)
     elif files.promised:
         findings.append(Finding(Issue("missing-mask", where, "no mask"), delivery.where(files.frame)))
     target = folder / sequence.name
@@ -66,12 +69,17 @@ def convert(delivery: Delivery, sequence: SequenceFiles, files: FrameFiles, fold
 
 
 def _convert_mask(
-    delivery: Delivery, sequence: SequenceFiles, files: FrameFiles, size: tuple[int, int], findings: list[Finding]
+    delivery: Delivery,
+    sequence: SequenceFiles,
+    files: FrameFiles,
+    coding: MaskCoding,
+    size: tuple[int, int],
+    findings: list[Finding],
 ) -> dict[str, bytes]:
     where = f"{sequence.name}/{files.id}"
     delivered = [delivery.read(name) for name in files.masks]
     names = [delivery.where(name) for name in files.masks]
-    decoded = sequence.coding.read(delivered, names)
+    decoded = coding.read(delivered, names)
     if decoded.odd is not None:
         kind, detail = decoded.odd
         findings.append(Finding(Issue(kind, where, detail), names[0]))

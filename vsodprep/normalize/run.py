@@ -12,6 +12,8 @@ from vsodprep import manifest as manifests
 from vsodprep.archives import ARCHIVE_ENDINGS, Delivery, open_delivery
 from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles
+from vsodprep.benchmarks.masks import MaskCoding, Threshold
+from vsodprep.coding import Reading, recognise_files
 from vsodprep.config.normalize import Choice
 from vsodprep.errors import InputError
 from vsodprep.files import LISTS, atomic_directory, check_replaceable, real_path, scratch_beside, sha256, write_json
@@ -60,10 +62,11 @@ def normalize(
         issues = [judge(finding, allowed) for finding in check_layout(benchmark, layout, delivery, choice.sequences)]
         check_overrides(benchmark, [sequence.name for sequence in layout.sequences], choice.splits)
         origins = delivery.paths if sources is None else tuple(sources)
+        reading = _recognise(delivery, layout, choice)
         with atomic_directory(out, files_of_benchmark) as folder, ThreadPoolExecutor(jobs) as pool:
             hashes = [None if path.is_dir() else pool.submit(sha256, path) for path in origins]
             sequences, found, digest = _convert_all(
-                benchmark, delivery, layout, folder=folder, allowed=allowed, pool=pool, jobs=jobs
+                benchmark, delivery, layout, Threshold(reading), folder=folder, allowed=allowed, pool=pool, jobs=jobs
             )
             result = Manifest(
                 name=benchmark.name,
@@ -75,7 +78,8 @@ def normalize(
                 sources=tuple(map(_source, origins, hashes)),
                 sequences=splits_of(benchmark, sequences, choice.splits),
                 issues=tuple(issues + found),
-                extra=_extra(benchmark, layout, choice, resolution, digest),
+                extra=_extra(benchmark, layout, choice, resolution, digest)
+                | ({"coding": str(reading)} if reading.means else {}),
             )
             write_records(folder, result, benchmark.year)
     return result
@@ -133,10 +137,18 @@ def chosen(layout: Layout, names: Sequence[str]) -> Layout:
     return replace(layout, sequences=tuple(one for one in layout.sequences if not names or one.name in names))
 
 
+def _recognise(delivery: Delivery, layout: Layout, choice: Choice) -> Reading:
+    """Tell how all masks are coded that are not of a coding of their own."""
+    generic = [sequence for sequence in layout.sequences if sequence.coding is None]
+    names = [name for sequence in generic for files in sequence.frames if files.frame for name in files.masks]
+    return recognise_files(names, delivery.read, "masks", asked=choice.coding, void=choice.void, where=delivery.where)
+
+
 def _convert_all(
     benchmark: Benchmark,
     delivery: Delivery,
     layout: Layout,
+    coding: MaskCoding,
     *,
     folder: Path,
     allowed: frozenset[str],
@@ -149,7 +161,7 @@ def _convert_all(
     work = [(sequence, files) for sequence in layout.sequences for files in sequence.frames]
 
     def task(item: tuple[SequenceFiles, FrameFiles]) -> Converted:
-        return convert(delivery, item[0], item[1], folder)
+        return convert(delivery, item[0], item[1], item[0].coding or coding, folder)
 
     originals = {
         f"{sequence.name}/{files.id}": f"{sequence.name}/{original}"

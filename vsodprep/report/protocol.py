@@ -1,18 +1,10 @@
-"""A protocol's settings in words, and what an evaluation noticed about its inputs."""
+"""A protocol's settings in words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from vsodprep.evaluate.protocols import Protocol
-
-NOTICED = {
-    "missing": "frames without a map, left out",
-    "extra": "maps of no frame, not read",
-    "resized": "maps resized to their masks",
-    "constant_maps": "maps of one value only",
-    "empty_masks": "masks without foreground",
-}
 
 
 @dataclass(frozen=True)
@@ -40,10 +32,3 @@ def settings(scores: Mapping[str, Any]) -> list[Setting]:
         Setting(key, str(value), (fields[key].description or "") if key in fields else "", value == default.get(key))
         for key, value in scores.get("settings", {}).items()
     ]
-
-
-def notes(scores: Mapping[str, Any]) -> list[str]:
-    """Return what was unusual about maps and masks, such as `2 masks without foreground`."""
-    noticed = scores.get("inputs", {})
-    counts = {key: len(value) if isinstance(value, list) else value for key, value in noticed.items() if key in NOTICED}
-    return [f"{counts[key]} {what}" for key, what in NOTICED.items() if counts.get(key)]

@@ -13,10 +13,11 @@ from vsodprep.report.collect import Results
 from vsodprep.report.frames import choose, disagreements, frame_errors
 from vsodprep.report.methods import Comparison, Method, anchor, method_name
 from vsodprep.report.paper import Published, published
-from vsodprep.report.protocol import Setting, notes, settings
+from vsodprep.report.protocol import Setting, settings
 from vsodprep.report.strips import Strip, inputs, side_by_side, strip
 from vsodprep.report.tables import Table
 from vsodprep.scores.measures import Measure, ordered
+from vsodprep.scores.noticed import noticed
 from vsodprep.scores.read import Scores
 
 PART_MEASURES = ("max_f", "s_measure", "mae", "j_mean", "boundary_mean")
@@ -104,7 +105,7 @@ def _scored(table: Table) -> ScoredTable:
     return ScoredTable(
         table,
         settings(comparison.first),
-        notes(comparison.first),
+        noticed(comparison.first),
         published(comparison.benchmark, comparison.protocol, table.measures),
     )
 

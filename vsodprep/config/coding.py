@@ -1,0 +1,9 @@
+"""How images of masks and maps are coded, as a user may say it."""
+
+from typing import Literal
+
+Coding = Literal["auto", "values", "ids", "alpha"]
+"""What pixels mean: told from a whole set of images; gray values; numbers of objects; or the alpha channel."""
+
+Void = Literal["background", "foreground"]
+"""What id 255 means beside other ids, where it marks pixels of which nobody said anything."""
