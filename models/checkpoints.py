@@ -7,13 +7,12 @@ behaves as that code does, which is the variant `code`.
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from vsodprep.errors import InputError
-from vsodprep.models import build_model
+from vsodprep.models import build_model, saved
 from vsodprep.models.network import Network
 
 Rule = tuple[str, str | Callable[[re.Match[str]], str]]
@@ -113,7 +112,10 @@ def load_official(model: str, path: Path) -> Network:
     """
     if model not in RULES:
         raise InputError("model", f"no released checkpoint is known of {model!r}", f"one of {', '.join(RULES)}")
-    state = {rename(model, key): value for key, value in _state_dict(path).items()}
+    released = saved.read(path, "the authors' checkpoint")
+    if not isinstance(released, dict) or not all(isinstance(item, Tensor) for item in released.values()):
+        raise InputError(path, "not a state dict", "the authors' checkpoint")
+    state = {rename(model, key): value for key, value in released.items()}
     with torch.device("meta"):
         network = build_model(model, "code")
     expected = network.state_dict()
@@ -131,15 +133,3 @@ def load_official(model: str, path: Path) -> Network:
         raise InputError(path, f"unknown key {unknown[0]}", f"a checkpoint of {model} as its authors released it")
     network.load_state_dict(state, assign=True)
     return network.eval()
-
-
-def _state_dict(path: Path) -> dict[str, Tensor]:
-    try:
-        value: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise InputError(path, "no such file", "the authors' checkpoint") from None
-    except Exception as error:  # whatever unpickling a foreign file may raise
-        raise InputError(path, f"cannot be read ({type(error).__name__})", "a checkpoint of torch") from error
-    if not isinstance(value, dict) or not all(isinstance(item, Tensor) for item in value.values()):
-        raise InputError(path, "not a state dict", "the authors' checkpoint")
-    return value

@@ -1,7 +1,7 @@
 """Predicting saliency maps with a trained network."""
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -185,7 +185,7 @@ class _Window:
 
     def __call__(self, batch: Batch) -> Tensor:
         encoded = self._network.encode(batch)
-        clips: list[dict[str, Tensor]] = []
+        clips: list[list[dict[str, Tensor]]] = []
         for number, (video, still) in enumerate(zip(batch["video"].tolist(), batch["still"].tolist(), strict=True)):
             if video != self._video or still:
                 self._video, self._features = video, []
@@ -194,10 +194,17 @@ class _Window:
             last = len(self._features) - 1
             # before the first frame, the first frame is repeated
             frames = [self._features[max(0, last - back)] for back in self._back]
-            clips.append({name: torch.cat([frame[name] for frame in frames], dim=1) for name in encoded})
-        together = {name: torch.cat([clip[name] for clip in clips]) for name in encoded}
-        saliency: Tensor = self._network.decode(together)["saliency"]
-        return saliency
+            clips.append(frames)
+        return _decoded(self._network, clips)
+
+
+def _decoded(network: ClipNetwork, clips: Sequence[Sequence[Mapping[str, Tensor]]]) -> Tensor:
+    """Predict the last frame of clips from their frames' features, logits (B, 1, H, W)."""
+    together = {
+        name: torch.cat([torch.cat([frame[name] for frame in clip], dim=1) for clip in clips]) for name in clips[0][0]
+    }
+    saliency: Tensor = network.decode(together)["saliency"]
+    return saliency
 
 
 class _References:
@@ -227,7 +234,7 @@ class _References:
 
     def __call__(self, batch: Batch) -> Tensor:
         encoded = self._network.encode(batch)
-        clips: list[dict[str, Tensor]] = []
+        clips: list[list[dict[str, Tensor]]] = []
         for number, (video, still) in enumerate(zip(batch["video"].tolist(), batch["still"].tolist(), strict=True)):
             if video != self._video:
                 self._video, self._current = video, 0
@@ -241,10 +248,8 @@ class _References:
             else:
                 frames = [*(self._kept[index] for index in self._references(self._current)), own]
             self._current += 1
-            clips.append({name: torch.cat([frame[name] for frame in frames], dim=1) for name in encoded})
-        together = {name: torch.cat([clip[name] for clip in clips]) for name in encoded}
-        saliency: Tensor = self._network.decode(together)["saliency"]
-        return saliency
+            clips.append(frames)
+        return _decoded(self._network, clips)
 
 
 def _moved(batch: Batch, device: str) -> Batch:

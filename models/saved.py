@@ -45,20 +45,34 @@ def save(path: Path, checkpoint: Mapping[str, Any]) -> None:
         temporary.write_bytes(buffer.getbuffer())
 
 
+def read(path: Path, expected: str) -> Any:
+    """Read what torch has saved, onto the CPU; no code in it is run.
+
+    Args:
+        path: The file.
+        expected: What the file should be, for the error.
+
+    Raises:
+        InputError: It is missing or damaged.
+    """
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise InputError(path, "no such file", expected) from None
+    except Exception as error:  # whatever unpickling a foreign file may raise
+        raise InputError(path, f"cannot be read ({type(error).__name__})", expected) from error
+
+
 def load(path: Path) -> dict[str, Any]:
     """Read a checkpoint written by `vsodprep train`, onto the CPU.
 
     Raises:
         InputError: It is missing, damaged, or something else.
     """
-    try:
-        value: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise InputError(path, "no such file", "a checkpoint written by vsodprep train") from None
-    except Exception as error:  # whatever unpickling a foreign file may raise
-        raise InputError(path, f"cannot be read ({type(error).__name__})", "a checkpoint of vsodprep train") from error
+    expected = "a checkpoint written by vsodprep train"
+    value = read(path, expected)
     if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise InputError(path, "something else", "a checkpoint written by vsodprep train")
+        raise InputError(path, "something else", expected)
     return value
 
 
@@ -131,12 +145,7 @@ def start_from(network: Network, path: Path) -> tuple[int, int]:
     Raises:
         InputError: The file cannot be read, or nothing fits.
     """
-    try:
-        value: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise InputError(path, "no such file", "a checkpoint") from None
-    except Exception as error:  # whatever unpickling a foreign file may raise
-        raise InputError(path, f"cannot be read ({type(error).__name__})", "a checkpoint") from error
+    value = read(path, "a checkpoint")
     weights = value.get("weights", value) if isinstance(value, dict) else {}
     weights = network.inherit(weights)
     own = network.state_dict()

@@ -12,10 +12,9 @@ from torch import Tensor, nn
 from vsodprep.config.networks.stan import STANOptions
 from vsodprep.models.losses.bce import bce
 from vsodprep.models.losses.supervision import target
-from vsodprep.models.network import Batch, ClipNetwork, Outputs, last_frames
-from vsodprep.models.parts.convlstm import ConvLSTM
+from vsodprep.models.network import Batch, Outputs, last_frames
 from vsodprep.models.parts.layers import scaled
-from vsodprep.models.parts.two_stream import LEVELS, TwoStreams, both_streams
+from vsodprep.models.parts.two_stream import LEVELS, TwoStreamNetwork
 
 POOLS = (2, 2, 2, 1, 1)
 
@@ -55,44 +54,21 @@ class MapAttention(nn.Module):
         return (weights * maps).sum(dim=1, keepdim=True), weights
 
 
-class STAN(ClipNetwork):
+class STAN(TwoStreamNetwork):
     """Two streams, two levels each; their fusion, a ConvLSTM and a 3D convolution, joined by attention."""
 
     options: STANOptions
 
     def __init__(self, options: STANOptions, width: float = 1.0, pretrained: bool = False) -> None:
-        super().__init__(options)
-        self.streams = TwoStreams(
-            POOLS,
-            inputs=options.inputs,
-            fc6_dilation=options.fc6_dilation,
-            dropout=options.dropout,
-            width=width,
-            pretrained=pretrained,
-        )
+        super().__init__(options, POOLS, width, pretrained)
         streams = 1 if options.temporal is None else 2
         self.level_fusion = nn.ModuleList(nn.Conv2d(streams, 1, 1) for _ in range(LEVELS))  # Eq. 5
         if options.convlstm:
-            hidden = options.hidden if options.hidden == 1 else scaled(options.hidden, width)
-            self.convlstm = ConvLSTM(LEVELS * streams, hidden)
-            self.project = nn.Identity() if hidden == 1 else nn.Conv2d(hidden, 1, 1)
+            self.add_convlstm(LEVELS * streams, width)
         if options.conv3d:
             self.conv3d = ClipConvolution(LEVELS * streams, options.conv3d_depth)
         if options.combine == "attention":
             self.attention = MapAttention(1 + options.convlstm + options.conv3d, width)
-
-    def inherit(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Start both streams from a network of one stream; see `Network.inherit`."""
-        return both_streams(weights)
-
-    def encode(self, batch: Batch) -> dict[str, Tensor]:
-        """Predict every frame's maps; see `ClipNetwork.encode`.
-
-        Returns:
-            `maps`, logits (B, T, 4, H, W): the spatial stream's two levels, then the temporal one's; (B, T, 2, H, W)
-            without a temporal stream.
-        """
-        return {"maps": self.streams(batch)}
 
     def decode(self, features: Mapping[str, Tensor]) -> Outputs:
         """Predict the last frame; see `ClipNetwork.decode`.
@@ -114,10 +90,6 @@ class STAN(ClipNetwork):
             return {"saliency": joined.sum(1, keepdim=True), "aux": {"maps": joined}}
         saliency, weights = self.attention(joined)
         return {"saliency": saliency, "aux": {"maps": joined, "weights": weights}}
-
-    def forward(self, batch: Batch) -> Outputs:
-        """Predict the last frame of every clip; see `Network.forward`."""
-        return super().forward({key: last_frames(batch[key], self.clip_length) for key in self.inputs if key in batch})
 
     def loss(self, outputs: Outputs, batch: Batch, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         """Cross entropy of the map, Eq. 6: neither class balance nor an auxiliary term; see `Network.loss`."""

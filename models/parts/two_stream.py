@@ -1,11 +1,14 @@
-"""The streams of STAN and MSST: fully convolutional VGG-16s whose branches predict maps from two of their levels."""
+"""What STAN and MSST share: fully convolutional VGG-16s whose branches predict maps from two of their levels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from vsodprep.models.network import Batch, tensors_of
+from vsodprep.config.network import TwoStreamOptions
+from vsodprep.models.network import Batch, ClipNetwork, Outputs, last_frames, tensors_of
+from vsodprep.models.parts.convlstm import ConvLSTM
 from vsodprep.models.parts.layers import resize, scaled
 from vsodprep.models.parts.vgg import VGG16
 
@@ -16,32 +19,17 @@ class Stream(nn.Module):
     """Predicts one map from the fourth pool and one from the last convolution.
 
     Args:
-        channels_in: Channels of the input.
-        pools: Strides of the five pools.
-        fc6_dilation: Dilation of fc6.
-        dropout: Probability after fc6 and fc7.
+        fcn: The network before the branches.
         width: Factor on all channel numbers.
-        pretrained: Load the ImageNet weights.
     """
 
-    def __init__(
-        self,
-        channels_in: int,
-        pools: Sequence[int | None],
-        *,
-        fc6_dilation: int,
-        dropout: float,
-        width: float,
-        pretrained: bool,
-    ) -> None:
+    def __init__(self, fcn: VGG16, width: float) -> None:
         super().__init__()
-        self.fcn = VGG16(
-            channels_in, pools, fc6_dilation=fc6_dilation, dropout=dropout, width=width, pretrained=pretrained
-        )
+        self.fcn = fcn
         hidden = scaled(128, width)
         self.branches = nn.ModuleList(
             nn.Sequential(nn.Conv2d(number, hidden, 3, padding=1), nn.ReLU(inplace=True), nn.Conv2d(hidden, 1, 1))
-            for number in self.fcn.channels
+            for number in fcn.channels
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -50,53 +38,22 @@ class Stream(nn.Module):
         return torch.cat([resize(branch(feature), x.shape[2:]) for branch, feature in levels], dim=1)
 
 
-def both_streams(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Give the temporal stream the weights of the spatial one, where a state dict has a spatial stream only.
-
-    STAN, Section 4.2: both streams start from one still-image network. The temporal stream's first convolution has
-    another shape, so that it keeps its Gaussian start.
-    """
-    spatial, temporal = "streams.spatial.", "streams.temporal."
-    if any(name.startswith(temporal) for name in weights):
-        return dict(weights)
-    copied = {name.replace(spatial, temporal, 1): value for name, value in weights.items() if name.startswith(spatial)}
-    return {**weights, **copied}
-
-
 class TwoStreams(nn.Module):
     """The spatial stream, and beside it the temporal stream where a variant has one; no weights are shared.
 
     Args:
-        pools: Strides of the five pools.
+        fcn: Makes a stream's network before the branches, from the number of its input's channels.
         inputs: `frames`, and what the temporal stream reads where there is one: `prior`, which makes four channels
             with the frame, or `flow`, the flow picture.
-        fc6_dilation: Dilation of fc6.
-        dropout: Probability after fc6 and fc7.
         width: Factor on all channel numbers.
-        pretrained: Load the ImageNet weights.
     """
 
-    def __init__(
-        self,
-        pools: Sequence[int | None],
-        *,
-        inputs: tuple[str, ...],
-        fc6_dilation: int,
-        dropout: float,
-        width: float,
-        pretrained: bool,
-    ) -> None:
+    def __init__(self, fcn: Callable[[int], VGG16], inputs: tuple[str, ...], width: float) -> None:
         super().__init__()
-
-        def stream(channels_in: int) -> Stream:
-            return Stream(
-                channels_in, pools, fc6_dilation=fc6_dilation, dropout=dropout, width=width, pretrained=pretrained
-            )
-
         self.inputs = inputs
-        self.spatial = stream(3)
+        self.spatial = Stream(fcn(3), width)
         if len(inputs) > 1:
-            self.temporal = stream(4 if "prior" in inputs else 3)
+            self.temporal = Stream(fcn(4 if "prior" in inputs else 3), width)
 
     def forward(self, batch: Batch) -> Tensor:
         """Predict the maps of every frame.
@@ -114,3 +71,59 @@ class TwoStreams(nn.Module):
             others = [torch.cat([frames, *others], dim=2)]
         maps += [self.temporal(clip.flatten(0, 1)) for clip in others]
         return torch.cat(maps, dim=1).unflatten(0, (b, t))
+
+
+class TwoStreamNetwork(ClipNetwork):
+    """Two streams of two levels each, and networks over the maps of a clip.
+
+    Args:
+        options: The network's options.
+        pools: Strides of the five pools.
+        width: Factor on all channel numbers.
+        pretrained: Load the ImageNet weights.
+    """
+
+    options: TwoStreamOptions
+
+    def __init__(self, options: TwoStreamOptions, pools: Sequence[int | None], width: float, pretrained: bool) -> None:
+        super().__init__(options)
+        fcn = partial(
+            VGG16,
+            pools=pools,
+            fc6_dilation=options.fc6_dilation,
+            dropout=options.dropout,
+            width=width,
+            pretrained=pretrained,
+        )
+        self.streams = TwoStreams(fcn, options.inputs, width)
+
+    def add_convlstm(self, channels: int, width: float) -> None:
+        """Add a ConvLSTM over so many maps of a clip, and the projection of its state to one map."""
+        hidden = self.options.hidden if self.options.hidden == 1 else scaled(self.options.hidden, width)
+        self.convlstm = ConvLSTM(channels, hidden)
+        self.project = nn.Identity() if hidden == 1 else nn.Conv2d(hidden, 1, 1)
+
+    def inherit(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Give the temporal stream the weights of the spatial one, where a state dict has a spatial stream only.
+
+        STAN, Section 4.2: both streams start from one still-image network. The temporal stream's first convolution has
+        another shape, so that it keeps its Gaussian start.
+        """
+        spatial, temporal = "streams.spatial.", "streams.temporal."
+        if any(name.startswith(temporal) for name in weights):
+            return dict(weights)
+        copied = {key.replace(spatial, temporal, 1): each for key, each in weights.items() if key.startswith(spatial)}
+        return {**weights, **copied}
+
+    def encode(self, batch: Batch) -> dict[str, Tensor]:
+        """Predict every frame's maps; see `ClipNetwork.encode`.
+
+        Returns:
+            `maps`, logits (B, T, 4, H, W): the spatial stream's two levels, then the temporal one's; (B, T, 2, H, W)
+            without a temporal stream.
+        """
+        return {"maps": self.streams(batch)}
+
+    def forward(self, batch: Batch) -> Outputs:
+        """Predict the last frame of every clip; see `Network.forward`."""
+        return super().forward({key: last_frames(batch[key], self.clip_length) for key in self.inputs if key in batch})

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from vsodprep.config.base import Section
 from vsodprep.errors import InputError
@@ -46,6 +46,19 @@ class NetworkOptions(Section):
     def insight(self) -> str | None:
         """What the quantities are that explain its predictions; None where it has no such."""
         return None
+
+
+class TwoStreamOptions(NetworkOptions):
+    """What the networks of two streams, STAN and MSST, leave open alike."""
+
+    hidden: int = Field(default=32, ge=1)
+    """Channels of the ConvLSTM's state, brought to one map by a 1x1 convolution; with 1 the state is the map."""
+    fc6_dilation: int = Field(default=12, ge=1)
+    """Dilation of fc6: 12 as in DeepLab-LargeFOV, or 4."""
+    dropout: float = Field(default=0.5, ge=0, lt=1)
+    """Dropout after fc6 and fc7, as in DeepLab-LargeFOV."""
+    reduction: Reduction = "sum"
+    """Cross entropy over the pixels of a sample: their sum, or their mean."""
 
 
 @dataclass(frozen=True)

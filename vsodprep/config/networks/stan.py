@@ -2,14 +2,14 @@
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from vsodprep.config.network import Definition, NetworkOptions, Reduction
+from vsodprep.config.network import Definition, TwoStreamOptions
 
 CLIP_LENGTH = 4
 
 
-class STANOptions(NetworkOptions):
+class STANOptions(TwoStreamOptions):
     """NetworkOptions of STAN; where the paper is silent, the choice is named."""
 
     temporal: Literal["prior", "flow"] | None = "prior"
@@ -20,16 +20,8 @@ class STANOptions(NetworkOptions):
     """Map O_c of a 3D convolution over the clip."""
     combine: Literal["attention", "sum"] = "attention"
     """How the maps are joined: by the attention of Eq. 7, or added up (STC, STL, STLC)."""
-    hidden: int = Field(default=32, ge=1)
-    """Channels of the ConvLSTM's state, brought to one map by a 1x1 convolution; with 1 the state is the map."""
     conv3d_depth: Literal[3, 4] = 4
     """Frames under the 3D kernel: 4 leaves one map of four frames; 3 leaves two, which are averaged."""
-    fc6_dilation: int = Field(default=12, ge=1)
-    """Dilation of fc6: 12 as in DeepLab-LargeFOV, or 4."""
-    dropout: float = Field(default=0.5, ge=0, lt=1)
-    """Dropout after fc6 and fc7, as in DeepLab-LargeFOV."""
-    reduction: Reduction = "sum"
-    """Cross entropy over the pixels of a sample: their sum, or their mean."""
 
     @model_validator(mode="after")
     def _attention_needs_maps(self) -> "STANOptions":
