@@ -200,9 +200,8 @@ class _Window:
 
 def _decoded(network: ClipNetwork, clips: Sequence[Sequence[Mapping[str, Tensor]]]) -> Tensor:
     """Predict the last frame of clips from their frames' features, logits (B, 1, H, W)."""
-    together = {
-        name: torch.cat([torch.cat([frame[name] for frame in clip], dim=1) for clip in clips]) for name in clips[0][0]
-    }
+    joined = [{name: torch.cat([frame[name] for frame in clip], dim=1) for name in clip[0]} for clip in clips]
+    together = {name: torch.cat([clip[name] for clip in joined]) for name in joined[0]}
     saliency: Tensor = network.decode(together)["saliency"]
     return saliency
 

@@ -203,7 +203,8 @@ class FlowFile:
 def _parsed(value: Any) -> Any:
     if isinstance(value, str) and value.startswith("{"):
         return json.loads(value)
-    return value.item() if isinstance(value, np.generic) else value
+    value = value.tolist() if isinstance(value, np.generic | np.ndarray) else value
+    return value.decode() if isinstance(value, bytes) else value
 
 
 @contextmanager

@@ -124,14 +124,10 @@ def apply(
             regions[row] = [level.regions for level in described.levels]
             halvings[row] = [level.halvings for level in described.levels]
         attributes = {
-            "flow": {key: _plain(value) for key, value in flow.attributes.items()},
+            "flow": flow.attributes,
             "settings": classifier.settings.model_dump(mode="json"),
             "training": classifier.training,
         }
     names = [frames[index].stem for index in indices]
     write_prior(out, priors, names, attributes, regions=regions, halvings=halvings)
     return FrameRegions(regions, halvings)
-
-
-def _plain(value: object) -> object:
-    return value if isinstance(value, (str, int, float, bool, dict)) else str(value)

@@ -4,11 +4,15 @@ One Zarr v3 group per sequence. A chunk is one frame and a shard file holds many
 one read, and a benchmark some hundred files.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import zarr
 from zarr.codecs import BloscCodec, ZstdCodec
+
+from vsodprep.config.pack import Pack
 
 FORMAT = "vsodprep shard 1"
 FRAMES = "frames"
@@ -28,6 +32,23 @@ _AXES = ("frame", "y", "x", "channel")
 def labels_path(labels: str) -> str:
     """Return where masks, or a block of coarse labels, lie below a sequence."""
     return labels if labels == MASKS else f"{COARSE}/{labels}"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What goes into a shard beside frames and masks.
+
+    Attributes:
+        block: Whose pictures are stored, the size of still images, the frames of a shard file.
+        flow: Flow blocks and the folders that hold their `{seq}.h5`.
+        prior: Prior blocks and the folders that hold their `{seq}.h5`.
+        coarse: Blocks of coarse labels and the folders that hold `{seq}/{frame}.png`.
+    """
+
+    block: Pack
+    flow: Mapping[str, Path]
+    prior: Mapping[str, Path]
+    coarse: Mapping[str, Path]
 
 
 def _compressor(dtype: str, *, binary: bool) -> BloscCodec | ZstdCodec:

@@ -1,7 +1,7 @@
 """Packing a normalised benchmark, with its flow, priors and coarse labels, into one Zarr shard."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -12,28 +12,11 @@ from vsodprep.errors import InputError
 from vsodprep.files import atomic_directory, write_json
 from vsodprep.manifest import Manifest, ManifestSequence, read_manifest, to_json
 from vsodprep.progress import track
-from vsodprep.shards.layout import FORMAT
+from vsodprep.shards.layout import FORMAT, Contents
 from vsodprep.shards.ours import COPY, files_of_shard
 from vsodprep.shards.stills import pack_stills
 from vsodprep.shards.videos import pack_video
 from vsodprep.workers import mapped
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What goes into a shard beside frames and masks.
-
-    Attributes:
-        block: Whose pictures are stored, the size of still images, the frames of a shard file.
-        flow: Flow blocks and the folders that hold their `{seq}.h5`.
-        prior: Prior blocks and the folders that hold their `{seq}.h5`.
-        coarse: Blocks of coarse labels and the folders that hold `{seq}/{frame}.png`.
-    """
-
-    block: Pack
-    flow: Mapping[str, Path]
-    prior: Mapping[str, Path]
-    coarse: Mapping[str, Path]
 
 
 def pack_benchmark(
@@ -94,26 +77,7 @@ def pack_sequence(folder: Path, shard: Path, contents: Contents, sequence: Manif
         InputError: A file is missing, unreadable, or of another size than the manifest says.
     """
     group = zarr.create_group(shard, path=sequence.name, attributes={"still": sequence.still})
-    if sequence.still:
-        pack_stills(
-            group,
-            folder,
-            sequence,
-            coarse=contents.coarse,
-            size=contents.block.still_size,
-            frames_per_shard=contents.block.frames_per_shard,
-        )
-        return
-    pack_video(
-        group,
-        folder,
-        sequence,
-        flow=contents.flow,
-        pictures=contents.block.pictures,
-        prior=contents.prior,
-        coarse=contents.coarse,
-        frames_per_shard=contents.block.frames_per_shard,
-    )
+    (pack_stills if sequence.still else pack_video)(group, folder, sequence, contents)
 
 
 def _attributes(manifest: Manifest, contents: Contents) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """A split of still images in a shard: their files end to end, or arrays at one size."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
 from vsodprep.images import read_frame, read_mask
-from vsodprep.manifest import ManifestSequence, frame_path, mask_path
+from vsodprep.manifest import ManifestSequence, frame_paths, mask_path
 from vsodprep.shards import layout
 from vsodprep.shards.transform import resize, resize_mask
 
@@ -18,10 +18,7 @@ def pack_stills(
     group: zarr.Group,
     folder: Path,
     split: ManifestSequence,
-    *,
-    coarse: Mapping[str, Path],
-    size: tuple[int, int] | None,
-    frames_per_shard: int,
+    contents: layout.Contents,
 ) -> None:
     """Fill the group of a split of still images.
 
@@ -29,33 +26,25 @@ def pack_stills(
         group: The split's empty group.
         folder: The normalised benchmark.
         split: The split's entry in the manifest.
-        coarse: Blocks of coarse labels: name to folder of `{split}/{frame}.png`; one without the split is passed over.
-        size: Height and width of arrays; None keeps the files as they are.
-        frames_per_shard: Images in one shard file of an array.
+        contents: What goes in beside frames and masks; a block of coarse labels without the split is passed over.
 
     Raises:
         InputError: A file is missing or unreadable.
     """
     index = {frame: number for number, frame in enumerate(split.frames)}
-    rows = list(range(len(split.frames)))
-    annotated = [index[frame] for frame in split.annotated]
-    groups: list[tuple[str, list[int], Callable[[int], Path]]] = [
-        (layout.FRAMES, rows, lambda row: frame_path(folder, split.name, split.frames[row])),
-        (layout.MASKS, annotated, lambda row: mask_path(folder, split.name, split.frames[row])),
-    ]
-    for name, labels in coarse.items():
+    groups = {
+        layout.FRAMES: list(frame_paths(folder, split)),
+        layout.MASKS: [mask_path(folder, split.name, frame) for frame in split.annotated],
+    }
+    for name, labels in contents.coarse.items():
         if (labels / split.name).is_dir():
-            groups.append((f"{layout.COARSE}/{name}", rows, _in(labels / split.name, split.frames)))
-    for name, chosen, path_of in groups:
-        paths = [path_of(row) for row in chosen]
-        if size is None:
-            _write_files(group, name, chosen, paths)
+            groups[f"{layout.COARSE}/{name}"] = [labels / split.name / f"{frame}.png" for frame in split.frames]
+    for name, paths in groups.items():
+        rows = [index[path.stem] for path in paths]
+        if contents.block.still_size is None:
+            _write_files(group, name, rows, paths)
         else:
-            _write_arrays(group, name, chosen, paths, size=size, frames_per_shard=frames_per_shard)
-
-
-def _in(folder: Path, frames: Sequence[str]) -> Callable[[int], Path]:
-    return lambda row: folder / f"{frames[row]}.png"
+            _write_arrays(group, name, rows, paths, contents.block.still_size, contents.block.frames_per_shard)
 
 
 def _write_files(group: zarr.Group, name: str, rows: Sequence[int], paths: Sequence[Path]) -> None:
@@ -89,7 +78,6 @@ def _write_arrays(
     name: str,
     rows: Sequence[int],
     paths: Sequence[Path],
-    *,
     size: tuple[int, int],
     frames_per_shard: int,
 ) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,7 @@ def pack_video(
     group: zarr.Group,
     folder: Path,
     video: ManifestSequence,
-    *,
-    flow: Mapping[str, Path],
-    pictures: Sequence[str],
-    prior: Mapping[str, Path],
-    coarse: Mapping[str, Path],
-    frames_per_shard: int,
+    contents: layout.Contents,
 ) -> None:
     """Fill a video's group; no more than one shard file's frames are in memory.
 
@@ -37,11 +33,7 @@ def pack_video(
         group: The video's empty group.
         folder: The normalised benchmark.
         video: The video's entry in the manifest.
-        flow: Flow blocks: name to folder of `{seq}.h5`.
-        pictures: Flow blocks whose colour pictures are stored too.
-        prior: Prior blocks: name to folder of `{seq}.h5`.
-        coarse: Blocks of coarse labels: name to folder of `{seq}/{frame}.png`.
-        frames_per_shard: Frames in one shard file.
+        contents: What goes in beside frames and masks.
 
     Raises:
         InputError: A file is missing, unreadable, or of another size than the manifest says.
@@ -50,6 +42,7 @@ def pack_video(
         raise InputError(folder / video.name, "frames of several sizes", "a video whose frames have one size")
     size = (video.height, video.width)
     everything = range(len(video.frames))
+    frames_per_shard = contents.block.frames_per_shard
     index = {frame: number for number, frame in enumerate(video.frames)}
 
     def write(
@@ -91,21 +84,21 @@ def pack_video(
         size,
         binary=True,
     )
-    for name, labels in coarse.items():
+    for name, labels in contents.coarse.items():
         if not _labelled(labels, video.name):
             continue
         read_label = _labels(labels / video.name, video.frames, binary_at)
         write(f"{layout.COARSE}/{name}", everything, read_label, size, binary=True)
     with ExitStack() as files:
-        for name, flows in flow.items():
+        for name, flows in contents.flow.items():
             path = flows / f"{video.name}.h5"
             reader = files.enter_context(open_flow(path))
             rows = _flow_rows(reader, path, video, size)
-            attributes = {key: _plain(value) for key, value in reader.attributes.items()} | {"scale": SCALE}
-            write(f"{layout.FLOW}/{name}", rows, _stored_flow(reader), (*size, 2), attributes=attributes)
-            if name in pictures:
-                write(f"{layout.PICTURES}/{name}", rows, _picture(reader), (*size, 3))
-        for name, priors in prior.items():
+            attributes = reader.attributes | {"scale": SCALE}
+            write(f"{layout.FLOW}/{name}", rows, partial(_stored_flow, reader), (*size, 2), attributes=attributes)
+            if name in contents.block.pictures:
+                write(f"{layout.PICTURES}/{name}", rows, partial(_picture, reader), (*size, 3))
+        for name, priors in contents.prior.items():
             path = priors / f"{video.name}.h5"
             source = files.enter_context(open_prior(path))
             write(
@@ -114,7 +107,7 @@ def pack_video(
                 lambda row, source=source: source.of_frame(video.frames[row]),  # type: ignore[misc]
                 size,
                 binary=True,
-                attributes={key: _plain(value) for key, value in source.attributes.items()},
+                attributes=source.attributes,
             )
 
 
@@ -152,19 +145,16 @@ def _flow_rows(reader: FlowFile, path: Path, video: ManifestSequence, size: tupl
     return rows
 
 
-def _of_frame(reader: FlowFile, row: int) -> NDArray[np.float32]:
+def _stored_flow(reader: FlowFile, row: int) -> NDArray[np.int16]:
     flow = reader.of_frame(row)
-    if flow is None:
-        raise ValueError(f"no flow of frame {row}")
-    return flow
+    assert flow is not None
+    return quantise(flow).values
 
 
-def _stored_flow(reader: FlowFile) -> Callable[[int], NDArray[np.int16]]:
-    return lambda row: quantise(_of_frame(reader, row)).values
-
-
-def _picture(reader: FlowFile) -> Callable[[int], NDArray[np.uint8]]:
-    return lambda row: picture_of(_of_frame(reader, row), reader.attributes)
+def _picture(reader: FlowFile, row: int) -> NDArray[np.uint8]:
+    flow = reader.of_frame(row)
+    assert flow is not None
+    return picture_of(flow, reader.attributes)
 
 
 def _prior_rows(prior: PriorFile, path: Path, index: Mapping[str, int], size: tuple[int, int]) -> list[int]:
@@ -175,10 +165,3 @@ def _prior_rows(prior: PriorFile, path: Path, index: Mapping[str, int], size: tu
     if unknown:
         raise InputError(path, f"a prior of frame {unknown[0]}", "frames that the manifest lists")
     return [index[name] for name in prior.frames]
-
-
-def _plain(value: Any) -> Any:
-    """Return an HDF5 attribute as a value that JSON knows."""
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    return value.decode() if isinstance(value, bytes) else value
