@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from vsodprep.coarse.fuse import NormalEquations, fit, fuse, read_weights, simplex_least_squares, uniform
+from vsodprep.coarse.fuse import NormalEquations, fit, fuse, read_weights, uniform
 from vsodprep.errors import InputError
 
 
@@ -26,7 +26,7 @@ def test_weights_are_optimal(seed):
     maps = rng.uniform(0, 1, (int(rng.integers(1, 8)), 60)) ** rng.uniform(0.5, 3)
     truth = (maps[0] + rng.normal(0, 0.4, 60) > 0.5).astype(float)
     gram, linear = maps @ maps.T / 60, maps @ truth / 60
-    weights = simplex_least_squares(gram, linear)
+    weights = fit(NormalEquations(gram, linear, truth.mean(), 1))
     assert weights.min() >= 0
     assert weights.sum() == pytest.approx(1)
     assert weights @ gram @ weights / 2 - linear @ weights == pytest.approx(best_over_faces(gram, linear), abs=1e-10)
@@ -38,11 +38,11 @@ def test_equal_maps_share_one_solution(copies):
     maps = np.repeat(rng.uniform(0, 1, (2, 50)), copies, axis=0)
     truth = (maps[0] > 0.5).astype(float)
     gram, linear = maps @ maps.T, maps @ truth
-    weights = simplex_least_squares(gram, linear)
+    weights = fit(NormalEquations(gram, linear, truth.sum(), 1))
     assert weights.min() >= 0
     value = weights @ gram @ weights / 2 - linear @ weights
-    pair = simplex_least_squares(gram[::copies, ::copies], linear[::copies])
     small = gram[::copies, ::copies]
+    pair = fit(NormalEquations(small, linear[::copies], truth.sum(), 1))
     assert value == pytest.approx(pair @ small @ pair / 2 - linear[::copies] @ pair)
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import nnls
 
 from vsodprep.config.coarse import check_weights
 from vsodprep.errors import InputError
 
 FIT_SIZE = 200  # px; maps and masks are compared at this size, as in DRFI's code
 NEGLIGIBLE = 1e-6
-_TOLERANCE = 1e-10
 
 
 def uniform(count: int) -> NDArray[np.float64]:
@@ -83,62 +83,23 @@ class NormalEquations:
 def fit(normal: NormalEquations) -> NDArray[np.float64]:
     """Fit the weights: least squares on the simplex (DRFI, Jiang et al., IJCV 2017, code's quadratic programme).
 
+    Among weights w of sum 1 the error is wᵀMw, with M of the maps' differences from the mask. With B of BᵀB = M,
+    weights u ≥ 0 without that constraint that bring Bu near 0 and the sum of u near 1 are a multiple of the same w.
+
     Args:
         normal: Sums over the annotated frames.
 
     Returns:
-        float64 `(K,)`, not negative, of sum 1; weights below 1e-6 are 0.
+        float64 `(K,)`, not negative, of sum 1, the exact minimum up to rounding; one of the minima where maps are
+        linearly dependent. Weights below 1e-6 are 0.
     """
-    scale = max(float(np.abs(normal.gram).max()), 1e-300)
-    weights = simplex_least_squares(normal.gram / scale, normal.linear / scale)
-    weights = np.where(weights < NEGLIGIBLE, 0.0, weights)
+    differences = normal.gram - normal.linear[:, None] - normal.linear + normal.constant
+    values, vectors = np.linalg.eigh(differences / max(float(np.abs(normal.gram).max()), 1e-300))
+    root = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T
+    count = len(normal.linear)
+    weights, _ = nnls(np.vstack([root, np.ones(count)]), np.eye(count + 1)[-1])
+    weights = np.where(weights < NEGLIGIBLE * weights.sum(), 0.0, weights)
     return np.asarray(weights / weights.sum())
-
-
-def simplex_least_squares(gram: NDArray[np.float64], linear: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Minimise wᵀ gram w / 2 - linearᵀ w over weights that are not negative and sum to 1, by an active set.
-
-    Args:
-        gram: float64 `(K, K)`, symmetric, positive semidefinite.
-        linear: float64 `(K,)`.
-
-    Returns:
-        float64 `(K,)`, the exact minimum up to rounding; one of the minima where maps are linearly dependent.
-    """
-    count = len(linear)
-    weights = np.zeros(count)
-    weights[np.argmin(np.diag(gram) / 2 - linear)] = 1.0  # the best corner
-    free = weights > 0
-    for _ in range(count * count + 10):
-        target = _on_face(gram, linear, free)
-        blocking = free & (target < -_TOLERANCE)
-        if blocking.any():
-            ratios = np.where(blocking, weights / np.maximum(weights - target, 1e-300), np.inf)
-            weights = weights + min(1.0, float(ratios.min())) * (target - weights)
-            free[np.argmin(ratios)] = False
-            weights[~free] = 0.0
-            continue
-        weights = np.maximum(target, 0.0)
-        gradient = gram @ weights - linear
-        slack = np.where(free, np.inf, gradient - weights @ gradient)
-        if slack.min() >= -_TOLERANCE:
-            break
-        free[np.argmin(slack)] = True
-    return weights / weights.sum()
-
-
-def _on_face(gram: NDArray[np.float64], linear: NDArray[np.float64], free: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return the minimum over weights of sum 1 of which only the free ones differ from 0."""
-    chosen = np.flatnonzero(free)
-    size = len(chosen)
-    system = np.ones((size + 1, size + 1))
-    system[:size, :size] = gram[np.ix_(chosen, chosen)]
-    system[size, size] = 0.0
-    # Least squares rather than a solve: equal maps make the system singular.
-    solution = np.linalg.lstsq(system, np.append(linear[chosen], 1.0), rcond=None)[0]
-    target = np.zeros(len(linear))
-    target[chosen] = solution[:size]
-    return target
 
 
 def read_weights(given: str, maps: int) -> tuple[NDArray[np.float64], dict[str, Any] | None]:
