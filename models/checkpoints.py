@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from vsodprep.errors import InputError
-from vsodprep.models import build_model, saved
+from vsodprep.models import build_model
 from vsodprep.models.network import Network
+from vsodprep.weights import load, read_state
 
 Rule = tuple[str, str | Callable[[re.Match[str]], str]]
 
@@ -108,28 +108,16 @@ def load_official(model: str, path: Path) -> Network:
         The network in evaluation mode.
 
     Raises:
-        InputError: No release is known for this network, the file is not a state dict, or it is one of another network.
+        InputError: No release is known for this network, or the file is not a state dict.
+        VsodprepError: It is one of another network.
     """
     if model not in RULES:
         raise InputError("model", f"no released checkpoint is known of {model!r}", f"one of {', '.join(RULES)}")
-    released = saved.read(path, "the authors' checkpoint")
-    if not isinstance(released, dict) or not all(isinstance(item, Tensor) for item in released.values()):
-        raise InputError(path, "not a state dict", "the authors' checkpoint")
-    state = {rename(model, key): value for key, value in released.items()}
+    state = {rename(model, key): value for key, value in read_state(path).items()}
     with torch.device("meta"):
         network = build_model(model, "code")
-    expected = network.state_dict()
-    for key, value in expected.items():
-        if key not in state:
-            if key.endswith("num_batches_tracked"):  # files of torch before 0.4.1 have none
-                state[key] = torch.tensor(0)
-                continue
-            raise InputError(path, f"nothing for {key}", f"a checkpoint of {model} as its authors released it")
-        if state[key].shape != value.shape:
-            found = f"{key} is {tuple(state[key].shape)}"
-            raise InputError(path, found, f"{tuple(value.shape)}")
-    unknown = sorted(state.keys() - expected.keys())
-    if unknown:
-        raise InputError(path, f"unknown key {unknown[0]}", f"a checkpoint of {model} as its authors released it")
-    network.load_state_dict(state, assign=True)
+    for key in network.state_dict():
+        if key.endswith("num_batches_tracked"):  # files of torch before 0.4.1 have none
+            state.setdefault(key, torch.tensor(0))
+    load(network, state, f"{path}, read as {model}")
     return network.eval()

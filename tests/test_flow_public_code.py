@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from vsodprep.flow.flownet2 import FlowNet2
 from vsodprep.flow.picture import colour
 from vsodprep.flow.raft import Raft, from_princeton
-from vsodprep.flow.weights import load
+from vsodprep.weights import load
 
 pytestmark = pytest.mark.slow
 

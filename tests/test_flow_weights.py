@@ -8,7 +8,7 @@ from torch import nn
 
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.files import sha256
-from vsodprep.flow.weights import find_weights, load, read_state
+from vsodprep.weights import find_weights, load, read_state
 
 
 @pytest.fixture(autouse=True)

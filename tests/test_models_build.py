@@ -9,7 +9,7 @@ import torch
 
 from vsodprep.errors import InputError
 from vsodprep.models import build_model
-from vsodprep.models.parts.weights import imagenet
+from vsodprep.weights import imagenet
 
 ROOT = Path(__file__).parents[1]
 

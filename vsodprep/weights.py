@@ -1,13 +1,21 @@
-"""Published weights: which there are, without torch; fetched once into its cache, and checked by hash each time."""
+"""Weights of networks: by name from torch's cache, fetched once and checked by hash each time, or from a file.
 
+Which ones are published can be told without torch.
+"""
+
+import argparse
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, VsodprepError
 from vsodprep.files import sha256
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
 
 
 @dataclass(frozen=True)
@@ -124,3 +132,102 @@ def fetch(url: str, otherwise: str = "") -> Path:
     if not found.startswith(digits):
         raise InputError(path, f"sha256 {found[: len(digits)]}...", f"{digits}..., as in its name; delete the file")
     return path
+
+
+def find_weights(name: str, known: Mapping[str, str]) -> Path:
+    """Return the file of some weights; fetch it if it is not there.
+
+    Args:
+        name: A file, or a key of `known`.
+        known: Addresses by name. Where the file name ends in `-` and hexadecimal digits, they begin its SHA-256; an
+            address without them is one from which nothing can be fetched unattended, and has the name after a `#`.
+
+    Raises:
+        InputError: There is no such file or name, or the file is not there and cannot be fetched: says what to fetch
+            and where to put it.
+    """
+    if Path(name).is_file():
+        return Path(name)
+    names = {_file_name(url): key for key, url in known.items()}
+    name = names.get(name, name)  # as the record of a stored flow has it
+    if name not in known:
+        raise InputError(f"weights {name!r}", "no such file or name", f"a file, or one of {', '.join(known)}")
+    url = known[name]
+    other = ", or its path given as weights"
+    path = cache() / _file_name(url)
+    if hash_in(path.name):
+        return fetch(url, other)
+    if not path.is_file():
+        expected = f"{path.name} from {url.split('#')[0]}{other}"
+        raise InputError(path, "not there, and its host offers no direct download", expected)
+    return path
+
+
+def _file_name(url: str) -> str:
+    address, _, name = url.partition("#")
+    return name or address.rsplit("/", 1)[-1]
+
+
+def read_state(path: Path) -> "dict[str, Tensor]":
+    """Read the parameters in a checkpoint, onto the CPU, plain or wrapped; no code in it is run.
+
+    A wrapper is `state_dict`, `model_state_dict` or `model`.
+
+    Raises:
+        InputError: The file holds no parameters, or something that only running its code could restore.
+    """
+    import numpy as np  # noqa: PLC0415
+    import torch  # noqa: PLC0415
+
+    # What published checkpoints hold beside tensors: their command line, and scores as NumPy numbers.
+    scalar = np.float64(0).__reduce__()[0]
+    harmless: list[Any] = [argparse.Namespace, np.dtype, np.float64, type(np.dtype(np.float64)), scalar]
+    try:
+        with torch.serialization.safe_globals(harmless):
+            value = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        found = "unreadable as weights" if path.is_file() else "no such file"
+        raise InputError(path, found, "a checkpoint of tensors saved by torch") from error
+    for wrapper in ("state_dict", "model_state_dict", "model"):
+        if isinstance(value, Mapping) and isinstance(value.get(wrapper), Mapping):
+            value = value[wrapper]
+    named = isinstance(value, Mapping) and all(isinstance(tensor, torch.Tensor) for tensor in value.values())
+    if not named or not value:
+        raise InputError(path, "no named tensors in it", "a checkpoint saved by torch")
+    return {key.removeprefix("module."): tensor for key, tensor in value.items()}
+
+
+def load(network: "nn.Module", state: "Mapping[str, Tensor]", what: str) -> None:
+    """Give parameters to a network, which may be on the `meta` device until then.
+
+    Raises:
+        VsodprepError: They are not this network's; names the first one that is missing, unknown or of another shape.
+    """
+    own = network.state_dict()
+    for key, tensor in own.items():
+        if key not in state:
+            raise VsodprepError(f"{what}: no parameter {key}; these are another network's weights")
+        if state[key].shape != tensor.shape:
+            found, expected = (tuple(value.shape) for value in (state[key], tensor))
+            raise VsodprepError(f"{what}: {key} has shape {found}, expected {expected}; another network's weights?")
+    for key in state:
+        if key not in own:
+            raise VsodprepError(f"{what}: unknown parameter {key}; these are another network's weights")
+    network.load_state_dict({key: tensor.to(own[key].dtype) for key, tensor in state.items()}, assign=True)
+
+
+def imagenet(backbone: str) -> "dict[str, Tensor]":
+    """Load a backbone's ImageNet weights; they are fetched once into torch's cache.
+
+    Args:
+        backbone: torchvision's name of it, such as `resnet34`.
+
+    Returns:
+        The state dict, with torchvision's key names.
+
+    Raises:
+        InputError: The file is not there and cannot be fetched, or is damaged; says which file goes where.
+    """
+    from torchvision.models import get_model_weights  # noqa: PLC0415
+
+    return read_state(fetch(get_model_weights(backbone)["IMAGENET1K_V1"].url))

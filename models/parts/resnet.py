@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from vsodprep.models.parts.layers import scaled
-from vsodprep.models.parts.weights import imagenet
+from vsodprep.weights import imagenet
 
 BLOCKS = {"resnet34": (3, 4, 6, 3), "resnet101": (3, 4, 23, 3)}
 PLANES = (64, 128, 256, 512)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from vsodprep.models.parts.layers import scaled
-from vsodprep.models.parts.weights import imagenet
+from vsodprep.weights import imagenet
 
 STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
 HIDDEN = 1024  # fc6 and fc7 of DeepLab-LargeFOV

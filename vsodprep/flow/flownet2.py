@@ -13,8 +13,7 @@ from vsodprep.flow.fit import Fit
 from vsodprep.flow.flownet2_ops import channel_norm, resample
 from vsodprep.flow.flownet2_parts import FlowNetC, FlowNetFusion, FlowNetS, FlowNetSD
 from vsodprep.flow.network import NetworkEstimator
-from vsodprep.flow.weights import find_weights, load, read_state
-from vsodprep.weights import PUBLISHED
+from vsodprep.weights import PUBLISHED, find_weights, load, read_state
 
 MULTIPLE = 64
 MINIMUM = 64

@@ -15,7 +15,7 @@ from vsodprep.files import sha256
 from vsodprep.flow.fit import Fit
 from vsodprep.flow.network import NetworkEstimator
 from vsodprep.flow.raft_update import units
-from vsodprep.flow.weights import find_weights, load, read_state
+from vsodprep.weights import find_weights, load, read_state
 
 Variant = Literal["large", "small"]
 

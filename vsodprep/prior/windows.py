@@ -1,7 +1,6 @@
 """MDF's region features: a network's last hidden layer on three windows (Li and Yu, CVPR 2015)."""
 
 import hashlib
-import pickle
 
 import numpy as np
 import torch
@@ -12,7 +11,7 @@ from vsodprep.errors import InputError
 from vsodprep.prior.frame import Windows
 from vsodprep.prior.regions import boxes, outline
 from vsodprep.prior.settings import BACKBONES
-from vsodprep.weights import fetch
+from vsodprep.weights import find_weights, load, read_state
 
 SIDE = 224  # px; torchvision's AlexNet, whose first layer is padded, gives 6 x 6 at 224 as Caffe's does at 227
 _MEAN = (0.485, 0.456, 0.406)
@@ -31,6 +30,7 @@ def backbone(name: str, weights: str) -> torch.nn.Module:
 
     Raises:
         InputError: The network is unknown, or there are no such weights.
+        VsodprepError: The weights are another network's.
     """
     if name not in BACKBONES:
         raise InputError(f"region features {name}", "unknown", f"one of contrast, {', '.join(BACKBONES)}")
@@ -39,23 +39,13 @@ def backbone(name: str, weights: str) -> torch.nn.Module:
             torch.manual_seed(_RANDOM_SEED)
             network = getattr(torchvision.models, name)(weights=None)
     else:
-        network = _loaded(name, weights)
-    network.classifier = network.classifier[:6]
-    return network.eval().requires_grad_(False)
-
-
-def _loaded(name: str, weights: str) -> torch.nn.Module:
-    known = torchvision.models.get_model_weights(name)
-    path = fetch(known[weights].url, ", or its path given as weights") if weights in known.__members__ else weights
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        published = torchvision.models.get_model_weights(name).__members__.items()
+        state = read_state(find_weights(weights, {key: each.url for key, each in published}))
         with torch.device("meta"):  # nothing is drawn at random only to be overwritten
             network = getattr(torchvision.models, name)(weights=None)
-        network.load_state_dict(state, assign=True)
-    except (OSError, EOFError, RuntimeError, ValueError, TypeError, pickle.UnpicklingError) as error:
-        names = ", ".join(known.__members__)
-        raise InputError(f"{name} weights {weights}", f"not to be had ({error})", f"{names}, or a file") from error
-    return network
+        load(network, state, weights)
+    network.classifier = network.classifier[:6]
+    return network.eval().requires_grad_(False)
 
 
 def parameters_sha256(network: torch.nn.Module) -> str:
