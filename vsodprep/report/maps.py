@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -35,40 +36,28 @@ def reader_of_folder(folder: Path) -> Reader:
     return read
 
 
-def saliency_reader(results: Results, block: str, benchmark: str, sequence: ManifestSequence) -> Reader:
-    """Read a sequence's saliency maps."""
-    return reader_of_folder(Path(results.paths.saliency(block, benchmark, sequence.name)).parent)
-
-
-def coarse_reader(results: Results, block: str, benchmark: str, sequence: ManifestSequence) -> Reader:
-    """Read a sequence's coarse labels."""
-    return reader_of_folder(Path(results.paths.coarse(block, benchmark, sequence.name)).parent)
-
-
-def prior_reader(results: Results, block: str, benchmark: str, sequence: ManifestSequence) -> Reader:
-    """Read a sequence's motion prior, one frame at a time.
+def reader_of(
+    kind: Literal["saliency", "coarse", "prior", "flow"],
+    results: Results,
+    block: str,
+    benchmark: str,
+    sequence: ManifestSequence,
+) -> Reader:
+    """Read what a block made of a sequence, one frame at a time; flow as colour pictures.
 
     Raises:
-        InputError: When called, if the file is no motion prior.
+        InputError: When called, if the file is no motion prior, or no flow.
     """
-    path = Path(results.paths.prior(block, benchmark, sequence.name))
+    path = Path(getattr(results.paths, kind)(block, benchmark, sequence.name))
+    if kind in ("saliency", "coarse"):
+        return reader_of_folder(path.parent)
 
     def read(frame: str) -> NDArray[np.uint8] | None:
         if not path.is_file():
             return None
-        with open_prior(path) as prior:
-            return prior.of_frame(frame)
-
-    return read
-
-
-def flow_reader(results: Results, block: str, benchmark: str, sequence: ManifestSequence) -> Reader:
-    """Read a sequence's flow as colour pictures."""
-    path = Path(results.paths.flow(block, benchmark, sequence.name))
-
-    def read(frame: str) -> NDArray[np.uint8] | None:
-        if not path.is_file():
-            return None
+        if kind == "prior":
+            with open_prior(path) as prior:
+                return prior.of_frame(frame)
         with open_flow(path) as reader:
             flow = reader.of_frame(sequence.frames.index(frame))
             return None if flow is None else picture_of(flow, reader.attributes)

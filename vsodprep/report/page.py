@@ -1,5 +1,8 @@
 """The page: everything put together and rendered."""
 
+import platform
+import re
+from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -8,6 +11,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from vsodprep import __version__
 from vsodprep.config import Config
 from vsodprep.files import check_overwritable, write_text
 from vsodprep.markers import PAGE
@@ -20,7 +24,6 @@ from vsodprep.report.overview import card, run_views, typical
 from vsodprep.report.sections import section
 from vsodprep.report.stages import map_stages
 from vsodprep.report.tables import COLUMNS, Table, results_csv, table
-from vsodprep.report.versions import versions
 
 
 def write_report(config: Config, results: Path, out: Path) -> None:
@@ -103,3 +106,20 @@ def _portable(value: Any) -> Any:
     if isinstance(value, str) and Path(value).is_absolute():
         return f"…/{Path(value).name}"
     return value
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, of vsodprep and of every package that it requires, sorted by name.
+
+    Machine, operating system and time are left out, so that the page stays the same elsewhere.
+    """
+    found = {}
+    for requirement in requires("vsodprep") or []:
+        name, _, condition = requirement.partition(";")
+        if "extra" not in condition:
+            name = re.split(r"[\s\[<>=!~]", name, maxsplit=1)[0]
+            try:
+                found[name] = version(name)
+            except PackageNotFoundError:
+                found[name] = "not installed"
+    return {"python": platform.python_version(), "vsodprep": __version__} | dict(sorted(found.items()))

@@ -12,7 +12,7 @@ from vsodprep.config import Coarse
 from vsodprep.images import read_mask
 from vsodprep.manifest import ManifestSequence, mask_path
 from vsodprep.report.collect import Results
-from vsodprep.report.maps import Reader, coarse_reader, fitted, prior_reader, saliency_reader
+from vsodprep.report.maps import Reader, fitted, reader_of
 
 SAMPLE = 10
 
@@ -41,11 +41,11 @@ class MapStage:
 def map_stages(results: Results) -> list[MapStage]:
     """Return a row per kind of map and benchmark: saliency maps, coarse labels, motion priors."""
     config = results.config
-    kinds = [("saliency map", block, saliency_reader) for block in config.saliency]
-    kinds += [(stage_of(coarse), block, coarse_reader) for block, coarse in config.coarse.items()]
-    kinds += [("motion prior", block, prior_reader) for block in config.prior]
+    readers = [("saliency map", block, partial(reader_of, "saliency")) for block in config.saliency]
+    readers += [(stage_of(coarse), block, partial(reader_of, "coarse")) for block, coarse in config.coarse.items()]
+    readers += [("motion prior", block, partial(reader_of, "prior")) for block in config.prior]
     made = []
-    for stage, block, reader in kinds:
+    for stage, block, reader in readers:
         for benchmark in results.manifests:
             measured = _measure(results, benchmark, partial(reader, results, block, benchmark))
             if len(measured):

@@ -11,7 +11,7 @@ from vsodprep.images import read_frame
 from vsodprep.manifest import frame_path
 from vsodprep.report.collect import Results
 from vsodprep.report.frames import FrameError
-from vsodprep.report.maps import Reader, coarse_reader, flow_reader, prior_reader, reader_of_folder
+from vsodprep.report.maps import Reader, reader_of, reader_of_folder
 from vsodprep.report.thumbnails import Thumbnail, thumbnail
 
 
@@ -83,11 +83,11 @@ def strip(
     sequence = results.manifests[benchmark].sequence(error.sequence)
     readers: list[tuple[str, Reader]] = []
     if blocks.flow and not sequence.still:
-        readers.append(("flow", flow_reader(results, blocks.flow, benchmark, sequence)))
+        readers.append(("flow", reader_of("flow", results, blocks.flow, benchmark, sequence)))
     if blocks.prior and not sequence.still:
-        readers.append(("motion prior", prior_reader(results, blocks.prior, benchmark, sequence)))
+        readers.append(("motion prior", reader_of("prior", results, blocks.prior, benchmark, sequence)))
     if blocks.coarse:
-        readers.append(("coarse label", coarse_reader(results, blocks.coarse, benchmark, sequence)))
+        readers.append(("coarse label", reader_of("coarse", results, blocks.coarse, benchmark, sequence)))
     readers += [(label, reader_of_folder(maps / error.sequence)) for label, maps in predictions.items()]
     readers.append(("mask", reader_of_folder(folder / error.sequence / "masks")))
     frame = thumbnail(read_frame(frame_path(folder, error.sequence, error.frame)))
