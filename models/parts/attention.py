@@ -39,35 +39,33 @@ def co_attention(v: Tensor, x: Tensor, weight: Tensor) -> Tensor:
 
 
 class DynamicDepthwise(nn.Module):
-    """A depthwise convolution whose kernels each sample generates from its own feature, by pooling and a 1x1 layer.
+    """A depthwise 3x3 convolution whose kernels each sample generates from its own feature, by pooling and a 1x1 layer.
 
     Jia et al., Dynamic filter networks, NIPS 2016.
 
     Args:
         channels: Channels of the feature that the kernels come from and of the one that they filter.
-        kernel: Side of a kernel.
     """
 
-    def __init__(self, channels: int, kernel: int = 3) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        self.kernel = kernel
-        self.generate = nn.Conv2d(channels, channels * kernel * kernel, 1)
+        self.generate = nn.Conv2d(channels, channels * 3 * 3, 1)
 
     def forward(self, feature: Tensor, source: Tensor) -> Tensor:
         """Filter `feature` with the kernels generated from `source`, both (B, C, h, w)."""
         b, c, h, w = feature.shape
         kernels = self.generate(source.mean(dim=(2, 3), keepdim=True))
-        kernels = kernels.reshape(b * c, 1, self.kernel, self.kernel)
-        filtered = F.conv2d(feature.reshape(1, b * c, h, w), kernels, padding=self.kernel // 2, groups=b * c)
+        kernels = kernels.reshape(b * c, 1, 3, 3)
+        filtered = F.conv2d(feature.reshape(1, b * c, h, w), kernels, padding=1, groups=b * c)
         return filtered.reshape(b, c, h, w)
 
 
 class Gate(nn.Module):
     """Multiplies a feature by one number in (0, 1) per position, from a 1x1 convolution of it."""
 
-    def __init__(self, channels: int, bias: bool = True) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, 1, 1, bias=bias)
+        self.conv = nn.Conv2d(channels, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return (B, C, h, w) of that shape."""

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -19,12 +18,6 @@ from vsodprep.markers import MANIFEST, PREDICTIONS
 from vsodprep.progress import track
 from vsodprep.saliency.folders import list_maps, read_map, to_bytes
 from vsodprep.workers import mapped
-
-
-class _Task(NamedTuple):
-    frame: Path
-    saliency: Path
-    out: Path
 
 
 def _frame_finder(folder: Path) -> Callable[[str], Path]:
@@ -49,10 +42,12 @@ def _split_key(folder: Path, key: str) -> tuple[str, str]:
     return sequence, frame
 
 
-def _refine_file(crf: Crf, task: _Task) -> None:
-    frame = read_frame(task.frame)
-    saliency = read_map(task.saliency, (frame.shape[0], frame.shape[1]))
-    write_png(task.out, to_bytes(refine(frame, saliency.astype(np.float32) / 255, crf)))
+def _refine_file(crf: Crf, task: tuple[Path, Path, Path]) -> None:
+    """Refine a map: its frame, the map, and where the refined one goes."""
+    picture, given, out = task
+    frame = read_frame(picture)
+    saliency = read_map(given, (frame.shape[0], frame.shape[1]))
+    write_png(out, to_bytes(refine(frame, saliency.astype(np.float32) / 255, crf)))
 
 
 def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1) -> None:
@@ -70,8 +65,8 @@ def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1) 
     """
     keys = list_maps(maps)
     find = _frame_finder(frames)
-    tasks = [_Task(find(key), path, out / f"{key}.png") for key, path in keys.items()]
-    sources = (path for task in tasks for path in (task.frame, task.saliency))
+    tasks = [(find(key), path, out / f"{key}.png") for key, path in keys.items()]
+    sources = (path for task in tasks for path in task[:2])
     enter_folder(out, (f"{key}.png" for key in keys), PREDICTIONS, sources=sources)
     with mapped(partial(_refine_file, crf), tasks, jobs) as results:
         for _ in track(results, "dense CRF", len(tasks)):

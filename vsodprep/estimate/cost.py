@@ -135,7 +135,7 @@ class Estimate:
     def _fitting(self, name: str, fit: Iterable[SplitOf]) -> Cost:
         prior, parts, cpu, gpu, frames = self.config.prior[name], self._splits(fit), 0.0, 0.0, 0
         for part in parts:
-            learned = sum(min(prior.frames_per_sequence, video.annotated) for video in part.videos)
+            learned = sum(min(prior.frames_per_sequence, annotated) for _, annotated in part.videos)
             seconds, card = self._regions(prior, learned, learned * part.pixels / rates.MEGAPIXEL)
             cpu, gpu, frames = cpu + seconds, gpu + card, frames + learned
         regions = frames * len(prior.levels) * rates.PRIOR_REGIONS

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from vsodprep import benchmarks
 from vsodprep.benchmarks import KnownSequence
@@ -16,13 +15,6 @@ from vsodprep.targets import Catalogue
 _FRAMES_OF_A_VIDEO = 80  # where nobody knows better: DAVIS has 69, DAVSOD 128
 _SIZE, _FULL_HD = (480, 854), (1080, 1920)
 _IN_WORDS = re.compile(r"(\d+(?:\.\d+)?) (MB|GB)")
-
-
-class VideoCounts(NamedTuple):
-    """How many frames and masks a video has."""
-
-    frames: int
-    annotated: int
 
 
 @dataclass(frozen=True)
@@ -43,14 +35,14 @@ class FrameCounts:
     sequences: int
     frames: int
     annotated: int
-    videos: tuple[VideoCounts, ...]
+    videos: tuple[tuple[int, int], ...]
     guessed: bool
     pixels: int
 
     @property
     def video(self) -> int:
         """Number of frames that are no still images."""
-        return sum(video.frames for video in self.videos)
+        return sum(frames for frames, _ in self.videos)
 
     @property
     def megapixels(self) -> float:
@@ -98,13 +90,13 @@ def part_of(
     usual = _usual_frames(sequences, published)
     frames = [usual if one.frames is None else one.frames for one in sequences]
     annotated = [_annotated(one, usual, published) for one in sequences]
-    lengths = zip(map(VideoCounts, frames, annotated), sequences, strict=True)
+    counted = zip(frames, annotated, sequences, strict=True)
     return FrameCounts(
         name=name,
         sequences=len(sequences),
         frames=sum(frames),
         annotated=sum(annotated),
-        videos=tuple(video for video, one in lengths if not one.still),
+        videos=tuple((number, masks) for number, masks, one in counted if not one.still),
         guessed=any(one.frames is None for one in sequences),
         pixels=size[0] * size[1],
     )

@@ -67,20 +67,19 @@ def still_error(first: NDArray[np.uint8], second: NDArray[np.uint8], every: int 
     return float(cv2.absdiff(*samples).mean())
 
 
-def inconsistency(forward: NDArray[np.float32], backward: NDArray[np.float32], every: int = 1) -> NDArray[np.float32]:
+def inconsistency(forward: NDArray[np.float32], backward: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return how far from its start the forward flow followed by the backward flow ends.
 
     Args:
         forward: float32 `(H, W, 2)`, from the first to the second frame, in pixels.
         backward: float32 `(H, W, 2)`, from the second to the first.
-        every: Only every n-th row and column is looked at.
 
     Returns:
-        float32 `(h, w)` in pixels; NaN where the forward flow leaves the image.
+        float32 `(H, W)` in pixels; NaN where the forward flow leaves the image.
     """
-    at = positions(forward, every)
+    at = positions(forward)
     back = sample(backward, at)
-    length = np.linalg.norm(forward[::every, ::every] + back, axis=2)
+    length = np.linalg.norm(forward + back, axis=2)
     length[~inside(at, forward.shape[:2])] = np.nan
     return np.asarray(length, dtype=np.float32)
 

@@ -190,10 +190,10 @@ class FlowFile:
         source = self._file[dataset or self.datasets[0]]
         return source[row].astype(np.float32) * np.float32(source.attrs.get("scale", SCALE))
 
-    def of_frame(self, frame: int, dataset: str | None = None) -> NDArray[np.float32] | None:
+    def of_frame(self, frame: int) -> NDArray[np.float32] | None:
         """Return the flow that is shown to a frame, float32 `(H, W, 2)` in pixels, or None if it has none."""
         row = self._row.get(frame)
-        return None if row is None else self.row(row, dataset)
+        return None if row is None else self.row(row)
 
     def numbers(self, name: str) -> NDArray[np.float32] | None:
         """Return one number per pair (`photometric`, `still`, `inconsistent`), or None if they are not stored."""

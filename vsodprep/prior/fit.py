@@ -54,15 +54,10 @@ def _annotated(video: ManifestSequence, indices: Sequence[int], most: int) -> tu
     return spread([index for index in indices if video.frames[index] in annotated], most)
 
 
-class _Example(NamedTuple):
-    frame: NDArray[np.uint8]
-    flow: NDArray[np.float32]
-    drawn: NDArray[np.uint8]
-    mask: NDArray[np.bool_]
-
-
-def _frames(split: FitSource, most: int) -> Iterator[_Example]:
-    """Yield the frames to learn from."""
+def _frames(
+    split: FitSource, most: int
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.uint8], NDArray[np.bool_]]]:
+    """Yield the frames to learn from, each with its flow, the flow's picture, and its mask."""
     videos = [video for video in read_manifest(split.benchmark).split(split.split) if not video.still]
     for video in track(videos, f"regions of {split.benchmark.name} {split.split}", unit="sequence"):
         with open_flow(split.flow / f"{video.name}.h5") as flow:
@@ -75,7 +70,7 @@ def _frames(split: FitSource, most: int) -> Iterator[_Example]:
                     found = "none" if motion is None else f"{motion.shape[0]} x {motion.shape[1]}"
                     raise InputError(mask, f"{truth.shape[0]} x {truth.shape[1]} px, its flow {found}", "one size")
                 frame = read_frame(frame_path(split.benchmark, video.name, name))
-                yield _Example(frame, motion, picture_of(motion, flow.attributes), truth)
+                yield frame, motion, picture_of(motion, flow.attributes), truth
 
 
 def collect(

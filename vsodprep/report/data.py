@@ -25,16 +25,6 @@ class SplitCounts:
 
 
 @dataclass(frozen=True)
-class IssueCount:
-    """IssueCount of one kind."""
-
-    kind: str
-    count: int
-    share: float
-    examples: tuple[Issue, ...]
-
-
-@dataclass(frozen=True)
 class BenchmarkSummary:
     """One normalised benchmark as the page shows it.
 
@@ -42,14 +32,14 @@ class BenchmarkSummary:
         manifest: Its manifest.
         sha256: Hash of the manifest file, which names every source by its own hash.
         splits: Counts per split.
-        issues: IssueCount per kind, the most frequent first.
+        issues: What was not as promised, by kind, the most frequent first.
         sheet: A frame of every sequence, its mask outlined.
     """
 
     manifest: Manifest
     sha256: str
     splits: tuple[SplitCounts, ...]
-    issues: tuple[IssueCount, ...]
+    issues: dict[str, list[Issue]]
     sheet: Thumbnail
 
 
@@ -59,15 +49,8 @@ def benchmark(results: Results, name: str) -> BenchmarkSummary:
     names = list(dict.fromkeys(split for sequence in manifest.sequences for split in sequence.splits))
     splits = tuple(_split(split, manifest.split(split)) for split in names)
     counts = Counter(issue.kind for issue in manifest.issues)
-    issues = tuple(
-        IssueCount(
-            kind,
-            count,
-            count / len(manifest.issues),
-            tuple(issue for issue in manifest.issues if issue.kind == kind)[:3],
-        )
-        for kind, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    )
+    kinds = sorted(counts, key=lambda kind: (-counts[kind], kind))
+    issues = {kind: [issue for issue in manifest.issues if issue.kind == kind] for kind in kinds}
     folder = results.folder(name)
     shown = sum(min(STILLS, len(sequence.frames)) if sequence.still else 1 for sequence in manifest.sequences)
     sheet = thumbnail(contact_sheet(folder, columns=max(1, min(SHEET_COLUMNS, shown))), SHEET_WIDTH)

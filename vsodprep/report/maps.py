@@ -15,6 +15,7 @@ from vsodprep.manifest import ManifestSequence
 from vsodprep.prior.store import open_prior
 from vsodprep.report.collect import Results
 
+MapKind = Literal["saliency", "coarse", "prior", "flow"]
 Reader = Callable[[str], NDArray[np.uint8] | None]
 """From a frame id to uint8 `(H, W)` or `(H, W, 3)`; None where that frame has no map."""
 
@@ -37,7 +38,7 @@ def reader_of_folder(folder: Path) -> Reader:
 
 
 def reader_of(
-    kind: Literal["saliency", "coarse", "prior", "flow"],
+    kind: MapKind,
     results: Results,
     block: str,
     benchmark: str,

@@ -11,8 +11,10 @@ from vsodprep.images import read_frame
 from vsodprep.manifest import frame_path
 from vsodprep.report.collect import Results
 from vsodprep.report.frames import FrameError
-from vsodprep.report.maps import Reader, reader_of, reader_of_folder
+from vsodprep.report.maps import MapKind, Reader, reader_of, reader_of_folder
 from vsodprep.report.thumbnails import Thumbnail, thumbnail
+
+_CAPTIONS: dict[MapKind, str] = {"flow": "flow", "prior": "motion prior", "coarse": "coarse label"}
 
 
 @dataclass(frozen=True)
@@ -39,25 +41,20 @@ class Strip:
     pictures: tuple[StripPicture, ...]
 
 
-@dataclass(frozen=True)
-class StripBlocks:
-    """Blocks of the configuration whose pictures a strip shows; None for none."""
-
-    flow: str | None
-    prior: str | None
-    coarse: str | None
+Blocks = dict[MapKind, str | None]
+"""The block of each kind whose pictures a strip shows; None for none."""
 
 
-def inputs(results: Results, model: str, run: str) -> StripBlocks:
+def inputs(results: Results, model: str, run: str) -> Blocks:
     """Return a run's own flow, prior and labels, and the first of the configuration's where it has none of its own."""
     config = results.config
     own = results.run(model, run)
     labels = [data.labels for stage in own.stages for data in stage.data if data.labels != "masks"] if own else []
-    return StripBlocks(
-        (own and own.flow) or next(iter(config.flow), None),
-        (own and own.prior) or next(iter(config.prior), None),
-        next(iter([*labels, *config.coarse]), None),
-    )
+    return {
+        "flow": (own and own.flow) or next(iter(config.flow), None),
+        "prior": (own and own.prior) or next(iter(config.prior), None),
+        "coarse": next(iter([*labels, *config.coarse]), None),
+    }
 
 
 def strip(
@@ -66,7 +63,7 @@ def strip(
     error: FrameError,
     *,
     place: str,
-    blocks: StripBlocks,
+    blocks: Blocks,
     predictions: dict[str, Path],
 ) -> Strip:
     """Make one strip.
@@ -82,12 +79,9 @@ def strip(
     folder = results.folder(benchmark)
     sequence = results.manifests[benchmark].sequence(error.sequence)
     readers: list[tuple[str, Reader]] = []
-    if blocks.flow and not sequence.still:
-        readers.append(("flow", reader_of("flow", results, blocks.flow, benchmark, sequence)))
-    if blocks.prior and not sequence.still:
-        readers.append(("motion prior", reader_of("prior", results, blocks.prior, benchmark, sequence)))
-    if blocks.coarse:
-        readers.append(("coarse label", reader_of("coarse", results, blocks.coarse, benchmark, sequence)))
+    for kind, block in blocks.items():
+        if block and (kind == "coarse" or not sequence.still):
+            readers.append((_CAPTIONS[kind], reader_of(kind, results, block, benchmark, sequence)))
     readers += [(label, reader_of_folder(maps / error.sequence)) for label, maps in predictions.items()]
     readers.append(("mask", reader_of_folder(folder / error.sequence / "masks")))
     frame = thumbnail(read_frame(frame_path(folder, error.sequence, error.frame)))

@@ -26,20 +26,19 @@ class Thumbnail:
     height: int
 
 
-def thumbnail(image: NDArray[np.uint8], width: int = WIDTH, quality: int = QUALITY) -> Thumbnail:
+def thumbnail(image: NDArray[np.uint8], width: int = WIDTH) -> Thumbnail:
     """Shrink a picture and encode it.
 
     Args:
         image: uint8 `(H, W)` or RGB `(H, W, 3)`.
         width: Largest width in pixels; smaller pictures are left as they are.
-        quality: JPEG quality, 1 to 100.
     """
     height = image.shape[0]
     if image.shape[1] > width:
         height = max(1, round(image.shape[0] * width / image.shape[1]))
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
-    ok, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, 1])
+    ok, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, QUALITY, cv2.IMWRITE_JPEG_OPTIMIZE, 1])
     if not ok:
         raise ValueError(f"cannot encode an array of shape {image.shape} and type {image.dtype}")
     text = base64.b64encode(data.tobytes()).decode("ascii")
