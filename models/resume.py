@@ -51,11 +51,6 @@ class Progress:
             self.path.parent.rmdir()
 
 
-def position_of(state: Mapping[str, Any]) -> StagePosition:
-    """Return the point at which a state was saved."""
-    return StagePosition(int(state["stage"]), int(state["step"]))
-
-
 def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int]) -> dict[str, Any]:
     """Read a finished run's checkpoint as the state that a longer recipe goes on from.
 

@@ -21,7 +21,7 @@ from vsodprep.models.history import COLUMNS, History
 from vsodprep.models.network import Network
 from vsodprep.models.recipe import stage_dataset, steps_of
 from vsodprep.models.reporter import Reporter
-from vsodprep.models.resume import Progress, StagePosition, continue_from, position_of
+from vsodprep.models.resume import Progress, StagePosition, continue_from
 from vsodprep.models.stage import StageModule, StepRange, TrainingSinks, fit
 from vsodprep.shards.read import open_shard
 from vsodprep.threads import restores_threads
@@ -111,7 +111,7 @@ def train(
     if state is not None:
         saved.restore(network, state, origin)
         history.restore(state["history"], settings.device)
-        start, optimizer = position_of(state), state["optimizer"]
+        start, optimizer = StagePosition(state["stage"], state["step"]), state["optimizer"]
 
     with Reporter(f"train {model}", sum(lengths), sum(lengths[: start.stage]) + start.step) as reporter:
         company = TrainingSinks(history, progress, reporter, settings.save_seconds)

@@ -9,8 +9,15 @@ from torch import Tensor, nn
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.flow.fit import Fit
 from vsodprep.flow.flownet2 import MINIMUM, MULTIPLE, FlowNet2, load_flownet2
-from vsodprep.flow.flownet2_ops import channel_norm, correlation, resample
-from vsodprep.flow.flownet2_parts import FlowNetC, FlowNetFusion, FlowNetS, FlowNetSD
+from vsodprep.flow.flownet2_parts import (
+    FlowNetC,
+    FlowNetFusion,
+    FlowNetS,
+    FlowNetSD,
+    channel_norm,
+    correlation,
+    resample,
+)
 from vsodprep.flow.network import NetworkEstimator
 
 KEYS = json.loads((Path(__file__).parent / "data" / "flow_checkpoint_keys.json").read_text())

@@ -4,7 +4,7 @@ import pytest
 from vsodprep.prior.camera import background_motion
 from vsodprep.prior.channels import DIRECTIONS, NAMES, Channels, channels
 from vsodprep.prior.contrast import FEATURES, contrast
-from vsodprep.prior.labels import region_labels, spread
+from vsodprep.prior.fit import region_labels, spread
 from vsodprep.prior.regions import GEOMETRY, boxes, geometry, outline, sums
 
 LABELS = np.array(

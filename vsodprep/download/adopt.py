@@ -22,11 +22,13 @@ def adopt(folder: Path, wanted: Sequence[Expected], others: Collection[str] = ()
     Returns:
         Name of each file that is here to its path.
     """
-    here = sorted(path for path in folder.glob("*") if path.is_file() and _visible(path)) if folder.is_dir() else []
+    visible = (path for path in folder.glob("[!.]*") if path.is_file() and path.name != SOURCES)
+    here = sorted(visible)
     found: dict[str, Path] = {}
     for one in sorted(wanted, key=lambda one: not one.known):  # the certain ones first
         free = [path for path in here if path not in found.values()]
-        match = next((path for path in _by_name_first(free, one.name) if _is(path, one)), None)
+        of_that_name_first = sorted(free, key=lambda path: path.name != one.name)
+        match = next((path for path in of_that_name_first if _is(path, one)), None)
         if match is not None:
             found[one.name] = match
     missing = [one for one in wanted if one.name not in found]
@@ -35,14 +37,6 @@ def adopt(folder: Path, wanted: Sequence[Expected], others: Collection[str] = ()
     if len(missing) == 1 and not missing[0].known and len(archives) == 1 and is_whole_archive(archives[0]):
         found[missing[0].name] = archives[0]
     return found
-
-
-def _visible(path: Path) -> bool:
-    return not path.name.startswith(".") and path.name != SOURCES
-
-
-def _by_name_first(paths: Iterable[Path], name: str) -> list[Path]:
-    return sorted(paths, key=lambda path: path.name != name)
 
 
 def _is(path: Path, expected: Expected) -> bool:

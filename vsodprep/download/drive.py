@@ -6,13 +6,12 @@ from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin
 
 SCHEME = "drive:"
-_START = "https://drive.google.com/uc?export=download&id={}"
 _QUOTA = re.compile(r"quota exceeded|too many users have viewed or downloaded|download quota", re.IGNORECASE)
 _CONFIRM = re.compile(r"confirm=([0-9A-Za-z_-]+)")
 
 
-def start_address(url: str, template: str = _START) -> str:
-    """Return the web address at which fetching `drive:ID` begins; other addresses are returned as they are."""
+def start_address(url: str, template: str) -> str:
+    """Return the web address at which fetching `drive:ID` begins, `{}` for the id; others are returned as they are."""
     return template.format(url.removeprefix(SCHEME)) if url.startswith(SCHEME) else url
 
 

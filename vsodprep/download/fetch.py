@@ -15,8 +15,8 @@ from requests import Response, Session
 
 from vsodprep import __version__
 from vsodprep.download.drive import SCHEME, confirmed_address, is_quota_page, start_address
-from vsodprep.download.errors import AddressError, DiskError, PassingError, QuotaError
 from vsodprep.download.verify import Expected
+from vsodprep.errors import VsodprepError
 from vsodprep.files import free_bytes, write_json
 from vsodprep.progress import track
 
@@ -25,6 +25,35 @@ _PAGE_LIMIT = 1 << 20
 _SPARE = 64 << 20  # left free on the disk
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+
+
+class AddressError(VsodprepError):
+    """This address will not give the file; another may."""
+
+
+class QuotaError(AddressError):
+    """Google Drive has given the file to too many people lately."""
+
+
+class PassingError(VsodprepError):
+    """It may work if tried again.
+
+    Args:
+        text: What happened.
+        wait: Seconds that the server asked to wait, None if it did not.
+    """
+
+    def __init__(self, text: str, wait: float | None = None) -> None:
+        super().__init__(text)
+        self.wait = wait
+
+
+class DiskError(VsodprepError):
+    """The file does not fit; no address helps."""
+
+
+class _StaleError(PassingError):
+    """What is here is of no use; begin anew."""
 
 
 @dataclass(frozen=True)
@@ -177,10 +206,6 @@ def _extent(response: Response, have: int) -> tuple[int | None, int | None]:
         return have, None if match[2] == "*" else int(match[2])
     length = response.headers.get("Content-Length", "")
     return 0, int(length) if length.isdecimal() else None
-
-
-class _StaleError(PassingError):
-    """What is here is of no use; begin anew."""
 
 
 def _check_room(part: Path, total: int | None, start: int, expected: Expected) -> None:

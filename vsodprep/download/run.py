@@ -10,8 +10,7 @@ from vsodprep.benchmarks.benchmark import Benchmark, SourceFile
 from vsodprep.benchmarks.describe import size_text
 from vsodprep.benchmarks.lock import LOCK, pin_file, pinned_file
 from vsodprep.download.adopt import adopt, in_the_way
-from vsodprep.download.errors import AddressError, DiskError
-from vsodprep.download.fetch import PATIENT, RetryPolicy, discard, fetch, part_of
+from vsodprep.download.fetch import PATIENT, AddressError, DiskError, RetryPolicy, discard, fetch, part_of
 from vsodprep.download.verify import Expected, expected_of, fault
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.files import check_overwritable, free_bytes, sha256, write_json

@@ -10,8 +10,7 @@ from torch import Tensor, nn
 from vsodprep.config.flow import Method
 from vsodprep.files import sha256
 from vsodprep.flow.fit import Fit
-from vsodprep.flow.flownet2_ops import channel_norm, resample
-from vsodprep.flow.flownet2_parts import FlowNetC, FlowNetFusion, FlowNetS, FlowNetSD
+from vsodprep.flow.flownet2_parts import FlowNetC, FlowNetFusion, FlowNetS, FlowNetSD, channel_norm, resample
 from vsodprep.flow.network import NetworkEstimator
 from vsodprep.weights import PUBLISHED, find_weights, load, read_state
 

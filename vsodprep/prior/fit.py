@@ -17,7 +17,6 @@ from vsodprep.images import read_frame, read_mask
 from vsodprep.manifest import ManifestSequence, frame_path, mask_path, read_manifest
 from vsodprep.prior.classifier import Classifier, save
 from vsodprep.prior.frame import Windows, describe
-from vsodprep.prior.labels import region_labels, spread
 from vsodprep.prior.settings import Settings
 from vsodprep.prior.training import standardisation, train
 from vsodprep.progress import track
@@ -46,6 +45,31 @@ class Samples(NamedTuple):
     foreground: NDArray[np.bool_]
     frames: int
     mixed: int
+
+
+def region_labels(
+    labels: NDArray[np.int32], count: int, mask: NDArray[np.bool_], purity: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Label regions by the majority of their pixels, where it is large enough.
+
+    Args:
+        labels: int32 `(H, W)`, 0..count-1, all of them used.
+        count: Number of regions.
+        mask: bool `(H, W)`.
+        purity: Least share of a region that its label covers; mixed regions are no samples (DRFI: 0.75, MDF: 0.7).
+
+    Returns:
+        bool `(count,)`: which regions are samples; bool `(count,)`: which are foreground.
+    """
+    share = np.bincount(labels.ravel(), mask.ravel(), count) / np.bincount(labels.ravel(), minlength=count)
+    return (share >= purity) | (share <= 1 - purity), share > 0.5
+
+
+def spread(items: Sequence[int], count: int) -> tuple[int, ...]:
+    """Choose items evenly spread over a sequence, the middle one first to be kept; all of them if there are few."""
+    if len(items) <= count:
+        return tuple(items)
+    return tuple(items[int((index + 0.5) * len(items) / count)] for index in range(count))
 
 
 def _annotated(video: ManifestSequence, indices: Sequence[int], most: int) -> tuple[int, ...]:

@@ -59,23 +59,13 @@ def pack_benchmark(
         zarr.create_group(temporary, attributes=attributes, overwrite=True)
         write_json(temporary / COPY, {"attributes": attributes})
         videos = manifest.sequences
-        with mapped(partial(pack_sequence, folder, temporary, contents), videos, jobs) as results:
+        with mapped(partial(_pack, folder, temporary, contents), videos, jobs) as results:
             for _ in track(results, f"pack {manifest.name}", len(videos), unit="sequence"):
                 pass
 
 
-def pack_sequence(folder: Path, shard: Path, contents: Contents, sequence: ManifestSequence) -> None:
-    """Write one sequence's group.
-
-    Args:
-        folder: The normalised benchmark.
-        shard: The shard under its temporary name.
-        contents: What goes in beside frames and masks.
-        sequence: What to pack.
-
-    Raises:
-        InputError: A file is missing, unreadable, or of another size than the manifest says.
-    """
+def _pack(folder: Path, shard: Path, contents: Contents, sequence: ManifestSequence) -> None:
+    """Write the group of a sequence of a normalised benchmark into a shard under its temporary name."""
     group = zarr.create_group(shard, path=sequence.name, attributes={"still": sequence.still})
     (pack_stills if sequence.still else pack_video)(group, folder, sequence, contents)
 
