@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from flow_cases import write_frames
 
+from vsodprep.ahead import ahead
 from vsodprep.config.flow import Policy
 from vsodprep.flow import frames as frames_module
-from vsodprep.flow.ahead import ahead
 from vsodprep.flow.sequence import write_sequence
 from vsodprep.flow.store import open_flow
 from vsodprep.images import read_frame

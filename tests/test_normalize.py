@@ -14,13 +14,13 @@ from tests.fakes import davis2016, fbms
 from tests.fakes.archives import make_rar, make_tar, make_zip
 from tests.fakes.every import OFFICIAL, OTHER
 from tests.fakes.fake import Fake, blob, encoded, gray, picture
+from vsodprep.ahead import map_ordered
 from vsodprep.benchmarks import present_sequences
 from vsodprep.benchmarks.layout import FrameFiles, original_names
 from vsodprep.config.normalize import Choice
 from vsodprep.errors import InputError
 from vsodprep.images import read_mask
 from vsodprep.manifest import read_manifest
-from vsodprep.normalize.parallel import map_ordered
 from vsodprep.normalize.run import normalize
 
 EVERY = pytest.mark.parametrize("make", {**OFFICIAL, **OTHER}.values(), ids=[*OFFICIAL, *OTHER])

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep import __version__
+from vsodprep.ahead import ahead
 from vsodprep.config.flow import Policy
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.flow.ahead import ahead
 from vsodprep.flow.estimator import Estimator, Field
 from vsodprep.flow.frames import image_size, read_frames, sequence_name
 from vsodprep.flow.pairs import FramePair, Job, datasets_of, jobs_of, make_pairs, record_of

@@ -1,7 +1,10 @@
 """Delivered frames: a JPEG is kept byte for byte, anything else becomes a lossless PNG."""
 
+import io
+
 import cv2
 import numpy as np
+from PIL import Image
 
 from vsodprep.errors import InputError
 from vsodprep.images import PNG_GRAY, PNG_RGB, decode, encode_png, png_header
@@ -25,8 +28,7 @@ def convert_frame(data: bytes, where: str) -> tuple[bytes, str, tuple[int, int]]
         InputError: It is no image, or not a whole one.
     """
     if data[:3] == _JPEG:
-        _check_jpeg(data, where)
-        return data, ".jpg", jpeg_size(data, where)
+        return data, ".jpg", _jpeg_size(data, where)
     image = decode(np.frombuffer(data, np.uint8), where)
     height, width = image.shape[:2]
     if png_header(data) in _KEPT_PNG:
@@ -34,30 +36,15 @@ def convert_frame(data: bytes, where: str) -> tuple[bytes, str, tuple[int, int]]
     return encode_png(image), ".png", (height, width)
 
 
-def _check_jpeg(data: bytes, where: str) -> None:
+def _jpeg_size(data: bytes, where: str) -> tuple[int, int]:
+    """Return height and width in pixels of a JPEG, after all of it has been parsed."""
     # Every bit of the file is parsed, but only an eighth of each side is reconstructed: a third of the time.
     flags = cv2.IMREAD_REDUCED_GRAYSCALE_8 | cv2.IMREAD_IGNORE_ORIENTATION
     ends = data.rfind(_END) > data.rfind(_SCAN)  # a hole filled with zeros decodes, but is followed by no end
     if not ends or cv2.imdecode(np.frombuffer(data, np.uint8), flags) is None:
         raise InputError(where, f"unreadable image ({len(data)} bytes)", "a whole JPEG file")
-
-
-def jpeg_size(data: bytes, where: str) -> tuple[int, int]:
-    """Return height and width in pixels from a JPEG's frame header.
-
-    Raises:
-        InputError: It has none.
-
-    Source: ITU-T T.81, section B.2.2.
-    """
-    position = 2
-    while position + 9 <= len(data) and data[position] == 0xFF:
-        marker = data[position + 1]
-        if marker == 0xFF:  # fill byte
-            position += 1
-            continue
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            return int.from_bytes(data[position + 5 : position + 7]), int.from_bytes(data[position + 7 : position + 9])
-        standalone = marker == 0x01 or 0xD0 <= marker <= 0xD9
-        position += 2 if standalone else 2 + int.from_bytes(data[position + 2 : position + 4])
-    raise InputError(where, "a JPEG without a frame header", "a whole JPEG file")
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return image.height, image.width
+    except OSError as error:
+        raise InputError(where, f"unreadable image ({error})", "a whole JPEG file") from error

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vsodprep import manifest as manifests
+from vsodprep.ahead import map_ordered
 from vsodprep.archives import ARCHIVE_ENDINGS, Delivery, open_delivery
 from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles
@@ -23,7 +24,6 @@ from vsodprep.normalize.checks import Finding, allowed_kinds, check_layout, judg
 from vsodprep.normalize.convert import Converted, convert
 from vsodprep.normalize.croissant import CROISSANT, describe
 from vsodprep.normalize.ours import files_of_benchmark
-from vsodprep.normalize.parallel import map_ordered
 from vsodprep.normalize.splits import check_overrides, splits_of
 from vsodprep.progress import track
 

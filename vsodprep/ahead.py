@@ -1,8 +1,10 @@
-"""Work in threads whose results come in order."""
+"""Work done in threads before it is asked for; its results come in order."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import repeat, takewhile
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -34,3 +36,23 @@ def map_ordered(
     finally:
         for future in waiting:
             future.cancel()
+
+
+@contextmanager
+def ahead(items: Iterator[Item], steps: int) -> Iterator[Iterator[Item]]:
+    """Draw items from an iterator in another thread before they are asked for.
+
+    Args:
+        items: The iterator; it runs in one thread only.
+        steps: Items that may wait.
+
+    Yields:
+        An iterator over the same items; an exception is raised where its item would have come.
+    """
+    pool = ThreadPoolExecutor(1)
+    end = object()
+    drawn: Iterator[Item | object] = map_ordered(pool, lambda last: next(items, last), repeat(end), steps)
+    try:
+        yield takewhile(lambda item: item is not end, drawn)  # type: ignore[arg-type]
+    finally:
+        pool.shutdown(cancel_futures=True)
