@@ -34,11 +34,12 @@ def build_model(
     Raises:
         InputError: Unknown name, variant or option, or a value that an option cannot take.
     """
-    # torch is imported only when a network is wanted
+    # what follows imports torch, only when a network is wanted
     from vsodprep.config.models import definition  # noqa: PLC0415
-    from vsodprep.models.network import build  # noqa: PLC0415
 
-    return build(definition(name), variant, pretrained, width, overrides)
+    options = definition(name).choose(variant, overrides, width=width, pretrained=pretrained)
+    network: Network = importlib.import_module(f"vsodprep.models.{name}").NETWORK(options, width, pretrained)
+    return network
 
 
 class _SameModule(importlib.abc.MetaPathFinder, importlib.abc.Loader):

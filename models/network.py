@@ -1,14 +1,13 @@
 """What the five networks have in common: the interface, and how a variant becomes a network."""
 
-import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from vsodprep.config.network import Definition, NetworkOptions
+from vsodprep.config.network import NetworkOptions
 from vsodprep.errors import InputError
 
 Batch = Mapping[str, Any]
@@ -106,15 +105,6 @@ class ClipNetwork(Network):
     def forward(self, batch: Batch) -> Outputs:
         """Predict the last frame of every clip; see `Network.forward`."""
         return self.decode(self.encode(batch))
-
-
-def build(known: Definition, variant: str, pretrained: bool, width: float, overrides: Mapping[str, Any]) -> Network:
-    """Build a network; see `vsodprep.models.build_model`."""
-    options = known.choose(variant, overrides, width=width, pretrained=pretrained)
-    kind: Callable[[NetworkOptions, float, bool], Network] = importlib.import_module(
-        f"vsodprep.models.{known.name}"
-    ).NETWORK
-    return kind(options, width, pretrained)
 
 
 def tensor_of(batch: Batch, key: str) -> Tensor:

@@ -1,19 +1,10 @@
 """DUT-OMRON: 5,168 images, longest side 400 pixels, masks in an archive of their own."""
 
-from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_list
-from vsodprep.benchmarks.layout import Layout
-from vsodprep.benchmarks.stills import still_set
+from vsodprep.benchmarks.stills import still_layout
 
 _NAME = "DUT-OMRON"
 _STEMS = read_list("dutomron_stems")
-
-
-def _layout(delivery: Delivery, _resolution: str) -> Layout:
-    found = still_set(delivery, _NAME, images="DUT-OMRON-image", masks="pixelwiseGT-new-PNG")
-    return Layout("official", found)
-
-
 _SITE = "http://saliencydetection.net/dut-omron"
 
 BENCHMARK = Benchmark(
@@ -28,7 +19,7 @@ BENCHMARK = Benchmark(
     year=2013,
     tested="all",
     splits={"all": Split((_NAME,), "no official split; papers test on all of it")},
-    layout=_layout,
+    layout=still_layout(_NAME, images="DUT-OMRON-image", masks="pixelwiseGT-new-PNG"),
     expects="DUT-OMRON-image and pixelwiseGT-new-PNG",
     files=(
         SourceFile(

@@ -1,17 +1,9 @@
 """ECSSD: 1,000 images; the masks are those revised on 2015-04-09, which differ from older copies."""
 
-from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split
-from vsodprep.benchmarks.layout import Layout
-from vsodprep.benchmarks.stills import still_set
+from vsodprep.benchmarks.stills import still_layout
 
 _NAME = "ECSSD"
-
-
-def _layout(delivery: Delivery, _resolution: str) -> Layout:
-    return Layout("official", still_set(delivery, _NAME, images="images", masks="ground_truth_mask"))
-
-
 _PAGE = "http://www.cse.cuhk.edu.hk/leojia/projects/hsaliency/dataset.html"
 _DATA = "http://www.cse.cuhk.edu.hk/leojia/projects/hsaliency/data/ECSSD"
 
@@ -28,7 +20,7 @@ BENCHMARK = Benchmark(
     year=2016,
     tested="all",
     splits={"all": Split((_NAME,), "no official split; papers test on all of it")},
-    layout=_layout,
+    layout=still_layout(_NAME, images="images", masks="ground_truth_mask"),
     expects="images/*.jpg and ground_truth_mask/*.png",
     files=(
         SourceFile("images.zip", (f"{_DATA}/images.zip",), about="64.6 MB", page=_PAGE),

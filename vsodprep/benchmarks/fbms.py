@@ -112,16 +112,15 @@ def _masks(
 ) -> dict[str, str]:
     """Return the label image of each annotated frame, by frame stem."""
     masks: dict[str, str] = {}
-    for labelled in regions.labelled:
-        stem = PurePosixPath(labelled.frame.replace("\\", "/")).stem
-        if not 0 <= labelled.number < len(stems) or stems[labelled.number] != stem:
-            there = stems[labelled.number] if 0 <= labelled.number < len(stems) else "none"
-            detail = f"frame {labelled.number} is {stem} here and {there} in the list of frames"
-            issues.append(Issue("list-contradiction", f"{folder}/{labelled.mask}", detail))
-        mask = labelled.mask
+    for number, mask, frame in regions.labelled:
+        stem = PurePosixPath(frame.replace("\\", "/")).stem
+        there = stems[number] if 0 <= number < len(stems) else None
+        if there != stem:
+            detail = f"frame {number} is {stem} here and {there or 'none'} in the list of frames"
+            issues.append(Issue("list-contradiction", f"{folder}/{mask}", detail))
         colour = mask.removesuffix(".pgm") + ".ppm"
         if mask.endswith("_gt.pgm") and colour in truth:  # the agreement map beside the labels
-            mask = colour
+            mask = colour  # noqa: PLW2901
         if mask in truth:
             masks[stem] = mask
         else:

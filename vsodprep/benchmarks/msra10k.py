@@ -1,20 +1,10 @@
 """MSRA10K: 10,000 images with their masks beside them, `NUMBER.jpg` and `NUMBER.png` in one folder."""
 
-from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_list
-from vsodprep.benchmarks.layout import Layout
-from vsodprep.benchmarks.stills import still_set
+from vsodprep.benchmarks.stills import still_layout
 
 _NAME = "MSRA10K"
 _STEMS = read_list("msra10k_stems")
-
-
-def _layout(delivery: Delivery, _resolution: str) -> Layout:
-    folder = "Imgs"
-    suffixes = ((".jpg", ".jpeg"), (".png",))
-    return Layout("official", still_set(delivery, _NAME, images=folder, masks=folder, suffixes=suffixes))
-
-
 _PAGE = "https://mmcheng.net/msra10k/"
 
 BENCHMARK = Benchmark(
@@ -30,7 +20,7 @@ BENCHMARK = Benchmark(
     year=2014,
     tested="all",
     splits={"all": Split((_NAME,), "no official split")},
-    layout=_layout,
+    layout=still_layout(_NAME, images="Imgs", masks="Imgs", suffixes=((".jpg", ".jpeg"), (".png",))),
     expects="MSRA10K_Imgs_GT/Imgs with NUMBER.jpg and NUMBER.png",
     files=(
         SourceFile(

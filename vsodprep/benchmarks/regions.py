@@ -16,21 +16,6 @@ _GRAY_TO_RGB = 0x010101
 
 
 @dataclass(frozen=True)
-class LabelledFrame:
-    """A frame that has a label image.
-
-    Attributes:
-        number: Its place in the sequence, from 0.
-        mask: File name of the label image.
-        frame: File name of the frame, as the file has it (its ending is that of another format).
-    """
-
-    number: int
-    mask: str
-    frame: str
-
-
-@dataclass(frozen=True)
 class RegionFile:
     """A `Def.dat` file.
 
@@ -38,14 +23,15 @@ class RegionFile:
         scales: Value of each region: above 255 it is a colour, red << 16 | green << 8 | blue; else a gray value.
         ambiguous: RegionMasks whose confusion with the background costs less than full.
         frames: Number of frames of the sequence.
-        labelled: Frames with a label image.
+        labelled: Of each frame with a label image its place in the sequence, from 0, the file name of the label image,
+            and that of the frame, as the file has it (its ending is that of another format).
         promised: Number of labelled frames that the file announces.
     """
 
     scales: tuple[int, ...]
     ambiguous: tuple[int, ...]
     frames: int
-    labelled: tuple[LabelledFrame, ...]
+    labelled: tuple[tuple[int, str, str], ...]
     promised: int
 
 
@@ -76,7 +62,7 @@ def parse_regions(text: str, where: str) -> RegionFile:
             scales,
             tuple(region for region in range(1, len(scales)) if matrix[region][BACKGROUND] < 1),
             int(values["Total number of frames in this shot"][0]),
-            tuple(LabelledFrame(int(number), mask, frame) for number, mask, frame in frames),
+            tuple((int(number), mask, frame) for number, mask, frame in frames),
             int(values["Total number of labeled frames for this shot"][0]),
         )
     except (KeyError, ValueError, IndexError, StopIteration) as error:
