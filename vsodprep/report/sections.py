@@ -87,27 +87,23 @@ def section(results: Results, tables: list[Table]) -> ReportSection:
         tables: Its tables, one per protocol.
     """
     first = tables[0].comparison
+    measures = _present(first)
     return ReportSection(
         first.benchmark,
         first.split,
-        tuple(_scored(made) for made in tables),
+        tuple(_scored(made, made.comparison) for made in tables),
         _curves(first),
-        _ranking(first),
-        _intervals(first),
-        _part_tables(first, "sequences", "sequence"),
-        _part_tables(first, "attributes", "attribute"),
+        _ranking(first, measures[0]) if measures else None,
+        _intervals(first, measures[0]) if measures else None,
+        _part_tables(first, measures, "sequences"),
+        _part_tables(first, measures, "attributes"),
         _galleries(results, first),
     )
 
 
-def _scored(table: Table) -> ScoredTable:
-    comparison = table.comparison
-    return ScoredTable(
-        table,
-        settings(comparison.first),
-        noticed(comparison.first),
-        published(comparison.benchmark, comparison.protocol, table.measures),
-    )
+def _scored(table: Table, of: Comparison) -> ScoredTable:
+    printed = published(of.benchmark, of.protocol, table.measures)
+    return ScoredTable(table, settings(of.first), noticed(of.first), printed)
 
 
 def _curves(comparison: Comparison) -> tuple[tuple[str, Markup], ...]:
@@ -141,27 +137,20 @@ def _present(comparison: Comparison) -> list[Measure]:
     ]
 
 
-def _ranking(comparison: Comparison) -> Markup | None:
-    present = _present(comparison)
-    if not present:
-        return None
-    measure = present[0]
+def _ranking(comparison: Comparison, measure: Measure) -> Markup:
     figure = ranking_of([method.averaged for method in comparison.methods], measure.key, _trivial(comparison))
     label = f"{measure.heading} of every sequence of {comparison.benchmark} {comparison.split}"
     return Markup(inline_svg(figure, f"seq-{comparison.benchmark}-{comparison.split}", label))
 
 
-def _intervals(comparison: Comparison) -> Markup | None:
-    """Draw the first measure with intervals over sequences, of each method's first seed; None where it has none."""
-    present = _present(comparison)
-    if not present:
-        return None
+def _intervals(comparison: Comparison, measure: Measure) -> Markup | None:
+    """Draw a measure with intervals over sequences, of each method's first seed; None where it has none."""
     methods = [Scores(method.name, (method.scores[0].values,)) for method in comparison.methods]
     try:
-        figure = intervals_of(methods, present[0].key, references=_trivial(comparison))
+        figure = intervals_of(methods, measure.key, references=_trivial(comparison))
     except InputError:  # a single sequence, or a protocol that pools pixels
         return None
-    label = f"{present[0].heading} with intervals on {comparison.benchmark} {comparison.split}"
+    label = f"{measure.heading} with intervals on {comparison.benchmark} {comparison.split}"
     return Markup(inline_svg(figure, f"ci-{comparison.benchmark}-{comparison.split}", label))
 
 
@@ -169,14 +158,16 @@ def _trivial(comparison: Comparison) -> list[str]:
     return [method.name for method in comparison.methods if method.trivial]
 
 
-def _part_tables(comparison: Comparison, key: str, part: str) -> tuple[PartTable, ...]:
+def _part_tables(comparison: Comparison, measures: list[Measure], key: str) -> tuple[PartTable, ...]:
     made = []
-    for measure in _present(comparison):
+    for measure in measures:
         columns = [method.averaged.parts(key, measure.key) for method in comparison.methods]
         names = sorted({name for column in columns for name in column})
         rows = tuple((name, tuple(column.get(name) for column in columns)) for name in names)
         if rows:
-            made.append(PartTable(measure, part, tuple(method.name for method in comparison.methods), rows))
+            made.append(
+                PartTable(measure, key.removesuffix("s"), tuple(method.name for method in comparison.methods), rows)
+            )
     return tuple(made)
 
 
