@@ -19,8 +19,8 @@ from vsodprep.config.train import Stage
 from vsodprep.models.history import History
 from vsodprep.models.network import Network
 from vsodprep.models.recipe import build_optimizer, rate_factor, resets, videos_of
-from vsodprep.models.reporter import Reporter
 from vsodprep.models.resume import Progress, StagePosition
+from vsodprep.progress import Reporter
 from vsodprep.shards.clips import ClipDataset, collate
 from vsodprep.shards.sampling import BatchSampler
 from vsodprep.workers import Context
@@ -133,7 +133,7 @@ class StageModule(lightning.LightningModule):
         last = done == self.span.end
         company = self._company
         row = company.history.end_step(self.span.before + done, self.stage.name, self._rate, last=last)
-        company.reporter.advance(row)
+        company.reporter.advance(f"loss {row['loss']:.4g}" if row else "")
         if done % self.stage.accumulate and not last:
             return  # gradients that wait for more are not part of the state
         if last or time.monotonic() - self._saved_at > company.save_seconds:

@@ -20,9 +20,9 @@ from vsodprep.models.device import Device, place
 from vsodprep.models.history import COLUMNS, History
 from vsodprep.models.network import Network
 from vsodprep.models.recipe import stage_dataset, steps_of
-from vsodprep.models.reporter import Reporter
 from vsodprep.models.resume import Progress, StagePosition, continue_from
 from vsodprep.models.stage import StageModule, StepRange, TrainingSinks, fit
+from vsodprep.progress import Reporter
 from vsodprep.shards.read import open_shard
 from vsodprep.threads import restores_threads
 
@@ -113,7 +113,10 @@ def train(
         history.restore(state["history"], settings.device)
         start, optimizer = StagePosition(state["stage"], state["step"]), state["optimizer"]
 
-    with Reporter(f"train {model}", sum(lengths), sum(lengths[: start.stage]) + start.step) as reporter:
+    done = sum(lengths[: start.stage]) + start.step
+    with Reporter(f"train {model}", sum(lengths), "step", done) as reporter:
+        if done:
+            reporter.say(f"goes on after step {done}")
         company = TrainingSinks(history, progress, reporter, settings.save_seconds)
         for number in range(start.stage, len(lengths)):
             stage = run.stages[number]

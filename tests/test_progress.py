@@ -15,9 +15,9 @@ from vsodprep.progress import track
 
 CALL = [sys.executable, "-c", "from vsodprep.progress import track; print(sum(track(range(5), 'count')))"]
 TRAINING = """
-from vsodprep.models.reporter import Reporter
-with Reporter("count", 5, 0) as reporter:
-    print(sum(reporter.advance(None) or each for each in range(5)))
+from vsodprep.progress import Reporter
+with Reporter("count", 5, "step") as reporter:
+    print(sum(reporter.advance() or each for each in range(5)))
 """
 
 

@@ -379,7 +379,7 @@ def test_command_trains_and_speaks_plainly(shard, tmp_path):
     words = ["train", "dsnet", "--recipe", text, "--shard", str(shard), "--out", str(out), "--threads", "1"]
     done = subprocess.run([sys.executable, "-m", "vsodprep", *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stderr == "train dsnet: 2/2 steps\n"
+    assert done.stderr == "train dsnet: 2/2 steps, done\n"
     assert done.stdout == ""
     assert out.is_file()
 

@@ -118,7 +118,6 @@ def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
         ("figures.grid", {"figure"}),
         ("report.thumbnails", {"report"}),
         ("progress", set()),  # what only talks
-        ("models.reporter", set()),
     ],
 )
 def test_a_changed_number_plans_its_stage(

@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 _SECONDS_BETWEEN_LINES = 10.0
 
 
-def bar_size() -> dict[str, Any]:
+def _bar_size() -> dict[str, Any]:
     """Return what tells tqdm how large its bar is; a terminal that does not know its own size (0 x 0) would hide it."""
     try:
         known = all(os.get_terminal_size(sys.stderr.fileno()))
@@ -32,6 +32,51 @@ def some(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
+class Reporter:
+    """Tells on stderr how far a piece of work is.
+
+    Args:
+        label: What is being done, to what.
+        total: Number of items, where it is known.
+        unit: What one item is.
+        done: Items done before, by an interrupted run.
+    """
+
+    def __init__(self, label: str, total: int | None, unit: str, done: int = 0) -> None:
+        self._label, self._of, self._unit, self._done = label, "" if total is None else f"/{total}", unit, done
+        self._note = ""
+        self._bar: tqdm[Any] | None = None
+        if sys.stderr.isatty():
+            self._bar = tqdm(desc=label, total=total, initial=done, unit=unit, **_bar_size())
+        self._last = time.monotonic()
+
+    def __enter__(self) -> "Reporter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        elif kind is None:
+            self.say(f"{self._done}{self._of} {self._unit}s, done")
+
+    def say(self, text: str) -> None:
+        """Write a line, above the bar if there is one."""
+        line = f"{self._label}: {text}"
+        tqdm.write(line, file=sys.stderr) if self._bar is not None else print(line, file=sys.stderr, flush=True)
+
+    def advance(self, note: str = "") -> None:
+        """Count an item; a note stands beside the number until there is another."""
+        self._done += 1
+        self._note = f", {note}" if note else self._note
+        if self._bar is not None:
+            self._bar.update()
+            if note:
+                self._bar.set_postfix_str(note)
+        elif time.monotonic() - self._last > _SECONDS_BETWEEN_LINES:
+            self.say(f"{self._done}{self._of} {self._unit}s{self._note}")
+            self._last = time.monotonic()
+
+
 def track(items: Iterable[Item], label: str, total: int | None = None, unit: str = "frame") -> Iterator[Item]:
     """Pass items through and tell on stderr how many have been handled.
 
@@ -46,16 +91,7 @@ def track(items: Iterable[Item], label: str, total: int | None = None, unit: str
     """
     if total is None and isinstance(items, Sized):
         total = len(items)
-    if sys.stderr.isatty():
-        yield from tqdm(items, desc=label, total=total, unit=unit, **bar_size())
-        return
-    of = "" if total is None else f"/{total}"
-    last = time.monotonic()
-    done = 0
-    for item in items:
-        yield item
-        done += 1
-        if time.monotonic() - last > _SECONDS_BETWEEN_LINES:
-            print(f"{label}: {done}{of} {unit}s", file=sys.stderr, flush=True)
-            last = time.monotonic()
-    print(f"{label}: {done}{of} {unit}s, done", file=sys.stderr, flush=True)
+    with Reporter(label, total, unit) as reporter:
+        for item in items:
+            yield item
+            reporter.advance()
