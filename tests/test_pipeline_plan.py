@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from pipeline import NASTY, ROOT, TINY, ask, command, planned, snakemake
@@ -15,6 +16,7 @@ from pipeline import NASTY, ROOT, TINY, ask, command, planned, snakemake
 from vsodprep import benchmarks
 from vsodprep.config import complete
 from vsodprep.config.defaults import default
+from vsodprep.images import write_png
 from vsodprep.workflow.check import RULES
 
 VIDEOS = [sequence for sequence in benchmarks.get("synth").sequences if not sequence.still]
@@ -58,6 +60,24 @@ def test_the_target_may_stand_behind_the_configuration_file(tmp_path: Path) -> N
     done = ask(tmp_path, "--dry-run", "--configfile", str(TINY), "all")
     assert done.returncode == 0, done.stdout
     assert planned(done.stdout)["report"] == 1
+
+
+@pytest.mark.parametrize(
+    "words", [("all", "--configfile", "mine.yaml"), ("--configfile", "mine.yaml", "--", "all")], ids=" ".join
+)
+def test_a_project_s_own_folder(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "mine.yaml").write_text(TINY.read_text() + "\nfolders: {mine: films}\n")
+    write_png(tmp_path / "films" / "film" / "frames" / "00000.png", np.zeros((8, 8, 3), np.uint8))
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--dry-run", *words],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert planned(done.stdout + done.stderr)["report"] == 1
+    assert "results/normalized/mine/manifest.json" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", benchmarks.known())
