@@ -13,6 +13,7 @@ from vsodprep.figures.history import POINTS, read_losses, thinned
 from vsodprep.report.collect import Results, Score
 from vsodprep.report.frames import FrameError, choose, disagreements, frame_errors
 from vsodprep.report.methods import Comparison, Method, method_name
+from vsodprep.report.overview import RunView
 from vsodprep.report.page import signed
 from vsodprep.report.paper import departures, printed, published
 from vsodprep.report.protocol import settings
@@ -89,6 +90,15 @@ def test_departures(run: Run, phrases: list[str]) -> None:
     assert len(found) == len(phrases)
     for sentence, phrase in zip(found, phrases, strict=True):
         assert phrase in sentence
+
+
+@pytest.mark.parametrize(
+    ("steps", "short"), [((600,), True), ((1000, 999), True), ((1000, 1000), False), ((None,), False)]
+)
+def test_short_training_is_known(steps: tuple[int | None, ...], short: bool) -> None:
+    lengths = [{"steps": each} if each else {"steps": None, "epochs": 1} for each in steps]
+    stages = tuple(STAGE.model_copy(update=length) for length in lengths)
+    assert RunView("run", Run(stages=stages), (), None).short == short
 
 
 def test_training_on_a_part_is_a_departure() -> None:

@@ -26,6 +26,9 @@ class Training:
     last: str
 
 
+SHORT = 2_000  # steps; the default run's 600 are known to move by several hundredths, see docs/training.md
+
+
 @dataclass(frozen=True)
 class RunView:
     """A run as the page describes it."""
@@ -34,6 +37,12 @@ class RunView:
     run: Run
     departures: tuple[str, ...]
     training: Training | None
+
+    @property
+    def short(self) -> bool:
+        """Whether its training is so short that rounding decides which network comes out."""
+        steps = [stage.steps for stage in self.run.stages]
+        return sum(each or SHORT for each in steps) < SHORT
 
     @property
     def summary(self) -> str:
