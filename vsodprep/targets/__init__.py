@@ -2,8 +2,7 @@
 
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.paths import Paths
-from vsodprep.targets.records import ScoreTarget, TrainingTarget, unique
-from vsodprep.targets.targets import OWN_SPLIT, TRIVIAL, TRIVIAL_MAPS, Targets
+from vsodprep.targets.targets import OWN_SPLIT, TRIVIAL, TRIVIAL_MAPS, ScoreTarget, Targets, TrainingTarget, unique
 
 __all__ = [
     "OWN_SPLIT",

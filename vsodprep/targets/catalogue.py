@@ -57,7 +57,7 @@ class Catalogue:
             found = self._registered(benchmark).sequences
         chosen = self.config.sequences.get(benchmark)
         if chosen is not None:
-            _check(f"sequences.{benchmark}", chosen, found)
+            check_sequences(f"sequences.{benchmark}", chosen, found)
             found = tuple(sequence for sequence in found if sequence.name in chosen)
         return found
 
@@ -76,7 +76,7 @@ class Catalogue:
         found = self.sequences(benchmark)
         own = self.config.splits.get(benchmark, {})
         if split in own:
-            _check(f"splits.{benchmark}.{split}", own[split], found)
+            check_sequences(f"splits.{benchmark}.{split}", own[split], found)
             return tuple(sequence.name for sequence in found if sequence.name in own[split])
         names = tuple(sequence.name for sequence in found if split in sequence.splits)
         if not names and not self.whole(benchmark) and split in self._registered(benchmark).splits:
@@ -102,7 +102,17 @@ class Catalogue:
         ]
 
 
-def _check(where: str, names: tuple[str, ...], found: tuple[KnownSequence, ...]) -> None:
+def check_sequences(where: str, names: tuple[str, ...], found: tuple[KnownSequence, ...]) -> None:
+    """Check that a benchmark has some sequences.
+
+    Args:
+        where: The key that names them.
+        names: Their names.
+        found: What the benchmark has.
+
+    Raises:
+        InputError: It lacks one.
+    """
     known = [sequence.name for sequence in found]
     for name in names:
         if name not in known:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import get_args
+from typing import NamedTuple, TypeVar, get_args
 
 from vsodprep.config import Config, Run, SplitOf
 from vsodprep.config.crf import RAW
@@ -11,12 +11,52 @@ from vsodprep.config.figures import File, Words
 from vsodprep.config.report import Trivial
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.paths import Paths
-from vsodprep.targets.records import ScoreTarget, TrainingTarget, unique
 
 TRIVIAL = "trivial"
 TRIVIAL_MAPS: tuple[Trivial, ...] = get_args(Trivial)
 CENTRE_PRIOR: Trivial = "centre-prior"
 OWN_SPLIT = "train"
+Item = TypeVar("Item")
+
+
+def unique(items: Iterable[Item]) -> list[Item]:
+    """Return the items without repetition, in order of first appearance."""
+    return list(dict.fromkeys(items))
+
+
+class TrainingTarget(NamedTuple):
+    """The training of one run with one seed."""
+
+    model: str
+    run: str
+    seed: int
+
+
+@dataclass(frozen=True)
+class ScoreTarget:
+    """The scores of one method's maps.
+
+    Attributes:
+        model: Model name, or `trivial`.
+        run: Run name, or the name of a trivial map.
+        seed: Seed of the training.
+        post: `raw`, or the CRF preset that refined the maps.
+        benchmark: Benchmark name.
+        split: Split that is scored.
+        protocol: Evaluation protocol.
+    """
+
+    model: str
+    run: str
+    seed: int
+    post: str
+    benchmark: str
+    split: str
+    protocol: str
+
+    def path(self, paths: Paths) -> str:
+        """Return where they lie."""
+        return paths.scores(self.model, self.run, self.seed, self.post, self.benchmark, self.protocol)
 
 
 @dataclass(frozen=True)

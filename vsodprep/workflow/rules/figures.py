@@ -4,7 +4,7 @@ import shlex
 from typing import Any
 
 from vsodprep.config.figures import File
-from vsodprep.errors import InputError
+from vsodprep.targets.catalogue import check_sequences
 from vsodprep.workflow.rule_inputs import RuleInputs
 
 
@@ -19,10 +19,9 @@ class FigureInputs(RuleInputs):
         """
         for name in self.targets.figures:
             figure = self.config.figures[name]
-            for sequence in figure.sequences:
-                known = [found.name for found in self.catalogue.sequences(figure.benchmark or "")]
-                if sequence not in known:
-                    raise InputError(f"figures.{name}", f"no sequence {sequence!r}", f"one of {', '.join(known)}")
+            if figure.sequences:
+                found = self.catalogue.sequences(figure.benchmark or "")
+                check_sequences(f"figures.{name}", figure.sequences, found)
 
     def kind(self, wildcards: Any) -> str:
         """Return a figure's kind."""
