@@ -319,8 +319,7 @@ def build(method: Method, _device: str, _threads: int) -> Toy:
 ''',
     )
     entry = '    "toy": FlowMethod("A toy.", ("speed",), lambda _: (3600.0, 0.0), "flownet2", network=False),\n'
-    tree.insert("vsodprep/config/flow.py", entry, before='    "raft": FlowMethod(')
-    tree.insert("vsodprep/config/flow.py", "`toy`, ", before="`dis`, `raft`, `flownet2`, or `ptlflow:NAME`")
+    tree.insert("vsodprep/config/methods.py", entry, before='    "raft": FlowMethod(')
     key = '    speed: float = 1.0\n    """Speed of the toy."""\n'
     tree.insert("vsodprep/config/flow.py", key, before="    precision: Precision = ")
     tree.write("tests/test_flow_toy.py", '"""A toy."""\n')
@@ -358,9 +357,8 @@ def maps(frames):
 ''',
     )
     tree.insert(
-        "vsodprep/config/coarse.py", '    "toy": SaliencyMethod("a toy", 1.0),\n', before='    "rbd": SaliencyMethod('
+        "vsodprep/config/methods.py", '    "toy": SaliencyMethod("a toy", 1.0),\n', before='    "rbd": SaliencyMethod('
     )
-    tree.insert("vsodprep/config/coarse.py", "A toy, or m", before="inimum barrier distance, robust background")
     tree.write("tests/test_saliency_toy.py", '"""A toy."""\n')
     tree.append("docs/coarse.md", "CHANGELOG.md")
 

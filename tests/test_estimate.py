@@ -11,7 +11,7 @@ from tests.fakes import davis2016
 from vsodprep.cli.plan import command
 from vsodprep.config import Config, Prior, parse
 from vsodprep.config.defaults import default
-from vsodprep.config.flow import METHODS
+from vsodprep.config.methods import FLOW
 from vsodprep.config.models import MODELS, definition
 from vsodprep.errors import VsodprepError
 from vsodprep.estimate import rates
@@ -78,7 +78,7 @@ def test_every_kind_of_feature_has_a_rate(features: str) -> None:
     assert costs(config(**blocks, pack={"flow": ["dis"], "prior": ["p"]}))["prior p"].cpu > 0
 
 
-@pytest.mark.parametrize("method", [f"{name}:raft" if known.named else name for name, known in METHODS.items()])
+@pytest.mark.parametrize("method", [name.replace("NAME", "raft") for name in FLOW])
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_every_method_of_flow_has_a_rate(method: str, device: str) -> None:
     found = costs(config(flow={"x": {"method": method}}, pack={"flow": ["x"]}, device=device))["flow x"]

@@ -5,7 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from vsodprep.cli import cli
-from vsodprep.config.coarse import SALIENCY
+from vsodprep.config.methods import SALIENCY
 from vsodprep.errors import InputError
 from vsodprep.images import read_gray, write_png
 from vsodprep.saliency.maps import write_maps

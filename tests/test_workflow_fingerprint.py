@@ -103,6 +103,7 @@ def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
         ("flow.sequence", {"flow"}),
         ("flow.dis", {"flow", "coarse", "report"}),  # which look at the way back
         ("flow.raft", set()),  # another method
+        ("config.methods", set()),  # what there is by name
         ("prior.windows", {"prior_fit", "prior_fit_own", "prior"}),
         ("saliency.mbd", {"saliency"}),
         ("saliency.rbd", set()),  # another method

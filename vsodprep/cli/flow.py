@@ -9,7 +9,8 @@ import click
 from vsodprep.cli._flow_files import SUBCOMMANDS, frames_argument, out_option
 from vsodprep.cli._options import block_of, options_of
 from vsodprep.cli._torch import device_option
-from vsodprep.config.flow import METHODS, Flow, name_of
+from vsodprep.config.flow import Flow
+from vsodprep.config.methods import FLOW, flow_method, name_of
 
 
 class _Flow(click.Group):
@@ -17,16 +18,14 @@ class _Flow(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the methods, then the other subcommands."""
-        methods = (f"{name}:NAME" if known.named else name for name, known in METHODS.items())
-        return [*methods, *super().list_commands(ctx)]
+        return [*FLOW, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of a method, or another subcommand."""
-        known = METHODS.get(name_of(cmd_name))
-        if known is None:
+        if name_of(cmd_name) not in map(name_of, FLOW):
             return super().get_command(ctx, cmd_name)
         estimate = copy.copy(_estimate)
-        estimate.name, estimate.help = cmd_name, known.about
+        estimate.name, estimate.help = cmd_name, flow_method(cmd_name).about
         return estimate
 
 

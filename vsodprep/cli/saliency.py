@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from vsodprep.cli._folder import Folder
-from vsodprep.config.coarse import SALIENCY
+from vsodprep.config.methods import SALIENCY
 from vsodprep.markers import MAPS
 
 

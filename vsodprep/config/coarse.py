@@ -1,41 +1,25 @@
 """Configuration of saliency maps, their fusion, dense CRF and coarse labels."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from vsodprep.config.base import Apart, LocalPath, Name, Section, SplitOf
+from vsodprep.config.methods import SALIENCY
 from vsodprep.errors import InputError
 
 Step = Literal["fuse", "otsu", "crf", "substitute", "edits"]
 Evidence = Literal["prior", "truth"]
 
 
-class SaliencyMethod(NamedTuple):
-    """A method that makes saliency maps without weights: `vsodprep/saliency/NAME.py` does.
-
-    Attributes:
-        about: What it is.
-        seconds: Processor seconds for a million pixels.
-    """
-
-    about: str
-    seconds: float
-
-
-SALIENCY = {
-    "mbd": SaliencyMethod("minimum barrier distance, MB+", 0.16),
-    "rbd": SaliencyMethod("robust background detection", 1.2),
-    "ft": SaliencyMethod("frequency-tuned", 0.08),
-}
+_LISTED = f"{', '.join(f'`{name}` ({known.about})' for name, known in SALIENCY.items())}."
 
 
 class Saliency(Section):
     """One saliency map per frame: a method that needs no weights, or a folder of maps made elsewhere."""
 
-    method: Literal[tuple(SALIENCY)] | None = None  # type: ignore[valid-type]
-    """Minimum barrier distance, robust background detection, or frequency-tuned saliency."""
+    method: Annotated[Literal[tuple(SALIENCY)] | None, Field(description=_LISTED)] = None  # type: ignore[valid-type]
     folder: LocalPath | None = None
     """Folder with `{benchmark}/{seq}/{frame}.png` of any method's maps, instead of `method`."""
 

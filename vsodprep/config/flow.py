@@ -1,75 +1,26 @@
 """Configuration of optical flow: which method, which pairs of frames, what becomes of the ends."""
 
-from collections.abc import Callable
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from vsodprep.config.base import Apart, LocalPath, Section
+from vsodprep.config.methods import FLOW, Dialect, flow_method
 
 Preset = Literal["ultrafast", "fast", "medium"]
 FitKind = Literal["pad", "resize", "crop"]
 Border = Literal["replicate", "zero", "stretch"]
 Precision = Literal["float32", "float16", "bfloat16"]
-Dialect = Literal["raft", "flownet2"]
 
 
-class FlowMethod(NamedTuple):
-    """A flow method, as far as it is known before it is built: the `build` of `vsodprep/flow/NAME.py` does that.
-
-    Attributes:
-        about: What it is, on one line.
-        keys: Keys of a block that mean something to it, but not to every method.
-        seconds: Processor seconds for a million pixels of flow, and seconds of a card in their place; 0 without one.
-        dialect: Whose colour pictures its own tools draw.
-        network: Whether torch runs it.
-        named: Whether it is several, each with a name of its own behind a colon.
-    """
-
-    about: str
-    keys: tuple[str, ...]
-    seconds: Callable[["Method"], tuple[float, float]]
-    dialect: Dialect = "raft"
-    network: bool = True
-    named: bool = False
-
-
-_DIS_SECONDS: dict[Preset, float] = {"ultrafast": 0.06, "fast": 0.08, "medium": 0.15}
-# Seconds of a card are ptlflow's published ones, of an RTX 3090.
-METHODS = {
-    "dis": FlowMethod(
-        "Dense inverse search; needs no weights.",
-        ("preset",),
-        lambda block: (_DIS_SECONDS[block.preset], 0.0),
-        network=False,
-    ),
-    "raft": FlowMethod("RAFT, large or small.", ("weights", "fit", "iterations", "precision"), lambda _: (35.0, 0.28)),
-    "flownet2": FlowMethod("FlowNet2.", ("weights", "fit", "precision"), lambda _: (54.0, 0.43), "flownet2"),
-    "ptlflow": FlowMethod(
-        "A network of the ptlflow package, where it is installed.",
-        ("weights", "precision"),
-        lambda _: (35.0, 0.28),
-        named=True,
-    ),
-}
-_NAMES = "|".join(f"{name}:[A-Za-z0-9_+-]+" if known.named else name for name, known in METHODS.items())
-
-
-def name_of(method: str) -> str:
-    """Return the name under which a block's method is known: `ptlflow` of `ptlflow:NAME`."""
-    return method.partition(":")[0]
-
-
-def known_of(method: str) -> FlowMethod:
-    """Return what is known of a block's method."""
-    return METHODS[name_of(method)]
+_PATTERN = "|".join(FLOW).replace("NAME", "[A-Za-z0-9_+-]+")
+_LISTED = f"{', '.join(f'`{name}`' for name in FLOW)}; `vsodprep flow --help` says what each is."
 
 
 class Method(Section):
     """How flow is estimated."""
 
-    method: Annotated[str, Field(pattern=f"^({_NAMES})$"), Apart] = "dis"
-    """`dis`, `raft`, `flownet2`, or `ptlflow:NAME` where that package is installed."""
+    method: Annotated[str, Field(pattern=f"^({_PATTERN})$", description=_LISTED), Apart] = "dis"
     preset: Preset = "medium"
     """DIS preset of OpenCV."""
     weights: LocalPath | None = None
@@ -86,9 +37,9 @@ class Method(Section):
 
     @model_validator(mode="after")
     def _no_method_key_without_effect(self) -> "Method":
-        for key in sorted({key for known in METHODS.values() for key in known.keys} - {*known_of(self.method).keys}):
+        for key in sorted({key for known in FLOW.values() for key in known.keys} - {*flow_method(self.method).keys}):
             if getattr(self, key) != type(self).model_fields[key].default:
-                readers = ", ".join(name for name, known in METHODS.items() if key in known.keys)
+                readers = ", ".join(name for name, known in FLOW.items() if key in known.keys)
                 raise ValueError(f"{key} means nothing to method {self.method}, only to {readers}")
         if self.border != "replicate" and self.fit != "crop":
             raise ValueError(f"border: {self.border} means nothing without fit: crop")

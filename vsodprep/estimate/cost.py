@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from vsodprep import benchmarks
 from vsodprep.config import Config, Prior, Run, SplitOf, Stage
-from vsodprep.config.coarse import SALIENCY
 from vsodprep.config.crf import RAW
-from vsodprep.config.flow import known_of
+from vsodprep.config.methods import SALIENCY, flow_method
 from vsodprep.config.models import definition
 from vsodprep.estimate import rates
 from vsodprep.estimate.parts import FrameCounts, bytes_of, part_of
@@ -102,7 +101,7 @@ class Estimate:
             part, flow = self._videos(benchmark, videos), config.flow[name]
             number = part.flows(flow)
             work = number * part.pixels / rates.MEGAPIXEL
-            cpu, card = known_of(flow.method).seconds(flow)
+            cpu, card = flow_method(flow.method).seconds(flow)
             gpu = work * card if self.on_card else 0.0
             guessed = part.guessed or (flow.frames == "annotated" and part.annotated < part.frames)
             cpu, disk = work * (0.05 if gpu else cpu), work * rates.DISK_FLOW * 1e6

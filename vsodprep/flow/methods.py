@@ -2,7 +2,8 @@
 
 from importlib import import_module
 
-from vsodprep.config.flow import Method, name_of
+from vsodprep.config.flow import Method
+from vsodprep.config.methods import name_of
 from vsodprep.flow.estimator import Estimator
 
 

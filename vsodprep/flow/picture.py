@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.config.flow import METHODS, Dialect, Flow, name_of
+from vsodprep.config.flow import Flow
+from vsodprep.config.methods import FLOW, Dialect, name_of
 
 # Colours between two of the wheel's corners: red, yellow, green, cyan, blue, magenta.
 _STEPS = (15, 6, 4, 11, 13, 6)
@@ -94,8 +95,7 @@ class Picture:
 
 def dialect_of(method: str) -> Dialect:
     """Return the dialect in which a method's own tools draw."""
-    known = METHODS.get(name_of(method))
-    return "raft" if known is None else known.dialect
+    return next((known.dialect for name, known in FLOW.items() if name_of(name) == name_of(method)), "raft")
 
 
 def drawing_of(block: Flow) -> Picture:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.config.coarse import SALIENCY
+from vsodprep.config.methods import SALIENCY
 from vsodprep.errors import InputError
 from vsodprep.files import enter_folder, write_json
 from vsodprep.flow.frames import sequence_frames

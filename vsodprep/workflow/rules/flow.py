@@ -3,7 +3,7 @@
 import shlex
 from typing import Any
 
-from vsodprep.config.flow import known_of, name_of
+from vsodprep.config.methods import flow_method, name_of
 from vsodprep.config.options import arguments_of
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.rule_inputs import RuleInputs
@@ -18,14 +18,16 @@ class FlowInputs(RuleInputs):
 
     def code(self, wildcards: Any) -> str:
         """Return the fingerprint of estimating flow by one method: another method's file does not touch it."""
-        return fingerprint("vsodprep.cli.flow", f"vsodprep.flow.{name_of(self.method(wildcards))}")
+        method = self.method(wildcards)
+        code = fingerprint("vsodprep.cli.flow", f"vsodprep.flow.{name_of(method)}")
+        return f"{code} {flow_method(method).dialect}"  # which stands where fingerprints do not look
 
     def options(self, wildcards: Any) -> str:
         """Return options of `vsodprep flow`."""
         # DIS gives the same flow on any number of threads: the rule has one.
-        torch = f" {self.torch_options()}" if known_of(self.method(wildcards)).network else ""
+        torch = f" {self.torch_options()}" if flow_method(self.method(wildcards)).network else ""
         return shlex.join(arguments_of(self.config.flow[wildcards.flow])) + torch
 
     def gpu(self, wildcards: Any) -> int:
         """Return the GPUs that a job takes."""
-        return int(self.config.device == "cuda" and known_of(self.method(wildcards)).network)
+        return int(self.config.device == "cuda" and flow_method(self.method(wildcards)).network)
