@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodprep import LARGEST_IMAGE
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_path, visible
 from vsodprep.progress import note, some
@@ -134,13 +136,34 @@ def check_one_picture(data: bytes, where: Path | str) -> None:
         raise InputError(where, f"{count} pictures in one file", "a file for each; a video as a video file")
 
 
-def decode(data: NDArray[np.uint8], where: Path | str, *, gray: bool = False) -> NDArray[np.uint8]:
+def imdecode(data: NDArray[np.uint8], flags: int, where: Path | str) -> NDArray[Any] | None:
+    """Decode as `cv2.imdecode` does; None if the bytes are no image.
+
+    Raises:
+        InputError: It has more pixels than are decoded, see `vsodprep.LARGEST_IMAGE`.
+    """
+    import cv2  # noqa: PLC0415  a plan, which asks for names and endings only, does without
+
+    # A file that cannot be decoded is told in one line of our own; OpenCV would print others beside it.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+    try:
+        return cv2.imdecode(data, flags) if data.size else None
+    except cv2.error as error:
+        if "PIXELS" not in str(error):
+            return None
+        raise InputError(where, f"more than {LARGEST_IMAGE} pixels", "a smaller image") from error
+
+
+def decode(
+    data: NDArray[np.uint8], where: Path | str, *, gray: bool = False, upright: bool = False
+) -> NDArray[np.uint8]:
     """Decode an image file held in memory.
 
     Args:
         data: The file's bytes, uint8 `(n,)`.
         where: What to name in an error.
         gray: Return one channel.
+        upright: Turn it as its EXIF block says.
 
     Returns:
         uint8 `(H, W, 3)` RGB, or `(H, W)` if `gray`; alpha is dropped and 16-bit values are scaled to 8.
@@ -152,11 +175,9 @@ def decode(data: NDArray[np.uint8], where: Path | str, *, gray: bool = False) ->
 
     if bytes(data[:4]) in _SEVERAL:
         check_one_picture(data.tobytes(), where)
-    # A file that cannot be decoded is told in one line of our own; OpenCV would print others beside it.
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
     flags = cv2.IMREAD_GRAYSCALE if gray else cv2.IMREAD_COLOR
     # EXIF rotation is ignored: masks carry none, and a turned frame would no longer fit its mask.
-    image = cv2.imdecode(data, flags | cv2.IMREAD_IGNORE_ORIENTATION) if data.size else None
+    image = imdecode(data, flags if upright else flags | cv2.IMREAD_IGNORE_ORIENTATION, where)
     if image is None:
         raise InputError(where, f"unreadable image ({data.size} bytes)", "a whole JPEG, PNG or BMP file")
     return np.asarray(image if gray else cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)

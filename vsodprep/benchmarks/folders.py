@@ -66,6 +66,7 @@ def _layout(delivery: Delivery, _resolution: str) -> Layout:
                 safe,
                 pair(_with_copies(frames.get(name, {})), _with_copies(masks.get(name, {})), dense=False),
                 splits=(SPLIT,),
+                upright=True,
                 issues=tuple(_odd(name, safe, sorted(_with_copies(frames.get(name, {})), key=natural_key))),
             )
             for name, safe in _safe_names({*frames, *masks}, str(delivery)).items()

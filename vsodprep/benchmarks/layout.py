@@ -43,6 +43,7 @@ class SequenceFiles:
         original: The benchmark's own frame stems where a repack has renumbered them, else empty.
         splits: Splits that only the delivery tells of.
         issues: What is odd about it; kinds as in `vsodprep.normalize.checks`.
+        upright: Whether frames are turned as their EXIF blocks say.
     """
 
     name: str
@@ -51,6 +52,7 @@ class SequenceFiles:
     original: tuple[str, ...] = ()
     splits: tuple[str, ...] = ()
     issues: tuple[Issue, ...] = ()
+    upright: bool = False
 
 
 @dataclass(frozen=True)

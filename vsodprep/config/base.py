@@ -14,7 +14,10 @@ from vsodprep.errors import InputError, VsodprepError
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 
 # Height and width in pixels.
-Size = tuple[Annotated[int, Field(ge=1, title="Height")], Annotated[int, Field(ge=1, title="Width")]]
+_LONGEST = 16384
+Size = tuple[
+    Annotated[int, Field(ge=1, le=_LONGEST, title="Height")], Annotated[int, Field(ge=1, le=_LONGEST, title="Width")]
+]
 
 # Snakemake takes braces for wildcards, angle brackets for its own variables; the shell and globs read the others.
 _MISREAD = re.compile(r"[{}<>*?\x00-\x1f\x7f]")

@@ -79,7 +79,7 @@ class Stage(Section):
     """What a clip holds before its last frame: the frames before it, or frames from anywhere in its video (COSNet)."""
     clips_per_video: int = Field(default=1, ge=1)
     """Clips of one video that stand together in a batch (the contrastive network: 8)."""
-    batch: int = Field(default=8, ge=1)
+    batch: int = Field(default=8, ge=1, le=65536)
     """Samples of a batch."""
     accumulate: int = Field(default=1, ge=1)
     """Batches whose gradients are added up before a step of the optimiser."""

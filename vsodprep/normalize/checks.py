@@ -53,7 +53,9 @@ KINDS: dict[str, IssueKind] = {
     "ambiguous-region": IssueKind("regions that are clearly object or background", note=True),
     "stray-file": IssueKind("the benchmark's own files only", note=True),
     "renamed": IssueKind("a name that paths and commands can have", note=True),
-    "rotated": IssueKind("frames that are stored upright", note=True),
+    "rotated": IssueKind("a video that is stored upright", note=True),
+    "turned": IssueKind("a frame that is stored upright", note=True),
+    "jpeg-end": IssueKind("a JPEG that ends with its last marker", note=True),
 }
 
 

@@ -54,9 +54,10 @@ def convert(
     if files.frame is None:
         issue = Issue("missing-frame", where, "a mask without its frame")
         return Converted(files.id, None, False, (Finding(issue, delivery.where(files.masks[0])),), ())
-    content, suffix, size = convert_frame(delivery.read(files.frame), delivery.where(files.frame))
+    culprit = delivery.where(files.frame)
+    content, suffix, size, odd = convert_frame(delivery.read(files.frame), culprit, upright=sequence.upright)
     written = {f"frames/{files.id}{suffix}": content}
-    findings: list[Finding] = []
+    findings = [Finding(Issue(kind, where, detail), culprit) for kind, detail in odd]
     if files.masks:
         written |= _convert_mask(delivery, sequence, files, coding, size, findings)
     elif files.promised:
