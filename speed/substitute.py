@@ -17,6 +17,7 @@ from vsodprep.coarse.chain import Chain, label_frame
 from vsodprep.coarse.fuse import uniform
 from vsodprep.coarse.substitute import erase_unsupported
 from vsodprep.coarse.support import PriorSupport, TruthSupport
+from vsodprep.coding import AS_VALUES
 from vsodprep.config.coarse import Coarse
 from vsodprep.config.crf import PRESETS
 from vsodprep.images import read_frame, read_mask
@@ -60,7 +61,7 @@ def frames_of(results: Path, split: str, block: str) -> Iterator[Frame]:
                 continue
             picture, mask = read_frame(path), read_mask(mask_path(folder, video.name, path.stem))
             maps = [results / "saliency" / method / "synth" / video.name / f"{path.stem}.png" for method in MAPS]
-            stack = stack_maps(maps, mask.shape)
+            stack = stack_maps(maps, mask.shape, [AS_VALUES] * len(maps))
             chains = {
                 order: Chain(Coarse(order=tuple(order.split(","))), uniform(len(MAPS)), PRESETS["stan"])
                 for order in ORDERS

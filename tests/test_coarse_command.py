@@ -63,7 +63,10 @@ def test_record_tells_how_the_labels_came_about(tree):
     assert record["weights"] == [0.9, 0.1]
     assert record["order"] == ["fuse", "otsu", "crf", "edits"]
     assert (record["crf"]["unary"], record["crf"]["iterations"], record["certainty"]) == ("dss", 1, 0.7)
-    assert record["methods"] == [{"method": "given"}, {"method": "given"}]
+    assert record["methods"] == [
+        {"method": "given", "coding": "values (8-bit gray)"},
+        {"method": "given", "coding": "values (8-bit gray)"},
+    ]
     assert len({*record["maps"]}) == 2
     assert str(tree) not in json.dumps(record)
 

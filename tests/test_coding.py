@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from PIL import Image
 from tests.evaluate_cases import disk, figures, soft_map
 from tests.fakes.fake import picture
 from vsodprep.benchmarks import own_benchmark
+from vsodprep.cli import cli
 from vsodprep.coding import AS_VALUES, Reading, kind_of, recognise_files
 from vsodprep.config.coding import Coding, Void
 from vsodprep.config.normalize import Choice
@@ -105,15 +107,12 @@ LOSSLESS: dict[str, tuple[str, Callable[[Mask], bytes]]] = {
     "TIFF of floats": (".tif", lambda mask: saved(Image.fromarray(mask.astype(np.float32)), "TIFF")),
     "PGM": (".pgm", lambda mask: saved(Image.fromarray(gray(mask)), "PPM")),
     "WebP": (".webp", lambda mask: saved(Image.fromarray(gray(mask)).convert("RGB"), "WEBP", lossless=True)),
-}
-# Containers in which the listing of files does not yet look for them; the decoder reads them.
-ARRAYS: dict[str, Callable[[Mask], bytes]] = {
-    "GIF": lambda mask: paletted(gray(mask, 1), form="GIF"),
-    "GIF of grays": lambda mask: saved(Image.fromarray(gray(mask)), "GIF"),
-    "bool": array,
-    "float32": lambda mask: array(mask.astype(np.float32)),
-    "int64": lambda mask: array(mask.astype(np.int64)),
-    "uint8": lambda mask: array(gray(mask)),
+    "GIF": (".gif", lambda mask: paletted(gray(mask, 1), form="GIF")),
+    "GIF of grays": (".gif", lambda mask: saved(Image.fromarray(gray(mask)), "GIF")),
+    "array of bool": (".npy", array),
+    "array of float32": (".npy", lambda mask: array(mask.astype(np.float32))),
+    "array of int64": (".npy", lambda mask: array(mask.astype(np.int64))),
+    "array of uint8": (".npy", lambda mask: array(gray(mask))),
 }
 MASKS = [disk(24, 32, 11, 9 + 3 * frame, 6) for frame in range(5)]
 EMPTY = np.zeros((24, 32), np.bool_)
@@ -131,15 +130,17 @@ def decoded(
     return [reading.decode(data, "x").values for data in files]
 
 
-EVERY = {name: code for name, (_, code) in LOSSLESS.items()} | ARRAYS
+DARK_MAPS = {"id 3", "16 bits, id 1001"}  # as maps they may as well be dark
 
 
 @pytest.mark.parametrize("what", ["masks", "maps"])
-@pytest.mark.parametrize("code", EVERY.values(), ids=list(EVERY))
-def test_every_lossless_coding_is_read_as_the_mask_that_it_is(code: Callable[[Mask], bytes], what: str) -> None:
-    files = [code(mask) for mask in [EMPTY, *MASKS]]
-    if what == "maps" and code in (EVERY["id 3"], EVERY["16 bits, id 1001"]):
-        pytest.skip("these maps may be dark")
+@pytest.mark.parametrize("coding", LOSSLESS)
+def test_every_lossless_coding_is_read_as_the_mask_that_it_is(coding: str, what: str) -> None:
+    files = [LOSSLESS[coding][1](mask) for mask in [EMPTY, *MASKS]]
+    if what == "maps" and coding in DARK_MAPS:
+        with pytest.raises(InputError, match="expected --coding ids"):
+            reading_of(files, what)
+        return
     for values, mask in zip(decoded(files, what), [EMPTY, *MASKS], strict=True):
         assert np.array_equal(values, gray(mask))
 
@@ -177,7 +178,7 @@ def per_frame(scores: dict[str, Any]) -> dict[str, Any]:
         max_size=4,
     ),
     truth=st.sampled_from(sorted(LOSSLESS)),
-    maps=st.sampled_from(sorted(set(LOSSLESS) - {"id 3", "16 bits, id 1001"})),
+    maps=st.sampled_from(sorted(set(LOSSLESS) - DARK_MAPS)),
     archives=st.tuples(st.booleans(), st.booleans()),
 )
 def test_masks_score_the_same_to_the_last_bit_in_every_coding_and_container(
@@ -197,8 +198,8 @@ def test_masks_score_the_same_to_the_last_bit_in_every_coding_and_container(
 @pytest.mark.parametrize("coding", LOSSLESS)
 def test_normalize_and_evaluate_read_the_same_masks(coding: str, tmp_path: Path) -> None:
     suffix, code = LOSSLESS[coding]
-    if suffix not in {".png", ".bmp", ".pgm"}:
-        pytest.skip("no ending of a mask in one's own folder")
+    if suffix == ".npy":
+        pytest.skip("masks of own videos are images")
     for frame, mask in enumerate(MASKS):
         write(tmp_path / "mine/fox", {f"frames/{frame:05d}": saved(Image.new("RGB", (32, 24)))}, ".png", False)
         write(tmp_path / "mine/fox", {f"masks/{frame:05d}": code(mask)}, suffix, False)
@@ -327,13 +328,13 @@ def test_what_is_no_image(data: bytes) -> None:
 
 
 def test_kinds_without_decoding() -> None:
-    kinds = {name: kind_of(code(MASKS[0]), "x") for name, code in EVERY.items()}
+    kinds = {name: kind_of(code(MASKS[0]), "x") for name, (_, code) in LOSSLESS.items()}
     assert kinds["1 bit"] == "1-bit gray"
     assert kinds["palette, id 7, which is gray"] == "coloured palette"
     assert kinds["palette of grays, 255"] == "gray palette"
     assert kinds["16 bits, 1"] == "16-bit gray"
     assert kinds["RGB, opaque"] == "8-bit colour with alpha"
-    assert kinds["TIFF of floats"] == kinds["float32"] == "float gray"
+    assert kinds["TIFF of floats"] == kinds["array of float32"] == "float gray"
 
 
 # What makes plausible numbers of the wrong thing, and what is said of it.
@@ -373,13 +374,13 @@ def test_what_is_as_it_should_be_gets_no_note(tmp_path: Path) -> None:
     maps = {f"fox/{frame}": saved(Image.fromarray(values)) for frame, values in enumerate(SOFT)}
     masks = coded(tmp_path / "masks", MASKS, "0 and 255")
     scores = evaluate_folders(write(tmp_path / "maps", maps, ".png", False), masks)
-    assert noticed(scores) == ["fox: maps found by number"]
+    assert noticed(scores) == ["all masks are taken for one sequence, fox", "fox: maps found by number"]
     assert scores["inputs"]["coding"] == {"maps": "values (8-bit gray)", "masks": "values (8-bit gray)"}
 
 
 def test_fewer_maps_than_frames_are_counted(tmp_path: Path) -> None:
     maps, masks = coded(tmp_path / "maps", MASKS[:4], "0 and 255"), coded(tmp_path / "masks", MASKS, "0 and 255")
-    (line,) = noticed(evaluate_folders(maps, masks))
+    *_, line = noticed(evaluate_folders(maps, masks))
     assert line == "a sequence has fewer maps than masks, all scored frames have one: fox (4 of 5)"
 
 
@@ -392,3 +393,74 @@ def test_cache_knows_the_coding(tmp_path: Path) -> None:
         assert kept == evaluate_folders(maps, masks, **given_), again
     assert evaluate_folders(maps, masks)["j_mean"] == 1
     assert evaluate_folders(maps, masks, coding="values")["j_mean"] == 0
+
+
+@pytest.fixture
+def stages(tmp_path: Path) -> Path:
+    """Frames, and the maps of two methods as ids and as masks of 0 and 255."""
+    for frame, mask in enumerate(MASKS):
+        photograph = np.random.default_rng(frame).integers(0, 256, (*mask.shape, 3), dtype=np.uint8)
+        write(tmp_path / "frames", {f"{frame:05d}": saved(Image.fromarray(photograph))}, ".png", False)
+    coded(tmp_path / "plain", MASKS, "0 and 255")
+    return tmp_path
+
+
+def run(*words: object) -> str:
+    done = CliRunner().invoke(cli, [str(word) for word in words])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+COMMANDS: dict[str, Callable[[Path, Path, Path], tuple[object, ...]]] = {
+    "fuse": lambda maps, frames, out: ("fuse", maps / "fox", maps / "fox", "--out", out),
+    "crf": lambda maps, frames, out: ("crf", frames, maps / "fox", "--out", out),
+    "coarse": lambda maps, frames, out: ("coarse", "label", frames, "--maps", maps / "fox", "--out", out),
+    "coarse of a part": lambda maps, frames, out: (
+        *("coarse", "label", frames, "--maps", maps / "fox", "--whole", maps, "--out", out),
+    ),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=list(COMMANDS))
+@pytest.mark.parametrize("coding", ["0 and 1", "palette, id 1", "16 bits, 255", "TIFF of floats", "array of float32"])
+def test_every_stage_reads_maps_as_evaluate_does(stages: Path, coding: str, command: Any) -> None:
+    coded(stages / "coded", MASKS, coding)
+    for maps in ("plain", "coded"):
+        run(*command(stages / maps, stages / "frames", stages / "out" / maps))
+    for frame in range(len(MASKS)):
+        one, other = (stages / "out" / maps / f"{frame:05d}.png" for maps in ("plain", "coded"))
+        assert one.read_bytes() == other.read_bytes()
+        assert read_mask(one).any()
+
+
+def test_weights_are_fitted_to_maps_and_masks_in_any_coding(stages: Path) -> None:
+    coded(stages / "coded", MASKS, "palette, id 1")
+    write(stages / "soft", {f"fox/{f:05d}": saved(Image.fromarray(one)) for f, one in enumerate(SOFT)}, ".png", False)
+    for truth in ("plain", "coded"):
+        run("fuse-fit", stages / truth, stages / "soft", "--gt", stages / truth, "--out", stages / f"{truth}.json")
+    assert (stages / "plain.json").read_text() == (stages / "coded.json").read_text()
+
+
+def test_a_part_of_a_set_is_read_as_the_whole(stages: Path) -> None:
+    """One sequence's maps of 0 and 1 alone are masks; beside bright ones of the same method they are dark."""
+    coded(stages / "maps", MASKS, "0 and 1")
+    write(stages / "maps", {f"owl/{f}": saved(Image.fromarray(one)) for f, one in enumerate(SOFT)}, ".png", False)
+    words = (
+        "coarse",
+        "label",
+        stages / "frames",
+        "--maps",
+        stages / "maps/fox",
+        "--out",
+        stages / "out",
+        "--order",
+        "otsu",
+    )
+    run(*words)
+    assert '"ids (8-bit gray)"' in (stages / "out/record.json").read_text()
+    run(*words, "--whole", stages / "maps")
+    assert '"values (8-bit gray)"' in (stages / "out/record.json").read_text()
+    run(*words, "--whole", stages / "maps", "--coding", "ids")
+    assert '"ids (8-bit gray, as told)"' in (stages / "out/record.json").read_text()

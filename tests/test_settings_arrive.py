@@ -56,6 +56,7 @@ WITH: dict[tuple[type[Section], str], dict[str, Any]] = {
     (Flow, "clip_length"): {"frames": "annotated"},
     (Prior, "weights"): {"features": "alexnet"},
     (Saliency, "folder"): {"method": None},  # one of the two
+    (Saliency, "coding"): {"method": None, "folder": "maps"},
     (Coarse, "substitute.prior"): {"order": ORDER},
     (Coarse, "substitute.support"): {"order": ORDER},
     (Coarse, "substitute.flow"): {"order": ORDER, "substitute": {"support": "truth"}},
@@ -203,6 +204,8 @@ GLOBAL: dict[str, Any] = {
     "partial": True,
     "sources": {"davis2016": "delivery.zip"},
     "resolution": {"davis2016": "1080p"},
+    "coding": {"davis2016": "ids"},
+    "void": {"davis2016": "foreground"},
     "allow": {"davis2016": ["size-mismatch"]},
     "folders": {"mine": "videos"},
     "pack": all_changed(Pack, {}),

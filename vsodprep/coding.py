@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from vsodprep.config.coding import Coding, Void
 from vsodprep.errors import InputError
-from vsodprep.images import FOREGROUND_ABOVE, PNG_PALETTE, png_header
+from vsodprep.images import FOREGROUND_ABOVE, PNG_PALETTE, check_one_picture, png_header
 
 Meaning = Literal["values", "ids", "alpha"]
 What = Literal["masks", "maps"]
@@ -132,6 +132,7 @@ def read_picture(data: bytes, where: Where) -> Picture:
         InputError: The bytes are no image that can be read whole, or not of 8 or 16 bits or floats in [0, 1].
     """
     header = png_header(data)
+    check_one_picture(data, where)
     if data.startswith(_NPY):
         picture = Picture(_load(data, where))
     elif (header and header[1] == PNG_PALETTE) or (not header and data[:2] in {b"GI", b"BM", b"II", b"MM"}):
@@ -247,17 +248,17 @@ class Facts:
         if self.many_colours or bright or not any(self.levels):
             return "values"
         if what == "masks":
-            return "ids" if len(self.levels) <= _FEW and not self._with_void else None
+            return "ids" if len(self.levels) <= _FEW and not self.with_void else None
         dark = max(self.levels) > _FEW or len(self.levels) > _FEW // 2
         return "values" if dark else "ids" if self.levels <= {0, 1} else None
 
     def _bright(self, what: What) -> bool:
         """Whether there are values that only gray values and no ids are; maps are seen as objects from 128 on."""
         top = max(self.levels, default=0)
-        return top >= FOREGROUND_ABOVE if what == "maps" else top > FOREGROUND_ABOVE and not self._with_void
+        return top >= FOREGROUND_ABOVE if what == "maps" else top > FOREGROUND_ABOVE and not self.with_void
 
     @property
-    def _with_void(self) -> bool:
+    def with_void(self) -> bool:
         """Whether small numbers stand beside 255, as ids and void do."""
         between = self.levels - {0, VOID}
         return VOID in self.levels and bool(between) and max(between) <= _FEW
@@ -427,7 +428,7 @@ def recognise(
         means[kind] = meaning
         if kind.startswith("16-bit") and facts.highest <= 255:
             shallow.add(kind)
-        if meaning == "ids" and "-bit colour" not in kind and (facts.ids or facts.levels) - {0, VOID}:
+        if meaning == "ids" and (facts.ids - {0, VOID} or facts.with_void):
             void_kinds.add(kind)
     return Reading(what, means, frozenset(shallow), frozenset(void_kinds), void, asked != "auto", option)
 

@@ -108,7 +108,12 @@ def png_header(data: bytes) -> tuple[int, int] | None:
     return (data[24], data[25]) if data[:8] == _PNG and len(data) > 25 else None
 
 
-def _read_bytes(path: Path) -> NDArray[np.uint8]:
+def read_bytes(path: Path) -> NDArray[np.uint8]:
+    """Read a file, as uint8 `(n,)`.
+
+    Raises:
+        InputError: It is missing or cannot be read.
+    """
     try:
         return np.fromfile(path, dtype=np.uint8)
     except OSError as error:
@@ -189,7 +194,7 @@ def read_frame(path: Path) -> NDArray[np.uint8]:
     Raises:
         InputError: The file is missing or no readable image.
     """
-    return decode(_read_bytes(path), path)
+    return decode(read_bytes(path), path)
 
 
 def read_gray(path: Path) -> NDArray[np.uint8]:
@@ -198,7 +203,7 @@ def read_gray(path: Path) -> NDArray[np.uint8]:
     Raises:
         InputError: The file is missing or no readable image.
     """
-    return decode(_read_bytes(path), path, gray=True)
+    return decode(read_bytes(path), path, gray=True)
 
 
 def read_mask(path: Path) -> NDArray[np.bool_]:

@@ -3,6 +3,9 @@
 Rules know the folder by this file; the command line takes it for the folder, see `vsodprep.cli._folder`.
 """
 
+from collections.abc import Iterable
+from pathlib import Path
+
 SOURCES = "sources.json"
 MANIFEST = "manifest.json"
 MAPS = "maps.json"
@@ -11,3 +14,9 @@ PROVENANCE = "provenance.json"
 SHARD = "zarr.json"
 PREDICTIONS = "predictions.json"
 PAGE = "index.html"
+
+
+def written_here(folders: Iterable[Path]) -> bool:
+    """Return whether vsodprep wrote the maps or labels in all of these folders, by the marker there or one above."""
+    markers = (MAPS, RECORD, PREDICTIONS)
+    return all(any((at / marker).is_file() for at in (one, one.parent) for marker in markers) for one in folders)

@@ -5,9 +5,11 @@ from typing import Any
 
 import click
 
+from vsodprep.cli._coding import coding_option, for_each
 from vsodprep.cli._folder import Folder
 from vsodprep.cli._options import block_of, options_of
 from vsodprep.config.coarse import Coarse
+from vsodprep.config.coding import Coding
 from vsodprep.markers import MAPS, RECORD
 
 
@@ -19,6 +21,13 @@ def command() -> None:
 @command.command()
 @click.argument("frames_dir", type=click.Path(path_type=Path))
 @click.option("--maps", multiple=True, required=True, type=Folder(MAPS), help="One method's maps.")
+@coding_option("maps", several=True)
+@click.option(
+    "--whole",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Folder of all maps of a method, of which one --maps is a part: the coding is told from all of them.",
+)
 @click.option("--out", required=True, type=Folder(RECORD), help="Folder of the labels.")
 @click.option(
     "--record", type=click.Path(path_type=Path), help="JSON record, written last; record.json in --out if not given."
@@ -38,6 +47,8 @@ def label(
     *,
     frames_dir: Path,
     maps: tuple[Path, ...],
+    coding: tuple[Coding, ...],
+    whole: tuple[Path, ...],
     out: Path,
     record: Path | None,
     weights: str,
@@ -67,6 +78,8 @@ def label(
         chain=Chain(block, numbers, preset(crf)),
         sequence=sequence or out.name,
         fitted=fitted,
+        codings=for_each(coding, maps),
+        whole=whole,
         support=support,
     )
 

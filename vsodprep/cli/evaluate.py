@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 import click
 
+from vsodprep.cli._coding import coding_option
 from vsodprep.cli._folder import Folder
 from vsodprep.cli._score_options import measures_option
 from vsodprep.config.coding import Coding, Void
@@ -73,20 +74,8 @@ def _show(scores: dict[str, Any]) -> None:
     show_default=True,
     help="How maps are named: frame id, frame number, or position counted from 0.",
 )
-@click.option(
-    "--coding",
-    type=click.Choice(get_args(Coding)),
-    default="auto",
-    show_default=True,
-    help="How maps are coded: gray values, ids of objects, alpha; told from all of them where it is not given.",
-)
-@click.option(
-    "--gt-coding",
-    type=click.Choice(get_args(Coding)),
-    default="auto",
-    show_default=True,
-    help="How masks are coded, likewise.",
-)
+@coding_option("maps")
+@coding_option("masks", option="--gt-coding")
 @click.option(
     "--void",
     type=click.Choice(get_args(Void)),

@@ -8,12 +8,13 @@ from vsodprep.coarse.chain import Chain, Labelled, label_frame
 from vsodprep.coarse.edits import edits_by_frame, read_edits
 from vsodprep.coarse.support import Source, Support
 from vsodprep.config.coarse import check_order
+from vsodprep.config.coding import Coding
 from vsodprep.errors import InputError
 from vsodprep.files import enter_folder, write_json
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.images import read_frame, write_mask
 from vsodprep.progress import track
-from vsodprep.saliency.folders import describe_maps, maps_of, stack_maps
+from vsodprep.saliency.folders import describe_maps, maps_of, reading_of, stack_maps
 
 
 def label_sequence(
@@ -24,8 +25,10 @@ def label_sequence(
     *,
     chain: Chain,
     sequence: str,
+    codings: Sequence[Coding],
     fitted: dict[str, Any] | None = None,
     support: Source | None = None,
+    whole: Sequence[Path] = (),
 ) -> None:
     """Make the coarse labels of a sequence.
 
@@ -38,6 +41,8 @@ def label_sequence(
         sequence: The name under which the file of edits knows the sequence.
         fitted: What the file of fitted weights says, for the record.
         support: What supports components, if the chain has the step `substitute`.
+        codings: How the maps of each folder are coded.
+        whole: Folders of all maps of a method, in which some of the map folders are.
 
     Raises:
         InputError: A frame or map is missing or unreadable, or an edit or the support does not fit the sequence.
@@ -46,6 +51,10 @@ def label_sequence(
     check_order(chain.block.order, len(map_folders), "order")
     stems = [frame.stem for frame in frames]
     paths = [maps_of(folder, stems) for folder in map_folders]
+    readings = [
+        reading_of(one, folder, coding, whole=next((each for each in whole if folder.is_relative_to(each)), None))
+        for one, folder, coding in zip(paths, map_folders, codings, strict=True)
+    ]
     edits = chain.block.edits if "edits" in chain.block.order else None
     chosen = edits_by_frame(read_edits(Path(edits)), sequence, stems, edits) if edits else {}
     supports: Iterable[Support] = (Support(index, None, None) for index in range(len(frames)))
@@ -63,7 +72,7 @@ def label_sequence(
             raise InputError(
                 path, f"a frame of {picture.shape[:2]}", f"{values.shape}, as its {chain.block.substitute.support}"
             )
-        maps = stack_maps([one[index] for one in paths], (picture.shape[0], picture.shape[1]))
+        maps = stack_maps([one[index] for one in paths], (picture.shape[0], picture.shape[1]), readings)
         made = label_frame(picture, maps, chain, chosen.get(path.stem, ()), values)
         write_mask(out / f"{path.stem}.png", made.label)
         per_frame[path.stem] = _describe(made)
@@ -72,7 +81,7 @@ def label_sequence(
             per_frame[path.stem]["edits_without_effect"] = [edit.line() for edit in made.ineffective]
         if support is not None:
             per_frame[path.stem]["substitute"] = _erased(made, None if truth is None else stems[truth])
-    described = [describe_maps(folder, one) for folder, one in zip(map_folders, paths, strict=True)]
+    described = [describe_maps(*each) for each in zip(map_folders, paths, readings, strict=True)]
     of_sequence = {} if support is None else {"support": support.describe(frames)}
     write_json(
         record,

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from vsodprep.config.base import Apart, LocalPath, Name, Section, SplitOf
+from vsodprep.config.coding import Coding
 from vsodprep.config.methods import SALIENCY
 from vsodprep.errors import InputError
 
@@ -22,11 +23,15 @@ class Saliency(Section):
     method: Annotated[Literal[tuple(SALIENCY)] | None, Field(description=_LISTED)] = None  # type: ignore[valid-type]
     folder: LocalPath | None = None
     """Folder with `{benchmark}/{seq}/{frame}.png` of any method's maps, instead of `method`."""
+    coding: Coding = "auto"
+    """How the maps in `folder` are coded: gray `values`, object `ids`, `alpha`; `auto` tells it from all of them."""
 
     @model_validator(mode="after")
     def _one_source(self) -> "Saliency":
         if (self.method is None) == (self.folder is None):
             raise ValueError("give either method or folder")
+        if self.folder is None and self.coding != "auto":
+            raise ValueError("coding is for the maps in a folder")
         return self
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from vsodprep.coding import Reading
+from vsodprep.config.coding import Coding
 from vsodprep.config.crf import Crf
 from vsodprep.crf.refine import refine
 from vsodprep.errors import InputError
@@ -16,7 +18,7 @@ from vsodprep.images import read_frame, write_png
 from vsodprep.manifest import frame_path, read_manifest
 from vsodprep.markers import MANIFEST, PREDICTIONS
 from vsodprep.progress import track
-from vsodprep.saliency.folders import list_maps, read_map, to_bytes
+from vsodprep.saliency.folders import list_maps, read_map, reading_of, to_bytes
 from vsodprep.workers import mapped
 
 
@@ -42,15 +44,15 @@ def _split_key(folder: Path, key: str) -> tuple[str, str]:
     return sequence, frame
 
 
-def _refine_file(crf: Crf, task: tuple[Path, Path, Path]) -> None:
+def _refine_file(crf: Crf, reading: Reading, task: tuple[Path, Path, Path]) -> None:
     """Refine a map: its frame, the map, and where the refined one goes."""
     picture, given, out = task
     frame = read_frame(picture)
-    saliency = read_map(given, (frame.shape[0], frame.shape[1]))
+    saliency = read_map(given, (frame.shape[0], frame.shape[1]), reading)
     write_png(out, to_bytes(refine(frame, saliency.astype(np.float32) / 255, crf)))
 
 
-def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1) -> None:
+def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1, *, coding: Coding = "auto") -> None:
     """Refine a folder of maps by the dense CRF.
 
     Args:
@@ -59,6 +61,7 @@ def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1) 
         out: Folder of the refined maps; gets `predictions.json` last.
         crf: Settings.
         jobs: Processes; the maps do not depend on it.
+        coding: How the maps are coded.
 
     Raises:
         InputError: A map has no frame, one of them is unreadable, or a file of somebody else would be overwritten.
@@ -67,10 +70,11 @@ def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1) 
     find = _frame_finder(frames)
     tasks = [(find(key), path, out / f"{key}.png") for key, path in keys.items()]
     sources = (path for task in tasks for path in task[:2])
+    reading = reading_of(keys.values(), maps, coding)
     enter_folder(out, (f"{key}.png" for key in keys), PREDICTIONS, sources=sources)
-    with mapped(partial(_refine_file, crf), tasks, jobs) as results:
+    with mapped(partial(_refine_file, crf, reading), tasks, jobs) as results:
         for _ in track(results, "dense CRF", len(tasks)):
             pass
     given = maps / PREDICTIONS
-    before = json.loads(given.read_text(encoding="utf-8")) if given.is_file() else {}
+    before = json.loads(given.read_text(encoding="utf-8")) if given.is_file() else {"coding": str(reading)}
     write_json(out / PREDICTIONS, before | {"crf": crf.model_dump(), "maps": len(tasks)})

@@ -27,7 +27,7 @@ from vsodprep.evaluate.protocols import Protocol, find_protocol
 from vsodprep.evaluate.resize import resize
 from vsodprep.evaluate.truth import FileMasks, Masks, Truth, open_truth
 from vsodprep.files import real_path
-from vsodprep.markers import MAPS, PREDICTIONS
+from vsodprep.markers import written_here
 from vsodprep.progress import track
 from vsodprep.workers import mapped
 
@@ -236,8 +236,8 @@ def evaluate_folders(
             known = stored.truth if stored else None
             masks = replace(masks, reading=_recognise(masks.images, keys, "masks", known, **told))
         reading = AS_VALUES
-        if coding != "auto" or not any((maps.path / marker).is_file() for marker in (MAPS, PREDICTIONS)):
-            names = [item.map for items in inputs.pairs.values() for item in items]
+        names = [item.map for items in inputs.pairs.values() for item in items]
+        if coding != "auto" or not written_here({(maps.path / name).parent for name in names}):
             reading = _recognise(maps, names, "maps", stored.maps if stored else None, asked=coding, void=void)
         reader = _Reader(masks, maps, reading, protocol, measures)
         if stored:

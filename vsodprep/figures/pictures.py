@@ -7,12 +7,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from vsodprep.coding import Reading
 from vsodprep.errors import InputError
 from vsodprep.figures.grid import GridRow, grid, outlined
 from vsodprep.figures.timeline import extremes, timeline
 from vsodprep.images import read_frame, read_gray, read_mask
 from vsodprep.manifest import frame_path, mask_path, read_manifest
-from vsodprep.saliency.folders import map_of
+from vsodprep.saliency.folders import map_of, read_map, reading_of
 from vsodprep.scores.measures import measure
 from vsodprep.scores.read import Scores
 
@@ -35,17 +36,22 @@ def grid_of(folder: Path, maps: Mapping[str, Path], frames: Sequence[str], score
     """
     manifest = read_manifest(folder)
     known = {each.label: each for each in scores}
+    readings = [(of, _reading(of)) for of in maps.values()]
     rows = []
     for name in frames:
         sequence, _, frame = name.partition("/")
         if frame not in manifest.sequence(sequence).frames:
             raise InputError(f"sequence {sequence}", f"no frame {frame!r}", "SEQUENCE/FRAME of the benchmark")
         pictures = [read_frame(frame_path(folder, sequence, frame)), _mask(folder, sequence, frame)]
-        pictures += [read_gray(map_of(of, f"{sequence}/{frame}")) for of in maps.values()]
+        pictures += [read_map(map_of(of, f"{sequence}/{frame}"), None, reading) for of, reading in readings]
         values = [known[label].frames(sequence, "mae").get(frame) if label in known else None for label in maps]
         notes = ["" if value is None else f"{value:.3f}" for value in values]
         rows.append(GridRow(name, tuple(pictures), ("", "", *notes)))
     return grid(["frame", "mask", *maps], rows)
+
+
+def _reading(maps: Path) -> Reading:
+    return reading_of((), maps, whole=maps)
 
 
 def _mask(folder: Path, sequence: str, frame: str) -> NDArray[np.uint8] | None:
@@ -95,4 +101,4 @@ def _stack(folder: Path, maps: Path | None, sequence: str, frame: str) -> list[N
     path = mask_path(folder, sequence, frame)
     if path.is_file():
         picture = outlined(picture, read_mask(path), OUTLINE)
-    return [picture] if maps is None else [picture, read_gray(map_of(maps, f"{sequence}/{frame}"))]
+    return [picture] if maps is None else [picture, read_map(map_of(maps, f"{sequence}/{frame}"), None, _reading(maps))]

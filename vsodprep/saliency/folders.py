@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.archives.folder import FolderTree
+from vsodprep.coding import AS_VALUES, Reading, What, recognise_files
+from vsodprep.config.coding import Coding
 from vsodprep.errors import InputError
 from vsodprep.files import is_junk
-from vsodprep.images import MAP_SUFFIXES, find_image, one_each, read_gray
-from vsodprep.markers import MAPS, PREDICTIONS, PROVENANCE, RECORD
+from vsodprep.images import MAP_SUFFIXES, find_image, one_each, read_bytes
+from vsodprep.markers import MAPS, PREDICTIONS, PROVENANCE, RECORD, written_here
 from vsodprep.progress import note, some
 
 Size = tuple[int, int]
@@ -70,25 +72,60 @@ def maps_of(folder: Path, frames: Iterable[str]) -> list[Path]:
     return list(found.values())
 
 
-def read_map(path: Path, size: Size) -> NDArray[np.uint8]:
+def reading_of(
+    paths: Iterable[Path],
+    root: Path,
+    asked: Coding = "auto",
+    *,
+    what: What = "maps",
+    whole: Path | None = None,
+    option: str = "--coding",
+) -> Reading:
+    """Tell how a method's maps, or masks, are coded; those that vsodprep wrote hold values, be they ever so dark.
+
+    Args:
+        paths: The files.
+        root: Their folder, to name where it is told what was found.
+        asked: What the user tells.
+        what: Maps or masks.
+        whole: Folder of all of the method's maps, where the files are a part of them.
+        option: The option by which the user tells it.
+
+    Raises:
+        InputError: A file is unreadable, or the coding cannot be told.
+    """
+    if whole is not None:
+        names = (name for name in FolderTree(whole).names if not is_junk(name))
+        paths = [whole / name for name in names if PurePosixPath(name).suffix.lower() in MAP_SUFFIXES]
+    files = {str(path): path for path in paths}
+    if asked == "auto" and written_here({path.parent for path in files.values()}):
+        return AS_VALUES
+    reading = recognise_files(files, lambda name: read_bytes(files[name]).tobytes(), what, asked=asked, option=option)
+    note(f"{root}: {what}: {reading}")
+    return reading
+
+
+def read_map(path: Path, size: Size | None = None, reading: Reading = AS_VALUES) -> NDArray[np.uint8]:
     """Read a map at a given size.
 
     Args:
         path: The map.
-        size: Height and width; a map of another size is resized, as maps made at a network's input size are.
+        size: Height and width; a map of another size is resized, as maps made at a network's input size are. None for
+            its own.
+        reading: How it is coded.
 
     Returns:
         uint8 `(H, W)`.
     """
-    image = read_gray(path)
-    if image.shape == size:
+    image = reading.decode(read_bytes(path).tobytes(), path).values
+    if size is None or image.shape == size:
         return image
     return np.asarray(cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR))
 
 
-def stack_maps(paths: Sequence[Path], size: Size) -> NDArray[np.uint8]:
+def stack_maps(paths: Iterable[Path], size: Size, readings: Iterable[Reading]) -> NDArray[np.uint8]:
     """Read one frame's maps of several methods as uint8 `(K, H, W)`."""
-    return np.stack([read_map(path, size) for path in paths])
+    return np.stack([read_map(path, size, reading) for path, reading in zip(paths, readings, strict=True)])
 
 
 def to_bytes(saliency: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -96,19 +133,21 @@ def to_bytes(saliency: NDArray[np.floating]) -> NDArray[np.uint8]:
     return np.asarray(np.round(np.clip(saliency, 0, 1) * 255), dtype=np.uint8)
 
 
-def describe_maps(folder: Path, paths: Sequence[Path]) -> dict[str, Any]:
+def describe_maps(folder: Path, paths: Sequence[Path], reading: Reading) -> dict[str, Any]:
     """Describe where maps come from.
 
     Args:
         folder: Folder of one sequence's maps.
         paths: The maps that are used, in order.
+        reading: How they are coded.
 
     Returns:
-        `sha256` over all of them, and `method` with its settings where `vsodprep saliency` made them.
+        `sha256` over all of them, `method` with its settings where `vsodprep saliency` made them, else their coding.
     """
     digest = hashlib.sha256()
     for path in paths:
         digest.update(path.read_bytes())
     marker = folder / MAPS
-    made = json.loads(marker.read_text(encoding="utf-8")) if marker.is_file() else {"method": "given"}
+    given = {"method": "given", "coding": str(reading)}
+    made = json.loads(marker.read_text(encoding="utf-8")) if marker.is_file() else given
     return {key: value for key, value in made.items() if key != "frames"} | {"sha256": digest.hexdigest()}

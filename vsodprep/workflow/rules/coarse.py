@@ -34,7 +34,8 @@ class CoarseInputs(RuleInputs):
             given = self.config.saliency[name].folder
             made = self.paths.saliency(name, wildcards.benchmark, wildcards.seq)
             words += ["--maps", made if given is None else str(Path(given) / wildcards.benchmark / wildcards.seq)]
-        return shlex.join(words)
+            words += [] if given is None else ["--whole", given]
+        return shlex.join(words + self._codings(wildcards))
 
     def weights(self, wildcards: Any) -> list[str]:
         """Return the fitted weights, if the block's weights are fitted."""
@@ -88,6 +89,7 @@ class CoarseInputs(RuleInputs):
         words: list[str] = []
         for name in self._block(wildcards).maps:
             words.append(self.config.saliency[name].folder or self.paths.all_saliency(name))
+        words += self._codings(wildcards)
         for where in self._block(wildcards).fit:
             words += ["--gt", self.paths.manifest(where.benchmark), "--split", where.split]
         return shlex.join(words)
@@ -116,6 +118,11 @@ class CoarseInputs(RuleInputs):
                 if sequence.name in labelled and sequence.annotated == 0:
                     found = f"truth, but {benchmark}/{sequence.name} has no mask"
                     raise InputError(f"{where}.support", found, "prior, or splits whose videos are annotated")
+
+    def _codings(self, wildcards: Any) -> list[str]:
+        """Return how the maps are coded as options, where a block says it."""
+        codings = [self.config.saliency[name].coding for name in self._block(wildcards).maps]
+        return [word for coding in codings for word in ("--coding", coding)] if {*codings} != {"auto"} else []
 
     def _block(self, wildcards: Any) -> Coarse:
         return self.config.coarse[wildcards.coarse]
