@@ -5,14 +5,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from tests.fakes.fake import blob, encoded, gray, picture
 from vsodprep.benchmarks import own_benchmark, scan_folder
 from vsodprep.benchmarks.layout import check_name
+from vsodprep.cli import cli
 from vsodprep.config.normalize import Choice
 from vsodprep.errors import InputError
-from vsodprep.manifest import Manifest, frame_path
+from vsodprep.manifest import Manifest, frame_path, read_manifest
 from vsodprep.normalize.own import normalize_own
 
 
@@ -51,6 +53,35 @@ def test_frames_and_videos(folder: Path, tmp_path: Path) -> None:
     with Image.open(tmp_path / "out" / "cat" / "masks" / "f10.png") as image:
         assert np.array_equal(np.asarray(image), gray(blob(1)))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "out"]
+
+
+@pytest.mark.parametrize(
+    ("masks", "detail"),
+    [
+        (range(3), "masks of the first 3 of 9 frames alone, 00000 to 00002; masks numbered anew look so"),
+        (range(0, 9, 4), None),
+        (range(1), None),
+        (range(1, 4), None),
+        (range(8), None),
+        (range(9), None),
+    ],
+    ids=["numbered anew", "every fourth", "the first", "from the second", "all but one", "all"],
+)
+def test_masks_of_the_first_frames_alone(masks: range, detail: str | None, tmp_path: Path) -> None:
+    for kind, numbers in (("frames", range(9)), ("masks", masks)):
+        (tmp_path / "mine" / "fox" / kind).mkdir(parents=True)
+        for number in numbers:
+            data = picture(number, ".png") if kind == "frames" else encoded(gray(blob(number)), ".png")
+            (tmp_path / "mine" / "fox" / kind / f"{number:05d}.png").write_bytes(data)
+    words = ["normalize", "mine", str(tmp_path / "mine"), "--folder", "--out", str(tmp_path / "out")]
+    done = CliRunner().invoke(cli, words)
+    assert done.exit_code == 0, done.output
+    issues = read_manifest(tmp_path / "out").issues
+    assert [(one.kind, one.detail) for one in issues] == ([("leading-masks", detail)] if detail else [])
+    assert (detail or "masks: values (8-bit gray)") in done.output
+    some = ", ".join(f"{number:05d}" for number in masks[:5]) + (", ..." if len(masks) > 5 else "")
+    line = f"fox: {len(masks)} of 9 frames have masks: {some}"
+    assert (line in done.output) == (len(masks) < 9)
 
 
 def test_masks_beside_a_video(folder: Path, tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def command(
     from vsodprep.normalize.own import normalize_own
     from vsodprep.normalize.run import normalize
     from vsodprep.normalize.splits import parse_splits
+    from vsodprep.progress import some
 
     choice = block_of(Choice, given, splits=parse_splits(splits))
     benchmark = benchmarks.own_benchmark(name) if folder else benchmarks.get(name, lock)
@@ -78,3 +79,7 @@ def command(
     )
     if coding := manifest.extra.get("coding"):
         click.echo(f"masks: {coding}")
+    for sequence in manifest.sequences if folder else ():
+        if 0 < len(sequence.annotated) < len(sequence.frames):
+            masks = f"{len(sequence.annotated)} of {len(sequence.frames)} frames have masks"
+            click.echo(f"{sequence.name}: {masks}: {some(sequence.annotated, 5)}")

@@ -45,6 +45,7 @@ KINDS: dict[str, IssueKind] = {
     "frame-gap": IssueKind("frames numbered without a gap"),
     "short-video": IssueKind("as many frames as the video's container tells"),
     "unused-masks": IssueKind("masks in SEQUENCE/masks"),
+    "leading-masks": IssueKind("masks that bear the numbers of their frames"),
     "empty-mask": IssueKind("a mask with foreground in it"),
     "faint-mask": IssueKind("foreground above 128, as in masks of 0 and 255; not 0 and 1"),
     "locked": IssueKind("what the lock file recorded when the benchmark was first seen"),
@@ -119,6 +120,9 @@ def check_layout(
     for issue in (*layout.issues, *(issue for sequence in layout.sequences for issue in sequence.issues)):
         yield Finding(issue, f"{delivery}: {issue.where}")
     for sequence in layout.sequences:
+        if detail := _leading_masks(sequence):
+            issue = Issue("leading-masks", sequence.name, detail)
+            yield Finding(issue, f"{_origin(delivery, sequence)}: {sequence.name}")
         for one in sequence.frames:
             for path in one.spare[:1]:
                 issue = Issue("duplicate-file", f"{sequence.name}/{one.id}", f"another file of the same name: {path}")
@@ -138,6 +142,17 @@ def check_layout(
             yield Finding(Issue("missing-sequence", name, f"sequence {name} is missing"), str(delivery))
     if not only:
         yield from _check_unlisted(benchmark, [files for name, files in found.items() if name not in known], delivery)
+
+
+def _leading_masks(files: SequenceFiles) -> str | None:
+    """Return what is odd where the first few frames alone have masks, as it is when masks were numbered anew."""
+    masked = [bool(one.masks) for one in files.frames if one.frame is not None]
+    count = sum(masked)
+    missing = any(one.promised and not one.masks for one in files.frames)
+    if missing or not 1 < count <= len(masked) // 2 or not all(masked[:count]):
+        return None
+    first, last = files.frames[0].id, files.frames[count - 1].id
+    return f"masks of the first {count} of {len(masked)} frames alone, {first} to {last}; masks numbered anew look so"
 
 
 def _origin(delivery: Delivery, files: SequenceFiles) -> Path:
