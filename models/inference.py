@@ -41,6 +41,7 @@ def predict_shard(
     device: str = "cpu",
     threads: int = 2,
     batch: int = 8,
+    content: Mapping[str, Any] | None = None,
 ) -> dict[str, int]:
     """Predict every frame of a shard's split and write one 8-bit map per frame, at the frame's own size.
 
@@ -53,6 +54,7 @@ def predict_shard(
         device: `cpu` or `cuda`.
         threads: Threads of torch.
         batch: Frames that go through the network together.
+        content: What `saved.adopt` has read of the file, where it is no checkpoint of ours.
 
     Returns:
         Frames written, by sequence.
@@ -62,7 +64,7 @@ def predict_shard(
             somebody else would be overwritten, or the folder holds maps of another prediction.
     """
     torch.set_num_threads(threads)
-    content = saved.load(checkpoint)
+    content = content or saved.load(checkpoint)
     run = Run.model_validate(content["recipe"])
     network = saved.network_of(content, checkpoint)
     place(network, device)

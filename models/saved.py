@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -16,6 +16,7 @@ from vsodprep.files import atomic_path, sha256
 from vsodprep.models import build_model
 from vsodprep.models.network import Network
 from vsodprep.shards.read import Shard
+from vsodprep.weights import read_state
 
 FORMAT = "vsodprep checkpoint 1"
 
@@ -69,11 +70,25 @@ def load(path: Path) -> dict[str, Any]:
     Raises:
         InputError: It is missing, damaged, or something else.
     """
-    expected = "a checkpoint written by vsodprep train"
+    expected = "a checkpoint written by vsodprep train; predict takes other weights with --model and --recipe"
     value = read(path, expected)
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise InputError(path, "something else", expected)
     return value
+
+
+def adopt(path: Path, model: str, run: Run) -> dict[str, Any]:
+    """Read weights of any make as `load` reads a checkpoint; how the flow was made that they are for is not known.
+
+    Args:
+        path: Whatever `read_state` reads.
+        model: The network that they are of.
+        run: The recipe: the network's variant, width and options, and what it reads.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    return {"model": model, "recipe": run.model_dump(mode="json"), "weights": read_state(path), "flow": {}}
 
 
 def digest(path: Path) -> str:
@@ -122,35 +137,59 @@ def restore(network: Network, checkpoint: Mapping[str, Any], path: Path) -> None
         path: Its file, to name if it does not fit.
 
     Raises:
-        InputError: They are of a version that gave the network other channels or layers.
+        InputError: They are another network's, or of a version that gave it other channels or layers; names some.
     """
-    try:
-        network.load_state_dict(checkpoint["weights"])
-    except RuntimeError as error:
+    inherited = _inherited(network, checkpoint["weights"])
+    if inherited.left or inherited.unused:
         model, width = checkpoint["model"], checkpoint["recipe"]["width"]
-        found = f"not the weights that {model} has at width {width}"
-        raise InputError(path, found, "one trained by this version of vsodprep") from error
+        found = f"not the weights that {model} has at width {width} ({inherited})"
+        raise InputError(path, found, "one trained by this version of vsodprep")
+    network.load_state_dict(checkpoint["weights"])
 
 
-def start_from(network: Network, path: Path) -> tuple[int, int]:
+class Inherited(NamedTuple):
+    """Which of a network's tensors came from a file.
+
+    Attributes:
+        found: Those that did.
+        left: Those that stay as they were.
+        unused: Those of the file that the network has not, or has in another shape.
+    """
+
+    found: tuple[str, ...]
+    left: tuple[str, ...]
+    unused: tuple[str, ...]
+
+    def __str__(self) -> str:
+        words = f"{len(self.found)} of {len(self.found) + len(self.left)} tensors"
+        for what, names in (("not in it", self.left), ("not used", self.unused)):
+            if names:
+                words += f"; {what}: {', '.join(names[:5])}{f' and {len(names) - 5} more' if len(names) > 5 else ''}"
+        return words
+
+
+def start_from(network: Network, path: Path) -> Inherited:
     """Start a network from the weights of another one, where their names and shapes agree.
 
     Args:
         network: The network, changed in place.
-        path: A checkpoint of ours, or a plain state dict.
+        path: Whatever `read_state` reads: a checkpoint of ours, or a state dict of any make.
 
     Returns:
-        How many of its tensors were found, and how many it has.
+        Which of its tensors were found.
 
     Raises:
         InputError: The file cannot be read, or nothing fits.
     """
-    value = read(path, "a checkpoint")
-    weights = value.get("weights", value) if isinstance(value, dict) else {}
-    weights = network.inherit(weights)
-    own = network.state_dict()
-    found = {key: weights[key] for key in own if key in weights and weights[key].shape == own[key].shape}
-    if not found:
+    weights = network.inherit(read_state(path))
+    inherited = _inherited(network, weights)
+    if not inherited.found:
         raise InputError(path, "no weight that fits", f"weights of a {type(network).__name__}")
-    network.load_state_dict(found, strict=False)
-    return len(found), len(own)
+    network.load_state_dict({key: weights[key] for key in inherited.found}, strict=False)
+    return inherited
+
+
+def _inherited(network: Network, weights: Mapping[str, Tensor]) -> Inherited:
+    own = network.state_dict()
+    found = tuple(key for key in own if key in weights and weights[key].shape == own[key].shape)
+    return Inherited(found, *(tuple(key for key in of if key not in found) for of in (own, weights)))

@@ -154,8 +154,8 @@ def _check_inputs(model: str, network: Network, run: Run) -> None:
 
 
 def _start_stage(network: Network, stage: str, path: Path, reporter: Reporter) -> None:
-    found, total = saved.start_from(network, path)
-    reporter.say(f"stage {stage} starts from {found} of {total} tensors of {path.name}")
+    found = saved.start_from(network, path)
+    reporter.say(f"stage {stage} starts from {path.name}: {found}")
 
 
 def _identity(model: str, run: Run, shards: Mapping[str, Path], seed: int, settings: Execution) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from vsodprep.errors import InputError, VsodprepError
@@ -94,14 +95,24 @@ def test_host_without_direct_download(tmp_path: Path) -> None:
         lambda state: state,
         lambda state: {"state_dict": state, "epoch": 3, "best": np.float64(1.5), "args": argparse.Namespace(a=1)},
         lambda state: {"model": state},
+        lambda state: {"weights": state, "format": "vsodprep checkpoint 1", "model": "dsnet"},
         lambda state: {"state_dict": {f"module.{key}": value for key, value in state.items()}},
     ],
-    ids=["plain", "wrapped", "model", "parallel"],
+    ids=["plain", "wrapped", "model", "ours", "parallel"],
 )
 def test_checkpoints_are_read_however_they_are_wrapped(tmp_path: Path, wrap) -> None:
     state = read_state(saved(tmp_path, wrap({"a.weight": torch.arange(3.0)})))
     assert list(state) == ["a.weight"]
     assert state["a.weight"].tolist() == [0, 1, 2]
+
+
+def test_safetensors_are_read_whatever_the_file_is_called(tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    save_file({"module.a.weight": torch.arange(3.0)}, path)
+    assert [(key, value.tolist()) for key, value in read_state(path).items()] == [("a.weight", [0, 1, 2])]
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(InputError, match="unreadable as weights"):
+        read_state(path)
 
 
 @pytest.mark.parametrize("value", [{}, [1, 2], {"a": 3}, Path("code")], ids=str)
@@ -120,9 +131,9 @@ def test_bytes_are_no_weights(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("state", "line"),
     [
-        ({"weight": torch.ones(2, 3)}, "no parameter bias"),
-        ({"weight": torch.ones(3, 2), "bias": torch.ones(2)}, r"weight has shape \(3, 2\), expected \(2, 3\)"),
-        ({"weight": torch.ones(2, 3), "bias": torch.ones(2), "more": torch.ones(1)}, "unknown parameter more"),
+        ({"weight": torch.ones(2, 3)}, "no parameter bias; 1 of 2 tensors fit"),
+        ({"weight": torch.ones(3, 2), "bias": torch.ones(2)}, r"weight has shape \(3, 2\), expected \(2, 3\); 1 of 2"),
+        ({"weight": torch.ones(2, 3), "bias": torch.ones(2), "more": torch.ones(1)}, "unknown parameter more; 2 of 2"),
     ],
 )
 def test_another_networks_weights_are_named(state: dict[str, torch.Tensor], line: str) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from safetensors.torch import save_file
 from shard_tree import SIZE, STILLS, make_benchmark
 from torch import nn
 
@@ -132,6 +133,55 @@ def test_maps_of_another_network_are_not_joined(tree, checkpoint, recipe, videos
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
     assert predicted(other, videos / "dog", "--out", out).exit_code == 0  # nothing of the other is left
     assert json.loads((out / "predictions.json").read_text())["checkpoint_sha256"] == sha256(other)
+
+
+WRAPPED = {
+    "state_dict": lambda weights, path: torch.save({"state_dict": weights, "epoch": 3}, path),
+    "module": lambda weights, path: torch.save({f"module.{key}": each for key, each in weights.items()}, path),
+    "safetensors": lambda weights, path: save_file({key: each.contiguous() for key, each in weights.items()}, path),
+}
+
+
+@pytest.mark.parametrize("wrap", WRAPPED.values(), ids=WRAPPED)
+def test_weights_of_any_make_give_the_same_maps(tree, checkpoint, recipe, tmp_path, wrap):
+    content = saved.load(checkpoint)
+    wrap(content["weights"], tmp_path / "foreign")
+    words = [tmp_path / "foreign", tree / "mini.zarr", "--split", "test", "--out", tmp_path / "maps"]
+    said = predicted(*words, "--model", "dsnet", "--recipe", recipe.model_dump_json())
+    assert said.exit_code == 0, said.output
+    predict_shard(checkpoint, tree / "mini.zarr", tmp_path / "ours", split="test", threads=1)
+    for path in (tmp_path / "ours" / "moon").iterdir():
+        assert (tmp_path / "maps" / "moon" / path.name).read_bytes() == path.read_bytes()
+    record = json.loads((tmp_path / "maps" / "predictions.json").read_text())
+    assert record["checkpoint_sha256"] == sha256(tmp_path / "foreign")
+    network = build_model("dsnet", width=recipe.width)
+    own = network.state_dict()
+    assert str(saved.start_from(network, tmp_path / "foreign")) == f"{len(own)} of {len(own)} tensors"
+
+
+def test_weights_that_do_not_fit_are_counted_and_named(tree, checkpoint, recipe, tmp_path):
+    weights = dict(saved.load(checkpoint)["weights"])
+    lacking = [weights.popitem()[0] for _ in range(7)]
+    weights["surplus"] = torch.zeros(2)
+    torch.save(weights, tmp_path / "part.pth")
+    network = build_model("dsnet", width=recipe.width)
+    total, named = len(network.state_dict()), ", ".join(lacking[:1:-1])
+    found = f"{total - 7} of {total} tensors; not in it: {named} and 2 more; not used: surplus"
+    assert str(saved.start_from(network, tmp_path / "part.pth")) == found
+    words = [tmp_path / "part.pth", tree / "mini.zarr", "--out", tmp_path / "maps"]
+    result = predicted(*words, "--model", "dsnet", "--recipe", recipe.model_dump_json())
+    assert isinstance(result.exception, InputError)
+    assert found in str(result.exception)
+    alone = predicted(*words)
+    assert "with --model and --recipe" in str(alone.exception)
+    assert predicted(*words, "--model", "dsnet").exit_code == 2
+
+
+def test_weights_alone_do_not_say_how_their_flow_was_made(tree, checkpoint, recipe, tmp_path):
+    torch.save(saved.load(checkpoint)["weights"], tmp_path / "plain.pth")
+    words = [tmp_path / "plain.pth", tree / "normalized" / "moon" / "frames", "--out", tmp_path / "maps"]
+    result = predicted(*words, "--model", "dsnet", "--recipe", recipe.model_dump_json())
+    assert "which do not say how their flow was made; expected a shard" in str(result.exception)
 
 
 def test_same_checkpoint_same_bytes(tree, checkpoint, tmp_path):

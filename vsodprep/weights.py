@@ -169,26 +169,32 @@ def _file_name(url: str) -> str:
 
 
 def read_state(path: Path) -> "dict[str, Tensor]":
-    """Read the parameters in a checkpoint, onto the CPU, plain or wrapped; no code in it is run.
+    """Read the parameters in a checkpoint, onto the CPU; no code in it is run.
 
-    A wrapper is `state_dict`, `model_state_dict` or `model`.
+    Args:
+        path: A file of torch or safetensors. The tensors may be wrapped in `state_dict`, `model_state_dict`, `model` or
+            `weights` (as in a checkpoint of ours), and their names may begin with `module.`.
 
     Raises:
         InputError: The file holds no parameters, or something that only running its code could restore.
     """
     import numpy as np  # noqa: PLC0415
     import torch  # noqa: PLC0415
+    from safetensors.torch import load_file  # noqa: PLC0415
 
     # What published checkpoints hold beside tensors: their command line, and scores as NumPy numbers.
     scalar = np.float64(0).__reduce__()[0]
     harmless: list[Any] = [argparse.Namespace, np.dtype, np.float64, type(np.dtype(np.float64)), scalar]
     try:
+        with path.open("rb") as stream:
+            header = stream.read(9)
         with torch.serialization.safe_globals(harmless):
-            value = torch.load(path, map_location="cpu", weights_only=True)
+            tensors = header[8:] == b"{"  # safetensors: the length of a JSON header, and the header
+            value = load_file(path) if tensors else torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         found = "unreadable as weights" if path.is_file() else "no such file"
-        raise InputError(path, found, "a checkpoint of tensors saved by torch") from error
-    for wrapper in ("state_dict", "model_state_dict", "model"):
+        raise InputError(path, found, "a checkpoint of tensors saved by torch or safetensors") from error
+    for wrapper in ("state_dict", "model_state_dict", "model", "weights"):
         if isinstance(value, Mapping) and isinstance(value.get(wrapper), Mapping):
             value = value[wrapper]
     named = isinstance(value, Mapping) and all(isinstance(tensor, torch.Tensor) for tensor in value.values())
@@ -204,15 +210,13 @@ def load(network: "nn.Module", state: "Mapping[str, Tensor]", what: str) -> None
         VsodprepError: They are not this network's; names the first one that is missing, unknown or of another shape.
     """
     own = network.state_dict()
-    for key, tensor in own.items():
-        if key not in state:
-            raise VsodprepError(f"{what}: no parameter {key}; these are another network's weights")
-        if state[key].shape != tensor.shape:
-            found, expected = (tuple(value.shape) for value in (state[key], tensor))
-            raise VsodprepError(f"{what}: {key} has shape {found}, expected {expected}; another network's weights?")
-    for key in state:
-        if key not in own:
-            raise VsodprepError(f"{what}: unknown parameter {key}; these are another network's weights")
+    fits = {key for key in own if key in state and state[key].shape == own[key].shape}
+    for key in (*own, *state):
+        if key not in fits:
+            found, expected = (tuple(of[key].shape) if key in of else None for of in (state, own))
+            odd = f"{key} has shape {found}, expected {expected}"
+            odd = f"no parameter {key}" if found is None else f"unknown parameter {key}" if expected is None else odd
+            raise VsodprepError(f"{what}: {odd}; {len(fits)} of {len(own)} tensors fit: another network's weights?")
     network.load_state_dict({key: tensor.to(own[key].dtype) for key, tensor in state.items()}, assign=True)
 
 

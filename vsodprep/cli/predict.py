@@ -18,6 +18,8 @@ from vsodprep.markers import PREDICTIONS, SHARD
 @click.option(
     "--classifier", type=click.Path(path_type=Path), help="Motion prior's C.npz, where the network reads one."
 )
+@click.option("--model", help="Of weights that are no checkpoint of ours: the network.")
+@click.option("--recipe", metavar="JSON|FILE", help="And the run that they are of, as `vsodprep train` takes it.")
 @click.option("--allow", multiple=True, metavar="KIND", help="Kind of issue of frames or videos that is only told.")
 @device_option
 @threads_option
@@ -29,6 +31,8 @@ def command(
     out: Path,
     split: str | None,
     classifier: Path | None,
+    model: str | None,
+    recipe: str | None,
     allow: tuple[str, ...],
     device: str,
     threads: int,
@@ -40,15 +44,30 @@ def command(
 
     SOURCE is a shard, a folder of frames, or a video file. Of frames and videos the flow is estimated as it was for
     the network's training; the motion prior is made with --classifier.
+
+    CHECKPOINT is one of `vsodprep train`; with --model and --recipe any file of torch or safetensors that has all of
+    the network's tensors, and a shard as SOURCE if the network reads flow.
     """
+    from vsodprep.config.models import definition
+    from vsodprep.config.recipe import read_recipe
+
+    if (model is None) != (recipe is None):
+        raise click.UsageError("--model and --recipe go together")
     wait_passively()
+    from vsodprep.models import saved
     from vsodprep.models.device import check_device
     from vsodprep.models.inference import predict_shard
     from vsodprep.predict.sources import as_shard
 
-    device = check_device(device)
-    with as_shard(source, checkpoint, out, classifier, allow=allow, device=device, threads=threads) as shard:
-        written = predict_shard(checkpoint, shard, out, split=split, device=device, threads=threads, batch=batch)
+    device, content = check_device(device), None
+    if model is not None and recipe is not None:
+        content = saved.adopt(checkpoint, definition(model).name, read_recipe(recipe))
+    with as_shard(
+        source, checkpoint, out, classifier, allow=allow, device=device, threads=threads, content=content
+    ) as shard:
+        written = predict_shard(
+            checkpoint, shard, out, split=split, device=device, threads=threads, batch=batch, content=content
+        )
     others = json.loads((out / PREDICTIONS).read_text(encoding="utf-8"))["sequences"].keys() - written.keys()
     if others:
         click.echo(f"{out}: joined the maps of {', '.join(sorted(others))}, which were there", err=True)

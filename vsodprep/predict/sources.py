@@ -38,6 +38,7 @@ def as_shard(
     allow: tuple[str, ...] = (),
     device: str = "cpu",
     threads: int = 1,
+    content: Mapping[str, Any] | None = None,
 ) -> Iterator[Path]:
     """Give a shard of whatever a network is to be applied to.
 
@@ -49,20 +50,24 @@ def as_shard(
         allow: Kinds of issue of frames and videos that do not stop, as of `vsodprep normalize`.
         device: Where a flow network runs.
         threads: Threads of the flow.
+        content: What `saved.adopt` has read of the file, where it is no checkpoint of ours.
 
     Yields:
         The shard itself, or a temporary one.
 
     Raises:
-        InputError: The source holds no frames, or a classifier is needed and not given.
+        InputError: The source holds no frames, a classifier is needed and not given, or the checkpoint does not say
+            how its flow was made.
     """
     if (source / SHARD).is_file():
         yield source
         return
-    content = saved.load(checkpoint)
+    content = content or saved.load(checkpoint)
     run = Run.model_validate(content["recipe"])
     if run.prior is not None and classifier is None:
         raise InputError(checkpoint, "a network that reads a motion prior", "--classifier with the prior's C.npz")
+    if run.flow is not None and not content["flow"]:
+        raise InputError(checkpoint, "weights alone, which do not say how their flow was made", "a shard as SOURCE")
     with scratch_beside(out) as root:
         normalized = root / "normalized"
         frames = _sequences(source, root)
