@@ -373,3 +373,67 @@ def test_hidden_videos_are_no_sequences(tmp_path: Path) -> None:
     (tmp_path / "mine" / "._a.avi").write_bytes(b"junk")
     assert [one.name for one in scan_folder(tmp_path / "mine")] == ["a"]
     assert own(tmp_path / "mine", tmp_path / "out").issues == ()
+
+
+def raw(path: Path, kind: str, bits: int, interlacing: str = "p") -> Path:
+    """Write three frames without compression, in gray: 16 + 60 n on the left, 200 on the right (YUV4MPEG2)."""
+    width, height, depth = 64, 48, np.dtype("u1") if bits == 8 else np.dtype("<u2")
+    data = f"YUV4MPEG2 W{width} H{height} F25:1 I{interlacing} A1:1 C{kind}\n".encode()
+    for number in range(3):
+        luma = np.full((height, width), (16 + 60 * number) << (bits - 8), depth)
+        luma[:, width // 2 :] = 200 << (bits - 8)
+        luma[1::2, width // 2 :] = 150 << (bits - 8)  # the other field
+        chroma = np.full((height // 2, width), 128 << (bits - 8), depth)
+        data += b"FRAME\n" + luma.tobytes() + chroma.tobytes()
+    path.write_bytes(data)
+    return path
+
+
+def check_frames(manifest: Manifest, out: Path) -> None:
+    assert (manifest.sequences[0].frames, manifest.issues) == (("00000", "00001", "00002"), ())
+    for number, frame in enumerate(manifest.sequences[0].frames):
+        found = read_frame(frame_path(out, "a", frame)).astype(int)
+        scale = 255 / 219  # luma 16 is black, 235 white
+        assert np.abs(found[:, :30] - 60 * number * scale).max() <= 3
+        assert np.abs(found[::2, 34:] - (200 - 16) * scale).max() <= 3
+        assert np.abs(found[1::2, 34:] - (150 - 16) * scale).max() <= 3
+
+
+@pytest.mark.parametrize(("kind", "bits"), [("420jpeg", 8), ("420p10", 10)])
+def test_8_and_10_bit_videos(kind: str, bits: int, tmp_path: Path) -> None:
+    check_frames(own(raw(tmp_path / "a.avi", kind, bits), tmp_path / "out"), tmp_path / "out")
+
+
+@pytest.mark.parametrize("order", ["t", "b"], ids=["top field first", "bottom field first"])
+def test_an_interlaced_video_is_read_or_refused(order: str, tmp_path: Path) -> None:
+    path = raw(tmp_path / "a.avi", "420jpeg", 8, order)
+    try:
+        manifest = own(path, tmp_path / "out")
+    except InputError as error:
+        assert "a.avi: all 3 frames are the same, as of an interlaced video" in str(error)
+        assert [one.kind for one in own(path, tmp_path / "out", "same-frames").issues] == ["same-frames"]
+    else:
+        check_frames(manifest, tmp_path / "out")
+
+
+def test_frames_that_repeat_are_told(tmp_path: Path) -> None:
+    path = raw(tmp_path / "a.avi", "420jpeg", 8)
+    data = path.read_bytes()
+    first = data[: data.index(b"FRAME")]
+    frames = [b"FRAME" + one for one in data[len(first) :].split(b"FRAME")[1:]]
+    path.write_bytes(first + frames[0] + frames[0] + frames[1])
+    assert [(one.kind, one.detail) for one in own(path, tmp_path / "out").issues] == [
+        ("repeated-frames", "1 of 3 frames are the same as the one before")
+    ]
+
+
+def test_16_bit_gray_video(tmp_path: Path) -> None:
+    path = tmp_path / "a.mkv"
+    depth = [cv2.VIDEOWRITER_PROP_DEPTH, cv2.CV_16U, cv2.VIDEOWRITER_PROP_IS_COLOR, 0]
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*"FFV1"), 25, (64, 48), depth)
+    for value in (0, 20000, 65535):
+        writer.write(np.full((48, 64), value, np.uint16))
+    writer.release()
+    own(path, tmp_path / "out")
+    found = [int(read_frame(frame_path(tmp_path / "out", "a", f"{number:05d}"))[5, 5, 1]) for number in range(3)]
+    assert found == pytest.approx([0, 20000 / 257, 255], abs=1)

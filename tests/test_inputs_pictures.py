@@ -215,7 +215,12 @@ def test_a_picture_of_too_many_pixels_is_refused(tmp_path: Path) -> None:
         (tmp_path / folder / "0.png").write_bytes(bomb())
     assert (tmp_path / "maps/cat/0.png").stat().st_size < 200_000
     environment = {key: value for key, value in os.environ.items() if not key.startswith("OPENCV")}
-    for words in ("normalize mine mine --folder --out out", "saliency ft mine/cat/frames --out out"):
+    for words in (
+        "normalize mine mine --folder --out out",
+        "saliency ft mine/cat/frames --out out",
+        "evaluate --pred maps --gt masks --protocol pysod --jobs 1",
+        "fuse maps maps --out out",
+    ):
         done = subprocess.run(
             [sys.executable, "-m", "vsodprep", *words.split()],
             cwd=tmp_path,

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from vsodprep.config.coding import Coding, Void
 from vsodprep.errors import InputError
-from vsodprep.images import FOREGROUND_ABOVE, PNG_PALETTE, check_one_picture, png_header
+from vsodprep.images import FOREGROUND_ABOVE, PNG_PALETTE, check_one_picture, imdecode, png_header
 
 Meaning = Literal["values", "ids", "alpha"]
 What = Literal["masks", "maps"]
@@ -102,7 +103,7 @@ def _kind_of_mode(image: Any) -> str:
 def _load(data: bytes, where: Where) -> NDArray[Any]:
     try:
         pixels: NDArray[Any] = np.load(io.BytesIO(data), allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, MemoryError, SyntaxError, TokenError) as error:
         raise InputError(where, f"unreadable array ({error})", "a whole .npy file of numbers") from error
     if pixels.ndim not in {2, 3} or 0 in pixels.shape or (pixels.ndim == 3 and pixels.shape[2] != 3):
         raise InputError(where, f"an array of shape {pixels.shape}", "(H, W) or (H, W, 3)")
@@ -172,8 +173,7 @@ def _with_palette(data: bytes, where: Where) -> Picture | None:
 def _without_palette(data: bytes, where: Where) -> Picture:
     import cv2  # noqa: PLC0415
 
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)  # what is damaged is told in a line of our own
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data else None
+    image = imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED, where)
     if image is None:
         raise InputError(where, f"unreadable image ({len(data)} bytes)", _WHOLE)
     if image.ndim == 2:

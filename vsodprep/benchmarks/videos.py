@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
 from vsodprep.images import encode_png
@@ -28,7 +29,8 @@ def decode_video(video: Path, target: Path) -> tuple[Issue, ...]:
         target: Folder for its frames.
 
     Returns:
-        `rotated`, if the frames were turned; `short-video`, if there are fewer frames than the container tells.
+        `rotated`, if the frames were turned; `short-video`, if there are fewer frames than the container tells;
+        `same-frames` and `repeated-frames`, if all or some are the same as the one before.
 
     Raises:
         InputError: No frame can be decoded.
@@ -41,6 +43,8 @@ def decode_video(video: Path, target: Path) -> tuple[Issue, ...]:
     told, rate = capture.get(cv2.CAP_PROP_FRAME_COUNT), capture.get(cv2.CAP_PROP_FPS)
     turned = round(capture.get(cv2.CAP_PROP_ORIENTATION_META)) % 360
     milliseconds: list[float] = []
+    before: NDArray[np.uint8] | None = None
+    repeated = 0
     try:
         failed = 0
         while failed == 0 or (failed < _TRIES and len(milliseconds) < told):
@@ -48,18 +52,30 @@ def decode_video(video: Path, target: Path) -> tuple[Issue, ...]:
             failed = 0 if ok else failed + 1
             if ok:
                 rgb = np.asarray(cv2.cvtColor(frame, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+                repeated += before is not None and np.array_equal(rgb, before)
+                before = rgb
                 (target / f"{len(milliseconds):05d}.png").write_bytes(encode_png(rgb))
                 milliseconds.append(capture.get(cv2.CAP_PROP_POS_MSEC))
     finally:
         capture.release()
     if not milliseconds:
         raise InputError(video, "no frame that can be decoded", "a whole video file, of a kind that OpenCV reads")
-    return (*_rotated(video, turned), *_short(video, target, told, rate, milliseconds))
+    short = _short(video, target, told, rate, milliseconds)
+    return (*_rotated(video, turned), *_repeated(video, repeated, len(milliseconds)), *short)
 
 
 def _rotated(video: Path, degrees: int) -> Iterator[Issue]:
     if degrees:
         yield Issue("rotated", video.name, f"frames turned by {degrees} degrees, as the container says")
+
+
+def _repeated(video: Path, repeated: int, count: int) -> Iterator[Issue]:
+    # OpenCV 5.0 hands over what its buffer held before where FFmpeg refuses to convert a frame, as an interlaced one.
+    if repeated and repeated == count - 1:
+        detail = f"all {count} frames are the same, as of an interlaced video that OpenCV cannot convert"
+        yield Issue("same-frames", video.name, detail)
+    elif repeated:
+        yield Issue("repeated-frames", video.name, f"{repeated} of {count} frames are the same as the one before")
 
 
 def _short(video: Path, target: Path, told: float, rate: float, milliseconds: list[float]) -> Iterator[Issue]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_path
+from vsodprep.images import imdecode
 
 UNKNOWN = 1e9  # what Middlebury's code writes where no flow is known
 _UNKNOWN_ABOVE = 1e9 * 0.999  # its reader takes everything of about that size for unknown
@@ -90,7 +91,7 @@ def read_kitti(path: Path) -> KnownFlow:
     data = np.fromfile(path, np.uint8) if path.is_file() else np.empty(0, np.uint8)
     if not data.size:
         raise InputError(path, "no such file, or empty", "a KITTI flow PNG")
-    image = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    image = imdecode(data, cv2.IMREAD_UNCHANGED, path)
     if image is None or image.dtype != np.uint16 or image.ndim != 3 or image.shape[2] != 3:
         found = "unreadable" if image is None else f"an image of {image.dtype} and shape {image.shape}"
         raise InputError(path, found, "a PNG of 16 bits and three channels, as KITTI has it")
