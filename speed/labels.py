@@ -20,10 +20,9 @@ from vsodprep.crf.refine import refine
 from vsodprep.flow.picture import colour
 from vsodprep.prior.apply import motion_prior
 from vsodprep.prior.channels import channels
-from vsodprep.prior.classifier import Classifier, layer_sizes
+from vsodprep.prior.classifier import Classifier, Settings, layer_sizes
 from vsodprep.prior.contrast import FEATURES, contrast
 from vsodprep.prior.segmentation import segment_levels
-from vsodprep.prior.settings import Settings
 from vsodprep.saliency.folders import to_bytes
 from vsodprep.saliency.maps import method_of
 from vsodprep.saliency.otsu import otsu

@@ -92,13 +92,13 @@ def test_no_frames() -> None:
 
 
 @pytest.mark.parametrize(
-    ("annotated", "length", "stride", "expected"),
+    ("annotated", "length", "expected"),
     [
-        ([0, 19, 39], 1, 1, (0, 19, 39)),
-        ([0, 19], 4, 1, (0, 16, 17, 18, 19)),
-        ([5, 6], 3, 2, (1, 2, 3, 4, 5, 6)),
-        ([], 4, 1, ()),
+        ([0, 19, 39], 1, (0, 19, 39)),
+        ([0, 19], 4, (0, 16, 17, 18, 19)),
+        ([5, 6], 3, (3, 4, 5, 6)),
+        ([], 4, ()),
     ],
 )
-def test_clip_frames(annotated: list[int], length: int, stride: int, expected: tuple[int, ...]) -> None:
-    assert clip_frames(annotated, length, stride) == expected
+def test_clip_frames(annotated: list[int], length: int, expected: tuple[int, ...]) -> None:
+    assert clip_frames(annotated, length) == expected

@@ -7,10 +7,9 @@ import torch
 
 from vsodprep.config.prior import Level
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.prior.classifier import Classifier, layer_sizes, load, save
+from vsodprep.prior.classifier import Classifier, Settings, layer_sizes, load, save
 from vsodprep.prior.frame import combine
 from vsodprep.prior.segmentation import Segmentation
-from vsodprep.prior.settings import Settings
 from vsodprep.prior.training import HalfDropout, network, standardisation, train
 
 SETTINGS = Settings(levels=(Level(0.8, 100.0, 150),))

@@ -11,8 +11,7 @@ from vsodprep.errors import InputError
 from vsodprep.files import atomic_path
 from vsodprep.images import imdecode
 
-UNKNOWN = 1e9  # what Middlebury's code writes where no flow is known
-_UNKNOWN_ABOVE = 1e9 * 0.999  # its reader takes everything of about that size for unknown
+_UNKNOWN_ABOVE = 1e9 * 0.999  # Middlebury's code writes 1e9 where no flow is known, and reads what is about as large so
 _MAGIC = 202021.25  # "PIEH" read as a little-endian float
 _LARGEST_SIDE = 99_999  # as in Middlebury's reader: a larger one comes from the wrong byte order
 
@@ -60,26 +59,22 @@ def read_flo(path: Path) -> KnownFlow:
     return KnownFlow(flow, known)
 
 
-def write_flo(path: Path, flow: NDArray[np.float32], known: NDArray[np.bool_] | None = None) -> None:
+def write_flo(path: Path, flow: NDArray[np.float32]) -> None:
     """Write a Middlebury `.flo` file, atomically.
 
     Args:
         path: Where to.
         flow: float32 `(H, W, 2)` in pixels, (u, v).
-        known: bool `(H, W)`; unknown flow is written as 1e9. All is known if None.
 
     Raises:
         ValueError: The flow is not finite, or has another shape.
     """
     if flow.ndim != 3 or flow.shape[2] != 2 or not np.isfinite(flow).all():
         raise ValueError(f"flow of shape {flow.shape}, expected (H, W, 2) and finite")
-    values = np.array(flow, dtype="<f4")
-    if known is not None:
-        values[~known] = UNKNOWN
     height, width = flow.shape[:2]
     header = np.array([_MAGIC], "<f4").tobytes() + np.array([width, height], "<i4").tobytes()
     with atomic_path(path) as temporary:
-        temporary.write_bytes(header + values.tobytes())
+        temporary.write_bytes(header + flow.astype("<f4").tobytes())
 
 
 def read_kitti(path: Path) -> KnownFlow:
@@ -101,13 +96,12 @@ def read_kitti(path: Path) -> KnownFlow:
     return KnownFlow(flow, known)
 
 
-def write_kitti(path: Path, flow: NDArray[np.float32], known: NDArray[np.bool_] | None = None) -> int:
-    """Write a KITTI flow PNG, atomically; flow is rounded to 1/64 px.
+def write_kitti(path: Path, flow: NDArray[np.float32]) -> int:
+    """Write a KITTI flow PNG, atomically; all flow is known, and rounded to 1/64 px.
 
     Args:
         path: Where to.
         flow: float32 `(H, W, 2)` in pixels, (u, v).
-        known: bool `(H, W)`; all is known if None.
 
     Returns:
         Number of values beyond the format's range of -512 to 511.98 px, which are clipped.
@@ -118,29 +112,10 @@ def write_kitti(path: Path, flow: NDArray[np.float32], known: NDArray[np.bool_] 
     if flow.ndim != 3 or flow.shape[2] != 2 or not np.isfinite(flow).all():
         raise ValueError(f"flow of shape {flow.shape}, expected (H, W, 2) and finite")
     steps = np.rint(flow.astype(np.float64) * 64) + 32768
-    known = np.ones(flow.shape[:2], bool) if known is None else known
-    steps[~known] = 0
-    image = np.dstack([known, np.clip(steps, 0, 65535)[..., ::-1]]).astype(np.uint16)
+    image = np.dstack([np.ones(flow.shape[:2]), np.clip(steps, 0, 65535)[..., ::-1]]).astype(np.uint16)
     ok, data = cv2.imencode(".png", image)
     if not ok:
         raise ValueError(f"cannot encode a flow of shape {flow.shape}")
     with atomic_path(path) as temporary:
         temporary.write_bytes(data.tobytes())
     return int(np.count_nonzero((steps < 0) | (steps > 65535)))
-
-
-def end_point_error(flow: NDArray[np.float32], truth: KnownFlow) -> float:
-    """Return the mean distance in pixels between a flow and the truth, where that is known.
-
-    Args:
-        flow: float32 `(H, W, 2)` in pixels.
-        truth: The true flow of the same size.
-
-    Raises:
-        ValueError: Their sizes differ, or nothing is known.
-    """
-    if flow.shape != truth.flow.shape or not truth.known.any():
-        raise ValueError(
-            f"flow of shape {flow.shape} and truth of {truth.flow.shape}, {truth.known.sum()} pixels known"
-        )
-    return float(np.linalg.norm(flow - truth.flow, axis=2)[truth.known].mean())

@@ -88,13 +88,11 @@ def jobs_of(pairs: Sequence[FramePair], policy: Policy) -> tuple[Job, ...]:
     return tuple(dict.fromkeys(wanted))
 
 
-def clip_frames(annotated: Collection[int], clip_length: int, clip_stride: int = 1) -> tuple[int, ...]:
+def clip_frames(annotated: Collection[int], clip_length: int) -> tuple[int, ...]:
     """Return the frames of all clips that end at an annotated frame; a clip is cut at the start of the sequence.
 
     Args:
         annotated: Indices of annotated frames.
         clip_length: Frames of a clip, the annotated one included.
-        clip_stride: Frames between two of a clip.
     """
-    steps = range(0, clip_length * clip_stride, clip_stride)
-    return tuple(sorted({frame - step for frame in annotated for step in steps if frame >= step}))
+    return tuple(sorted({frame - step for frame in annotated for step in range(clip_length) if frame >= step}))

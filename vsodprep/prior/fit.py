@@ -15,9 +15,8 @@ from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
 from vsodprep.images import read_frame, read_mask
 from vsodprep.manifest import ManifestSequence, frame_path, mask_path, read_manifest
-from vsodprep.prior.classifier import Classifier, save
+from vsodprep.prior.classifier import Classifier, Settings, save
 from vsodprep.prior.frame import Windows, describe
-from vsodprep.prior.settings import Settings
 from vsodprep.prior.training import standardisation, train
 from vsodprep.progress import track
 from vsodprep.threads import restores_threads

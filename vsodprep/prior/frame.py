@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.prior.channels import channels
+from vsodprep.prior.classifier import Settings
 from vsodprep.prior.contrast import contrast
 from vsodprep.prior.segmentation import Segmentation, segment_levels
-from vsodprep.prior.settings import Settings
 
 # Describes the regions of a picture by a network: (picture, labels, count) to float32 (count, d).
 Windows = Callable[[NDArray[np.uint8], NDArray[np.int32], int], NDArray[np.float32]]

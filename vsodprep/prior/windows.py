@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from vsodprep.errors import InputError
 from vsodprep.prior.frame import Windows
 from vsodprep.prior.regions import boxes, outline
-from vsodprep.prior.settings import BACKBONES
 from vsodprep.weights import find_weights, load, read_state
 
+BACKBONES = ("alexnet", "vgg16")
 SIDE = 224  # px; torchvision's AlexNet, whose first layer is padded, gives 6 x 6 at 224 as Caffe's does at 227
 _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)

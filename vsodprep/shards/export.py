@@ -22,7 +22,6 @@ from vsodprep.shards.read import Shard, ShardSequence, open_shard
 Layout = Literal["davsod", "fsnet", "davis", "webdataset"]
 Format = Literal["jpg", "png"]
 
-LAYOUTS: tuple[Layout, ...] = ("davsod", "fsnet", "davis", "webdataset")
 SAMPLES_PER_TAR = 1000
 
 
