@@ -7,7 +7,7 @@ from pydensecrf.utils import unary_from_softmax
 
 from vsodprep.config.crf import PRESETS, Crf
 from vsodprep.crf.refine import preset, refine, unary
-from vsodprep.errors import InputError
+from vsodprep.errors import VsodprepError
 
 
 def scene(seed=0, size=16):
@@ -145,11 +145,11 @@ def test_preset_by_name_json_and_file(tmp_path):
     ("given", "found"),
     [
         ("stann", "no such preset or file"),
-        ('{"iteration": 2}', "iteration: Extra inputs"),
+        ('{"iteration": 2}', "unknown key iteration"),
         ('{"iterations": 0}', "iterations: Input should be greater"),
-        ('{"iterations": ', "not JSON"),
+        ('{"iterations": ', "not YAML"),
     ],
 )
 def test_bad_preset_is_named(given, found):
-    with pytest.raises(InputError, match=found):
+    with pytest.raises(VsodprepError, match=found):
         preset(given)

@@ -56,14 +56,14 @@ def test_partial_archive(fake: Fake, tmp_path: Path) -> None:
         (["davis2016", "DAVIS-data.zip"], "DAVIS-data.zip: bear: 4 frames of 82; expected as many frames"),
         (["davis2016", "text.zip"], "text.zip: not an archive, or a damaged one; expected a whole zip"),
         (["synth", "DAVIS-data.zip"], "DAVIS-data.zip: a source for synth; expected none"),
-        (["davis2016", "DAVIS-data.zip", "--splits", "{"], "--splits: not JSON"),
+        (["davis2016", "DAVIS-data.zip", "--splits", "{"], "--splits: not YAML"),
         (
             ["davis2016", "DAVIS-data.zip", "--splits", "none.json"],
             "none.json: No such file or directory; expected JSON",
         ),
         (
             ["davis2016", "DAVIS-data.zip", "--splits", '{"train": "bear"}'],
-            "--splits: JSON of another form; expected JSON",
+            "--splits: of another form; expected JSON",
         ),
     ],
 )

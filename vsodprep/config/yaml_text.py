@@ -41,3 +41,28 @@ def load_yaml(text: str, where: Path | str, expected: str) -> Any:
         return loader.get_single_data()  # type: ignore[no-untyped-call]
     except (ValueError, yaml.YAMLError) as error:
         raise InputError(where, "not YAML", expected) from error
+
+
+def read_given(given: str, where: str, expected: str) -> tuple[str, Any]:
+    """Read JSON or YAML that is given as text beginning with a brace, or as the path of a file.
+
+    Args:
+        given: The text, or the path.
+        where: What to name in an error where it is text.
+        expected: What it has to be, for an error.
+
+    Returns:
+        What to name in further errors, and the plain values.
+
+    Raises:
+        InputError: There is no such file, it is no YAML, or a mapping has a key twice.
+    """
+    if not given.lstrip().startswith("{"):
+        where = given
+        try:
+            given = Path(where).read_text(encoding="utf-8")
+        except OSError as error:
+            raise InputError(where, error.strerror or "unreadable", expected) from error
+        except UnicodeDecodeError as error:
+            raise InputError(where, "not YAML", expected) from error
+    return where, load_yaml(given, where, expected)

@@ -1,6 +1,5 @@
 """Dense CRF with two labels (Krähenbühl and Koltun, NIPS 2011), with the settings that public code uses."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +7,9 @@ import pydensecrf.densecrf as dcrf
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from vsodprep.config.base import refusal
 from vsodprep.config.crf import PRESETS, Crf
+from vsodprep.config.yaml_text import read_given
 from vsodprep.errors import InputError
 from vsodprep.saliency.color import stretch
 
@@ -24,24 +25,19 @@ def preset(name_or_json: str) -> Crf:
         name_or_json: Name of a built-in preset, a JSON object, or the path of a JSON file.
 
     Raises:
-        InputError: It is none of the three, or a setting is unknown or out of range.
+        InputError: It is none of the three.
+        VsodprepError: A setting is unknown or out of range.
     """
     if name_or_json in PRESETS:
         return PRESETS[name_or_json]
-    text = name_or_json
-    if not text.lstrip().startswith("{"):
-        path = Path(text)
-        if not path.is_file():
-            raise InputError(f"CRF preset {text}", "no such preset or file", f"one of {', '.join(PRESETS)}, or JSON")
-        text = path.read_text(encoding="utf-8")
+    where = f"CRF preset {name_or_json}"
+    if not name_or_json.lstrip().startswith("{") and not Path(name_or_json).is_file():
+        raise InputError(where, "no such preset or file", f"one of {', '.join(PRESETS)}, or JSON")
+    where, value = read_given(name_or_json, where, "settings of a CRF")
     try:
-        return Crf.model_validate(json.loads(text))
+        return Crf.model_validate(value)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"CRF preset {name_or_json}", f"{key}: {first['msg']}", "settings of a CRF") from error
-    except ValueError as error:
-        raise InputError(f"CRF preset {name_or_json}", f"not JSON ({error})", "settings of a CRF") from error
+        raise refusal(error, value, where, "settings of a CRF") from error
 
 
 def unary(probability: NDArray[np.float32], kind: str) -> NDArray[np.float32]:

@@ -1,18 +1,15 @@
 """Finding a protocol: a built-in one, the user's own, or either with some settings changed."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from vsodprep.config.protocol import PROTOCOLS, Protocol
-from vsodprep.config.yaml_text import load_yaml
+from vsodprep.config.yaml_text import read_given
 from vsodprep.errors import InputError
 
 __all__ = ["PROTOCOLS", "Protocol", "change_protocol", "find_protocol"]
-
-_SETTINGS = "a YAML or JSON mapping of settings"
 
 
 def change_protocol(base: Protocol, changes: dict[str, Any], where: str = "protocol") -> Protocol:
@@ -54,25 +51,12 @@ def find_protocol(given: str) -> Protocol:
     """
     if given in PROTOCOLS:
         return PROTOCOLS[given]
-    if given.lstrip().startswith("{"):
-        return _own(_json(given, "protocol"), "protocol", "own")
-    path = Path(given)
-    if not path.is_file():
+    is_text = given.lstrip().startswith("{")
+    if not is_text and not Path(given).is_file():
         expected = f"one of {', '.join(PROTOCOLS)}, a file of settings, or settings as JSON"
         raise InputError("protocol", f"no protocol {given!r}", expected)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise InputError(path, "unreadable", _SETTINGS) from error
-    settings = _json(text, str(path)) if path.suffix == ".json" else load_yaml(text, path, _SETTINGS)
-    return _own(settings, str(path), path.stem)
-
-
-def _json(text: str, where: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise InputError(where, "not JSON", _SETTINGS) from error
+    where, settings = read_given(given, "protocol", "a YAML or JSON mapping of settings")
+    return _own(settings, where, "own" if is_text else Path(given).stem)
 
 
 def _own(settings: Any, where: str, name: str) -> Protocol:

@@ -1,12 +1,11 @@
 """Which splits a sequence belongs to: the benchmark's own, the user's, and what only a delivery tells."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from vsodprep import manifest as manifests
 from vsodprep.benchmarks.benchmark import Benchmark
+from vsodprep.config.yaml_text import read_given
 from vsodprep.errors import InputError
 
 
@@ -62,18 +61,8 @@ def parse_splits(text: str | None) -> dict[str, tuple[str, ...]]:
     """
     if text is None:
         return {}
-    where = "--splits"
-    if not text.lstrip().startswith("{"):
-        where = text
-        try:
-            text = Path(text).read_text(encoding="utf-8")
-        except OSError as error:
-            raise InputError(where, error.strerror or "unreadable", "JSON, or a file of it") from error
-    expected = 'JSON like {"train": ["bear", "bus"]}'
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise InputError(where, f"not JSON ({error})", expected) from error
+    expected = 'JSON like {"train": ["bear", "bus"]}, or a file of it'
+    where, value = read_given(text, "--splits", expected)
     if not isinstance(value, dict) or not all(isinstance(names, list) for names in value.values()):
-        raise InputError(where, "JSON of another form", expected)
+        raise InputError(where, "of another form", expected)
     return {str(split): tuple(map(str, names)) for split, names in value.items()}
