@@ -11,7 +11,7 @@ from vsodprep.errors import InputError
 from vsodprep.files import sha256
 from vsodprep.flow.pairs import make_pairs
 from vsodprep.flow.store import write_flow
-from vsodprep.images import read_gray, write_png
+from vsodprep.images import read_gray, read_mask, write_png
 from vsodprep.prior.store import write_prior
 
 
@@ -94,12 +94,15 @@ def test_the_substitute_by_the_prior_is_applied_and_recorded(tree, prior):
     assert record["support"] == {"prior": sha256(prior)}
 
 
-def test_the_substitute_by_a_carried_mask_is_applied_and_recorded(tree):
+@pytest.mark.parametrize("high", [255, 1])
+def test_the_substitute_by_a_carried_mask_is_applied_and_recorded(tree, high):
     pairs = make_pairs(len(FRAMES), Policy())
     flows = ({"forward": np.full((*SIZE, 2), (4 * (pair.target - pair.source), 0), np.float32)} for pair in pairs)
     write_flow(tree / "flow.h5", pairs, flows, SIZE, {}, frames=FRAMES)
     for frame in (FRAMES[0], FRAMES[2]):
         (tree / "masks" / "bear" / f"{frame}.png").unlink()
+    mask = tree / "masks" / "bear" / f"{FRAMES[1]}.png"
+    write_png(mask, read_mask(mask).astype(np.uint8) * np.uint8(high))
     options = ("--substitute-flow", tree / "flow.h5", "--substitute-masks", tree / "masks" / "bear")
     record = label(tree, "--order", "fuse,otsu,substitute", *map(str, options))
     for index, (frame, written) in enumerate(labels(tree).items()):

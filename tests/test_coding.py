@@ -28,6 +28,7 @@ from vsodprep.evaluate import evaluate_folders
 from vsodprep.evaluate.protocols import PROTOCOLS
 from vsodprep.images import read_mask
 from vsodprep.normalize.own import normalize_own
+from vsodprep.review.session import Session
 from vsodprep.scores.noticed import noticed
 
 # The palette of DAVIS and PASCAL VOC, in which the bits of an id lie in turn in red, green and blue; id 7 is gray.
@@ -193,6 +194,26 @@ def test_masks_score_the_same_to_the_last_bit_in_every_coding_and_container(
         found = evaluate_folders(*other, protocol=protocol)
     assert figures(found) == figures(expected)
     assert per_frame(found) == per_frame(expected)
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Scores of maps and masks of 0 and 255 by protocol."""
+    place = tmp_path_factory.mktemp("plain")
+    maps, masks = coded(place / "maps", MASKS[::-1], "0 and 255"), coded(place / "masks", MASKS, "0 and 255")
+    return {name: evaluate_folders(maps, masks, protocol=name) for name in PROTOCOLS}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("coding", LOSSLESS)
+def test_every_coding_scores_the_same_under_every_protocol(
+    coding: str, protocol: str, expected: dict[str, dict[str, Any]], tmp_path: Path
+) -> None:
+    maps = coded(tmp_path / "maps", MASKS[::-1], "0 and 255" if coding in DARK_MAPS else coding)
+    masks = coded(tmp_path / "masks", MASKS, coding, archive=True)
+    found = evaluate_folders(maps, masks, protocol=protocol)
+    assert figures(found) == figures(expected[protocol])
+    assert per_frame(found) == per_frame(expected[protocol])
 
 
 @pytest.mark.parametrize("coding", LOSSLESS)
@@ -433,6 +454,12 @@ def test_every_stage_reads_maps_as_evaluate_does(stages: Path, coding: str, comm
         one, other = (stages / "out" / maps / f"{frame:05d}.png" for maps in ("plain", "coded"))
         assert one.read_bytes() == other.read_bytes()
         assert read_mask(one).any()
+
+
+@pytest.mark.parametrize("coding", ["0 and 1", "palette, id 1", "16 bits, 255"])
+def test_labels_under_review_are_read_alike(coding: str, tmp_path: Path) -> None:
+    session = Session(coded(tmp_path / "labels", MASKS, coding), tmp_path / "frames", tmp_path / "edits.txt")
+    assert all(np.array_equal(session.label("fox", f"{frame:05d}"), mask) for frame, mask in enumerate(MASKS))
 
 
 def test_weights_are_fitted_to_maps_and_masks_in_any_coding(stages: Path) -> None:

@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.coarse.carry import nearest, pull, push
+from vsodprep.coding import Reading
 from vsodprep.config.coarse import Evidence
 from vsodprep.errors import InputError
 from vsodprep.files import sha256
 from vsodprep.flow.store import FlowFile, open_flow
 from vsodprep.flow.view import check_frames
-from vsodprep.images import read_mask
+from vsodprep.images import FOREGROUND_ABOVE
 from vsodprep.prior.store import open_prior
+from vsodprep.saliency.folders import read_map, reading_of
 
 
 class Support(NamedTuple):
@@ -84,11 +86,12 @@ class TruthSupport:
         """
         annotated = self._annotated(frames)
         owner = nearest(annotated, len(frames))
+        reading = reading_of([self._path(frames[index]) for index in annotated], self.masks, what="masks")
         with open_flow(self.flow) as flow:
             check_frames(self.flow, flow, frames)
             steps = _steps(flow)
             for start in annotated:
-                mask = self._mask(frames[start], flow.size)
+                mask = self._mask(frames[start], flow.size, reading)
                 yield Support(start, mask, start)
                 for way in (1, -1):
                     values, frame = mask, start + way
@@ -115,8 +118,8 @@ class TruthSupport:
             )
         return annotated
 
-    def _mask(self, frame: Path, size: tuple[int, int]) -> NDArray[np.float32]:
-        mask = read_mask(self._path(frame))
+    def _mask(self, frame: Path, size: tuple[int, int], reading: Reading) -> NDArray[np.float32]:
+        mask = read_map(self._path(frame), None, reading) > FOREGROUND_ABOVE
         if mask.shape != size:
             raise InputError(self._path(frame), f"a mask of {mask.shape}", f"{size}, as {self.flow}")
         return mask.astype(np.float32)

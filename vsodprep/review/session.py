@@ -10,14 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.coarse.edits import HEADER, Edit, apply_edit, edits_by_frame, parse_edit, read_edits
+from vsodprep.coding import Reading
 from vsodprep.errors import InputError
 from vsodprep.files import write_text
 from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
-from vsodprep.images import encode_png, find_image, natural_key, read_mask
+from vsodprep.images import FOREGROUND_ABOVE, encode_png, find_image, natural_key
 from vsodprep.manifest import frame_path
 from vsodprep.markers import MANIFEST
-from vsodprep.saliency.folders import list_maps, map_of
+from vsodprep.saliency.folders import list_maps, map_of, read_map, reading_of
 
 
 @dataclass
@@ -47,6 +48,11 @@ class Session:
                 found.setdefault(sequence, []).append(frame)
         return {sequence: found[sequence] for sequence in sorted(found, key=natural_key)}
 
+    @cached_property
+    def _reading(self) -> Reading:
+        labels = list_maps(self.labels).values()
+        return reading_of(labels, self.labels, what="masks")
+
     def all_edits(self) -> tuple[Edit, ...]:
         """Return the recorded edits in order."""
         return read_edits(self.edits) if self.edits.is_file() else ()
@@ -71,7 +77,7 @@ class Session:
 
     def label(self, sequence: str, frame: str) -> NDArray[np.bool_]:
         """Return a frame's label with its edits applied, bool `(H, W)`."""
-        label = read_mask(map_of(self.labels, f"{sequence}/{frame}"))
+        label = read_map(map_of(self.labels, f"{sequence}/{frame}"), None, self._reading) > FOREGROUND_ABOVE
         for edit in self.edits_of(sequence, frame):
             label = apply_edit(label, edit)
         return label
