@@ -70,6 +70,12 @@ class Running:
         line = self.process.stdout.readline()
         assert line == f"{word}\n", line or self.process.communicate()[1]
 
+    def handles(self, how: signal.Signals) -> bool:
+        """Return whether it handles a signal by now."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        caught = next(line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:"))
+        return bool(int(caught, 16) >> (how - 1) & 1)
+
     def send(self, how: signal.Signals) -> None:
         """Send a signal as it comes: from a terminal to the whole group, else to the one process."""
         (os.killpg if how in (signal.SIGINT, signal.SIGHUP) else os.kill)(self.process.pid, how)
