@@ -1,6 +1,5 @@
 """Predicting saliency maps with a trained network."""
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from torch import Tensor
 from vsodprep.config.network import Clip
 from vsodprep.config.train import Run
 from vsodprep.errors import InputError
-from vsodprep.files import enter_folder, sha256, write_json
+from vsodprep.files import enter_folder, read_json, sha256, write_json
 from vsodprep.images import write_png
 from vsodprep.markers import PREDICTIONS
 from vsodprep.models import saved
@@ -90,7 +89,7 @@ def _kept(out: Path, record: dict[str, Any], sequences: Collection[str]) -> dict
     """Return the frames of the sequences that a folder holds of the same prediction, and that are not made anew."""
     marker = out / PREDICTIONS
     try:
-        before = json.loads(marker.read_text(encoding="utf-8")) if marker.is_file() else {}
+        before = read_json(marker, "a record of predictions") if marker.is_file() else {}
         kept = {name: int(count) for name, count in before.get("sequences", {}).items() if name not in sequences}
     except (ValueError, TypeError, AttributeError) as error:
         raise InputError(marker, "not readable as a record of predictions", "another folder for the maps") from error

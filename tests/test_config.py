@@ -165,7 +165,7 @@ def test_partial_applies_to_every_source() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"- a list", "list"), (b"a: [", "not YAML"), (b"\xd8\x86\xff", "not YAML")]
+    ("content", "message"), [(b"- a list", "list"), (b"a: [", "not YAML"), (b"\xd8\x86\xff", "no text")]
 )
 def test_read_refuses_what_is_no_mapping(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "mine.yaml"

@@ -1,6 +1,11 @@
 """Exceptions whose text is the one line that a person at the terminal reads."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+# It depends on the damaged byte which one a library raises.
+_OF_DAMAGE = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
 
 
 class VsodprepError(Exception):
@@ -25,3 +30,21 @@ class InputError(VsodprepError):
     def __reduce__(self) -> tuple[type["InputError"], tuple[Path | str, str, str]]:
         """Rebuild from the three arguments, so that the error crosses from a worker process."""
         return type(self), (self.where, self.found, self.expected)
+
+
+@contextmanager
+def reading(where: Path | str, expected: str) -> Iterator[None]:
+    """Turn whatever a library raises for a damaged file into one plain error.
+
+    Args:
+        where: The file.
+        expected: What it has to be.
+
+    Raises:
+        InputError: It is damaged.
+    """
+    try:
+        yield
+    except _OF_DAMAGE as error:
+        found = " ".join(str(error).split()) or type(error).__name__
+        raise InputError(where, f"damaged ({found})", expected) from error

@@ -364,6 +364,41 @@ def check_overwritable(final: Path, mark: str) -> None:
         raise InputError(final, "would be overwritten, and is not known to be ours", _NEW)
 
 
+def read_text(path: Path, expected: str) -> str:
+    """Read UTF-8 text.
+
+    Args:
+        path: The file.
+        expected: What it has to be, for the error.
+
+    Raises:
+        InputError: It is missing, cannot be read, or is no text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(path, error.strerror or "unreadable", expected) from error
+    except ValueError as error:
+        raise InputError(path, f"no text ({error})", expected) from error
+
+
+def read_json(path: Path, expected: str) -> Any:
+    """Read JSON.
+
+    Args:
+        path: The file.
+        expected: What it has to be, for the error.
+
+    Raises:
+        InputError: It is missing, cannot be read, or is no JSON.
+    """
+    text = read_text(path, expected)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(path, f"no JSON ({error})", expected) from error
+
+
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text atomically."""
     with atomic_path(path) as temporary:

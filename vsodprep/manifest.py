@@ -1,13 +1,12 @@
 """The manifest of a normalised benchmark: what every later stage knows about it."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from vsodprep.errors import InputError
-from vsodprep.files import write_json
+from vsodprep.files import read_json, write_json
 from vsodprep.markers import MANIFEST
 
 
@@ -149,10 +148,11 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     if not path.is_file():
         raise InputError(folder, f"no {MANIFEST}", "a normalised benchmark (vsodprep normalize makes one)")
+    expected = "a manifest written by vsodprep normalize"
     try:
-        return from_json(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(path, f"unreadable ({error!r})", "a manifest written by vsodprep normalize") from error
+        return from_json(read_json(path, expected))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise InputError(path, f"unreadable ({error!r})", expected) from error
 
 
 def frame_path(folder: Path, sequence: str, frame: str) -> Path:

@@ -1,7 +1,5 @@
 """Archives and folders together, as one tree."""
 
-import json
-import tarfile
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,11 +10,11 @@ import rarfile
 
 from vsodprep.archives.folder import FolderTree
 from vsodprep.archives.rarred import RarTree
-from vsodprep.archives.tarred import TarTree
+from vsodprep.archives.tarred import TarTree, is_tar
 from vsodprep.archives.tree import Tree
 from vsodprep.archives.zipped import ZipTree
 from vsodprep.errors import InputError
-from vsodprep.files import is_junk, visible
+from vsodprep.files import is_junk, read_json, visible
 from vsodprep.images import IMAGE_SUFFIXES
 from vsodprep.markers import SOURCES
 
@@ -79,11 +77,11 @@ def _listed(path: Path) -> dict[Path, str]:
     listing = path / SOURCES if path.is_dir() else path
     if listing.name != SOURCES or not listing.is_file():
         return {}
+    expected = "the list that `vsodprep download` writes"
     try:
-        files = json.loads(listing.read_text(encoding="utf-8"))["files"]
-        return {listing.parent / file["file"]: file["name"] for file in files}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(listing, f"unreadable ({error!r})", "the list that `vsodprep download` writes") from error
+        return {listing.parent / file["file"]: file["name"] for file in read_json(listing, expected)["files"]}
+    except (KeyError, TypeError) as error:
+        raise InputError(listing, f"unreadable ({error!r})", expected) from error
 
 
 def _archives_in(path: Path) -> tuple[Path, ...]:
@@ -95,7 +93,7 @@ def _archives_in(path: Path) -> tuple[Path, ...]:
 
 def is_archive(path: Path) -> bool:
     """Return whether a file is an archive that can be listed."""
-    return zipfile.is_zipfile(path) or rarfile.is_rarfile(path) or tarfile.is_tarfile(path)
+    return zipfile.is_zipfile(path) or rarfile.is_rarfile(path) or is_tar(path)
 
 
 def open_tree(path: Path, scratch: Path | None = None) -> Tree:
@@ -118,7 +116,7 @@ def open_tree(path: Path, scratch: Path | None = None) -> Tree:
             return ZipTree(path)
         if rarfile.is_rarfile(path):
             return RarTree(path, scratch)
-        if tarfile.is_tarfile(path):
+        if is_tar(path):
             return TarTree(path, scratch)
     except OSError as error:
         raise InputError(path, error.strerror or "unreadable", "a readable archive") from error

@@ -40,6 +40,14 @@ class TarTree(UnpackedTree):
         return tarfile.data_filter(info.replace(name=info.name.replace("\\", "/"), deep=False), target)
 
 
+def is_tar(path: Path) -> bool:
+    """Return whether a file begins as a tar archive does; a compressed one that breaks off before that does not."""
+    try:
+        return tarfile.is_tarfile(path)
+    except (EOFError, zlib.error, LZMAError):
+        return False
+
+
 def _member(info: tarfile.TarInfo) -> Member:
     if info.isdir():
         kind = "folder"

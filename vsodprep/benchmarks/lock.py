@@ -5,7 +5,6 @@ that the registry does not know. Users commit it; `vsodprep.lock.json` in the wo
 """
 
 import fcntl
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from typing import Any
 
 from vsodprep.benchmarks.benchmark import Benchmark, Split
 from vsodprep.errors import InputError
-from vsodprep.files import write_json
+from vsodprep.files import read_json, write_json
 from vsodprep.manifest import Manifest
 
 LOCK = Path("vsodprep.lock.json")
@@ -28,12 +27,7 @@ def read_lock(path: Path = LOCK) -> dict[str, Any]:
     Raises:
         InputError: The file is no lock file.
     """
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise InputError(path, f"unreadable ({error})", "a lock file written by vsodprep") from error
+    value = read_json(path, "a lock file written by vsodprep") if path.exists() else {}
     if not isinstance(value, dict):
         raise InputError(path, f"a {type(value).__name__}", "a lock file written by vsodprep")
     return value

@@ -1,12 +1,12 @@
 """`vsodprep predict`: saliency maps of a shard, a folder of frames, or a video file."""
 
-import json
 from pathlib import Path
 
 import click
 
 from vsodprep.cli._folder import Folder
 from vsodprep.cli._torch import device_option, threads_option, wait_passively
+from vsodprep.files import read_json
 from vsodprep.markers import PREDICTIONS, SHARD
 
 
@@ -68,6 +68,6 @@ def command(
         written = predict_shard(
             checkpoint, shard, out, split=split, device=device, threads=threads, batch=batch, content=content
         )
-    others = json.loads((out / PREDICTIONS).read_text(encoding="utf-8"))["sequences"].keys() - written.keys()
+    others = read_json(out / PREDICTIONS, "the record just written")["sequences"].keys() - written.keys()
     if others:
         click.echo(f"{out}: joined the maps of {', '.join(sorted(others))}, which were there", err=True)

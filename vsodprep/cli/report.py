@@ -1,6 +1,5 @@
 """`vsodprep report`."""
 
-import json
 from pathlib import Path
 
 import click
@@ -8,6 +7,7 @@ import click
 from vsodprep.cli._folder import Folder
 from vsodprep.config import parse
 from vsodprep.errors import InputError
+from vsodprep.files import read_json
 from vsodprep.markers import PAGE
 
 
@@ -19,12 +19,7 @@ def command(config_path: Path, results: Path, out: Path) -> None:
     """Make the HTML report, and results.csv beside it."""
     from vsodprep.report.page import write_report
 
-    try:
-        value = json.loads(config_path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(config_path, error.strerror or "unreadable", "a configuration as JSON") from error
-    except ValueError as error:
-        raise InputError(config_path, "no JSON", "a configuration as JSON") from error
+    value = read_json(config_path, "a configuration as JSON")
     if not isinstance(value, dict):
         raise InputError(config_path, f"a {type(value).__name__}", "a configuration as JSON")
     write_report(parse(value, str(config_path)), results, out)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
+from vsodprep.files import read_text
 
 ACTIONS = ("erase", "keep")
 SHAPES = ("component", "polygon", "all")
@@ -76,11 +77,8 @@ def read_edits(path: Path) -> tuple[Edit, ...]:
     Raises:
         InputError: The file is unreadable, or a line is no edit; the line is named by its number.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise InputError(path, error.strerror or "unreadable", "a file of edits") from error
-    numbered = ((number, line.strip()) for number, line in enumerate(lines, start=1))
+    lines = enumerate(read_text(path, "a file of edits").splitlines(), start=1)
+    numbered = ((number, line.strip()) for number, line in lines)
     return tuple(parse_edit(line, f"{path}:{number}") for number, line in numbered if line and line[0] != "#")
 
 

@@ -1,12 +1,11 @@
 """Where coarse labels come from: one record per sequence, and all of a benchmark's in one file."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from vsodprep.errors import InputError
-from vsodprep.files import write_json
+from vsodprep.files import read_json, write_json
 
 # What all sequences of a block have in common; the rest stands under each sequence.
 SHARED = ("order", "weights", "fitted", "crf", "certainty", "methods", "substitute")
@@ -18,10 +17,7 @@ def read_record(path: Path) -> dict[str, Any]:
     Raises:
         InputError: The file is missing or no such record.
     """
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(path, "unreadable", "a record written by vsodprep coarse label") from error
+    record = read_json(path, "a record written by vsodprep coarse label")
     if not isinstance(record, dict) or not {"sequence", *SHARED} <= record.keys():
         raise InputError(path, "no record of coarse labels", "a record written by vsodprep coarse label")
     return record

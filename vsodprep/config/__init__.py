@@ -21,6 +21,7 @@ from vsodprep.config.report import Report
 from vsodprep.config.train import Augment, Data, Optimizer, Run, Schedule, Stage, Test
 from vsodprep.config.yaml_text import load_yaml
 from vsodprep.errors import InputError
+from vsodprep.files import read_text
 
 __all__ = [
     "Augment",
@@ -256,12 +257,7 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         InputError: The file is missing or no YAML mapping, or a key is given twice.
     """
-    try:
-        value = load_yaml(path.read_text(encoding="utf-8"), path, "a configuration file")
-    except OSError as error:
-        raise InputError(path, error.strerror or "unreadable", "a configuration file") from error
-    except UnicodeDecodeError as error:
-        raise InputError(path, "not YAML", "a configuration file") from error
+    value = load_yaml(read_text(path, "a configuration file"), path, "a configuration file")
     if not isinstance(value, dict):
         raise InputError(path, f"a {type(value).__name__}", "a mapping of keys to values")
     return value

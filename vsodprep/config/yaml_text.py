@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from vsodprep.errors import InputError
+from vsodprep.files import read_text
 
 
 class _Loader(yaml.SafeLoader):
@@ -58,11 +59,5 @@ def read_given(given: str, where: str, expected: str) -> tuple[str, Any]:
         InputError: There is no such file, it is no YAML, or a mapping has a key twice.
     """
     if not given.lstrip().startswith("{"):
-        where = given
-        try:
-            given = Path(where).read_text(encoding="utf-8")
-        except OSError as error:
-            raise InputError(where, error.strerror or "unreadable", expected) from error
-        except UnicodeDecodeError as error:
-            raise InputError(where, "not YAML", expected) from error
+        where, given = given, read_text(Path(given), expected)
     return where, load_yaml(given, where, expected)

@@ -1,6 +1,5 @@
 """A folder of maps, refined."""
 
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ from vsodprep.config.coding import Coding
 from vsodprep.config.crf import Crf
 from vsodprep.crf.refine import refine
 from vsodprep.errors import InputError
-from vsodprep.files import enter_folder, write_json
+from vsodprep.files import enter_folder, read_json, write_json
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.images import read_frame, write_png
 from vsodprep.manifest import frame_path, read_manifest
@@ -76,5 +75,5 @@ def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1, 
         for _ in track(results, "dense CRF", len(tasks)):
             pass
     given = maps / PREDICTIONS
-    before = json.loads(given.read_text(encoding="utf-8")) if given.is_file() else {"coding": str(reading)}
+    before = read_json(given, "a record of predictions") if given.is_file() else {"coding": str(reading)}
     write_json(out / PREDICTIONS, before | {"crf": crf.model_dump(), "maps": len(tasks)})

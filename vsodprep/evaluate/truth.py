@@ -14,6 +14,7 @@ from vsodprep.coding import AS_VALUES, Reading
 from vsodprep.errors import InputError
 from vsodprep.evaluate.flat import Folders, sequences_by_list, sequences_of_names
 from vsodprep.evaluate.sources import image_names
+from vsodprep.files import read_text
 from vsodprep.images import natural_key
 from vsodprep.manifest import Manifest, read_manifest
 from vsodprep.markers import MANIFEST, SHARD
@@ -152,10 +153,8 @@ def _listed(split: Path | str, where: Path) -> list[str]:
     path = Path(split)
     if not path.is_file():
         raise InputError(where, f"no manifest that knows a split {str(split)!r}", "a file of sequence names as split")
-    try:
-        return [line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except (OSError, ValueError) as error:
-        raise InputError(path, "unreadable", "a text file of sequence names, one on each line") from error
+    text = read_text(path, "a text file of sequence names, one on each line")
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _chosen(names: list[str], split: Path | str | None, where: Path) -> list[str]:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from vsodprep.errors import InputError
 from vsodprep.figures.curves import Curve, losses
+from vsodprep.files import read_text
 from vsodprep.scores.read import labelled
 
 POINTS = 300  # more cannot be told apart at the figure's width
@@ -64,26 +65,23 @@ def read_losses(path: Path) -> Losses:
     Raises:
         InputError: The file is missing, has no columns `step` and `loss`, or a value is no number.
     """
-    if not path.is_file():
-        raise InputError(path, "no such file", "metrics.csv of vsodprep train")
-    with path.open(encoding="utf-8", newline="") as stream:
-        reader = csv.DictReader(stream)
-        columns = list(reader.fieldnames or ())
-        if not {"step", "loss"} <= set(columns):
-            raise InputError(path, f"columns {', '.join(columns)}", "columns step and loss")
-        names = [column for column in columns if column not in _FIXED]
-        found = Losses([], [], {name: [] for name in names}, {})
-        for row in reader:
-            if not row["loss"]:
-                continue
-            try:
-                found.steps.append(float(row["step"]))
-                found.loss.append(float(row["loss"]))
-                for name in names:
-                    found.terms[name].append(float(row[name]) if row[name] else None)
-            except (TypeError, ValueError) as error:
-                raise InputError(path, f"line {reader.line_num}: {error}", "numbers") from error
-            found.stages.setdefault(row.get("stage") or "", found.steps[-1])
+    reader = csv.DictReader(read_text(path, "metrics.csv of vsodprep train").splitlines())
+    columns = list(reader.fieldnames or ())
+    if not {"step", "loss"} <= set(columns):
+        raise InputError(path, f"columns {', '.join(columns)}", "columns step and loss")
+    names = [column for column in columns if column not in _FIXED]
+    found = Losses([], [], {name: [] for name in names}, {})
+    for row in reader:
+        if not row["loss"]:
+            continue
+        try:
+            found.steps.append(float(row["step"]))
+            found.loss.append(float(row["loss"]))
+            for name in names:
+                found.terms[name].append(float(row[name]) if row[name] else None)
+        except (TypeError, ValueError) as error:
+            raise InputError(path, f"line {reader.line_num}: {error}", "numbers") from error
+        found.stages.setdefault(row.get("stage") or "", found.steps[-1])
     return found
 
 

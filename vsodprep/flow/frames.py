@@ -1,12 +1,12 @@
 """The frames of a sequence: which files they are, and their pixels."""
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image
 
 from vsodprep.errors import InputError
+from vsodprep.files import read_json
 from vsodprep.flow.estimator import Frame
 from vsodprep.images import gap, list_images, read_frame
 from vsodprep.manifest import ManifestSequence, frame_paths, read_manifest
@@ -88,10 +88,7 @@ def read_frame_list(path: Path, frames: Sequence[Path]) -> tuple[int, ...]:
     Raises:
         InputError: It is no such list, or names a frame that the sequence does not have.
     """
-    try:
-        names = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(path, "unreadable", "a JSON list of frame ids") from error
+    names = read_json(path, "a JSON list of frame ids")
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise InputError(path, "no list of strings", "a JSON list of frame ids")
     index = {frame.stem: number for number, frame in enumerate(frames)}

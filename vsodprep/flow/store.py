@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.errors import InputError, VsodprepError
+from vsodprep.errors import InputError, VsodprepError, reading
 from vsodprep.flow.pairs import FramePair
 from vsodprep.hdf5 import Output, writing
 
@@ -19,6 +19,7 @@ STEPS_PER_PIXEL = 64
 SCALE = 1 / STEPS_PER_PIXEL
 LARGEST = np.iinfo(np.int16).max  # -32768 is left unused, so that a flow and its opposite clip alike
 DATASETS = ("forward", "backward")
+_EXPECTED = "a flow file written by vsodprep flow"
 
 
 _SZIP_BLOCK = 32  # values; a chunk must not be smaller
@@ -178,8 +179,9 @@ class FlowFile:
     @property
     def size(self) -> tuple[int, int]:
         """Height and width."""
-        _, height, width, _ = self._file[self.datasets[0]].shape
-        return height, width
+        with reading(self._file.filename, _EXPECTED):
+            _, height, width, _ = self._file[self.datasets[0]].shape
+            return height, width
 
     def frame_id(self, index: int) -> str:
         """Return a frame's id, or its index in five digits if the file does not tell."""
@@ -187,8 +189,9 @@ class FlowFile:
 
     def row(self, row: int, dataset: str | None = None) -> NDArray[np.float32]:
         """Return a pair's flow, float32 `(H, W, 2)` in pixels; of the first dataset unless another is named."""
-        source = self._file[dataset or self.datasets[0]]
-        return source[row].astype(np.float32) * np.float32(source.attrs.get("scale", SCALE))
+        with reading(self._file.filename, _EXPECTED):
+            source = self._file[dataset or self.datasets[0]]
+            return source[row].astype(np.float32) * np.float32(source.attrs.get("scale", SCALE))
 
     def of_frame(self, frame: int) -> NDArray[np.float32] | None:
         """Return the flow that is shown to a frame, float32 `(H, W, 2)` in pixels, or None if it has none."""
@@ -197,7 +200,8 @@ class FlowFile:
 
     def numbers(self, name: str) -> NDArray[np.float32] | None:
         """Return one number per pair (`photometric`, `still`, `inconsistent`), or None if they are not stored."""
-        return self._file[name][:] if name in self._file else None
+        with reading(self._file.filename, _EXPECTED):
+            return self._file[name][:] if name in self._file else None
 
 
 def _parsed(value: Any) -> Any:
@@ -218,8 +222,10 @@ def open_flow(path: Path) -> Iterator[FlowFile]:
         file = h5py.File(path, "r")
     except OSError as error:
         found = "no HDF5 file" if path.is_file() else "no such file"
-        raise InputError(path, found, "a flow file written by vsodprep flow") from error
+        raise InputError(path, found, _EXPECTED) from error
     with file:
-        if "pairs" not in file or "frame_of_pair" not in file or not any(name in file for name in DATASETS):
-            raise InputError(path, f"holds {', '.join(file) or 'nothing'}", "a flow file written by vsodprep flow")
-        yield FlowFile(file)
+        with reading(path, _EXPECTED):
+            if "pairs" not in file or "frame_of_pair" not in file or not any(name in file for name in DATASETS):
+                raise InputError(path, f"holds {', '.join(file) or 'nothing'}", _EXPECTED)
+            flow = FlowFile(file)
+        yield flow

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, reading
 from vsodprep.hdf5 import writing
 
 EXPECTED = "a file written by vsodprep prior apply"
@@ -66,7 +66,10 @@ class PriorFile:
 
     def of_frame(self, frame: str) -> NDArray[np.uint8] | None:
         """Return a frame's prior, uint8 `(H, W)`, 0..255 for [0, 1]; None where it has none."""
-        return np.asarray(self._prior[self.frames.index(frame)], dtype=np.uint8) if frame in self.frames else None
+        if frame not in self.frames:
+            return None
+        with reading(self._prior.file.filename, EXPECTED):
+            return np.asarray(self._prior[self.frames.index(frame)], dtype=np.uint8)
 
 
 @contextmanager
@@ -82,8 +85,8 @@ def open_prior(path: Path) -> Iterator[PriorFile]:
         found = "no HDF5 file" if path.is_file() else "no such file"
         raise InputError(path, found, EXPECTED) from error
     with file:
-        try:
+        with reading(path, EXPECTED):
+            if "prior" not in file or "frames" not in file:
+                raise InputError(path, "no motion prior in it", EXPECTED)
             prior = PriorFile(file)
-        except KeyError as error:
-            raise InputError(path, "no motion prior in it", EXPECTED) from error
         yield prior

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vsodprep.coarse.edits import HEADER, Edit, apply_edit, edits_by_frame, parse_edit, read_edits
 from vsodprep.coding import Reading
 from vsodprep.errors import InputError
-from vsodprep.files import write_text
+from vsodprep.files import read_text, write_text
 from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
 from vsodprep.images import FOREGROUND_ABOVE, encode_png, find_image, natural_key
@@ -117,7 +117,7 @@ class Session:
             raise InputError("edit", f"sequence {edit.sequence}", f"one of {', '.join(sequences)}")
         edits_by_frame([edit], edit.sequence, sequences[edit.sequence], "edit")
         with self._lock:
-            before = self.edits.read_text(encoding="utf-8") if self.edits.is_file() else HEADER
+            before = read_text(self.edits, "a file of edits") if self.edits.is_file() else HEADER
             separator = "" if before.endswith("\n") or not before else "\n"
             write_text(self.edits, f"{before}{separator}{edit.line()}\n")
         return edit
@@ -127,7 +127,7 @@ class Session:
         with self._lock:
             if not self.edits.is_file():
                 return None
-            lines = self.edits.read_text(encoding="utf-8").splitlines()
+            lines = read_text(self.edits, "a file of edits").splitlines()
             numbers = [number for number, line in enumerate(lines) if line.strip() and line.strip()[0] != "#"]
             if not numbers:
                 return None

@@ -1,7 +1,6 @@
 """Folders of saliency maps: which maps they hold, and their pixels."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,7 +13,7 @@ from vsodprep.archives.folder import FolderTree
 from vsodprep.coding import AS_VALUES, Reading, What, recognise_files
 from vsodprep.config.coding import Coding
 from vsodprep.errors import InputError
-from vsodprep.files import is_junk
+from vsodprep.files import is_junk, read_json
 from vsodprep.images import MAP_SUFFIXES, find_image, one_each, read_bytes
 from vsodprep.markers import MAPS, PREDICTIONS, PROVENANCE, RECORD, written_here
 from vsodprep.progress import note, some
@@ -149,5 +148,5 @@ def describe_maps(folder: Path, paths: Sequence[Path], reading: Reading) -> dict
         digest.update(path.read_bytes())
     marker = folder / MAPS
     given = {"method": "given", "coding": str(reading)}
-    made = json.loads(marker.read_text(encoding="utf-8")) if marker.is_file() else given
+    made = read_json(marker, "a record of maps") if marker.is_file() else given
     return {key: value for key, value in made.items() if key != "frames"} | {"sha256": digest.hexdigest()}

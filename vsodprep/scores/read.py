@@ -1,6 +1,5 @@
 """Score files as figures need them: under a label, averaged over seeds."""
 
-import json
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vsodprep.errors import InputError
+from vsodprep.files import read_json
 from vsodprep.scores.whole import omissions
 
 EXPECTED = "scores written by vsodprep evaluate --json"
@@ -70,12 +70,7 @@ def read_scores(path: Path) -> dict[str, Any]:
     Raises:
         InputError: The file is missing or holds no scores.
     """
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(path, error.strerror or "unreadable", EXPECTED) from error
-    except ValueError as error:
-        raise InputError(path, "no JSON", EXPECTED) from error
+    values = read_json(path, EXPECTED)
     if not isinstance(values, dict) or not isinstance(values.get("sequences"), dict):
         raise InputError(path, "no scores with sequences", EXPECTED)
     mappings = [values.get("settings"), *values["sequences"].values()]

@@ -5,8 +5,6 @@ Arrays that are not laid out as `vsodprep.shards.layout` does it are read throug
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +14,17 @@ from google_crc32c import value as crc32c
 from numcodecs import blosc, zstd
 from numpy.typing import NDArray
 
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, reading
 
 _ABSENT = np.uint64(2**64 - 1)
 _ENTRY = 16  # offset and length, each uint64
 _CHECKSUM = 4
-# It depends on the damaged byte which one is raised.
-_UNREADABLE = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
+EXPECTED = "a whole shard; pack it again"
 
 
 def damaged(path: Path | str, found: str) -> InputError:
     """Return the error for a file of a shard that is not as it was written."""
-    return InputError(path, found, "a whole shard; pack it again")
-
-
-@contextmanager
-def reading(path: Path | str) -> Iterator[None]:
-    """Turn whatever zarr-python, a codec or a missing key raises for damaged files into one plain error."""
-    try:
-        yield
-    except _UNREADABLE as error:
-        raise damaged(path, f"damaged ({' '.join(str(error).split()) or type(error).__name__})") from error
+    return InputError(path, found, EXPECTED)
 
 
 class ChunkReader:
@@ -102,7 +90,7 @@ class ChunkReader:
         out = np.empty((self._chunk, *self.shape[1:]), dtype=self.dtype)
         if self._codec == "blosc" and _blosc_sizes(data) != (out.nbytes, len(data)):  # which Blosc would trust
             raise damaged(path, f"chunk {place} of another size than it says")
-        with reading(path):
+        with reading(path, EXPECTED):
             (blosc if self._codec == "blosc" else zstd).decompress(data, out)
         return out
 
@@ -116,7 +104,7 @@ class ChunkReader:
         if not 0 <= row < self.shape[0]:
             raise IndexError(f"row {row} of {self.shape[0]}")
         if self._codec is None or self._chunk != 1:
-            with reading(self._folder):
+            with reading(self._folder, EXPECTED):
                 return np.asarray(self._array[row])
         data = self.chunk(row)
         if isinstance(data, bytes):
@@ -130,7 +118,7 @@ class ChunkReader:
             InputError: The shard file is missing or damaged.
         """
         if self._codec != "bytes":
-            with reading(self._folder):
+            with reading(self._folder, EXPECTED):
                 return np.asarray(self._array[start:stop])
         first, last = start // self._chunk, -(-stop // self._chunk)
         data = b"".join(bytes(self.chunk(number)) for number in range(first, last))

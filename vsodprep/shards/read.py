@@ -8,12 +8,12 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, reading
 from vsodprep.flow.picture import picture_of
 from vsodprep.images import FOREGROUND_ABOVE, decode
 from vsodprep.manifest import Manifest, ManifestSequence, from_json
 from vsodprep.shards import layout
-from vsodprep.shards.chunks import ChunkReader, damaged, reading
+from vsodprep.shards.chunks import EXPECTED, ChunkReader, damaged
 
 
 def open_shard(path: Path | str) -> "Shard":
@@ -48,7 +48,7 @@ class Shard:
             raise InputError(path, "no Zarr store", "a shard written by vsodprep pack") from error
         if attributes.get("format") != layout.FORMAT:
             raise InputError(path, f"format {attributes.get('format')!r}", f"{layout.FORMAT!r}; pack it again")
-        with reading(path):
+        with reading(path, EXPECTED):
             manifest: Any = attributes["manifest"]
             contents: Any = attributes["contents"]
             still_size: Any = attributes["still_size"]
@@ -89,7 +89,7 @@ class Shard:
         known = self._sequences.get(name)
         if known is None:
             sequence = self.manifest.sequence(name)
-            with reading(self.path / name):
+            with reading(self.path / name, EXPECTED):
                 group: Any = self._group[name]
             known = self._sequences[name] = ShardSequence(self, group, sequence)
         return known
@@ -135,7 +135,7 @@ class ShardSequence:
             if slash or name not in (layout.FRAMES, layout.MASKS):
                 self._shard.require(kind, block)
             where = self._shard.path / self.sequence.name / name
-            with reading(where):
+            with reading(where, EXPECTED):
                 node: Any = self._group.get(name)
                 self._rows[name] = None if node is None else _Rows(node, where, gray=name != layout.FRAMES)
             expected = name == layout.FRAMES or (name == layout.MASKS and self.sequence.annotated)

@@ -1,6 +1,5 @@
 """One video of a shard: arrays of frames, masks, flow, priors and coarse labels."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -12,6 +11,7 @@ import zarr
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
+from vsodprep.files import read_json
 from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import SCALE, FlowFile, open_flow, quantise
 from vsodprep.images import read_frame, read_mask
@@ -125,7 +125,7 @@ def checked(image: NDArray[Any], path: Path, size: tuple[int, int]) -> NDArray[A
 def _labelled(labels: Path, sequence: str) -> bool:
     """Return whether a sequence gets labels: what `provenance.json` lists, or every one where there is no such list."""
     listing = labels / PROVENANCE
-    return not listing.is_file() or sequence in json.loads(listing.read_text(encoding="utf-8"))["sequences"]
+    return not listing.is_file() or sequence in read_json(listing, "written by vsodprep coarse collect")["sequences"]
 
 
 def _labels(
