@@ -7,14 +7,18 @@ import json
 import re
 import shutil
 import tomllib
+from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from report_tree import build
+from report_tree import SEQUENCES, build
 
+from vsodprep.benchmarks import get
+from vsodprep.benchmarks.benchmark import Benchmark, Split
 from vsodprep.cli import main
 from vsodprep.config import Config
 from vsodprep.files import write_json
@@ -23,6 +27,22 @@ from vsodprep.report.page import write_report
 from vsodprep.workflow.fingerprint import closure
 
 VOID = {"meta", "img", "br", "path", "use", "link", "hr", "input"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def registry() -> Iterator[pytest.MonkeyPatch]:
+    """Take the tree's few sequences for the whole benchmarks."""
+
+    def miniature(name: str) -> Benchmark:
+        split = "val" if name == "davis2016" else "test"
+        names = tuple(sequence for sequence, of in SEQUENCES[name].items() if of == split)
+        return replace(get(name, None), splits={split: Split(names, "")}, annotated={}, tested=split)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "vsodprep.scores.whole.benchmarks", SimpleNamespace(get=miniature, known=lambda: tuple(SEQUENCES))
+        )
+        yield patch
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +216,18 @@ def test_another_benchmark_gets_no_difference(
     text = said(Page((tmp_path / "out" / "index.html").read_text(encoding="utf-8")))
     assert "none given: not the whole benchmark" in text
     assert said_of_it in text
+
+
+def test_what_was_left_out_of_the_scores_counts(copy: tuple[Path, Config], tmp_path: Path) -> None:
+    root, config = copy
+    for path in (root / "scores" / "dsnet" / "paper").rglob("*.json"):
+        values = json.loads(path.read_text())
+        values["sequences"]["dog"]["frames"] = 0  # as --allow-missing leaves it
+        write_json(path, values)
+    write_report(one_paper_run(config), root, tmp_path / "out")
+    assert row(tmp_path / "out", run="paper", protocol="davsod", model="dsnet", metric="max_f")["delta"] == ""
+    text = said(Page((tmp_path / "out" / "index.html").read_text(encoding="utf-8")))
+    assert "2 of the 3 sequences of davis2016 val" in text
 
 
 def test_notes_of_a_delivery_do_not_count(copy: tuple[Path, Config], tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from vsodprep.config import Run
 from vsodprep.config.models import DEFINITIONS
 from vsodprep.report.collect import Results, Score
 from vsodprep.report.paper import departures, omissions
+from vsodprep.scores import whole
 from vsodprep.scores.read import Scores
 from vsodprep.targets import TRIVIAL
 
@@ -101,9 +102,15 @@ def comparisons(results: Results) -> list[Comparison]:
     """Return one comparison per benchmark and protocol, in the configuration's order, trivial maps last."""
     groups = _grouped(results.scores, lambda score: (score.benchmark, score.split, score.protocol))
     return [
-        Comparison(benchmark, split, protocol, _methods(results, scores), tuple(omissions(results, benchmark, split)))
+        Comparison(benchmark, split, protocol, _methods(results, scores), _omitted(results, benchmark, split, scores))
         for (benchmark, split, protocol), scores in groups.items()
     ]
+
+
+def _omitted(results: Results, benchmark: str, split: str, scores: Sequence[Score]) -> tuple[str, ...]:
+    """Say what a comparison lacks of the benchmark: by configuration and manifest, else by what was scored."""
+    known = tuple(omissions(results, benchmark, split))
+    return known or whole.omissions(*(score.values for score in scores), split=split)
 
 
 def _methods(results: Results, scores: Sequence[Score]) -> tuple[Method, ...]:
