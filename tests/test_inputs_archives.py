@@ -142,6 +142,7 @@ REFUSED = {
     "cut tar at a member's end": ("x.tar", lambda path, files: at_member(make_tar(path, files)), "no end"),
     "tar with a damaged header": ("x.tar", lambda path, files: at_member(make_tar(path, files), b"x" * 512), "no end"),
     "cut tar.gz": ("x.tar.gz", cut(make_tar, 0.9), "a damaged tar archive"),
+    "a gzip's header alone": ("x.tar.gz", cut(make_tar, 0.002), "not an archive|damaged archive"),
     "no archive": ("x.zip", lambda path, files: path.write_bytes(b"<html>") and path, "not an archive"),
     "a name that leaves": (
         "x.zip",

@@ -2,6 +2,7 @@
 
 import io
 import re
+import struct
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -23,6 +24,8 @@ FOREGROUND_ABOVE = 128  # a delivered 128 is background, as in the DAVSOD toolbo
 _COPY = re.compile(r"(.+?)(?: \(\d+\)| - copy(?: \(\d+\))?| copy(?: \d+)?)", re.IGNORECASE)
 _SEVERAL = (b"GIF8", b"II*\0", b"MM\0*", b"RIFF")  # kinds of files that may hold several pictures
 _PNG = b"\x89PNG\r\n\x1a\n"
+# What Pillow raises of damaged files.
+PILLOW_ERRORS = (OSError, SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, EOFError, struct.error)
 PNG_GRAY, PNG_RGB, PNG_PALETTE = 0, 2, 3  # colour types
 
 
@@ -135,7 +138,7 @@ def check_one_picture(data: bytes, where: Path | str) -> None:
             count = getattr(image, "n_frames", 1)
     except UnidentifiedImageError:  # OpenCV knows more kinds of TIFF
         return
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (*PILLOW_ERRORS, Image.DecompressionBombError) as error:
         raise InputError(where, f"unreadable image ({error})", "a whole image file") from error
     if count > 1:
         raise InputError(where, f"{count} pictures in one file", "a file for each; a video as a video file")

@@ -2,8 +2,10 @@
 
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from lzma import LZMAError
 from pathlib import Path
 
 import rarfile
@@ -118,8 +120,9 @@ def open_tree(path: Path, scratch: Path | None = None) -> Tree:
             return RarTree(path, scratch)
         if is_tar(path):
             return TarTree(path, scratch)
-    except OSError as error:
-        raise InputError(path, error.strerror or "unreadable", "a readable archive") from error
+    except (OSError, EOFError, zlib.error, LZMAError) as error:
+        found = error.strerror if isinstance(error, OSError) else None
+        raise InputError(path, found or f"a damaged archive ({error})", "a readable archive") from error
     raise InputError(path, "not an archive, or a damaged one", "a whole zip, tar or rar archive")
 
 

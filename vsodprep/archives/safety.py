@@ -54,8 +54,8 @@ def check_members(archive: Path, members: Iterable[Member]) -> dict[str, Member]
             raise InputError(where, "an absolute path", "paths relative to the archive")
         if ".." in name.split("/"):
             raise InputError(where, "a path that leaves the target folder", "paths without '..'")
-        if "\0" in name:
-            raise InputError(where, "a NUL in the name", "names of files")
+        if "\0" in name or not name:
+            raise InputError(where, "a name with a NUL in it, or none", "names of files")
         if member.kind == "folder" or name.endswith("/"):
             continue
         if member.kind != "file":

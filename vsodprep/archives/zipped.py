@@ -67,7 +67,7 @@ class ZipTree(Tree):
 def _member(info: zipfile.ZipInfo) -> Member:
     mode = info.external_attr >> 16
     made_on_unix = info.create_system == 3
-    if info.is_dir():
+    if info.orig_filename.endswith("/"):
         kind = "folder"
     elif made_on_unix and stat.S_ISLNK(mode):
         kind = "link"

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from vsodprep.errors import InputError
-from vsodprep.images import PNG_GRAY, PNG_RGB, decode, encode_png, png_header
+from vsodprep.images import PILLOW_ERRORS, PNG_GRAY, PNG_RGB, decode, encode_png, png_header
 from vsodprep.normalize.jpeg import END, check_whole, walk
 
 _JPEG = b"\xff\xd8\xff"
@@ -68,6 +68,6 @@ def _orientation(data: bytes, where: str) -> int:
     try:
         with Image.open(io.BytesIO(data)) as image:
             found = image.getexif().get(_ORIENTATION, _UPRIGHT)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (*PILLOW_ERRORS, Image.DecompressionBombError) as error:
         raise InputError(where, f"unreadable image ({error})", "a whole image file") from error
     return found if found in range(1, 9) else _UPRIGHT

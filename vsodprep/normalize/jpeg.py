@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vsodprep.errors import InputError
-from vsodprep.images import imdecode
+from vsodprep.images import PILLOW_ERRORS, imdecode
 
 END = b"\xff\xd9"
 _MARKER = re.compile(rb"\xff+([\x01-\xcf\xd8-\xfe])")  # in coded data 00 is a stuffed byte, D0 to D7 are restarts
@@ -110,5 +110,5 @@ def _decode(picture: bytes) -> NDArray[np.uint8] | None:
     """Decode with Pillow, whose libjpeg prints nothing where data is missing."""
     try:
         return np.asarray(Image.open(io.BytesIO(picture + END)))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except (*PILLOW_ERRORS, Image.DecompressionBombError):
         return None
