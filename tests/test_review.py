@@ -1,3 +1,4 @@
+import io
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -7,13 +8,14 @@ from urllib.parse import quote
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from vsodprep.coarse.edits import read_edits
 from vsodprep.errors import InputError
 from vsodprep.flow.pairs import FramePair
 from vsodprep.flow.picture import colour
 from vsodprep.flow.store import write_flow
-from vsodprep.images import write_mask, write_png
+from vsodprep.images import read_frame, write_mask, write_png
 from vsodprep.review.server import serve
 from vsodprep.review.session import Session
 
@@ -156,6 +158,17 @@ def test_frame_and_flow_pictures(ask, session):
     np.testing.assert_array_equal(picture, colour(np.full((24, 32, 2), 2.0, dtype=np.float32), 8.0, "flownet2"))
     status, answer = ask("GET", "/flow/bear/9")
     assert (status, "no flow of frame 9" in answer["error"]) == (400, True)
+
+
+def test_a_frame_is_served_as_its_pixels_and_not_as_a_file_that_a_browser_would_turn(session, ask):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was on its side
+    path = session.frames / "bear" / "frames" / "9.png"
+    path.unlink()
+    Image.fromarray(np.arange(24 * 32 * 3, dtype=np.uint8).reshape(24, 32, 3)).save(path.with_suffix(".jpg"), exif=exif)
+    with Image.open(io.BytesIO(ask("GET", "/frame/bear/9")[1])) as served:
+        assert (served.format, served.size, served.getexif().get(0x0112)) == ("PNG", (32, 24), None)
+        assert np.array_equal(np.asarray(served), read_frame(path.with_suffix(".jpg")))
 
 
 @pytest.mark.parametrize(
