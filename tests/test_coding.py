@@ -341,6 +341,7 @@ def test_floats_of_another_range(values: list[float]) -> None:
         array(np.zeros(4)),
         array(np.full((2, 2), 70000)),
         array(np.array([["a"]])),
+        saved(Image.fromarray(gray(MASKS[0])), "TIFF").replace(b"\x00\x01\x04\x00", b"\xf0\xf1\x04\x00"),  # no width
     ],
 )
 def test_what_is_no_image(data: bytes) -> None:

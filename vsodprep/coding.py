@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from vsodprep.config.coding import Coding, Void
 from vsodprep.errors import InputError
-from vsodprep.images import FOREGROUND_ABOVE, PNG_PALETTE, check_one_picture, imdecode, png_header
+from vsodprep.images import FOREGROUND_ABOVE, PILLOW_ERRORS, PNG_PALETTE, check_one_picture, imdecode, png_header
 
 Meaning = Literal["values", "ids", "alpha"]
 What = Literal["masks", "maps"]
@@ -86,7 +86,7 @@ def kind_of(data: bytes, where: Where) -> str:
     try:
         with Image.open(io.BytesIO(data)) as image:
             return _kind_of_mode(image)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+    except (*PILLOW_ERRORS, Image.DecompressionBombError):
         return "image"  # OpenCV may know more
 
 
@@ -166,7 +166,7 @@ def _with_palette(data: bytes, where: Where) -> Picture | None:
             elif isinstance(clear, int):
                 opacity[clear] = 0
             return Picture(ids, _table(image), None if clear is None else opacity[ids])
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (*PILLOW_ERRORS, Image.DecompressionBombError) as error:
         raise InputError(where, f"unreadable image ({len(data)} bytes)", _WHOLE) from error
 
 
