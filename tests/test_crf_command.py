@@ -72,3 +72,10 @@ def test_broken_map_is_named_and_leaves_no_marker(tree, jobs):
 def test_benchmark_needs_maps_by_sequence(benchmark, tree):
     with pytest.raises(InputError, match=r"zoo: a benchmark, but the map 8\.png is of no sequence"):
         crf(benchmark, tree / "good" / "bear", "--out", tree / "out")
+
+
+def test_a_record_that_is_none_stops_before_anything_is_written(tree):
+    (tree / "good" / "bear" / "predictions.json").write_text("[1]")
+    with pytest.raises(InputError, match=r"good/bear/predictions\.json: a list; expected a record of predictions"):
+        crf(tree / "frames" / "bear", tree / "good" / "bear", "--out", tree / "out")
+    assert not (tree / "out").exists()

@@ -321,3 +321,13 @@ def test_command_packs(tree, tmp_path):
     result = CliRunner().invoke(command, [*arguments, "--still-size", "8", "8", "--jobs", "2"], catch_exceptions=False)
     assert result.exit_code == 0
     assert open_shard(out).contents["pictures"] == ("dis",)
+
+
+@pytest.mark.parametrize("text", ["[1]", "{}", '{"sequences": 3}'])
+def test_labels_whose_record_is_none_are_refused(tree, tmp_path, text):
+    """Else every sequence would go without labels."""
+    labels = tmp_path / "coarse"
+    shutil.copytree(tree / "coarse", labels)
+    (labels / "provenance.json").write_text(text)
+    with pytest.raises(InputError, match=r"coarse/provenance\.json: .*; expected a record written by vsodprep"):
+        pack(tree, tmp_path / "x.zarr", coarse={"fused": labels})

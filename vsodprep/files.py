@@ -399,6 +399,22 @@ def read_json(path: Path, expected: str) -> Any:
         raise InputError(path, f"no JSON ({error})", expected) from error
 
 
+def read_object(path: Path, expected: str) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Args:
+        path: The file.
+        expected: What it has to be, for the error.
+
+    Raises:
+        InputError: It is missing, cannot be read, or is no JSON object.
+    """
+    value = read_json(path, expected)
+    if not isinstance(value, dict):
+        raise InputError(path, f"a {type(value).__name__}", expected)
+    return value
+
+
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text atomically."""
     with atomic_path(path) as temporary:

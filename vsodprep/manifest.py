@@ -160,7 +160,7 @@ def frame_path(folder: Path, sequence: str, frame: str) -> Path:
 
     Args:
         folder: The normalised benchmark.
-        sequence: ManifestSequence name.
+        sequence: Sequence name.
         frame: Frame id (file stem).
 
     Raises:

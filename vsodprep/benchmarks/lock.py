@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from vsodprep.benchmarks.benchmark import Benchmark, Split
-from vsodprep.errors import InputError
-from vsodprep.files import read_json, write_json
+from vsodprep.files import read_object, write_json
 from vsodprep.manifest import Manifest
 
 LOCK = Path("vsodprep.lock.json")
@@ -27,10 +26,7 @@ def read_lock(path: Path = LOCK) -> dict[str, Any]:
     Raises:
         InputError: The file is no lock file.
     """
-    value = read_json(path, "a lock file written by vsodprep") if path.exists() else {}
-    if not isinstance(value, dict):
-        raise InputError(path, f"a {type(value).__name__}", "a lock file written by vsodprep")
-    return value
+    return read_object(path, "a lock file written by vsodprep") if path.exists() else {}
 
 
 @contextmanager

@@ -6,8 +6,7 @@ import click
 
 from vsodprep.cli._folder import Folder
 from vsodprep.config import parse
-from vsodprep.errors import InputError
-from vsodprep.files import read_json
+from vsodprep.files import read_object
 from vsodprep.markers import PAGE
 
 
@@ -19,8 +18,6 @@ def command(config_path: Path, results: Path, out: Path) -> None:
     """Make the HTML report, and results.csv beside it."""
     from vsodprep.report.page import write_report
 
-    value = read_json(config_path, "a configuration as JSON")
-    if not isinstance(value, dict):
-        raise InputError(config_path, f"a {type(value).__name__}", "a configuration as JSON")
+    value = read_object(config_path, "a configuration as JSON")
     write_report(parse(value, str(config_path)), results, out)
     click.echo(out / PAGE)

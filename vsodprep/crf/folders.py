@@ -11,7 +11,7 @@ from vsodprep.config.coding import Coding
 from vsodprep.config.crf import Crf
 from vsodprep.crf.refine import refine
 from vsodprep.errors import InputError
-from vsodprep.files import enter_folder, read_json, write_json
+from vsodprep.files import enter_folder, read_object, write_json
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.images import read_frame, write_png
 from vsodprep.manifest import frame_path, read_manifest
@@ -70,10 +70,10 @@ def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1, 
     tasks = [(find(key), path, out / f"{key}.png") for key, path in keys.items()]
     sources = (path for task in tasks for path in task[:2])
     reading = reading_of(keys.values(), maps, coding)
+    given = maps / PREDICTIONS
+    before = read_object(given, "a record of predictions") if given.is_file() else {"coding": str(reading)}
     enter_folder(out, (f"{key}.png" for key in keys), PREDICTIONS, sources=sources)
     with mapped(partial(_refine_file, crf, reading), tasks, jobs) as results:
         for _ in track(results, "dense CRF", len(tasks)):
             pass
-    given = maps / PREDICTIONS
-    before = read_json(given, "a record of predictions") if given.is_file() else {"coding": str(reading)}
     write_json(out / PREDICTIONS, before | {"crf": crf.model_dump(), "maps": len(tasks)})

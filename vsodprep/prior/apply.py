@@ -18,7 +18,7 @@ from vsodprep.progress import track
 
 
 class FrameRegions(NamedTuple):
-    """FrameRegions of each frame at each level.
+    """Regions of each frame at each level.
 
     Attributes:
         counts: int32 `(frames, levels)`.

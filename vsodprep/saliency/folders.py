@@ -13,7 +13,7 @@ from vsodprep.archives.folder import FolderTree
 from vsodprep.coding import AS_VALUES, Reading, What, recognise_files
 from vsodprep.config.coding import Coding
 from vsodprep.errors import InputError
-from vsodprep.files import is_junk, read_json
+from vsodprep.files import is_junk, read_object
 from vsodprep.images import MAP_SUFFIXES, find_image, one_each, read_bytes
 from vsodprep.markers import MAPS, PREDICTIONS, PROVENANCE, RECORD, written_here
 from vsodprep.progress import note, some
@@ -148,5 +148,5 @@ def describe_maps(folder: Path, paths: Sequence[Path], reading: Reading) -> dict
         digest.update(path.read_bytes())
     marker = folder / MAPS
     given = {"method": "given", "coding": str(reading)}
-    made = read_json(marker, "a record of maps") if marker.is_file() else given
+    made = read_object(marker, "a record of maps") if marker.is_file() else given
     return {key: value for key, value in made.items() if key != "frames"} | {"sha256": digest.hexdigest()}

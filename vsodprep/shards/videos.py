@@ -11,7 +11,7 @@ import zarr
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
-from vsodprep.files import read_json
+from vsodprep.files import read_object
 from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import SCALE, FlowFile, open_flow, quantise
 from vsodprep.images import read_frame, read_mask
@@ -125,7 +125,13 @@ def checked(image: NDArray[Any], path: Path, size: tuple[int, int]) -> NDArray[A
 def _labelled(labels: Path, sequence: str) -> bool:
     """Return whether a sequence gets labels: what `provenance.json` lists, or every one where there is no such list."""
     listing = labels / PROVENANCE
-    return not listing.is_file() or sequence in read_json(listing, "written by vsodprep coarse collect")["sequences"]
+    if not listing.is_file():
+        return True
+    expected = "a record written by vsodprep coarse collect"
+    sequences = read_object(listing, expected).get("sequences")
+    if not isinstance(sequences, dict):
+        raise InputError(listing, "no sequences in it", expected)
+    return sequence in sequences
 
 
 def _labels(

@@ -1,4 +1,4 @@
-"""FigureInputs: which files each is drawn from, and how its command is called."""
+"""Figures: which files each is drawn from, and how its command is called."""
 
 import shlex
 from typing import Any
