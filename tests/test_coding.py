@@ -297,6 +297,39 @@ def test_the_coding_is_the_sets_and_not_the_frames() -> None:
 
 
 @pytest.mark.parametrize(
+    "odd",
+    [
+        lambda values: paletted(values, GRAYS),
+        lambda values: saved(Image.fromarray(values).convert("RGB")),
+        lambda values: saved(Image.fromarray(values).convert("LA")),
+        lambda values: saved(Image.fromarray(values), "TIFF"),
+    ],
+)
+@pytest.mark.parametrize("top", [1, 2, 20])
+def test_a_dark_frame_of_another_kind_is_read_as_the_others(top: int, odd: Callable[[NDArray[Any]], bytes]) -> None:
+    """Tools that make files small write a map of few grays with a palette, the others without."""
+    dark = gray(MASKS[0], top)
+    values = decoded([odd(dark), *(saved(Image.fromarray(one)) for one in SOFT)], "maps")
+    assert np.array_equal(values[0], dark)
+    assert all(np.array_equal(one, soft) for one, soft in zip(values[1:], SOFT, strict=True))
+
+
+def test_a_frame_of_0_and_1_beside_two_valued_ones_of_another_kind_is_asked_about() -> None:
+    files = [paletted(gray(MASKS[0], 1), GRAYS), saved(Image.fromarray(gray(MASKS[1])))]
+    with pytest.raises(InputError, match="gray palette, values 0, 1 in all 1 maps; expected --coding ids"):
+        decoded(files, "maps")
+    assert [values.max() for values in decoded(files, "maps", "ids")] == [255, 255]
+
+
+def test_sixteen_bits_of_a_dark_frame_do_not_pass_for_eight() -> None:
+    """The first frame's values are all below 256, and yet of 65535."""
+    maps = [gray(MASKS[0], 200, np.uint16), *(one.astype(np.uint16) * 257 for one in SOFT)]
+    values = decoded([saved(Image.fromarray(one)) for one in maps], "maps")
+    assert values[0].max() == 1
+    assert all(np.array_equal(one, soft) for one, soft in zip(values[1:], SOFT, strict=True))
+
+
+@pytest.mark.parametrize(
     ("files", "what", "message"),
     [
         ([np.array([[0, 1, 2]], np.uint8)], "maps", "8-bit gray, values 0, 1, 2 in all 1 maps; expected --coding ids"),
@@ -307,6 +340,18 @@ def test_the_coding_is_the_sets_and_not_the_frames() -> None:
 def test_what_cannot_be_told_is_asked(files: list[NDArray[np.uint8]], what: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         reading_of([saved(Image.fromarray(one)) for one in files], what)
+
+
+@pytest.mark.parametrize("what", ["masks", "maps"])
+def test_noise_of_a_jpeg_is_no_object(what: str) -> None:
+    """Masks without foreground, saved as JPEG, hold small values; no format that loses any can hold ids."""
+    noise = np.repeat(np.repeat(np.eye(3, 4, dtype=np.uint8), 8, axis=0), 8, axis=1)  # blocks, which a JPEG keeps
+    files = [saved(Image.fromarray(noise), "JPEG", quality=100)]
+    with pytest.raises(InputError, match=f"8-bit gray JPEG, values 0, 1 in all 1 {what}; expected --coding ids"):
+        decoded(files, what)
+    assert decoded(files, what, "values")[0].max() == 1
+    bright = [*files, saved(Image.fromarray(gray(MASKS[0])), "JPEG")]
+    assert decoded(bright, what)[0].max() == 1
 
 
 @pytest.mark.parametrize("what", ["masks", "maps"])
@@ -415,6 +460,35 @@ def test_cache_knows_the_coding(tmp_path: Path) -> None:
         assert kept == evaluate_folders(maps, masks, **given_), again
     assert evaluate_folders(maps, masks)["j_mean"] == 1
     assert evaluate_folders(maps, masks, coding="values")["j_mean"] == 0
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_scores_of_a_split_read_maps_as_those_of_the_whole(kept: bool, tmp_path: Path) -> None:
+    """One sequence's maps are nearly black, those of the others are not."""
+    dark = {f"fox/{frame:05d}": saved(Image.fromarray(gray(mask, 1))) for frame, mask in enumerate(MASKS)}
+    bright = {f"owl/{frame:05d}": saved(Image.fromarray(SOFT[frame % len(SOFT)])) for frame in range(len(MASKS))}
+    write(tmp_path / "maps", dark | bright, ".png", False)
+    masks = coded(tmp_path / "masks", MASKS, "0 and 255")
+    for frame, mask in enumerate(MASKS):
+        write(masks, {f"owl/{frame:05d}": saved(Image.fromarray(gray(mask)))}, ".png", False)
+    (tmp_path / "split.txt").write_text("fox\n")
+    options: dict[str, Any] = {"cache_folder": tmp_path / "cache"} if kept else {}
+    whole = evaluate_folders(tmp_path / "maps", masks, **options)
+    part = evaluate_folders(tmp_path / "maps", masks, split=str(tmp_path / "split.txt"), **options)
+    assert part["sequences"]["fox"] == whole["sequences"]["fox"]
+    assert part["inputs"]["coding"]["maps"] == "values (8-bit gray)"
+
+
+def test_dark_predictions_score_the_same_packed(tmp_path: Path) -> None:
+    maps = coded(tmp_path / "maps", MASKS, "0 and 1")
+    (maps / "predictions.json").write_text("{}")
+    masks = coded(tmp_path / "masks", MASKS, "0 and 255")
+    with zipfile.ZipFile(tmp_path / "maps.zip", "w") as packed:
+        for path in sorted(maps.rglob("*.*")):
+            packed.write(path, path.relative_to(tmp_path))
+    scores = [evaluate_folders(each, masks, protocol="davis2016") for each in (maps, tmp_path / "maps.zip")]
+    assert scores[0] == scores[1]
+    assert scores[0]["j_mean"] == 0
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import io
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from tokenize import TokenError
 from typing import Any, Literal, NamedTuple
@@ -96,8 +97,9 @@ def _kind_of_mode(image: Any) -> str:
     if image.mode in _KINDS_BY_MODE:
         return _KINDS_BY_MODE[image.mode]
     bits = getattr(image, "tag_v2", {}).get(258, (8,))
+    lossy = " JPEG" if image.format == "JPEG" else ""
     deep = image.mode.startswith("I") or (isinstance(bits, tuple) and max(bits) > 8)
-    return f"{16 if deep else 8}-bit {_OTHER_KINDS.get(image.mode.partition(';')[0], 'image')}"
+    return f"{16 if deep else 8}-bit {_OTHER_KINDS.get(image.mode.partition(';')[0], 'image')}{lossy}"
 
 
 def _load(data: bytes, where: Where) -> NDArray[Any]:
@@ -236,6 +238,8 @@ class Facts:
         """Return whether no further image can change what the pixels mean."""
         if kind == "coloured palette":
             return self.coloured and bool(self.ids - {0, VOID})
+        if kind.startswith("16-bit") and self.highest <= 255:  # all of 8 bits, unless another one has more
+            return False
         return self.many_colours or self._bright(what)
 
     def meaning(self, kind: str, what: What) -> Meaning | None:
@@ -383,6 +387,14 @@ AS_VALUES = Reading()
 """How images are read that vsodprep wrote: 0 and 255, or gray values."""
 
 
+def _beside(meaning: Meaning | None, others: Iterable[frozenset[int]]) -> Meaning | None:
+    """Return what dark gray maps mean beside gray ones of other kinds: tools write each file as small as it gets."""
+    light = [levels for levels in others if max(levels, default=0) >= FOREGROUND_ABOVE]
+    if any(levels - {0, VOID} for levels in light):
+        return "values"
+    return None if light else meaning
+
+
 def recognise(
     kinds: Mapping[str, str],
     look_at: Callable[[str], Facts],
@@ -392,6 +404,7 @@ def recognise(
     void: Void = "background",
     where: Callable[[str], Where] = str,
     option: str = "--coding",
+    others: Callable[[str], Iterable[str]] = lambda _: (),
 ) -> Reading:
     """Tell how the images of a set are coded, from as many of them as it takes.
 
@@ -406,6 +419,7 @@ def recognise(
         void: What id 255 means beside other ids.
         where: From a name to what an error names.
         option: The option by which the user tells it, for errors.
+        others: From a kind to further images of it, which are asked for where those of `kinds` leave doubt.
 
     Raises:
         InputError: An image cannot be read, or the coding cannot be told.
@@ -413,15 +427,24 @@ def recognise(
     members: dict[str, list[str]] = defaultdict(list)
     for name, kind in kinds.items():
         members[kind].append(name)
-    means: dict[str, Meaning] = {}
-    shallow, void_kinds = set(), set()
+    seen: dict[str, Facts] = {}
     for kind, names in members.items():
         facts = Facts()
-        for name in names if asked != "alpha" else ():
+        for name in chain(names, others(kind)) if asked != "alpha" else ():
             facts = facts.joined(look_at(name))
             if facts.settles(kind, what) and asked != "ids":
                 break
+        seen[kind] = facts
+    means: dict[str, Meaning] = {}
+    shallow, void_kinds = set(), set()
+    for kind, names in members.items():
+        facts = seen[kind]
         meaning = facts.meaning(kind, what) if asked == "auto" else asked
+        without_colours = kind != "coloured palette" and not facts.coloured
+        if what == "maps" and asked == "auto" and meaning != "values" and without_colours:
+            meaning = _beside(meaning, [seen[other].levels for other in seen if "gray" in other and other != kind])
+        if asked == "auto" and meaning == "ids" and "JPEG" in kind:  # ids do not survive it, yet some of 0 and 1 do
+            meaning = None
         if meaning is None:
             found = f"{kind}, {facts} in all {len(names)} {what}"
             raise InputError(where(names[0]), found, f"{option} ids (numbers of objects) or {option} values")

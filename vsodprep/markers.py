@@ -3,7 +3,7 @@
 Rules know the folder by this file; the command line takes it for the folder, see `vsodprep.cli._folder`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 SOURCES = "sources.json"
@@ -16,7 +16,13 @@ PREDICTIONS = "predictions.json"
 PAGE = "index.html"
 
 
-def written_here(folders: Iterable[Path]) -> bool:
-    """Return whether vsodprep wrote the maps or labels in all of these folders, by the marker there or one above."""
-    markers = (MAPS, RECORD, PREDICTIONS)
-    return all(any((at / marker).is_file() for at in (one, one.parent) for marker in markers) for one in folders)
+def written_here(folders: Iterable[Path], packed: Collection[Path] = ()) -> bool:
+    """Return whether vsodprep wrote the maps or labels in all of these folders, by the marker there or one above.
+
+    Args:
+        folders: The folders, also below an archive.
+        packed: The files of an archive, below its path.
+    """
+    names = (MAPS, RECORD, PREDICTIONS)
+    markers = ([at / name for at in (one, one.parent) for name in names] for one in folders)
+    return all(any(marker in packed or marker.is_file() for marker in each) for each in markers)

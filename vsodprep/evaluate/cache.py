@@ -63,11 +63,10 @@ class Digests:
         stamp = source.stamp(key)
         entry = self._known.get(key)
         if not isinstance(entry, dict) or entry["stamp"] != stamp:
-            images = isinstance(source, Tree)
             data = source.read(key) if isinstance(source, Tree) else source.data(key)
             entry = self._known[key] = {"stamp": stamp, "sha256": digest(data)}
-            if images:
-                entry["kind"] = kind_of(data, key)
+            if isinstance(source, Tree):
+                entry["kind"] = kind_of(data, source.where(key))
             self._changed = True
         return entry
 

@@ -4,7 +4,7 @@ import hashlib
 import math
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.archives import Tree, open_tree
-from vsodprep.coding import AS_VALUES, Reading, What, is_two_valued, recognise, recognise_files
+from vsodprep.coding import AS_VALUES, Reading, What, is_two_valued, kind_of, look, recognise
 from vsodprep.config.coding import Coding, Void
 from vsodprep.evaluate import cache
 from vsodprep.evaluate.aggregate import SequenceTotals, summarize
@@ -25,6 +25,7 @@ from vsodprep.evaluate.frame import DEFAULT_FAMILIES, Family, FrameScores, score
 from vsodprep.evaluate.inputs import ScoredFrame, ScoringInputs, pair
 from vsodprep.evaluate.protocols import Protocol, find_protocol
 from vsodprep.evaluate.resize import resize
+from vsodprep.evaluate.sources import image_names
 from vsodprep.evaluate.truth import FileMasks, Masks, Truth, open_truth
 from vsodprep.files import real_path
 from vsodprep.markers import written_here
@@ -138,12 +139,26 @@ class _Cache:
         cache.save(self._folder, self._keys[name], totals)
 
 
-def _recognise(images: Tree, names: list[str], what: What, known: cache.Digests | None, **told: Any) -> Reading:
-    """Tell how maps or masks are coded, of what is not known already from the files themselves."""
-    if known is None:
-        return recognise_files(names, images.read, what, images.where, **told)
-    kinds = {name: known.kind(images, name) for name in names}
-    return recognise(kinds, lambda name: known.look(images, name), what, where=images.where, **told)
+def _recognise(
+    images: Tree, names: list[str], what: What, known: cache.Digests | None, beyond: Sequence[str] = (), **told: Any
+) -> Reading:
+    """Tell how maps or masks are coded, of what is not known already from the files themselves.
+
+    Args:
+        images: Where they lie.
+        names: Those that are scored.
+        what: Masks or maps.
+        known: What is known already, if it is kept.
+        beyond: Others of the set, which are looked at where those leave doubt.
+        told: What the user tells.
+    """
+    kind = partial(known.kind, images) if known else lambda name: kind_of(images.read(name), images.where(name))
+    facts = partial(known.look, images) if known else lambda name: look(images.read(name), images.where(name))
+
+    def others(wanted: str) -> Iterator[str]:
+        return (name for name in beyond if kind(name) == wanted)
+
+    return recognise({name: kind(name) for name in names}, facts, what, where=images.where, others=others, **told)
 
 
 def _total(reader: _Reader, inputs: ScoringInputs, jobs: int, stored: _Cache | None) -> dict[str, SequenceTotals]:
@@ -237,8 +252,11 @@ def evaluate_folders(
             masks = replace(masks, reading=_recognise(masks.images, keys, "masks", known, **told))
         reading = AS_VALUES
         names = [item.map for items in inputs.pairs.values() for item in items]
-        if coding != "auto" or not written_here({(maps.path / name).parent for name in names}):
-            reading = _recognise(maps, names, "maps", stored.maps if stored else None, asked=coding, void=void)
+        marked = {maps.path / name for name in maps.names if name.endswith(".json")}
+        if coding != "auto" or not written_here({(maps.path / name).parent for name in names}, marked):
+            beyond = sorted(set(image_names(maps)) - set(names))
+            known = stored.maps if stored else None
+            reading = _recognise(maps, names, "maps", known, beyond, asked=coding, void=void)
         reader = _Reader(masks, maps, reading, protocol, measures)
         if stored:
             stored.prepare(reader, inputs.pairs)
