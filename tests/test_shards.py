@@ -255,6 +255,17 @@ def test_every_damaged_file_is_a_plain_error_or_makes_no_difference(tree, tmp_pa
     assert refused > 20
 
 
+@pytest.mark.parametrize("name", ["frames", "masks", "flow/dis", "pictures/dis", "prior/light"])
+def test_an_array_that_has_gone_is_an_error_each_time(tree, tmp_path, name):
+    """Else training would go on without the sequence."""
+    out = pack(tree, tmp_path / "gone.zarr")
+    shutil.rmtree(out / "ball" / name)
+    ball = open_shard(out)["ball"]
+    for _ in range(2):
+        with pytest.raises(InputError, match=f"ball/{name}: no array; expected a whole shard"):
+            ball.has(name, 0)
+
+
 def test_a_row_beyond_the_end_is_an_index_error(shard):
     with pytest.raises(IndexError, match="frame 6 of 6 in ball"):
         shard["ball"].frame(6)

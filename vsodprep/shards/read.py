@@ -137,10 +137,13 @@ class ShardSequence:
             where = self._shard.path / self.sequence.name / name
             with reading(where, EXPECTED):
                 node: Any = self._group.get(name)
-                self._rows[name] = None if node is None else _Rows(node, where, gray=name != layout.FRAMES)
-            expected = name == layout.FRAMES or (name == layout.MASKS and self.sequence.annotated)
+                rows = None if node is None else _Rows(node, where, gray=name != layout.FRAMES)
+            # Still images have no flow and no prior, and coarse labels may be of some sequences only.
+            of_video = kind in (layout.FLOW, layout.PICTURES, layout.PRIOR) and not self.sequence.still
+            expected = name == layout.FRAMES or (name == layout.MASKS and self.sequence.annotated) or of_video
             if node is None and (expected or where.exists()):
                 raise damaged(where, "no array")
+            self._rows[name] = rows
         return self._rows[name]
 
     def _read(self, name: str, frame: int) -> NDArray[Any] | None:
