@@ -481,7 +481,7 @@ def test_scores_of_a_split_read_maps_as_those_of_the_whole(kept: bool, tmp_path:
 
 def test_dark_predictions_score_the_same_packed(tmp_path: Path) -> None:
     maps = coded(tmp_path / "maps", MASKS, "0 and 1")
-    (maps / "predictions.json").write_text("{}")
+    (maps / "predictions.json").write_text('{"checkpoint_sha256": "0"}')
     masks = coded(tmp_path / "masks", MASKS, "0 and 255")
     with zipfile.ZipFile(tmp_path / "maps.zip", "w") as packed:
         for path in sorted(maps.rglob("*.*")):
@@ -489,6 +489,14 @@ def test_dark_predictions_score_the_same_packed(tmp_path: Path) -> None:
     scores = [evaluate_folders(each, masks, protocol="davis2016") for each in (maps, tmp_path / "maps.zip")]
     assert scores[0] == scores[1]
     assert scores[0]["j_mean"] == 0
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", '{"images": []}', "no JSON", ""])
+@pytest.mark.parametrize("name", ["maps.json", "record.json", "predictions.json"])
+def test_a_record_of_another_tool_says_nothing_of_the_coding(name: str, content: str, tmp_path: Path) -> None:
+    maps = coded(tmp_path / "maps", MASKS, "0 and 1")
+    (maps / name).write_text(content)
+    assert evaluate_folders(maps, coded(tmp_path / "masks", MASKS, "0 and 255"))["j_mean"] == 1
 
 
 @pytest.fixture

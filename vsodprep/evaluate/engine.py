@@ -252,8 +252,10 @@ def evaluate_folders(
             masks = replace(masks, reading=_recognise(masks.images, keys, "masks", known, **told))
         reading = AS_VALUES
         names = [item.map for items in inputs.pairs.values() for item in items]
-        marked = {maps.path / name for name in maps.names if name.endswith(".json")}
-        if coding != "auto" or not written_here({(maps.path / name).parent for name in names}, marked):
+        records = {maps.path / name: name for name in maps.names if name.endswith(".json")}
+        folders = {(maps.path / name).parent for name in names}
+        ours = written_here(folders, lambda path: maps.read(records[path]) if path in records else None)
+        if coding != "auto" or not ours:
             beyond = sorted(set(image_names(maps)) - set(names))
             known = stored.maps if stored else None
             reading = _recognise(maps, names, "maps", known, beyond, asked=coding, void=void)
