@@ -213,7 +213,7 @@ def test_own_protocol_from_a_file(tmp_path: Path) -> None:
         ("average: pixels", "mine.yaml: average: pixels needs f_from"),
         ("boundary_tolerance: 1e300", "mine.yaml: boundary_tolerance: Input should be less than or equal to 100"),
         ("[1]", "mine.yaml: a list; expected a mapping"),
-        ("{", "mine.yaml: unreadable"),
+        ("{", "mine.yaml: not YAML"),
     ],
 )
 def test_faults_in_an_own_protocol(tmp_path: Path, text: str, message: str) -> None:
