@@ -437,6 +437,14 @@ def test_notes(of_map: Callable[[Mask], bytes], of_mask: Callable[[Mask], bytes]
     assert any(line in said for said in noticed(scores)), noticed(scores)
 
 
+def test_maps_of_0_and_1_beside_others_of_0_and_255_are_told(tmp_path: Path) -> None:
+    highest = [255, 255, 255, 1, 1]
+    maps = {f"fox/{f}": saved(Image.fromarray(gray(MASKS[f], high))) for f, high in enumerate(highest)}
+    masks = coded(tmp_path / "masks", MASKS, "0 and 255")
+    scores = evaluate_folders(write(tmp_path / "maps", maps, ".png", False), masks, protocol="pysod")
+    assert "2 maps read as nearly black, 1 of 255 at most: are they masks of 0 and 1?" in noticed(scores)
+
+
 def test_what_is_as_it_should_be_gets_no_note(tmp_path: Path) -> None:
     maps = {f"fox/{frame}": saved(Image.fromarray(values)) for frame, values in enumerate(SOFT)}
     masks = coded(tmp_path / "masks", MASKS, "0 and 255")

@@ -20,8 +20,8 @@ from vsodprep.evaluate.sources import digest
 from vsodprep.evaluate.truth import Masks
 from vsodprep.files import atomic_path, write_text
 
-# Raise it when a measure's values change.
-_VERSION = 2
+# Raise it when a measure's values change, or what is told of an image.
+_VERSION = 3
 
 
 class Digests:
@@ -60,7 +60,7 @@ class Digests:
         return Facts(**{**stored, "levels": frozenset(stored["levels"]), "ids": frozenset(stored["ids"])})
 
     def _entry(self, source: Tree | Masks, key: str) -> dict[str, Any]:
-        stamp = source.stamp(key)
+        stamp = [_VERSION, *source.stamp(key)]
         entry = self._known.get(key)
         if not isinstance(entry, dict) or entry["stamp"] != stamp:
             data = source.read(key) if isinstance(source, Tree) else source.data(key)

@@ -70,6 +70,7 @@ class _Reader:
         saliency, coloured = self.reading.decode(self.maps.read(name), where, self.protocol.channel)
         fitted = resize(saliency, size[0], size[1], self.protocol.resize, where)
         noticed: dict[str, int] = {"coloured_maps": coloured, "two_valued_maps": is_two_valued(saliency)}
+        noticed["nearly_black_maps"] = int(saliency.max()) == 1
         return fitted, noticed | {"resized": fitted.shape != saliency.shape}
 
     def _instability(self, item: ScoredFrame, saliency: NDArray[np.uint8]) -> float:
@@ -287,6 +288,7 @@ def evaluate_folders(
             "gray_masks": noticed["gray_masks"],
             "gray_share": noticed["gray_pixels"] / max(noticed["pixels_of_gray_masks"], 1),
             "two_valued_maps": noticed["two_valued_maps"],
+            "nearly_black_maps": noticed["nearly_black_maps"],
             **({"one_sequence": truth.sequences[0].name} if truth.flat else {}),
         },
         "attributes": _attributes(truth, totals, protocol),

@@ -6,6 +6,7 @@ from typing import Any
 _COUNTED = {
     "resized": "maps resized to their masks",
     "constant_maps": "maps of one value only",
+    "nearly_black_maps": "maps read as nearly black, 1 of 255 at most: are they masks of 0 and 1?",
     "coloured_maps": "maps in colours, as photographs are",
     "empty_masks": "masks without foreground",
     "full_masks": "masks that are foreground everywhere",
