@@ -41,6 +41,19 @@ def test_default_is_forward_flow_of_every_frame(frames: Path, tmp_path: Path) ->
         assert flow.attributes["policy"]["last_frame"] == "backward"
         assert set(flow.attributes["versions"]) == {"vsodprep", "opencv", "numpy", "h5py"}
         assert 0 < flow.attributes["quality"]["photometric_error"] < 3
+        assert flow.attributes["quality"]["near_static"] == 0
+
+
+def test_pairs_in_which_nothing_moves_are_counted(frames: Path, tmp_path: Path) -> None:
+    still = tmp_path / "still"
+    still.mkdir()
+    for number, source in enumerate([0, 0, 0, 1]):  # the film moves by a pixel a frame, and only at its end
+        shutil.copy(frames / f"{source:05d}.png", still / f"{number:05d}.png")
+    result = run("dis", still, "--out", tmp_path / "a.h5", "--last-frame", "drop", "--least-maximum", "1")
+    assert "near static 2" in result.stdout
+    with open_flow(tmp_path / "a.h5") as flow:
+        assert flow.attributes["quality"]["near_static"] == 2
+        assert flow.attributes["picture"]["least_maximum"] == 1
 
 
 def test_cag_dde_policy(frames: Path, tmp_path: Path) -> None:

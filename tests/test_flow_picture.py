@@ -4,6 +4,7 @@ import warnings
 import numpy as np
 import pytest
 
+from vsodprep.config.methods import Dialect
 from vsodprep.flow.picture import colour, colour_wheel
 
 RNG = np.random.default_rng(4)
@@ -118,3 +119,16 @@ def test_refuses_another_shape(shape: tuple[int, ...]) -> None:
 def test_maximum_is_a_length(maximum: float) -> None:
     with pytest.raises(ValueError, match="maximum of"):
         colour(np.ones((2, 2, 2), np.float32), maximum)
+
+
+@pytest.mark.parametrize("dialect", ["raft", "flownet2"])
+def test_noise_stays_pale_below_the_least_maximum(dialect: Dialect) -> None:
+    noise = np.zeros((4, 6, 2), np.float32)
+    noise[1, 2] = 0.1, 0
+    moving = noise * 100
+    assert colour(noise, dialect=dialect)[1, 2].min() < 50
+    assert colour(noise, dialect=dialect, least_maximum=1.0)[1, 2].min() > 220  # a tenth of the way to a full colour
+    np.testing.assert_array_equal(
+        colour(noise, dialect=dialect, least_maximum=1.0), colour(noise, dialect=dialect, maximum=1.0)
+    )
+    np.testing.assert_array_equal(colour(moving, dialect=dialect, least_maximum=1.0), colour(moving, dialect=dialect))

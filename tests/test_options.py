@@ -161,4 +161,4 @@ def test_help_of_every_command_imports_no_algorithm(name: str) -> None:
     code = "import sys\nfrom vsodprep.cli import cli\ncli(sys.argv[1:], standalone_mode=False)\nprint(*sys.modules)"
 
     done = subprocess.run([sys.executable, "-c", code, name, "--help"], capture_output=True, text=True, check=True)
-    assert not {"torch", "cv2", "numpy", "zarr", "h5py"} & set(done.stdout.split())
+    assert not {"torch", "cv2", "numpy", "zarr", "h5py"} & set(done.stdout.splitlines()[-1].split())

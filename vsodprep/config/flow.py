@@ -68,6 +68,9 @@ class Flow(Policy, Method):
     """Whose colour pictures are drawn, bit by bit; FlowNet2's for `flownet2` and RAFT's for the others if null."""
     maximum: float | None = Field(default=None, gt=0)
     """Length in pixels that gets a full colour in pictures; each frame's own largest if null."""
+    least_maximum: float = Field(default=0.0, ge=0)
+    """With `maximum: null`, the least length that gets a full colour: the noise of a pair in which nothing moves then
+    stays pale. 0, as in the papers' pictures, gives the longest vector of every pair a full colour."""
     frames: Literal["all", "annotated"] = "all"
     """`annotated`: only what annotated frames and the clip before them need (sparsely annotated benchmarks)."""
     clip_length: int = Field(default=1, ge=1)
@@ -77,4 +80,6 @@ class Flow(Policy, Method):
     def _no_key_without_effect(self) -> "Flow":
         if self.clip_length != 1 and self.frames != "annotated":
             raise ValueError(f"clip_length: {self.clip_length} means nothing without frames: annotated")
+        if self.least_maximum and self.maximum is not None:
+            raise ValueError("least_maximum means nothing where maximum is given")
         return self

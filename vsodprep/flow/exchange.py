@@ -60,7 +60,7 @@ def export_flow(
             elif kind == "kitti":
                 write_kitti(folder / f"{name}.png", values)
             else:
-                write_png(folder / f"{name}.png", colour(values, maximum, dialect))
+                write_png(folder / f"{name}.png", colour(values, maximum, dialect, block.least_maximum))
     return len(flow.frame_indices)
 
 

@@ -38,13 +38,16 @@ _TO = np.roll(_FROM, -1, axis=1)
 _COLOURS = _FROM.shape[1]
 
 
-def colour(flow: NDArray[Any], maximum: float | None = None, dialect: Dialect = "raft") -> NDArray[np.uint8]:
+def colour(
+    flow: NDArray[Any], maximum: float | None = None, dialect: Dialect = "raft", least_maximum: float = 0.0
+) -> NDArray[np.uint8]:
     """Draw a flow with the Middlebury colour wheel.
 
     Args:
         flow: float32 or float64 `(H, W, 2)`, (u, v) in pixels.
         maximum: Length in pixels that gets a full colour, longer ones a darker one; the flow's own largest if None.
         dialect: `raft` or `flownet2`, whose picture it is bit by bit; in the second, values beyond 1e7 are black.
+        least_maximum: Length in pixels; where the flow's own largest is shorter, this one gets the full colour.
 
     Returns:
         uint8 `(H, W, 3)` RGB.
@@ -67,7 +70,7 @@ def colour(flow: NDArray[Any], maximum: float | None = None, dialect: Dialect = 
     longest = np.sqrt(np.max(u * u + v * v, initial=0))
     if not math.isfinite(longest):
         raise ValueError("flow with NaN or infinite values")
-    longest = longest if maximum is None else kind.type(maximum)
+    longest = max(longest, kind.type(least_maximum)) if maximum is None else kind.type(maximum)
     picture = np.empty((u.size, 3), np.uint8)
     if dialect == "flownet2" and longest == 0:
         picture[:] = 0
@@ -87,10 +90,12 @@ class Picture:
     Attributes:
         dialect: Whose picture it is.
         maximum: Length in pixels that gets a full colour; each frame's own largest if None.
+        least_maximum: The least length in pixels that then gets it.
     """
 
     dialect: Dialect = "raft"
     maximum: float | None = None
+    least_maximum: float = 0.0
 
 
 def dialect_of(method: str) -> Dialect:
@@ -100,7 +105,7 @@ def dialect_of(method: str) -> Dialect:
 
 def drawing_of(block: Flow) -> Picture:
     """Return how a block's pictures are drawn; as the method's own tools do where it does not say."""
-    return Picture(block.dialect or dialect_of(block.method), block.maximum)
+    return Picture(block.dialect or dialect_of(block.method), block.maximum, block.least_maximum)
 
 
 def picture_of(flow: NDArray[Any], attributes: Mapping[str, Any]) -> NDArray[np.uint8]:
@@ -114,7 +119,7 @@ def picture_of(flow: NDArray[Any], attributes: Mapping[str, Any]) -> NDArray[np.
         uint8 `(H, W, 3)` RGB.
     """
     picture = Picture(**attributes.get("picture", {"dialect": dialect_of(attributes.get("method", ""))}))
-    return colour(flow, picture.maximum, picture.dialect)
+    return colour(flow, picture.maximum, picture.dialect, picture.least_maximum)
 
 
 def _draw(u: NDArray[Any], v: NDArray[Any], longest: Any, dialect: Dialect, picture: NDArray[np.uint8]) -> None:

@@ -27,6 +27,7 @@ from vsodprep.progress import track
 _DECODED_AHEAD = 8  # frames
 _ESTIMATED_AHEAD = 4  # flows
 _MEASURED_AHEAD = 2  # flows
+_STILL = 1.0  # pixels; a pair without a longer vector is counted as near-static
 _MEASURES = ("photometric", "still", "inconsistent")  # the last where both directions are stored
 
 
@@ -154,6 +155,7 @@ def _rows(
     zero = np.zeros((*size, 2), np.float32)
     ready: dict[Job, _Estimated] = {}
     numbers: list[dict[str, float]] = []
+    static = 0
     for row, (pair, needed) in enumerate(zip(pairs, needs, strict=True)):
         while any(job not in ready for job in needed):
             job, done = next(estimated)
@@ -163,12 +165,14 @@ def _rows(
         measured = _measure(found) if found else dict.fromkeys(_MEASURES[: len(names) + 1], 0.0)
         if not pair.rest:
             numbers.append(measured)
+            static += all(np.square(flow).sum(axis=2).max(initial=0) < _STILL**2 for flow in flows.values())
         yield {**flows, **measured}
         for job in [job for job in ready if last[job] <= row]:
             del ready[job]
     for key, name in (("photometric_error", "photometric"), ("inconsistent_share", "inconsistent")):
         values = [one[name] for one in numbers if np.isfinite(one.get(name, np.nan))]
         quality[key] = float(np.mean(values)) if values else None
+    quality["near_static"] = static
 
 
 def _measure(found: Sequence[_Estimated]) -> dict[str, float]:
