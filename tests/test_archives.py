@@ -228,5 +228,5 @@ def test_one_name_in_two_spellings_is_refused(make: Callable[[Path, dict[str, by
 @pytest.mark.parametrize("text", ["no JSON", "{}", '{"files": [{"file": "a.zip"}]}'])
 def test_list_of_a_download_that_is_none(text: str, tmp_path: Path) -> None:
     (tmp_path / "sources.json").write_text(text)
-    with pytest.raises(InputError, match=r"sources\.json: unreadable"), open_delivery([tmp_path]):
+    with pytest.raises(InputError, match=r"sources\.json: (unreadable|no JSON)"), open_delivery([tmp_path]):
         pass

@@ -156,7 +156,7 @@ def test_several_may_pin_at_once(tmp_path: Path) -> None:
 
 def test_lock_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "lock.json").write_text("[")
-    with pytest.raises(InputError, match=r"lock\.json: unreadable"):
+    with pytest.raises(InputError, match=r"lock\.json: no JSON"):
         get("vos", tmp_path / "lock.json")
 
 

@@ -167,7 +167,7 @@ def test_extra_maps_are_listed(tmp_path: Path) -> None:
         ({"pred": "empty"}, "no image in it; expected saliency maps"),
         ({"gt": "empty"}, "no image in it; expected masks"),
         ({"split": "val"}, "no manifest that knows a split 'val'"),
-        ({"split": "scrambled"}, "scrambled: unreadable; expected a text file of sequence names"),
+        ({"split": "scrambled"}, "scrambled: no text .*; expected a text file of sequence names"),
         ({"protocol": "davis"}, "no protocol 'davis'; expected one of davsod, pysod"),
     ],
 )

@@ -184,7 +184,7 @@ def refused(run: Run, command: Command, out: Path, stranger: str, why: str = "lo
     before = contents(out.parent)
     code, said = run(command, out)
     remedy = "a new or empty folder for the output; move or remove what is there"
-    assert (code, said) == (1, f"vsodprep: {out / stranger}: would be {why}; expected {remedy}\n")
+    assert (code, said.splitlines()[-1]) == (1, f"vsodprep: {out / stranger}: would be {why}; expected {remedy}")
     assert contents(out.parent) == before
 
 

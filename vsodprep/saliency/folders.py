@@ -100,7 +100,8 @@ def reading_of(
     if asked == "auto" and written_here({path.parent for path in files.values()}):
         return AS_VALUES
     reading = recognise_files(files, lambda name: read_bytes(files[name]).tobytes(), what, asked=asked, option=option)
-    note(f"{root}: {what}: {reading}")
+    if dict(reading.means) != {"8-bit gray": "values"}:  # as most maps are, of which nobody need be told
+        note(f"{root}: {what}: {reading}")
     return reading
 
 
