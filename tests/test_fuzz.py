@@ -10,7 +10,7 @@ PARSERS = fuzz.parsers()
 FOUND = [
     *[("archive", seed) for seed in (10, 105)],
     ("edits", 2),
-    *[("flow", seed) for seed in (1, 10, 34)],
+    *[("flow", seed) for seed in (1, 10, 34, 364)],
     ("image", 42),
     ("labels", 42),
     ("losses", 2),

@@ -1,7 +1,8 @@
 """HDF5 files that are written atomically, and whose errors are plain ones."""
 
 import io
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -61,3 +62,24 @@ def writing(path: Path) -> Iterator[tuple[h5py.File, Output]]:
         with h5py.File(output, "w", libver=("v110", "v110")) as file:
             yield file, output
         output.check()
+
+
+def set_attributes(node: h5py.Group, values: Mapping[str, Any]) -> None:
+    """Write attributes; mappings and lists as JSON, None as no text.
+
+    Text lies in the node's own header, of which HDF5 keeps a checksum. As h5py writes it, it would lie in a heap
+    without one, and a damaged heap hangs whoever reads it.
+    """
+    for key, value in sorted(values.items()):
+        plain = json.dumps(value, sort_keys=True) if isinstance(value, Mapping | list) else value
+        if plain is None or isinstance(plain, str):
+            data = (plain or "").encode()
+            node.attrs.create(key, data, dtype=h5py.string_dtype("utf-8", max(1, len(data))))
+        else:
+            node.attrs[key] = plain
+
+
+def attributes_of(node: h5py.Group) -> dict[str, Any]:
+    """Return a node's attributes as plain values; what is JSON stays text."""
+    values = {key: value.tolist() if hasattr(value, "tolist") else value for key, value in node.attrs.items()}
+    return {key: value.decode() if isinstance(value, bytes) else value for key, value in values.items()}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from vsodprep.errors import InputError, VsodprepError, reading
 from vsodprep.flow.pairs import FramePair
-from vsodprep.hdf5 import Output, writing
+from vsodprep.hdf5 import Output, attributes_of, set_attributes, writing
 
 STEPS_PER_PIXEL = 64
 SCALE = 1 / STEPS_PER_PIXEL
@@ -115,8 +115,7 @@ def write_flow(
         for name, count in clipped.items():
             file[name].attrs.update({"scale": SCALE, "clipped": count})
         file.attrs.update({"scale": SCALE, "clipped": sum(clipped.values())})
-        for key, value in sorted(attributes.items()):
-            file.attrs[key] = _plain(value)
+        set_attributes(file, attributes)
 
 
 def _write_rows(
@@ -144,12 +143,6 @@ def _write_rows(
     return clipped, numbers
 
 
-def _plain(value: Any) -> Any:
-    if value is None:
-        return ""
-    return json.dumps(value, sort_keys=True) if isinstance(value, Mapping) else value
-
-
 class FlowFile:
     """A stored flow, open for reading.
 
@@ -165,11 +158,13 @@ class FlowFile:
     def __init__(self, file: h5py.File) -> None:
         self._file = file
         self.datasets = tuple(name for name in DATASETS if name in file)
-        self.attributes = {key: _parsed(value) for key, value in file.attrs.items()}
+        self.attributes = {key: _parsed(value) for key, value in attributes_of(file).items()}
         self.pairs: NDArray[np.int32] = file["pairs"][:]
         self.frame_of_pair: NDArray[np.int32] = file["frame_of_pair"][:]
         self.frames = tuple(frame.decode() for frame in file["frames"]) if "frames" in file else ()
         self._row = {int(frame): row for row, frame in enumerate(self.frame_of_pair)}
+        if self.frames and not all(0 <= frame < len(self.frames) for frame in self._row):
+            raise ValueError("flow of a frame that it does not list")
 
     @property
     def frame_indices(self) -> tuple[int, ...]:
@@ -205,10 +200,7 @@ class FlowFile:
 
 
 def _parsed(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith("{"):
-        return json.loads(value)
-    value = value.tolist() if isinstance(value, np.generic | np.ndarray) else value
-    return value.decode() if isinstance(value, bytes) else value
+    return json.loads(value) if isinstance(value, str) and value.startswith("{") else value
 
 
 @contextmanager

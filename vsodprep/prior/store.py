@@ -1,6 +1,5 @@
 """The HDF5 file that holds a sequence's motion prior."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError, reading
-from vsodprep.hdf5 import writing
+from vsodprep.hdf5 import attributes_of, set_attributes, writing
 
 EXPECTED = "a file written by vsodprep prior apply"
 
@@ -45,8 +44,7 @@ def write_prior(
         file["frames"] = np.array([frame.encode() for frame in frames], dtype=np.bytes_)
         for name, values in sorted(extra.items()):
             file[name] = values
-        for key, value in sorted(attributes.items()):
-            file.attrs[key] = json.dumps(value, sort_keys=True) if isinstance(value, (Mapping, list)) else value
+        set_attributes(file, attributes)
 
 
 class PriorFile:
@@ -62,7 +60,7 @@ class PriorFile:
         self._prior = file["prior"]
         self.frames: tuple[str, ...] = tuple(frame.decode() for frame in file["frames"][:])
         self.shape: tuple[int, ...] = self._prior.shape
-        self.attributes: dict[str, Any] = dict(file.attrs)
+        self.attributes: dict[str, Any] = attributes_of(file)
 
     def of_frame(self, frame: str) -> NDArray[np.uint8] | None:
         """Return a frame's prior, uint8 `(H, W)`, 0..255 for [0, 1]; None where it has none."""
