@@ -56,7 +56,7 @@ def test_block_says_how_its_pictures_look(folder: Path, tmp_path: Path) -> None:
     run("dis", folder / "frames", "--out", tmp_path / "b.h5", "--dialect", "flownet2", "--maximum", 5)
     run("export", tmp_path / "b.h5", "--as", "picture", "--out", tmp_path / "pictures")
     with open_flow(tmp_path / "b.h5") as flow:
-        assert flow.attributes["picture"] == {"dialect": "flownet2", "maximum": 5.0}
+        assert flow.attributes["picture"] == {"dialect": "flownet2", "maximum": 5.0, "least_maximum": 0.0}
         expected = colour(flow.of_frame(2), 5.0, "flownet2")
     np.testing.assert_array_equal(read_frame(tmp_path / "pictures" / "00002.png"), expected)
 
