@@ -41,10 +41,11 @@ FURTHER = {
     "flow export": "flow export results/flow/dis/synth/plain-fish.h5 --as flo --out own/flo",
     "fuse": f"fuse {MAPS} --out own/fused",
     "fuse-fit": "fuse-fit results/saliency/mbd/synth results/saliency/rbd/synth --gt results/normalized/synth"
-    " --out own/weights.json",
+    " --split train --out own/weights.json",
     "compare": f"compare {SCORES} results/scores/dsnet/full/seed0/stan/synth.davsod.json --json own/compared.json",
     "figure ranking": f"figure ranking {SCORES} --out own/ranking.pdf",
 }
+NEW_FOLDERS = ("own/exported", "own/flo")
 DOWNLOAD = f"""
 import sys
 from dataclasses import replace
@@ -129,11 +130,18 @@ def prepare(
     return once
 
 
+def begin(command: Prepared, temporary: Path) -> Running:
+    """Begin a command; what writes into new folders only gets one."""
+    for name in NEW_FOLDERS:
+        shutil.rmtree(command.folder / name, ignore_errors=True)
+    return Running(command.words, temporary, folder=command.folder)
+
+
 def interrupted_and_repeated(command: Prepared, how: signal.Signals, seed: int) -> None:
     """End a command at random moments, then let it finish: all is as if nothing had happened."""
     temporary = command.folder.with_name("temporary")
     for moment in random.Random(seed).choices(range(1000), k=MOMENTS):
-        running = Running(command.words, temporary, folder=command.folder)
+        running = begin(command, temporary)
         time.sleep(moment / 1000 * command.seconds)
         # The interpreter's own start-up has the signal's default, and a handler of its own for SIGINT.
         starting = how in (signal.SIGINT, signal.SIGKILL) or not running.handles(how)
@@ -148,7 +156,7 @@ def interrupted_and_repeated(command: Prepared, how: signal.Signals, seed: int) 
             assert digests(command.folder, skip=()) == command.files
         if how is not signal.SIGKILL:
             assert {path.name for path in temporary.iterdir()} == command.temporary
-    end = Running(command.words, temporary, folder=command.folder).end()
+    end = begin(command, temporary).end()
     assert end.code == 0, end.err
     assert digests(command.folder, skip=()) == command.files
 
