@@ -138,9 +138,9 @@ def atomic_path(final: Path, *, sync: bool = True) -> Iterator[Path]:
 def _descriptor(path: Path) -> int | None:
     """Return the open file that a name such as `/dev/stdout` stands for."""
     folder, _, name = os.fspath(path).rpartition("/")
-    number = {"/dev/stdout": "1", "/dev/stderr": "2"}.get(os.fspath(path), name)
-    named = folder in ("/dev/fd", "/proc/self/fd") or number != name
-    return int(number) if named and number.isdecimal() else None
+    if folder in ("/dev/fd", "/proc/self/fd") and name.isdecimal():
+        return int(name)
+    return {"/dev/stdout": 1, "/dev/stderr": 2}.get(os.fspath(path))
 
 
 def _is_stream(final: Path) -> bool:
