@@ -103,7 +103,7 @@ class Contrastive(ClipNetwork):
         x = features["x"][:, current]
         parts = [x]
         if self.options.self_attention:
-            parts.append(self.self_gate(self.dynamic(self_attention(x) + x, x)))  # z_self, Eq. 5 and 7
+            parts.append(self.self_gate(self.dynamic(self_attention(x), x) + x))  # z_self, Eq. 5 and 7
         if self.options.co_attention == "cross-level":
             parts.append(self.co_gate(co_attention(features["v"][:, current], x, self.affinity.weight)))  # Eq. 6, 8
         elif self.options.co_attention == "cross-frame":

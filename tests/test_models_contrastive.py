@@ -124,11 +124,31 @@ def test_the_head_sees_x_and_both_gated_attentions():
     with torch.no_grad():
         features = network.encode(batch)
         x, v = features["x"][:, 0], features["v"][:, 0]
-        z_self = network.dynamic(self_attention(x) + x, x)
+        z_self = network.dynamic(self_attention(x), x) + x
         z_co = co_attention(v, x, network.affinity.weight)
         gated = [z * torch.sigmoid(gate.conv(z)) for z, gate in ((z_self, network.self_gate), (z_co, network.co_gate))]
         found = network.decode(features)["aux"]["feature"]
     torch.testing.assert_close(found, torch.cat([x, *gated], dim=1))
+
+
+@pytest.mark.parametrize("kernel", ["zero", "identity"])
+def test_self_attention_is_filtered_and_then_added_to_x(kernel):
+    # Eq. 5: kernels of zero leave x alone, kernels that change nothing leave y + x.
+    network = narrow("self-attention").eval()
+    generator = network.dynamic.generate
+    nn.init.zeros_(generator.weight)
+    nn.init.zeros_(generator.bias)
+    if kernel == "identity":
+        generator.bias.data.view(-1, 3, 3)[:, 1, 1] = 1
+    seen = []
+    network.self_gate.register_forward_pre_hook(lambda _, arguments: seen.append(arguments[0]))
+    with torch.no_grad():
+        features = network.encode(make_batch())
+        x = features["x"][:, 0]
+        network.decode(features)
+    flat = x.flatten(2)
+    y = (flat @ flat.mT @ flat / flat.shape[2]).reshape(x.shape)  # Eq. 4
+    torch.testing.assert_close(seen[0], y + x if kernel == "identity" else x)
 
 
 def test_the_map_is_enlarged_three_times_with_a_skip_before_each():

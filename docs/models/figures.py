@@ -207,8 +207,8 @@ def contrastive() -> Figure:
         (190, 74),
         "self-attention, Eq. 4-5",
         "y = x (x^T x) / N",
-        "z: dynamic depthwise 3×3",
-        "of y + x, kernels from x",
+        "z: dynamic depthwise 3×3 of y,",
+        "kernels from x, and + x",
     )
     f.box(
         "co", "fusion", (545, 300), (190, 60), "co-attention, Eq. 6", "softmax(v W x^T) x", "v: stage 1, 3×3 stride 2"
