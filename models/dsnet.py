@@ -21,6 +21,7 @@ from vsodprep.models.parts.resnet import STRIDE_16, ResNet
 
 LEVELS = 5
 AGGREGATION_KERNELS = (3, 3, 5, 7, 3)  # Table I, CAA1 to CAA5
+LARGEST_LOG = -1e-6  # of a sum of maps, whose cross entropy then stays finite
 
 
 class Branch(nn.Module):
@@ -45,12 +46,19 @@ class Branch(nn.Module):
         return features, None if self.head is None else self.head(features[-1])
 
 
-def level_convolutions(channels: Sequence[int], hidden: int, options: DSNetOptions) -> nn.ModuleList:
-    """Return the convolutions that bring f1 to f5 to the same number of channels."""
-    return nn.ModuleList(
-        conv_bn_relu(number, hidden, kernel, bias=True)
-        for number, kernel in zip(channels, options.generator_kernels, strict=True)
-    )
+class ConcatenatedLevels(nn.ModuleList):
+    """f1 to f5, each brought to the same number of channels by a convolution, at the finest one's size."""
+
+    def __init__(self, channels: Sequence[int], hidden: int, options: DSNetOptions) -> None:
+        super().__init__(
+            conv_bn_relu(number, hidden, kernel, bias=True)
+            for number, kernel in zip(channels, options.generator_kernels, strict=True)
+        )
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        """Return (B, 5 hidden, h, w) from f1 to f5."""
+        finest = features[0].shape[2:]
+        return torch.cat([resize(level(each), finest) for level, each in zip(self, features, strict=True)], dim=1)
 
 
 class DynamicWeightGenerator(nn.Module):
@@ -59,7 +67,7 @@ class DynamicWeightGenerator(nn.Module):
     def __init__(self, channels: Sequence[int], width: float, options: DSNetOptions) -> None:
         super().__init__()
         hidden = scaled(64, width)
-        self.levels = level_convolutions(channels, hidden, options)
+        self.levels = ConcatenatedLevels(channels, hidden, options)
         plain = options.generator_activation == "none"
         self.reduction: nn.Module = (
             nn.Conv2d(LEVELS * hidden, LEVELS, 3, padding=1)
@@ -69,9 +77,7 @@ class DynamicWeightGenerator(nn.Module):
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Return (B, 5) from f1 to f5."""
-        finest = features[0].shape[2:]
-        reduced = [resize(level(feature), finest) for level, feature in zip(self.levels, features, strict=True)]
-        return self.reduction(torch.cat(reduced, dim=1)).mean(dim=(2, 3))
+        return self.reduction(self.levels(features)).mean(dim=(2, 3))
 
 
 class SeparateWeights(nn.Module):
@@ -88,18 +94,17 @@ class SeparateWeights(nn.Module):
 
 
 class FullyConnectedWeights(nn.Module):
-    """DWG-FC of Table IV: a fully connected layer on the concatenated levels' means."""
+    """DWG-FC of Table IV: the levels at the finest one's size, concatenated, their means, a fully connected layer."""
 
     def __init__(self, channels: Sequence[int], width: float, options: DSNetOptions) -> None:
         super().__init__()
         hidden = scaled(64, width)
-        self.levels = level_convolutions(channels, hidden, options)
+        self.levels = ConcatenatedLevels(channels, hidden, options)
         self.connected = nn.Linear(LEVELS * hidden, LEVELS)
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Return (B, 5) from f1 to f5."""
-        means = [level(feature).mean(dim=(2, 3)) for level, feature in zip(self.levels, features, strict=True)]
-        return self.connected(torch.cat(means, dim=1))
+        return self.connected(self.levels(features).mean(dim=(2, 3)))
 
 
 GENERATORS = {
@@ -125,18 +130,23 @@ def suppress(weights: Tensor, tau: float | None) -> Tensor:
     return torch.where(lead > tau, torch.zeros_like(weights), weights)
 
 
-def fuse_coarse(spatial: Tensor, temporal: Tensor, share: Tensor, fuse: Literal["maps", "logits"]) -> Tensor:
-    """Fuse the coarse maps of the two branches, Eq. 6.
+def fuse_coarse(spatial: Tensor, temporal: Tensor, share: Tensor | None, fuse: Literal["maps", "logits"]) -> Tensor:
+    """Fuse the coarse maps of the two branches, Eq. 6; or add them up, M-AGGS of Table VI.
 
     Args:
         spatial: Logits (B, 1, H, W).
         temporal: Logits (B, 1, H, W).
-        share: (B, 2), eps_s and eps_t, which sum to one.
-        fuse: Whether maps (sigmoids) or logits are added up.
+        share: (B, 2), eps_s and eps_t, which sum to one; None adds without weights.
+        fuse: Whether maps (sigmoids) or logits are added up; a sum of maps is cut off just below one.
 
     Returns:
         Logits (B, 1, H, W) of the fused map.
     """
+    if share is None:
+        if fuse == "logits":
+            return spatial + temporal
+        added = torch.logaddexp(F.logsigmoid(spatial), F.logsigmoid(temporal)).clamp(max=LARGEST_LOG)
+        return added - (-added.expm1()).log()
     eps_s, eps_t = share.reshape(-1, 2, 1, 1, 1).unbind(1)
     if fuse == "logits":
         return eps_s * spatial + eps_t * temporal
@@ -213,8 +223,10 @@ class DSNet(Network):
         raw = torch.stack([self.spatial_weights(spatial), self.temporal_weights(temporal_input)], dim=1)
         return raw.softmax(dim=1) if self.options.softmax else raw
 
-    def shares(self, weights: Tensor) -> Tensor:
-        """Return eps_s and eps_t of Eq. 6, (B, 2), from weights (B, 2, 5)."""
+    def shares(self, weights: Tensor) -> Tensor | None:
+        """Return eps_s and eps_t of Eq. 6, (B, 2), from weights (B, 2, 5); None where maps are added without any."""
+        if self.options.fusion == "sum":
+            return None
         if self.options.fusion == "equal":
             return torch.full_like(weights[:, :, 0], 0.5)
         sums = weights.sum(dim=2).clamp(min=1e-6)  # a branch's weights may all be zero

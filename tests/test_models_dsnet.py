@@ -153,6 +153,31 @@ def test_fused_maps_are_the_weighted_mean_of_sigmoids():
     assert torch.isfinite(fused).all()
 
 
+@pytest.mark.parametrize(
+    ("fusion", "fuse", "expected"),
+    [
+        # Maps of 0.8 and 0.1, of 0.8 and 0.5, and of 0.2 and 0.1; their logits are log 4, -log 9, 0 and -log 4.
+        ("sum", "maps", [0.9, 1.0, 0.3]),
+        ("sum", "logits", [4 / 13, 0.8, 1 / 37]),  # odds 4 / 9, 4 and 1 / 36
+        ("equal", "maps", [0.45, 0.65, 0.15]),
+        ("equal", "logits", [2 / 5, 2 / 3, 1 / 7]),  # odds 2 / 3, 2 and 1 / 6
+    ],
+)
+def test_coarse_maps_are_added_directly_or_averaged(fusion, fuse, expected):
+    network = build_model("dsnet", width=0.05, fusion=fusion, fuse=fuse)
+    spatial, temporal = torch.tensor([0.8, 0.8, 0.2]).logit(), torch.tensor([0.1, 0.5, 0.1]).logit()
+    spatial, temporal = spatial.view(1, 1, 1, 3).requires_grad_(), temporal.view(1, 1, 1, 3)
+    fused = fuse_coarse(spatial, temporal, network.shares(torch.rand(1, 2, 5)), network.options.fuse)
+    torch.testing.assert_close(fused.sigmoid().flatten(), torch.tensor(expected), rtol=1e-5, atol=2e-6)
+    fused.sum().backward()
+    assert torch.isfinite(fused).all()
+    assert torch.isfinite(spatial.grad).all()
+
+
+def test_m_aggs_is_a_direct_addition():
+    assert VARIANTS["M-AGGS"] == {"fusion": "sum"}
+
+
 def test_fused_logits_are_their_weighted_mean():
     fused = fuse_coarse(
         torch.full((1, 1, 1, 1), 2.0), torch.full((1, 1, 1, 1), -2.0), torch.tensor([[0.75, 0.25]]), "logits"
@@ -312,12 +337,18 @@ def test_separate_weights_are_read_from_each_levels_mean():
     torch.testing.assert_close(generator(FEATURES), expected)
 
 
-def test_fully_connected_weights_are_read_from_the_means_of_all_levels():
-    generator = FullyConnectedWeights((3,) * 5, 0.05, DSNetOptions()).eval()
-    hidden = [level(feature).mean(dim=(2, 3)) for level, feature in zip(generator.levels, FEATURES, strict=True)]
-    connected = generator.connected
-    expected = torch.cat(hidden, dim=1) @ connected.weight.T + connected.bias
-    torch.testing.assert_close(generator(FEATURES), expected)
+def test_fully_connected_weights_are_read_from_the_means_of_the_concatenated_levels():
+    generator = FullyConnectedWeights((1,) * 5, 0.05, DSNetOptions()).eval()
+    for level in range(5):
+        generator.levels[level] = torch.nn.Identity()
+    generator.connected = torch.nn.Linear(5, 5, bias=False)
+    generator.connected.weight.data = torch.eye(5)
+    # Of a level of 1 and 3 columns that is enlarged to 5 with aligned corners, each border column counts half as much
+    # as an inner one: (0, 0, 1) becomes 0, 0, 0, 1/2, 1.
+    features = [torch.zeros(1, 1, 1, 5) for _ in range(5)]
+    features[2] = torch.tensor([0.0, 0.0, 1.0]).view(1, 1, 1, 3)
+    features[4] = torch.full((1, 1, 1, 1), 7.0)
+    torch.testing.assert_close(generator(features), torch.tensor([[0.0, 0.0, 0.3, 0.0, 7.0]]))
 
 
 def test_kernels_of_the_generator_can_be_those_of_a_plain_reading():

@@ -31,8 +31,8 @@ class DSNetOptions(NetworkOptions):
     """Strengthen the final feature by the fused coarse map, Eq. 7 (off: M-woATT)."""
     supervision: Literal["all", "final"] = "all"
     """Which maps the loss compares (final: M-SS)."""
-    fusion: Literal["weighted", "equal"] = "weighted"
-    """Fuse the coarse maps by the branches' weights, Eq. 6, or with equal ones (M-AGGS)."""
+    fusion: Literal["weighted", "sum", "equal"] = "weighted"
+    """Fuse the coarse maps by the branches' weights, Eq. 6; add them directly (M-AGGS); or average them."""
     shares: Literal["v", "u"] = "v"
     """Which weights are added up for that: v before suppression, as in Eq. 6 and the code, or u, what Eq. 3 leaves of
     them, which the sentence before Eq. 6 names."""
@@ -73,7 +73,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "CAA-woN": {"tau": None},
     "CAA-BU": {"direction": "bottom-up"},
     "M-SS": {"supervision": "final"},
-    "M-AGGS": {"fusion": "equal"},
+    "M-AGGS": {"fusion": "sum"},
     "M-woATT": {"attention": False},
     **{f"tau-0.{tenth}": {"tau": tenth / 10} for tenth in range(1, 10)},  # Fig. 7
 }
