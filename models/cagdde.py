@@ -31,26 +31,26 @@ class ConfidenceGate(nn.Module):
 
     Args:
         channels: Channels of the feature.
-        score_input: Whether the score network sees the map or its logit.
+        options: Channels of the hidden layers, and whether the score network sees the map or its logit.
     """
 
-    def __init__(self, channels: int, score_input: Literal["map", "logit"]) -> None:
+    def __init__(self, channels: int, options: CAGDDEOptions) -> None:
         super().__init__()
-        half = scaled(channels, 0.5)
-        self.score_input = score_input
+        hidden = scaled(channels, options.gate_share)
+        self.score_input = options.score_input
         self.segmentation = nn.Sequential(
-            nn.Conv2d(channels, half, 3, padding=1, bias=False),
+            nn.Conv2d(channels, hidden, 3, padding=1, bias=False),
             nn.ReLU(inplace=True),
-            nn.Conv2d(half, half, 3, padding=1, bias=False),
+            nn.Conv2d(hidden, hidden, 3, padding=1, bias=False),
             nn.ReLU(inplace=True),
-            nn.Conv2d(half, 1, 1),
+            nn.Conv2d(hidden, 1, 1),
         )
         self.score = nn.Sequential(
             nn.Conv2d(channels + 1, channels, 3, padding=1, bias=False),
             nn.ReLU(inplace=True),
-            nn.Conv2d(channels, half, 3, padding=1, bias=False),
+            nn.Conv2d(channels, hidden, 3, padding=1, bias=False),
             nn.ReLU(inplace=True),
-            nn.Conv2d(half, 1, 3, padding=1, bias=False),
+            nn.Conv2d(hidden, 1, 3, padding=1, bias=False),
         )
 
     def forward(self, feature: Tensor) -> tuple[Tensor, Tensor]:
@@ -166,7 +166,7 @@ class CAGDDE(Network):
         self.levels = DEEPLAB_LEVELS if options.decoder == "deeplab" else range(LEVELS)
         channels = tuple(channels[level] for level in self.levels)
         if options.gate:
-            self.gates = nn.ModuleList(ConfidenceGate(number, options.score_input) for number in channels)
+            self.gates = nn.ModuleList(ConfidenceGate(number, options) for number in channels)
         self.fusions = nn.ModuleList(Fusion(number, options) for number in channels)
         decoder = DeepLabDecoder if options.decoder == "deeplab" else Decoder
         self.decoder = decoder(channels, width)

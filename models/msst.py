@@ -5,6 +5,7 @@ leaves open is an option.
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -49,10 +50,11 @@ class MSST(TwoStreamNetwork):
     def loss(self, outputs: Outputs, batch: Batch, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         """Class-balanced cross entropy of the map, and beta times that of the ConvLSTM's; see `Network.loss`."""
         truth = target(batch)
-        terms = {"final": class_balanced_bce(outputs["saliency"], truth.mask, self.options.reduction)}
+        alpha = None if self.options.alpha == "negatives" else self.options.alpha
+        balanced = partial(class_balanced_bce, mask=truth.mask, reduction=self.options.reduction, alpha=alpha)
+        terms = {"final": balanced(outputs["saliency"])}
         if self.options.convlstm:
-            sequence = class_balanced_bce(outputs["aux"]["sequence"], truth.mask, self.options.reduction)
-            terms["sequence"] = self.options.beta * sequence
+            terms["sequence"] = self.options.beta * balanced(outputs["aux"]["sequence"])
         averaged = {name: truth.average(values) for name, values in terms.items()}
         return {"loss": torch.stack(list(averaged.values())).sum(), **averaged}
 

@@ -42,6 +42,8 @@ def test_importing_models_imports_no_torch():
         (("msst",), {"pool4_stride": 3}, r"model msst: option pool4_stride is 3"),
         (("contrastive",), {"references": 0}, r"model contrastive: option references is 0"),
         (("contrastive",), {"temperature": 0}, r"model contrastive: option temperature is 0"),
+        (("stan", "dcl"), {"fc6_dilation": 3}, r"options that do not go together.*an even dilation only"),
+        (("msst",), {"alpha": "positives"}, r"model msst: option alpha"),
         (("cagdde",), {"decoder": "deeplab"}, r"options that do not go together.*gate: false, fusion: cat"),
         (("dsnet",), {"generator_kernels": (3, 3, 4, 7, 3)}, r"model dsnet: option generator_kernels.2 is 4"),
         (("stan", "OS"), {"combine": "attention"}, r"model stan: options that do not go together.*combine: sum"),

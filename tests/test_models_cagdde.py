@@ -61,6 +61,15 @@ def test_only_the_first_bottleneck_of_stage_4_is_dilated(full):
     assert full.encoder.layer3[0].conv2.stride == (2, 2)  # the stride sits in the 3x3
 
 
+def test_channels_of_a_gates_hidden_layers():
+    with torch.device("meta"):
+        gate = build_model("cagdde", gate_share=0.25).gates[4]
+    # 256 channels, 64 of them hidden: two 3x3 and a 1x1 with bias; then three 3x3 on the feature and its map
+    segmentation = 9 * 256 * 64 + 9 * 64 * 64 + 64 + 1
+    score = 9 * 257 * 256 + 9 * 256 * 64 + 9 * 64
+    assert (count(gate.segmentation), count(gate.score)) == (segmentation, score)
+
+
 def test_map_sizes_at_448(full):
     batch = {key: torch.empty(2, 1, 3, 448, 448, device="meta") for key in ("frames", "flow")}
     outputs = full(batch)
@@ -77,7 +86,7 @@ def set_weights(module: nn.Module, value: float) -> None:
 
 @pytest.mark.parametrize(("score_input", "seen"), [("map", 1 / (1 + 2.0**-2)), ("logit", 2.0)])
 def test_the_score_network_sees_the_map_or_its_logit(score_input, seen):
-    gate = ConfidenceGate(2, score_input)
+    gate = ConfidenceGate(2, CAGDDEOptions(score_input=score_input))
     set_weights(gate, 0.0)
     nn.init.constant_(gate.segmentation[-1].bias, 2.0)
     inputs = []
@@ -92,7 +101,7 @@ def test_the_score_network_sees_the_map_or_its_logit(score_input, seen):
 
 
 def test_a_score_is_the_sigmoid_of_the_mean_response():
-    gate = ConfidenceGate(1, "map")
+    gate = ConfidenceGate(1, CAGDDEOptions())
     set_weights(gate, 0.0)
     # Only the centre tap of the feature's channel is let through, so that the response is the feature itself.
     for layer, channel in ((gate.score[0], 0), (gate.score[2], 0), (gate.score[4], 0)):

@@ -210,6 +210,14 @@ def test_dilations_of_the_vgg(fcn):
     ]
 
 
+def test_the_last_block_of_dcl():
+    with torch.device("meta"):
+        network = VGG16(3, (2, 2, 2, 1, 1), last="dcl", dropout=0.5)
+        pooled, last = network(torch.empty(1, 3, 321, 328))
+    assert (network.fc6.kernel_size, network.fc6.dilation, network.fc6.padding) == ((4, 4), (4, 4), (6, 6))
+    assert (pooled.shape, last.shape) == ((1, 512, 41, 41), (1, 4096, 41, 41))
+
+
 @pytest.mark.parametrize(("size", "reduced"), [(512, 64), (321, 41), (65, 9)])
 def test_output_stride_of_the_vgg_is_8(fcn, size, reduced):
     with torch.device("meta"):
@@ -253,10 +261,32 @@ def test_the_vggs_convolutions_are_those_of_imagenet_in_order(monkeypatch, vgg_s
     assert torch.equal(network.fc7.weight[7, :, 0, 0], vgg_state["classifier.3.weight"][28, ::4])
 
 
-def test_a_fourth_channel_leaves_the_first_convolution_gaussian(monkeypatch, vgg_state):
+def test_dcls_last_block_takes_every_neuron_and_every_second_position(monkeypatch, vgg_state):
     monkeypatch.setattr(vgg, "imagenet", lambda _: vgg_state)
-    network = VGG16(4, (2, 2, 2, 1, 1), fc6_dilation=4, dropout=0.5, pretrained=True)
+    network = VGG16(3, (2, 2, 2, 1, 1), last="dcl", dropout=0.5, pretrained=True)
+    full = vgg_state["classifier.0.weight"].view(4096, 512, 7, 7)
+    assert torch.equal(network.fc6.weight, full[:, :, [0, 2, 4, 6]][..., [0, 2, 4, 6]])
+    assert torch.equal(network.fc7.weight[..., 0, 0], vgg_state["classifier.3.weight"])
+
+
+def test_caffes_first_convolution_is_made_to_read_normalised_frames():
+    frame = torch.rand(1, 3, 6, 7)  # red, green, blue from 0 to 1
+    weights = {"conv1_1.weight": torch.randn(4, 3, 3, 3), "conv1_1.bias": torch.randn(4)}
+    caffe = frame.flip(1) * 255 - torch.tensor([104.00699, 116.66877, 122.67892]).view(1, 3, 1, 1)
+    ours = (frame - torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)) / torch.tensor([0.229, 0.224, 0.225]).view(
+        1, 3, 1, 1
+    )
+    converted = vgg.from_caffe(weights)
+    found = F.conv2d(ours, converted["stages.0.0.weight"], converted["stages.0.0.bias"])
+    expected = F.conv2d(caffe, weights["conv1_1.weight"], weights["conv1_1.bias"])
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-2)
+
+
+@pytest.mark.parametrize("deviation", [0.01, 0.1])
+def test_a_fourth_channel_leaves_the_first_convolution_gaussian(monkeypatch, vgg_state, deviation):
+    monkeypatch.setattr(vgg, "imagenet", lambda _: vgg_state)
+    network = VGG16(4, (2, 2, 2, 1, 1), first_deviation=deviation, dropout=0.5, pretrained=True)
     first, second = network.convolutions()[:2]
     assert first.weight.shape == (64, 4, 3, 3)
-    assert first.weight.std().item() == pytest.approx(0.01, rel=0.1)
+    assert first.weight.std().item() == pytest.approx(deviation, rel=0.1)
     assert torch.equal(second.weight, vgg_state["features.2.weight"])

@@ -21,6 +21,8 @@ BRANCHES = 590_081 + 1_179_905
 SPATIAL = VGG3 + FC6 + FC7 + BRANCHES
 TEMPORAL = VGG4 + FC6 + FC7 + BRANCHES
 CONVLSTM, PROJECT = 41_600, 33
+# fc6 4x4 from 512 to 4,096 channels, fc7 1x1, the branch after pool 4, and that of 4,096 channels after fc7
+DCL = (16 * 512 + 1) * 4096 + (4096 + 1) * 4096 + 590_081 + (9 * 4096 + 1) * 128 + 129
 
 
 def count(module: nn.Module) -> int:
@@ -46,6 +48,7 @@ def narrow(name: str, variant: str = "full", **options: object):
         ("stan", "STL", SPATIAL + TEMPORAL + 6 + CONVLSTM + PROJECT),
         ("stan", "STLC", SPATIAL + TEMPORAL + 6 + CONVLSTM + PROJECT + 145),
         ("stan", "flow", 2 * SPATIAL + 6 + CONVLSTM + PROJECT + 145 + 7_939),
+        ("stan", "dcl", VGG3 + VGG4 + 2 * DCL + 6 + CONVLSTM + PROJECT + 145 + 7_939),
     ],
 )
 def test_parameters_are_the_sum_of_the_parts(name, variant, parameters):
@@ -201,6 +204,32 @@ def test_msst_loss_is_balanced_and_has_an_auxiliary_term():
     torch.testing.assert_close(terms["sequence"], expected)
 
 
+@pytest.mark.parametrize(("alpha", "expected"), [("negatives", 0.75 + 3 * 0.25), (0.5, 2.0), (0.9, 0.9 + 3 * 0.1)])
+def test_msst_weighs_positives_by_alpha(alpha, expected):
+    network = build_model("msst", "ST", width=0.05, alpha=alpha)
+    batch = make_batch(batch=1, size=(2, 2))
+    batch["masks"] = torch.tensor([1.0, 0, 0, 0]).view(1, 1, 1, 2, 2)  # one positive, three negatives
+    terms = network.loss({"saliency": torch.zeros(1, 1, 2, 2), "aux": {}}, batch)
+    assert terms["loss"].item() == pytest.approx(expected * math.log(2))
+
+
+@pytest.mark.parametrize(
+    ("options", "hidden", "activation"),
+    [({}, 128, nn.ReLU), ({"branch_channels": 64, "branch_activation": "none"}, 64, nn.Identity)],
+)
+def test_form_of_a_branch(options, hidden, activation):
+    with torch.device("meta"):
+        first, between, last = build_model("stan", "OS", **options).streams.spatial.branches[0]
+    assert (first.weight.shape, last.weight.shape) == ((hidden, 512, 3, 3), (1, hidden, 1, 1))
+    assert isinstance(between, activation)
+
+
+def test_kernel_of_the_convlstm():
+    with torch.device("meta"):
+        network = build_model("msst", "hidden-1", convlstm_kernel=5)
+    assert count(network.convlstm) == (25 * (4 + 1) + 1) * 4
+
+
 @pytest.mark.parametrize("variant", ["OS", "ST"])
 def test_msst_without_convlstm_has_no_auxiliary_term(variant):
     network = narrow("msst", variant)
@@ -230,6 +259,34 @@ def test_both_streams_start_from_a_network_of_one_stream(name, tmp_path):
     source = spatial.state_dict()
     assert len(shared) == 2 * sum(key.startswith("streams.") for key in source) - 1
     assert all(torch.equal(got[key], source[key.replace("temporal", "spatial")]) for key in shared)
+
+
+def test_both_streams_start_from_dcl_but_for_the_four_channel_convolution(tmp_path):
+    network = build_model("stan", "dcl", width=0.05)
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    widths = {stage: (8, 8, 16, 24, 24)[stage - 1] for stage in range(1, 6)}  # of 64 to 512 channels, by eights
+    weights, channels = {}, 3
+    for stage, number in zip(range(1, 6), (2, 2, 3, 3, 3), strict=True):
+        for layer in range(1, number + 1):
+            weights[f"conv{stage}_{layer}.weight"] = torch.randn(widths[stage], channels, 3, 3)
+            weights[f"conv{stage}_{layer}.bias"] = torch.randn(widths[stage])
+            channels = widths[stage]
+    hidden = network.streams.spatial.fcn.channels[1]
+    weights |= {"fc6.weight": torch.randn(hidden, channels, 4, 4), "fc6.bias": torch.randn(hidden)}
+    weights |= {"fc7.weight": torch.randn(hidden, hidden, 1, 1), "fc7.bias": torch.randn(hidden)}
+    weights |= {"fc8.weight": torch.randn(1, hidden, 1, 1), "fc8.bias": torch.randn(1)}  # DCL's own map
+    torch.save(weights, tmp_path / "dcl.pt")
+    found, _, unused = start_from(network, tmp_path / "dcl.pt")
+    after = network.state_dict()
+    fcns = {key for key in after if ".fcn." in key}
+    assert set(found) == fcns - {"streams.temporal.fcn.stages.0.0.weight"}
+    assert set(unused) >= {"streams.spatial.fcn.fc8.weight", "streams.temporal.fcn.stages.0.0.weight"}
+    assert all(torch.equal(after[key], before[key]) for key in after if key not in found)
+    for stream in ("spatial", "temporal"):
+        fcn = f"streams.{stream}.fcn"
+        assert torch.equal(after[f"{fcn}.stages.4.2.weight"], weights["conv5_2.weight"])
+        assert torch.equal(after[f"{fcn}.stages.0.2.bias"], weights["conv1_2.bias"])
+        assert torch.equal(after[f"{fcn}.fc6.weight"], weights["fc6.weight"])
 
 
 def test_a_network_of_two_streams_keeps_both(tmp_path):

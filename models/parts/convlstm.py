@@ -13,13 +13,14 @@ class ConvLSTM(nn.Module):
     Args:
         channels: Channels of a frame.
         hidden: Channels of the state.
+        kernel: Side of the convolution's kernel, odd.
     """
 
-    def __init__(self, channels: int, hidden: int) -> None:
+    def __init__(self, channels: int, hidden: int, kernel: int = 3) -> None:
         super().__init__()
         self.hidden = hidden
         # One convolution for all four gates, in the order input, forget, output, candidate.
-        self.gates = nn.Conv2d(channels + hidden, 4 * hidden, 3, padding=1)
+        self.gates = nn.Conv2d(channels + hidden, 4 * hidden, kernel, padding=kernel // 2)
 
     def forward(self, clip: Tensor) -> Tensor:
         """Return (B, hidden, H, W) from a clip (B, T, channels, H, W)."""

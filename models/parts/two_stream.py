@@ -10,7 +10,7 @@ from vsodprep.config.network import TwoStreamOptions
 from vsodprep.models.network import Batch, ClipNetwork, Outputs, last_frames, tensors_of
 from vsodprep.models.parts.convlstm import ConvLSTM
 from vsodprep.models.parts.layers import resize, scaled
-from vsodprep.models.parts.vgg import VGG16
+from vsodprep.models.parts.vgg import VGG16, from_caffe
 
 LEVELS = 2
 
@@ -20,15 +20,17 @@ class Stream(nn.Module):
 
     Args:
         fcn: The network before the branches.
+        options: Channels and activation of the branches.
         width: Factor on all channel numbers.
     """
 
-    def __init__(self, fcn: VGG16, width: float) -> None:
+    def __init__(self, fcn: VGG16, options: TwoStreamOptions, width: float) -> None:
         super().__init__()
         self.fcn = fcn
-        hidden = scaled(128, width)
+        hidden = scaled(options.branch_channels, width)
+        activation = nn.ReLU if options.branch_activation == "relu" else nn.Identity
         self.branches = nn.ModuleList(
-            nn.Sequential(nn.Conv2d(number, hidden, 3, padding=1), nn.ReLU(inplace=True), nn.Conv2d(hidden, 1, 1))
+            nn.Sequential(nn.Conv2d(number, hidden, 3, padding=1), activation(), nn.Conv2d(hidden, 1, 1))
             for number in fcn.channels
         )
 
@@ -43,17 +45,17 @@ class TwoStreams(nn.Module):
 
     Args:
         fcn: Makes a stream's network before the branches, from the number of its input's channels.
-        inputs: `frames`, and what the temporal stream reads where there is one: `prior`, which makes four channels
-            with the frame, or `flow`, the flow picture.
+        options: Its `inputs` are `frames`, and what the temporal stream reads where there is one: `prior`, which makes
+            four channels with the frame, or `flow`, the flow picture.
         width: Factor on all channel numbers.
     """
 
-    def __init__(self, fcn: Callable[[int], VGG16], inputs: tuple[str, ...], width: float) -> None:
+    def __init__(self, fcn: Callable[[int], VGG16], options: TwoStreamOptions, width: float) -> None:
         super().__init__()
-        self.inputs = inputs
-        self.spatial = Stream(fcn(3), width)
-        if len(inputs) > 1:
-            self.temporal = Stream(fcn(4 if "prior" in inputs else 3), width)
+        self.inputs = options.inputs
+        self.spatial = Stream(fcn(3), options, width)
+        if len(self.inputs) > 1:
+            self.temporal = Stream(fcn(4 if "prior" in self.inputs else 3), options, width)
 
     def forward(self, batch: Batch) -> Tensor:
         """Predict the maps of every frame.
@@ -90,28 +92,32 @@ class TwoStreamNetwork(ClipNetwork):
         fcn = partial(
             VGG16,
             pools=pools,
+            last=options.fcn,
             fc6_dilation=options.fc6_dilation,
+            first_deviation=options.first_deviation,
             dropout=options.dropout,
             width=width,
             pretrained=pretrained,
         )
-        self.streams = TwoStreams(fcn, options.inputs, width)
+        self.streams = TwoStreams(fcn, options, width)
 
     def add_convlstm(self, channels: int, width: float) -> None:
         """Add a ConvLSTM over so many maps of a clip, and the projection of its state to one map."""
         hidden = self.options.hidden if self.options.hidden == 1 else scaled(self.options.hidden, width)
-        self.convlstm = ConvLSTM(channels, hidden)
+        self.convlstm = ConvLSTM(channels, hidden, self.options.convlstm_kernel)
         self.project = nn.Identity() if hidden == 1 else nn.Conv2d(hidden, 1, 1)
 
     def inherit(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Give the temporal stream the weights of the spatial one, where a state dict has a spatial stream only.
 
-        STAN, Section 4.2: both streams start from one still-image network. The temporal stream's first convolution has
-        another shape, so that it keeps its Gaussian start.
+        STAN, Section 4.2: both streams start from one still-image network, DCL's, whose weights have Caffe's names. The
+        temporal stream's first convolution has another shape, so that it keeps its Gaussian start.
         """
         spatial, temporal = "streams.spatial.", "streams.temporal."
         if any(name.startswith(temporal) for name in weights):
             return dict(weights)
+        if "conv1_1.weight" in weights:
+            weights = {f"{spatial}fcn.{key}": each for key, each in from_caffe(weights).items()}
         copied = {key.replace(spatial, temporal, 1): each for key, each in weights.items() if key.startswith(spatial)}
         return {**weights, **copied}
 

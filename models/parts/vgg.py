@@ -1,32 +1,59 @@
-"""VGG-16 as a fully convolutional network after DeepLab-LargeFOV."""
+"""VGG-16 as a fully convolutional network after DeepLab-LargeFOV or DCL."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from vsodprep.models.parts.layers import scaled
+from vsodprep.shards.transform import IMAGENET_MEAN, IMAGENET_STD
 from vsodprep.weights import imagenet
 
 STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512))
-HIDDEN = 1024  # fc6 and fc7 of DeepLab-LargeFOV
+CAFFE_MEAN = (122.67892, 116.66877, 104.00699)  # of red, green and blue from 0 to 255
+
+
+class LastBlock(NamedTuple):
+    """fc6 and fc7 as convolutions.
+
+    Attributes:
+        channels: Of both.
+        kernel: Side of fc6.
+        dilation: Of fc6.
+        neurons: ImageNet weights take one neuron in so many.
+        positions: And of fc6 one position in so many, of seven.
+    """
+
+    channels: int
+    kernel: int
+    dilation: int
+    neurons: int
+    positions: int
+
+
+LAST_BLOCKS = {"largefov": LastBlock(1024, 3, 12, 4, 3), "dcl": LastBlock(4096, 4, 4, 1, 2)}
 
 
 class VGG16(nn.Module):
     """The convolutions of VGG-16, and its first two fully connected layers as dilated convolutions.
 
     Simonyan and Zisserman, Very deep convolutional networks, ICLR 2015; DeepLab-LargeFOV: Chen et al., Semantic image
-    segmentation with deep convolutional nets and fully connected CRFs, ICLR 2015. Output stride 8: pools are 3x3 with
-    padding 1, conv5 has dilation 2.
+    segmentation with deep convolutional nets and fully connected CRFs, ICLR 2015; DCL: Li and Yu, Deep contrast
+    learning for salient object detection, CVPR 2016. Output stride 8: pools are 3x3 with padding 1, conv5 has dilation
+    2.
 
     Args:
         channels_in: 3, or more where further channels stand beside the frame; the first convolution then starts from a
-            Gaussian of deviation 0.01 where the others start from ImageNet.
+            Gaussian where the others start from ImageNet.
         pools: Stride of the pool after each stage; None leaves it out.
-        fc6_dilation: Dilation of the 3x3 convolution in fc6's place.
+        last: Key of `LAST_BLOCKS`.
+        fc6_dilation: Dilation of fc6; the last block's own if None.
+        first_deviation: Of that Gaussian.
         dropout: Probability after fc6 and fc7.
         width: Factor on all channel numbers.
-        pretrained: Load the ImageNet weights; fc6 and fc7 take every fourth neuron and every third position of theirs.
+        pretrained: Load the ImageNet weights; fc6 and fc7 take regularly spaced neurons and positions of theirs.
     """
 
     def __init__(
@@ -34,7 +61,9 @@ class VGG16(nn.Module):
         channels_in: int,
         pools: Sequence[int | None],
         *,
-        fc6_dilation: int,
+        last: str = "largefov",
+        fc6_dilation: int | None = None,
+        first_deviation: float = 0.01,
         dropout: float,
         width: float = 1.0,
         pretrained: bool = False,
@@ -56,9 +85,13 @@ class VGG16(nn.Module):
         self.pools = nn.ModuleList(
             nn.Identity() if stride is None else nn.MaxPool2d(3, stride, padding=1) for stride in pools
         )
-        hidden = scaled(HIDDEN, width)
+        block = LAST_BLOCKS[last]
+        hidden, dilation = scaled(block.channels, width), fc6_dilation or block.dilation
         self.channels = (channels, hidden)
-        self.fc6 = nn.Conv2d(channels, hidden, 3, padding=fc6_dilation, dilation=fc6_dilation)
+        # The size is kept: a kernel of 3 covers 2 d + 1 positions, one of 4 covers 3 d + 1, which d even splits evenly.
+        self.fc6 = nn.Conv2d(
+            channels, hidden, block.kernel, padding=dilation * (block.kernel - 1) // 2, dilation=dilation
+        )
         self.fc7 = nn.Conv2d(hidden, hidden, 1)
         self.relu = nn.ReLU(inplace=True)
         self.dropout = nn.Dropout(dropout)
@@ -67,29 +100,30 @@ class VGG16(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
                 nn.init.zeros_(_bias(module))
         if pretrained:
-            self._load_imagenet(fresh_first=channels_in != 3)
+            self._load_imagenet(block, None if channels_in == 3 else first_deviation)
 
     def convolutions(self) -> list[nn.Conv2d]:
         """Return the thirteen convolutions in order."""
         return [layer for layer in self.stages.modules() if isinstance(layer, nn.Conv2d)]
 
-    def _load_imagenet(self, fresh_first: bool) -> None:
+    def _load_imagenet(self, block: LastBlock, first_deviation: float | None) -> None:
         state = imagenet("vgg16")
         weights = [key for key in state if key.startswith("features.") and key.endswith(".weight")]
         pairs = dict(zip(self.convolutions(), (key.removesuffix("weight") for key in weights), strict=True))
-        if fresh_first:
+        if first_deviation is not None:
             first = self.convolutions()[0]
-            nn.init.normal_(first.weight, 0, 0.01)
+            nn.init.normal_(first.weight, 0, first_deviation)
             del pairs[first]
+        neurons, positions = slice(None, None, block.neurons), slice(None, None, block.positions)
         with torch.no_grad():
             for layer, key in pairs.items():
                 layer.weight.copy_(state[f"{key}weight"])
                 _bias(layer).copy_(state[f"{key}bias"])
             fc6 = state["classifier.0.weight"].reshape(4096, 512, 7, 7)
-            self.fc6.weight.copy_(fc6[::4, :, ::3, ::3])
-            _bias(self.fc6).copy_(state["classifier.0.bias"][::4])
-            self.fc7.weight.copy_(state["classifier.3.weight"][::4, ::4, None, None])
-            _bias(self.fc7).copy_(state["classifier.3.bias"][::4])
+            self.fc6.weight.copy_(fc6[neurons, :, positions, positions])
+            _bias(self.fc6).copy_(state["classifier.0.bias"][neurons])
+            self.fc7.weight.copy_(state["classifier.3.weight"][neurons, neurons, None, None])
+            _bias(self.fc7).copy_(state["classifier.3.bias"][neurons])
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Encode an image.
@@ -112,3 +146,30 @@ class VGG16(nn.Module):
 def _bias(layer: nn.Conv2d) -> Tensor:
     assert layer.bias is not None  # every convolution of VGG has one
     return layer.bias
+
+
+def from_caffe(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Name weights of Caffe's VGG-16, such as DCL's, as `VGG16` does, and make them read frames as ours are normalised.
+
+    Caffe's network reads blue, green and red from 0 to 255 less their mean. The first convolution takes over the
+    change, exactly but for the border, where its padding is another mean.
+
+    Args:
+        weights: `conv1_1.weight` to `conv5_3.bias`, and those of `fc6` and `fc7`; others keep their names.
+
+    Returns:
+        The weights; unchanged where `conv1_1.weight` is none of three channels.
+    """
+    renamed = {
+        re.sub(r"^conv([1-5])_([1-3])\.", lambda at: f"stages.{int(at[1]) - 1}.{2 * int(at[2]) - 2}.", key): value
+        for key, value in weights.items()
+    }
+    first = weights.get("conv1_1.weight")
+    if first is not None and first.shape[1] == 3:
+        scale = 255 * first.new_tensor(IMAGENET_STD)
+        shift = 255 * first.new_tensor(IMAGENET_MEAN) - first.new_tensor(CAFFE_MEAN)
+        rgb = first.flip(1)
+        renamed["stages.0.0.weight"] = rgb * scale[:, None, None]
+        if "conv1_1.bias" in weights:
+            renamed["stages.0.0.bias"] = weights["conv1_1.bias"] + (rgb.sum(dim=(2, 3)) * shift).sum(1)
+    return renamed

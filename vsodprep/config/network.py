@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from vsodprep.config.base import Section
 from vsodprep.errors import InputError
@@ -51,14 +51,31 @@ class NetworkOptions(Section):
 class TwoStreamOptions(NetworkOptions):
     """What the networks of two streams, STAN and MSST, leave open alike."""
 
+    fcn: Literal["largefov", "dcl"] = "largefov"
+    """Last block of a stream: fc6 3x3 and 1,024 channels as in DeepLab-LargeFOV; or fc6 4x4 and 4,096 channels as in
+    DCL, from which STAN starts."""
+    fc6_dilation: int | None = Field(default=None, ge=1)
+    """Dilation of fc6; null is 12 as in DeepLab-LargeFOV, and 4 as in DCL."""
+    first_deviation: float = Field(default=0.01, gt=0)
+    """Deviation of the Gaussian from which a first convolution of four channels starts beside ImageNet weights."""
+    branch_channels: int = Field(default=128, ge=1)
+    """Channels of a branch between its 3x3 and its 1x1 convolution: MSST's, of which STAN says nothing."""
+    branch_activation: Literal["relu", "none"] = "relu"
+    """Between the two convolutions of a branch."""
+    convlstm_kernel: Literal[1, 3, 5] = 3
+    """Kernel of the ConvLSTM."""
     hidden: int = Field(default=32, ge=1)
     """Channels of the ConvLSTM's state, brought to one map by a 1x1 convolution; with 1 the state is the map."""
-    fc6_dilation: int = Field(default=12, ge=1)
-    """Dilation of fc6: 12 as in DeepLab-LargeFOV, or 4."""
     dropout: float = Field(default=0.5, ge=0, lt=1)
     """Dropout after fc6 and fc7, as in DeepLab-LargeFOV."""
     reduction: Reduction = "sum"
     """Cross entropy over the pixels of a sample: their sum, or their mean."""
+
+    @model_validator(mode="after")
+    def _fc6_keeps_the_size(self) -> Self:
+        if self.fcn == "dcl" and (self.fc6_dilation or 4) % 2:
+            raise ValueError("fc6 of 4x4 keeps the size of what it reads with an even dilation only")
+        return self
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar, Literal
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from vsodprep.config.network import Definition, NetworkOptions
 
@@ -14,6 +14,8 @@ class CAGDDEOptions(NetworkOptions):
 
     gate: bool = True
     """Confidence-guided adaptive gates."""
+    gate_share: float = Field(default=0.5, gt=0, le=1)
+    """Channels of a gate's hidden layers, as a share of the feature's: the code's, as the paper gives none."""
     fusion: Literal["dde", "cat", "add", "mul"] = "dde"
     """How the two modalities are joined: dual differential enhancement, or the rows of Table 3."""
     score_input: Literal["map", "logit"] = "map"

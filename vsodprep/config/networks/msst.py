@@ -1,6 +1,6 @@
 """What is known of MSST-ConvLSTM before torch is there: its options, its variants, and what a plan asks."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -18,6 +18,9 @@ class MSSTOptions(TwoStreamOptions):
     """ConvLSTM over the clip (off: OS, ST)."""
     pool4_stride: Literal[1, 2] = 1
     """Stride of the fourth pool: 1 for output stride 8, 2 for output stride 16; the fifth pool is removed."""
+    alpha: Literal["negatives"] | Annotated[float, Field(ge=0, le=1)] = "negatives"
+    """Weight of positives in the class-balanced loss, whose negatives get the rest: the share of negatives in the mask,
+    as in HED and DCL, or one number."""
     beta: float = Field(default=0.1, ge=0)
     """Weight of the auxiliary loss on the ConvLSTM's map."""
 

@@ -54,6 +54,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "STL": {"conv3d": False, "combine": "sum"},
     "STLC": {"combine": "sum"},
     "flow": {"temporal": "flow"},
+    "dcl": {"fcn": "dcl"},
 }
 DEFINITION = Definition(
     name="stan",
