@@ -190,6 +190,7 @@ def fit(
             precision=precision,
             max_epochs=1,  # a stage is one pass over its sampler
             accumulate_grad_batches=stage.accumulate,
+            gradient_clip_val=stage.optimizer.clip_norm,
             deterministic="warn",
             logger=False,
             enable_checkpointing=False,

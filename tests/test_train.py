@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ TWO_STAGES = recipe(
         name="videos",
         steps=5,
         accumulate=2,
-        optimizer=Optimizer(lr=1e-3, weight_decay=5e-4),
+        optimizer=Optimizer(lr=1e-3, weight_decay=5e-4, clip_norm=100.0),
         schedule=Schedule(name="step", milestones=(0.5,), factor=0.2, reset=True),
         augment=Augment(flip=0.5, scales=(1.0, 1.25)),
     ),
@@ -142,6 +143,28 @@ def test_accumulated_batches_are_averaged(shard, tmp_path):
     key = "head.2.weight"
     assert not torch.equal(twice[key], start[key])
     assert not torch.equal(twice[key], first[key])
+
+
+def moved(weights: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Return how far the learned weights of a network of seed 0 have moved."""
+    start = dict(build_model_at(0).named_parameters())
+    return torch.cat([(weights[name] - parameter.detach()).flatten().double() for name, parameter in start.items()])
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_gradients_are_shortened_to_the_norm_and_no_shorter(shard, tmp_path, accumulate):
+    def after_a_step(clip_norm: float | None) -> torch.Tensor:
+        sgd = Optimizer(name="sgd", lr=1e-6, momentum=0.0, clip_norm=clip_norm)
+        out = tmp_path / f"{clip_norm}.ckpt"
+        return moved(fit(shard, out, recipe(stage(steps=accumulate, accumulate=accumulate, optimizer=sgd)))["weights"])
+
+    whole = after_a_step(None)
+    norm = whole.norm().item() / 1e-6
+    assert norm > 1000  # cross entropy is summed over pixels
+    shortened, untouched = after_a_step(norm / 2), after_a_step(2 * norm)
+    assert shortened.norm().item() == pytest.approx(1e-6 * norm / 2, rel=1e-2)
+    assert torch.equal(untouched, whole)
+    assert (shortened - whole / 2).norm() < 1e-2 * whole.norm()
 
 
 def test_same_recipe_gives_the_same_bytes_whatever_the_name(shard, whole, tmp_path):

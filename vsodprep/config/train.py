@@ -32,6 +32,8 @@ class Optimizer(Section):
     """Weight decay."""
     momentum: float = Field(default=0.9, ge=0, lt=1)
     """Momentum of SGD."""
+    clip_norm: float | None = Field(default=None, gt=0)
+    """Longest gradient of all weights together that a step takes; a longer one is shortened to it, none if null."""
 
 
 class Schedule(Section):
