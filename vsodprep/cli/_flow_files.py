@@ -5,18 +5,19 @@ from typing import Any
 
 import click
 
+from vsodprep.cli._folder import PATH
 from vsodprep.cli._options import block_of, options_of
 from vsodprep.config.flow import Flow, Policy
 
-frames_argument = click.argument("frames_dir", type=click.Path(path_type=Path))
+frames_argument = click.argument("frames_dir", type=PATH)
 out_option = click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="HDF5 file to write."
 )
 
 
 @click.command()
-@click.argument("flow", type=click.Path(path_type=Path))
-@click.argument("frames_dir", type=click.Path(path_type=Path))
+@click.argument("flow", type=PATH)
+@click.argument("frames_dir", type=PATH)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="PNG to write.")
 @click.option("--frame", multiple=True, help="Frame id to look at; may be repeated.")
 @click.option("--count", type=click.IntRange(1), default=5, show_default=True, help="Pairs, if no frame is named.")
@@ -37,7 +38,7 @@ def view(*, flow: Path, frames_dir: Path, out: Path, frame: tuple[str, ...], cou
 
 
 @click.command()
-@click.argument("flow", type=click.Path(path_type=Path))
+@click.argument("flow", type=PATH)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write.")
 @click.option("--as", "kind", type=click.Choice(("flo", "kitti", "picture")), default="flo", help="What to write.")
 @options_of(Flow, {"dialect", "maximum"})
@@ -52,7 +53,7 @@ def export(flow: Path, out: Path, kind: Any, dialect: Any, maximum: float | None
 
 
 @click.command("import")
-@click.argument("flows_dir", type=click.Path(path_type=Path))
+@click.argument("flows_dir", type=PATH)
 @frames_argument
 @out_option
 @options_of(Policy)

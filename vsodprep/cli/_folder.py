@@ -5,6 +5,15 @@ from typing import Any
 
 import click
 
+PATH = click.Path(path_type=Path)
+lock_option = click.option(
+    "--lock",
+    type=PATH,
+    default=Path("vsodprep.lock.json"),
+    show_default=True,
+    help="File that pins what nobody published.",
+)
+
 
 class Folder(click.Path):
     """The type of an option or argument that is a folder; a marker in it stands for it.

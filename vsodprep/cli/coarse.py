@@ -6,10 +6,9 @@ from typing import Any
 import click
 
 from vsodprep.cli._coding import coding_option, for_each
-from vsodprep.cli._folder import Folder
+from vsodprep.cli._folder import PATH, Folder
 from vsodprep.cli._options import block_of, options_of
 from vsodprep.config.coarse import Coarse
-from vsodprep.config.coding import Coding
 from vsodprep.markers import MAPS, RECORD
 
 
@@ -19,46 +18,27 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("frames_dir", type=click.Path(path_type=Path))
+@click.argument("frames_dir", type=PATH)
 @click.option("--maps", multiple=True, required=True, type=Folder(MAPS), help="One method's maps.")
 @coding_option("maps", several=True)
 @click.option(
     "--whole",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Folder of all maps of a method, of which one --maps is a part: the coding is told from all of them.",
 )
 @click.option("--out", required=True, type=Folder(RECORD), help="Folder of the labels.")
-@click.option(
-    "--record", type=click.Path(path_type=Path), help="JSON record, written last; record.json in --out if not given."
-)
+@click.option("--record", type=PATH, help="JSON record, written last; record.json in --out if not given.")
 @click.option(
     "--weights", default=Coarse().weights, show_default=True, help="uniform, W1,W2,..., or a file of fuse-fit."
 )
 @click.option("--crf", default=Coarse().crf, show_default=True, help="CRF preset, JSON, or a JSON file.")
 @options_of(Coarse)
-@click.option(
-    "--substitute-prior", type=click.Path(path_type=Path), help="Step substitute, for erasing by hand: prior."
-)
-@click.option("--substitute-flow", type=click.Path(path_type=Path), help="Or flow along which masks are carried.")
-@click.option("--substitute-masks", type=click.Path(path_type=Path), help="Masks of that sequence's annotated frames.")
+@click.option("--substitute-prior", type=PATH, help="Step substitute, for erasing by hand: prior.")
+@click.option("--substitute-flow", type=PATH, help="Or flow along which masks are carried.")
+@click.option("--substitute-masks", type=PATH, help="Masks of that sequence's annotated frames.")
 @click.option("--sequence", help="Sequence name; the name of the folder --out if not given.")
-def label(
-    *,
-    frames_dir: Path,
-    maps: tuple[Path, ...],
-    coding: tuple[Coding, ...],
-    whole: tuple[Path, ...],
-    out: Path,
-    record: Path | None,
-    weights: str,
-    crf: str,
-    substitute_prior: Path | None,
-    substitute_flow: Path | None,
-    substitute_masks: Path | None,
-    sequence: str | None,
-    **given: Any,
-) -> None:
+def label(*, frames_dir: Path, maps: tuple[Path, ...], out: Path, weights: str, crf: str, **given: Any) -> None:
     """Make the coarse labels of one sequence."""
     from vsodprep.coarse.chain import Chain
     from vsodprep.coarse.fuse import read_weights
@@ -67,26 +47,26 @@ def label(
     from vsodprep.crf.refine import preset
 
     numbers, fitted = read_weights(weights, len(maps))
-    asked = "substitute" in given["order"]
-    support = choose_source(substitute_prior, substitute_flow, substitute_masks, asked=asked)
+    evidence = (given[f"substitute_{kind}"] for kind in ("prior", "flow", "masks"))
+    support = choose_source(*evidence, asked="substitute" in given["order"])
     block = block_of(Coarse, given, substitute={} if support is None else {"support": support.kind})
     label_sequence(
         frames_dir,
         maps,
         out,
-        record or out / RECORD,
+        given["record"] or out / RECORD,
         chain=Chain(block, numbers, preset(crf)),
-        sequence=sequence or out.name,
+        sequence=given["sequence"] or out.name,
         fitted=fitted,
-        codings=for_each(coding, maps),
-        whole=whole,
+        codings=for_each(given["coding"], maps),
+        whole=given["whole"],
         support=support,
     )
 
 
 @command.command()
-@click.argument("records", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The benchmark's provenance.json.")
+@click.argument("records", nargs=-1, required=True, type=PATH)
+@click.option("--out", required=True, type=PATH, help="The benchmark's provenance.json.")
 def collect(records: tuple[Path, ...], out: Path) -> None:
     """Join the records of a benchmark's sequences."""
     from vsodprep.coarse.provenance import collect as join

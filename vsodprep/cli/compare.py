@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from vsodprep.cli._folder import PATH
 from vsodprep.cli._score_options import bootstrap_options, measures_option
 
 _TELLING = 0.01  # where no p can fall below this, it is said
@@ -14,7 +15,7 @@ _TELLING = 0.01  # where no p can fall below this, it is said
 @click.argument("scores", nargs=-1, required=True, metavar="[LABEL=]SCORES.json...")
 @measures_option("max_f", "s_measure", "mae", help="Keys of measures in the score files.")
 @bootstrap_options
-@click.option("--json", "output", type=click.Path(path_type=Path), help="Write the figures to this file.")
+@click.option("--json", "output", type=PATH, help="Write the figures to this file.")
 def command(scores: tuple[str, ...], measures: tuple[str, ...], output: Path | None, **options: Any) -> None:
     """Bootstrap intervals of scores over sequences, and a paired test of the first method against each other one."""
     from vsodprep.errors import InputError

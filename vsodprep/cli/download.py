@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from vsodprep.cli._folder import Folder
+from vsodprep.cli._folder import Folder, lock_option
 from vsodprep.cli._options import options_of
 from vsodprep.config.normalize import Choice
 from vsodprep.markers import SOURCES
@@ -16,13 +16,7 @@ from vsodprep.markers import SOURCES
 @options_of(Choice, {"resolution"})
 @click.option("--file", "files", multiple=True, metavar="FILE", help="Fetch this file instead; repeatable.")
 @click.option("--jobs", type=click.IntRange(min=1), default=3, show_default=True, help="Files fetched at once.")
-@click.option(
-    "--lock",
-    type=click.Path(path_type=Path),
-    default=Path("vsodprep.lock.json"),
-    show_default=True,
-    help="File that pins hashes nobody published.",
-)
+@lock_option
 def command(*, name: str, to: Path, resolution: str | None, files: tuple[str, ...], jobs: int, lock: Path) -> None:
     """Fetch and verify the files of the benchmark NAME; resumes, and uses what a person has put into the folder."""
     from vsodprep import benchmarks

@@ -1,14 +1,16 @@
 """`vsodprep evaluate`: score saliency maps against masks."""
 
+import os
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 
 from vsodprep.cli._coding import coding_option
-from vsodprep.cli._folder import Folder
+from vsodprep.cli._folder import PATH, Folder
+from vsodprep.cli._options import options_of
 from vsodprep.cli._score_options import measures_option
-from vsodprep.config.coding import Coding, Void
+from vsodprep.config.normalize import Choice
 from vsodprep.markers import MANIFEST, PREDICTIONS, SHARD
 
 
@@ -64,7 +66,7 @@ def _show(scores: dict[str, Any]) -> None:
 )
 @click.option("--set", "changes", multiple=True, metavar="SETTING=VALUE", help="Change one setting of the protocol.")
 @measures_option(help="Some of mae, s, f, e, weighted_f, j, boundary, t, or `all`; default all but the slow t.")
-@click.option("--json", "output", type=click.Path(path_type=Path), help="Write all figures to this file.")
+@click.option("--json", "output", type=PATH, help="Write all figures to this file.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; default all cores. Changes no figure.")
 @click.option("--allow-missing", is_flag=True, help="Leave out frames without a map.")
 @click.option(
@@ -76,43 +78,25 @@ def _show(scores: dict[str, Any]) -> None:
 )
 @coding_option("maps")
 @coding_option("masks", option="--gt-coding")
-@click.option(
-    "--void",
-    type=click.Choice(get_args(Void)),
-    default="background",
-    show_default=True,
-    help="What id 255 means beside other ids.",
-)
+@options_of(Choice, {"void"})
 @click.option(
     "--cache",
     "cache_folder",
-    type=click.Path(path_type=Path),
+    type=PATH,
     envvar="VSODPREP_CACHE",
     show_envvar=True,
     help="Keep scores in this folder and score again only what changed.",
 )
-@click.option("--results", type=click.Path(path_type=Path), default=Path("results"), help="Where named benchmarks lie.")
+@click.option("--results", type=PATH, default=Path("results"), help="Where named benchmarks lie.")
 def command(
-    pred: Path,
-    gt: Path,
-    benchmark: str | None,
-    split: str | None,
     protocol: str,
     changes: tuple[str, ...],
     measures: tuple[str, ...],
     output: Path | None,
     jobs: int | None,
-    allow_missing: bool,
-    naming: str,
-    coding: Coding,
-    gt_coding: Coding,
-    void: Void,
-    cache_folder: Path | None,
-    results: Path,
+    **given: Any,
 ) -> None:
     """Score saliency maps, SEQUENCE/FRAME.png, against masks."""
-    import os
-
     from vsodprep.evaluate import evaluate_folders
     from vsodprep.evaluate.frame import DEFAULT_FAMILIES, FAMILIES
     from vsodprep.evaluate.protocols import change_protocol, find_protocol
@@ -122,22 +106,8 @@ def command(
     if unknown := set(asked) - set(FAMILIES):
         raise click.BadParameter(f"no measure {sorted(unknown)[0]!r}; there is {', '.join(FAMILIES)}")
     chosen = tuple(measure for measure in FAMILIES if measure in asked)
-    scores = evaluate_folders(
-        pred,
-        gt,
-        split=split,
-        benchmark=benchmark,
-        protocol=change_protocol(find_protocol(protocol), _settings(changes)),
-        measures=chosen,
-        jobs=jobs or len(os.sched_getaffinity(0)),
-        allow_missing=allow_missing,
-        naming=naming,
-        coding=coding,
-        gt_coding=gt_coding,
-        void=void,
-        cache_folder=cache_folder,
-        results=results,
-    )
+    settings = change_protocol(find_protocol(protocol), _settings(changes))
+    scores = evaluate_folders(protocol=settings, measures=chosen, jobs=jobs or len(os.sched_getaffinity(0)), **given)
     if output is not None:
         write_json(output, scores)
     _show(scores)

@@ -5,14 +5,14 @@ from typing import Any, Literal
 
 import click
 
-from vsodprep.cli._folder import Folder
+from vsodprep.cli._folder import PATH, Folder
 from vsodprep.markers import SHARD
 
 
 @click.command()
 @click.argument("shard", type=Folder(SHARD))
 @click.option("--layout", type=click.Choice(["davsod", "fsnet", "davis", "webdataset"]), required=True)
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder to write, new or empty.")
+@click.option("--out", required=True, type=PATH, help="Folder to write, new or empty.")
 @click.option("--split", help="Split of the benchmark; default: all of it.")
 @click.option("--flow", metavar="NAME", help="Flow block whose colour pictures are written; fsnet needs one.")
 @click.option("--format", "image_format", type=click.Choice(["jpg", "png"]), default="jpg", show_default=True)

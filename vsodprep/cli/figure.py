@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import click
 
-from vsodprep.cli._folder import Folder
+from vsodprep.cli._folder import PATH, Folder
 from vsodprep.cli._options import options_of
 from vsodprep.cli._score_options import bootstrap_options, measures_option
 from vsodprep.cli._torch import device_option, threads_option
@@ -28,9 +28,7 @@ def _out(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
     return value
 
 
-out_option = click.option(
-    "--out", required=True, type=click.Path(path_type=Path), callback=_out, help="File to write: .svg, .pdf or .png."
-)
+out_option = click.option("--out", required=True, type=PATH, callback=_out, help="File to write: .svg, .pdf or .png.")
 scores_argument = click.argument("scores", nargs=-1, required=True, metavar="[LABEL=]SCORES.json...")
 references_option = click.option(
     "--reference", "references", multiple=True, metavar="LABEL", help="Draw this method in grey."
@@ -141,7 +139,7 @@ def _losses(metrics: tuple[str, ...]) -> "Figure":
 
 @_draws(
     kinds.LevelWeights,
-    click.argument("checkpoint", type=click.Path(path_type=Path)),
+    click.argument("checkpoint", type=PATH),
     click.argument("shard", type=Folder(SHARD)),
     click.option("--split", help="Split of the shard; default: all of it."),
     device_option,

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from vsodprep.cli._flow_files import SUBCOMMANDS, frames_argument, out_option
+from vsodprep.cli._folder import PATH
 from vsodprep.cli._options import block_of, options_of
 from vsodprep.cli._torch import device_option
 from vsodprep.config.flow import Flow
@@ -50,7 +51,7 @@ for _subcommand in SUBCOMMANDS:
     show_default=True,
     help="Threads; they change nothing in what dis gives, last bits in what a network gives.",
 )
-@click.option("--only", type=click.Path(path_type=Path), help="JSON list of the frame ids that need a flow.")
+@click.option("--only", type=PATH, help="JSON list of the frame ids that need a flow.")
 @click.option("--allow-gaps", is_flag=True, help="Accept a folder whose frame numbers have gaps.")
 @click.pass_context
 def _estimate(

@@ -5,16 +5,16 @@ from pathlib import Path
 import click
 
 from vsodprep.cli._coding import coding_option, for_each
-from vsodprep.cli._folder import Folder
+from vsodprep.cli._folder import PATH, Folder
 from vsodprep.config.coding import Coding
 from vsodprep.markers import MANIFEST
 
 
 @click.command()
-@click.argument("maps_dirs", nargs=-1, required=True, metavar="MAPS_DIR...", type=click.Path(path_type=Path))
+@click.argument("maps_dirs", nargs=-1, required=True, metavar="MAPS_DIR...", type=PATH)
 @click.option("--gt", multiple=True, required=True, type=Folder(MANIFEST), help="Masks; see below.")
 @click.option("--split", multiple=True, help="Split of the normalised benchmark; once for each --gt.")
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="JSON file of the weights.")
+@click.option("--out", required=True, type=PATH, help="JSON file of the weights.")
 @coding_option("maps", several=True)
 @coding_option("masks", option="--gt-coding")
 def command(

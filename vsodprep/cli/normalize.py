@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from vsodprep.cli._folder import Folder
+from vsodprep.cli._folder import Folder, lock_option
 from vsodprep.cli._options import block_of, options_of
 from vsodprep.config.normalize import Choice
 from vsodprep.markers import MANIFEST, SOURCES
@@ -18,13 +18,7 @@ from vsodprep.markers import MANIFEST, SOURCES
 @options_of(Choice)
 @click.option("--splits", metavar="JSON", help="Splits that replace or join the benchmark's own, or a file of them.")
 @click.option("--folder", is_flag=True, help="SOURCE is a folder of your own videos, and NAME your name for it.")
-@click.option(
-    "--lock",
-    type=click.Path(path_type=Path),
-    default=Path("vsodprep.lock.json"),
-    show_default=True,
-    help="File that pins what nobody published.",
-)
+@lock_option
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Threads.")
 def command(
     *,

@@ -5,12 +5,12 @@ from typing import Any
 
 import click
 
-from vsodprep.cli._folder import Folder
+from vsodprep.cli._folder import PATH, Folder
 from vsodprep.cli._options import block_of, options_of
 from vsodprep.config.pack import Pack
 from vsodprep.markers import MANIFEST, PROVENANCE, SHARD
 
-_BLOCK = (str, click.Path(path_type=Path))
+_BLOCK = (str, PATH)
 _LABELS = (str, Folder(PROVENANCE))
 
 
@@ -29,27 +29,9 @@ _LABELS = (str, Folder(PROVENANCE))
 @options_of(Pack)
 @click.option("--sequence", "sequences", multiple=True, metavar="SEQ", help="Pack only this sequence; repeatable.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Sequences packed at a time.")
-def command(
-    *,
-    normalized_dir: Path,
-    out: Path,
-    flow: tuple[tuple[str, Path], ...],
-    prior: tuple[tuple[str, Path], ...],
-    coarse: tuple[tuple[str, Path], ...],
-    sequences: tuple[str, ...],
-    jobs: int,
-    **given: Any,
-) -> None:
+def command(*, normalized_dir: Path, out: Path, sequences: tuple[str, ...], jobs: int, **given: Any) -> None:
     """Pack a normalised benchmark into a Zarr shard."""
     from vsodprep.shards.pack import pack_benchmark
 
-    pack_benchmark(
-        normalized_dir,
-        out,
-        block_of(Pack, given),
-        flow=dict(flow),
-        prior=dict(prior),
-        coarse=dict(coarse),
-        sequences=sequences,
-        jobs=jobs,
-    )
+    blocks = {kind: dict(given[kind]) for kind in ("flow", "prior", "coarse")}
+    pack_benchmark(normalized_dir, out, block_of(Pack, given), **blocks, sequences=sequences, jobs=jobs)

@@ -6,13 +6,15 @@ from typing import Any
 
 import click
 
+from vsodprep.cli._folder import PATH
+
 
 @click.command()
 @click.option(
     "--config",
     "configs",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Configuration file; repeatable, later ones over earlier ones. The default configuration if none is given.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: bytes and hours.")

@@ -1,23 +1,22 @@
 """`vsodprep predict`: saliency maps of a shard, a folder of frames, or a video file."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from vsodprep.cli._folder import Folder
+from vsodprep.cli._folder import PATH, Folder
 from vsodprep.cli._torch import device_option, threads_option, wait_passively
 from vsodprep.files import read_json
 from vsodprep.markers import PREDICTIONS, SHARD
 
 
 @click.command()
-@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument("checkpoint", type=PATH)
 @click.argument("source", type=Folder(SHARD))
 @click.option("--out", required=True, type=Folder(PREDICTIONS), help="Folder for the maps.")
 @click.option("--split", help="Split of a shard; default: all of it.")
-@click.option(
-    "--classifier", type=click.Path(path_type=Path), help="Motion prior's C.npz, where the network reads one."
-)
+@click.option("--classifier", type=PATH, help="Motion prior's C.npz, where the network reads one.")
 @click.option("--model", help="Of weights that are no checkpoint of ours: the network.")
 @click.option("--recipe", metavar="JSON|FILE", help="And the run that they are of, as `vsodprep train` takes it.")
 @click.option("--allow", multiple=True, metavar="KIND", help="Kind of issue of frames or videos that is only told.")
@@ -34,9 +33,8 @@ def command(
     model: str | None,
     recipe: str | None,
     allow: tuple[str, ...],
-    device: str,
-    threads: int,
     batch: int,
+    **torch: Any,
 ) -> None:
     """Predict the saliency maps of SOURCE, {seq}/{frame}.png below --out.
 
@@ -59,15 +57,11 @@ def command(
     from vsodprep.models.inference import predict_shard
     from vsodprep.predict.sources import as_shard
 
-    device, content = check_device(device), None
+    torch["device"], content = check_device(torch["device"]), None
     if model is not None and recipe is not None:
         content = saved.adopt(checkpoint, definition(model).name, read_recipe(recipe))
-    with as_shard(
-        source, checkpoint, out, classifier, allow=allow, device=device, threads=threads, content=content
-    ) as shard:
-        written = predict_shard(
-            checkpoint, shard, out, split=split, device=device, threads=threads, batch=batch, content=content
-        )
+    with as_shard(source, checkpoint, out, classifier, allow=allow, content=content, **torch) as shard:
+        written = predict_shard(checkpoint, shard, out, split=split, batch=batch, content=content, **torch)
     others = read_json(out / PREDICTIONS, "the record just written")["sequences"].keys() - written.keys()
     if others:
         click.echo(f"{out}: joined the maps of {', '.join(sorted(others))}, which were there", err=True)

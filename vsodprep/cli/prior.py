@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from vsodprep.cli._folder import Folder
+from vsodprep.cli._folder import PATH, Folder
 from vsodprep.cli._options import block_of, options_of
 from vsodprep.cli._torch import device_option
 from vsodprep.config.prior import Prior
@@ -22,11 +22,11 @@ def command() -> None:
     "--train",
     multiple=True,
     required=True,
-    type=(Folder(MANIFEST), click.Path(path_type=Path), str),
+    type=(Folder(MANIFEST), PATH, str),
     metavar="NORMALIZED_DIR|manifest.json FLOW_DIR SPLIT",
     help="Annotated frames to learn from.",
 )
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The classifier, .npz.")
+@click.option("--out", required=True, type=PATH, help="The classifier, .npz.")
 @options_of(Prior)
 @device_option
 def fit(*, train: tuple[tuple[Path, Path, str], ...], out: Path, device: str, **given: Any) -> None:
@@ -44,10 +44,10 @@ def fit(*, train: tuple[tuple[Path, Path, str], ...], out: Path, device: str, **
 
 
 @command.command()
-@click.argument("frames_dir", type=click.Path(path_type=Path))
-@click.argument("flow", type=click.Path(path_type=Path))
-@click.argument("classifier", type=click.Path(path_type=Path))
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="The motion prior, .h5.")
+@click.argument("frames_dir", type=PATH)
+@click.argument("flow", type=PATH)
+@click.argument("classifier", type=PATH)
+@click.option("--out", required=True, type=PATH, help="The motion prior, .h5.")
 @click.option("--weights", help="File of the network's weights, where the classifier was fitted with one.")
 @device_option
 def apply(*, frames_dir: Path, flow: Path, classifier: Path, out: Path, weights: str | None, device: str) -> None:

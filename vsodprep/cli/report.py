@@ -4,15 +4,15 @@ from pathlib import Path
 
 import click
 
-from vsodprep.cli._folder import Folder
+from vsodprep.cli._folder import PATH, Folder
 from vsodprep.config import parse
 from vsodprep.files import read_object
 from vsodprep.markers import PAGE
 
 
 @click.command()
-@click.option("--config", "config_path", required=True, type=click.Path(path_type=Path), help="Configuration as JSON.")
-@click.option("--results", required=True, type=click.Path(path_type=Path), help="Folder of results.")
+@click.option("--config", "config_path", required=True, type=PATH, help="Configuration as JSON.")
+@click.option("--results", required=True, type=PATH, help="Folder of results.")
 @click.option("--out", required=True, type=Folder(PAGE), help="Folder for index.html and results.csv.")
 def command(config_path: Path, results: Path, out: Path) -> None:
     """Make the HTML report, and results.csv beside it."""

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import click
 
-from vsodprep.cli._folder import Folder
+from vsodprep.cli._folder import PATH, Folder
 from vsodprep.markers import MANIFEST, PROVENANCE
 
 
 @click.command()
 @click.argument("labels_dir", type=Folder(PROVENANCE))
 @click.option("--frames", required=True, type=Folder(MANIFEST), help="Normalised benchmark, or {seq}/ below.")
-@click.option("--edits", required=True, type=click.Path(path_type=Path), help="Text file that edits are added to.")
-@click.option("--flow", type=click.Path(path_type=Path), help="Folder with {seq}.h5, to look at the motion.")
+@click.option("--edits", required=True, type=PATH, help="Text file that edits are added to.")
+@click.option("--flow", type=PATH, help="Folder with {seq}.h5, to look at the motion.")
 @click.option("--port", default=8765, show_default=True, type=click.IntRange(0, 65535))
 def command(labels_dir: Path, frames: Path, edits: Path, flow: Path | None, port: int) -> None:
     """Open a local web page on which a person erases wrong regions of labels.

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from vsodprep.cli._folder import PATH
 from vsodprep.cli._score_options import measures_option
 
 
@@ -16,7 +17,7 @@ from vsodprep.cli._score_options import measures_option
     "--format", "form", type=click.Choice(["markdown", "latex", "csv", "html"]), default="markdown", show_default=True
 )
 @click.option("--digits", type=click.IntRange(1, 9), default=3, show_default=True, help="Decimal places.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write to this file instead of the terminal.")
+@click.option("--out", type=PATH, help="Write to this file instead of the terminal.")
 def command(scores: tuple[str, ...], form: str, digits: int, out: Path | None, **chosen: tuple[str, ...]) -> None:
     """Merge score files, and papers' own numbers, into a table with best and second best marked.
 

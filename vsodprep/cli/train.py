@@ -1,11 +1,12 @@
 """`vsodprep train`: a checkpoint from a recipe and shards."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from vsodprep import __version__
-from vsodprep.cli._folder import Folder
+from vsodprep.cli._folder import PATH, Folder
 from vsodprep.cli._options import FiniteRange
 from vsodprep.cli._torch import device_option, threads_option, wait_passively
 from vsodprep.markers import SHARD
@@ -30,11 +31,11 @@ from vsodprep.markers import SHARD
 @click.option(
     "--continue",
     "continued",
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="CHECKPOINT",
     help="Go on from a finished run whose recipe this one makes longer.",
 )
-@click.option("--code", help="Version of the code that the checkpoint names; default: that of the package.")
+@click.option("--code", default=__version__, help="Version of the code that the checkpoint names; default: this one.")
 @click.option("--save-seconds", type=FiniteRange(0), default=120.0, show_default=True, hidden=True)
 def command(
     *,
@@ -44,11 +45,9 @@ def command(
     seed: int,
     out: Path,
     device: str,
-    threads: int,
     workers: int | None,
     continued: Path | None,
-    code: str | None,
-    save_seconds: float,
+    **execution: Any,
 ) -> None:
     """Train a network; metrics.csv is written beside the checkpoint.
 
@@ -63,6 +62,6 @@ def command(
 
     kind = check_device(device)
     ahead = (4 if kind == "cuda" else 0) if workers is None else workers
-    settings = Execution(kind, threads, ahead, save_seconds=save_seconds, code=code or __version__)
+    settings = Execution(kind, workers=ahead, **execution)
     paths = {path.stem: path for path in shards}
     train(model, run, paths, seed=seed, out=out, settings=settings, continued=continued)
