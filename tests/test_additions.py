@@ -463,11 +463,7 @@ def test_every_list_has_its_toy() -> None:
 def test_an_addition_touches_what_is_listed_and_works(kind: str, tree: Tree) -> None:
     assert tree.touched == set()
     ADD[kind](tree)
-    tree.run(
-        "-c",
-        "from pathlib import Path; from vsodprep.config.generate import write; write(Path('config'))",
-        cwd=tree.root,
-    )
+    tree.run("tools/make_configuration.py", cwd=tree.root)
     files = listed(kind)
     folders = tuple(name for name in files if name.endswith("/"))
     touched = {next((folder for folder in folders if name.startswith(folder)), name) for name in tree.touched}

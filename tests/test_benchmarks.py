@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from tests.fakes import davis2016
 from tests.fakes.every import OFFICIAL
-from vsodprep.benchmarks import get, known, modules, present_sequences
+from vsodprep.benchmarks import get, known, modules
+from vsodprep.benchmarks.benchmark import present_sequences
 from vsodprep.benchmarks.lock import pin_file, pin_sequences, pinned_file, read_lock
 from vsodprep.cli.benchmarks import command
 from vsodprep.config.normalize import Choice

@@ -18,7 +18,7 @@ from PIL import Image
 
 from tests.evaluate_cases import disk, figures, soft_map
 from tests.fakes.fake import picture
-from vsodprep.benchmarks import own_benchmark
+from vsodprep.benchmarks.folders import own_benchmark
 from vsodprep.cli import cli
 from vsodprep.coding import AS_VALUES, Reading, kind_of, recognise_files
 from vsodprep.config.coding import Coding, Void

@@ -31,7 +31,7 @@ def test_croissant_is_valid(make: Callable[[], Fake], tmp_path: Path) -> None:
 
 def test_croissant_is_written_for_own_folders(tmp_path: Path) -> None:
     from tests.fakes.fake import picture
-    from vsodprep.benchmarks import own_benchmark
+    from vsodprep.benchmarks.folders import own_benchmark
     from vsodprep.config.normalize import Choice
     from vsodprep.normalize.own import normalize_own
 

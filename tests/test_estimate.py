@@ -9,10 +9,11 @@ from click.testing import CliRunner
 
 from tests.fakes import davis2016
 from vsodprep.cli.plan import command
-from vsodprep.config import Config, Prior, parse
+from vsodprep.config import Config, parse
 from vsodprep.config.defaults import default
 from vsodprep.config.methods import FLOW
 from vsodprep.config.models import MODELS, definition
+from vsodprep.config.prior import Prior
 from vsodprep.errors import VsodprepError
 from vsodprep.estimate import rates
 from vsodprep.estimate.cost import Cost, Estimate

@@ -7,9 +7,9 @@ from typing import Any, get_args
 
 import pytest
 
-from vsodprep.config import Config, OwnProtocol, complete, parse
+from vsodprep.config import Config, complete, parse
 from vsodprep.config.defaults import default
-from vsodprep.config.protocol import PROTOCOLS
+from vsodprep.config.protocol import PROTOCOLS, OwnProtocol
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.evaluate.protocols import find_protocol
 from vsodprep.files import write_text

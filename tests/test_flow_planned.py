@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from flow_cases import write_frames
 
-from vsodprep.config import Flow
+from vsodprep.config.flow import Flow
 from vsodprep.flow.dis import Dis
 from vsodprep.flow.pairs import clip_frames
 from vsodprep.flow.planned import count_flows

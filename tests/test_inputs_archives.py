@@ -13,7 +13,7 @@ import pytest
 from tests.evaluate_cases import figures, write_tree
 from tests.fakes.archives import make_rar, make_tar, make_zip
 from vsodprep.archives import open_tree
-from vsodprep.benchmarks import own_benchmark
+from vsodprep.benchmarks.folders import own_benchmark
 from vsodprep.config.normalize import Choice
 from vsodprep.errors import InputError
 from vsodprep.evaluate import evaluate_folders

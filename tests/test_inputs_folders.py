@@ -10,8 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.coarse_folders import FRAMES, write_sequence
-from vsodprep.benchmarks import own_benchmark, scan_folder
-from vsodprep.benchmarks.folders import safe_name
+from vsodprep.benchmarks.folders import own_benchmark, safe_name, scan_folder
 from vsodprep.cli import cli
 from vsodprep.config.normalize import Choice
 from vsodprep.config.train import Data, Run, Stage

@@ -17,7 +17,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from vsodprep import LARGEST_IMAGE
-from vsodprep.benchmarks import own_benchmark
+from vsodprep.benchmarks.folders import own_benchmark
 from vsodprep.config.normalize import Choice
 from vsodprep.config.train import Stage
 from vsodprep.errors import InputError

@@ -15,7 +15,7 @@ from tests.fakes.archives import make_rar, make_tar, make_zip
 from tests.fakes.every import OFFICIAL, OTHER
 from tests.fakes.fake import Fake, blob, encoded, gray, picture
 from vsodprep.ahead import map_ordered
-from vsodprep.benchmarks import present_sequences
+from vsodprep.benchmarks.benchmark import present_sequences
 from vsodprep.benchmarks.layout import FrameFiles, original_names
 from vsodprep.config.normalize import Choice
 from vsodprep.errors import InputError

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from tests.fakes.fake import blob, encoded, gray, picture
-from vsodprep.benchmarks import own_benchmark, scan_folder
+from vsodprep.benchmarks.folders import own_benchmark, scan_folder
 from vsodprep.benchmarks.layout import check_name
 from vsodprep.cli import cli
 from vsodprep.config.normalize import Choice

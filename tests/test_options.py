@@ -16,11 +16,13 @@ from pydantic import Field, ValidationError, create_model
 
 from vsodprep.cli import COMMANDS
 from vsodprep.cli._options import block_of, options_of
-from vsodprep.config import Coarse, Flow, Pack, Prior
 from vsodprep.config.base import Apart, Section
-from vsodprep.config.flow import Policy
+from vsodprep.config.coarse import Coarse
+from vsodprep.config.flow import Flow, Policy
 from vsodprep.config.normalize import Choice
 from vsodprep.config.options import arguments_of
+from vsodprep.config.pack import Pack
+from vsodprep.config.prior import Prior
 
 
 class Inner(Section):

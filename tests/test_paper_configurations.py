@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from vsodprep import benchmarks
-from vsodprep.config import Config, Run, complete, read
+from vsodprep.config import Config, complete, read
 from vsodprep.config.defaults import default
 from vsodprep.config.models import definition
 from vsodprep.config.network import NetworkOptions
+from vsodprep.config.train import Run
 from vsodprep.scores.papers import OWN_METHOD, PrintedNumber, printed_numbers
 from vsodprep.workflow.plan import Plan
 

@@ -12,7 +12,7 @@ from torchvision.models.optical_flow import Raft_Large_Weights, Raft_Small_Weigh
 from vsodprep.cli.plan import command
 from vsodprep.config import complete
 from vsodprep.config.defaults import default
-from vsodprep.targets import Catalogue
+from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.provisions import Provision, provisions
 from vsodprep.targets.targets import Targets
 from vsodprep.weights import PUBLISHED, cache

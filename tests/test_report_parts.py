@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from vsodprep.config import Coarse, Config, Run, Stage
-from vsodprep.config.train import Data
+from vsodprep.config import Config
+from vsodprep.config.coarse import Coarse
+from vsodprep.config.train import Data, Run, Stage
 from vsodprep.figures.history import POINTS, read_losses, thinned
 from vsodprep.report.collect import Results, Score
 from vsodprep.report.frames import FrameError, choose, disagreements, frame_errors
@@ -22,7 +23,8 @@ from vsodprep.report.tables import table
 from vsodprep.report.thumbnails import thumbnail
 from vsodprep.scores.measures import MEASURES, ordered
 from vsodprep.scores.noticed import noticed
-from vsodprep.targets import Catalogue, Targets
+from vsodprep.targets.catalogue import Catalogue
+from vsodprep.targets.targets import Targets
 
 STAGE = Stage(data=(Data(benchmark="synth", split="train"),), size=(64, 96), steps=600)
 

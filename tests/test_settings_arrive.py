@@ -17,28 +17,20 @@ from pipeline import snakemake
 from pydantic import ValidationError
 
 from vsodprep.cli import cli
-from vsodprep.config import (
-    Coarse,
-    Config,
-    Crf,
-    Data,
-    Flow,
-    OwnProtocol,
-    Pack,
-    Prior,
-    Report,
-    Run,
-    Saliency,
-    Stage,
-    complete,
-    parse,
-)
+from vsodprep.config import Config, complete, parse
 from vsodprep.config.base import Section
+from vsodprep.config.coarse import Coarse, Saliency
+from vsodprep.config.crf import Crf
 from vsodprep.config.defaults import default
 from vsodprep.config.figures import Figure
+from vsodprep.config.flow import Flow
 from vsodprep.config.normalize import Choice
 from vsodprep.config.options import keys_of as options_of
-from vsodprep.config.protocol import ProtocolSettings
+from vsodprep.config.pack import Pack
+from vsodprep.config.prior import Prior
+from vsodprep.config.protocol import OwnProtocol, ProtocolSettings
+from vsodprep.config.report import Report
+from vsodprep.config.train import Data, Run, Stage
 from vsodprep.files import write_text
 from vsodprep.images import write_png
 from vsodprep.workflow.plan import Plan

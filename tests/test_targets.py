@@ -14,7 +14,9 @@ from vsodprep.config import Config, complete
 from vsodprep.config.defaults import default
 from vsodprep.estimate.cost import Cost, Estimate
 from vsodprep.report.collect import collect
-from vsodprep.targets import TRIVIAL, Catalogue, Paths, Targets
+from vsodprep.targets.catalogue import Catalogue
+from vsodprep.targets.paths import Paths
+from vsodprep.targets.targets import TRIVIAL, Targets
 
 BASE: dict[str, Any] = default().model_dump(mode="json")
 RUN: dict[str, Any] = BASE["runs"]["dsnet"]["full"]

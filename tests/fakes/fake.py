@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from vsodprep.benchmarks import Benchmark, get
+from vsodprep.benchmarks import get
+from vsodprep.benchmarks.benchmark import Benchmark
 
 HEIGHT, WIDTH = 18, 24
 Mask = NDArray[np.bool_]

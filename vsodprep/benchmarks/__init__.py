@@ -8,22 +8,9 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence, present_sequences
-from vsodprep.benchmarks.folders import own_benchmark, scan_folder
+from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.benchmarks.lock import LOCK, read_lock, with_lock
 from vsodprep.errors import InputError
-
-__all__ = [
-    "Benchmark",
-    "KnownSequence",
-    "get",
-    "known",
-    "lists",
-    "modules",
-    "own_benchmark",
-    "present_sequences",
-    "scan_folder",
-]
 
 _MODULES: Mapping[str, str] = {
     "synth": "embedded",

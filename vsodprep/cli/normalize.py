@@ -37,6 +37,7 @@ def command(
     it is generated.
     """
     from vsodprep import benchmarks
+    from vsodprep.benchmarks.folders import own_benchmark
     from vsodprep.benchmarks.lock import pin_sequences
     from vsodprep.errors import InputError
     from vsodprep.normalize.checks import told
@@ -47,7 +48,7 @@ def command(
     from vsodprep.progress import some
 
     choice = block_of(Choice, given, splits=parse_splits(splits))
-    benchmark = benchmarks.own_benchmark(name) if folder else benchmarks.get(name, lock)
+    benchmark = own_benchmark(name) if folder else benchmarks.get(name, lock)
     if folder:
         if len(sources) != 1:
             raise InputError(f"normalize {name}", f"{len(sources)} sources", "one folder of videos")

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from vsodprep.config.base import LocalPath, Name, Section, SplitOf, refusal
+from vsodprep.config.base import LocalPath, Name, Section, refusal
 from vsodprep.config.coarse import Coarse, Saliency
 from vsodprep.config.coding import Coding, Void
 from vsodprep.config.crf import PRESETS, RAW, Crf
@@ -18,37 +18,10 @@ from vsodprep.config.pack import Pack
 from vsodprep.config.prior import Prior
 from vsodprep.config.protocol import PROTOCOLS, OwnProtocol
 from vsodprep.config.report import Report
-from vsodprep.config.train import Augment, Data, Optimizer, Run, Schedule, Stage, Test
+from vsodprep.config.train import Run
 from vsodprep.config.yaml_text import load_yaml
 from vsodprep.errors import InputError
 from vsodprep.files import read_text
-
-__all__ = [
-    "Augment",
-    "Coarse",
-    "Config",
-    "Crf",
-    "Data",
-    "Figure",
-    "Flow",
-    "Optimizer",
-    "OwnProtocol",
-    "Pack",
-    "Prior",
-    "Report",
-    "Run",
-    "Saliency",
-    "Schedule",
-    "Section",
-    "SourceOf",
-    "SplitOf",
-    "Stage",
-    "Test",
-    "complete",
-    "merge",
-    "parse",
-    "read",
-]
 
 # Its name stands between two dots in the name of a score file.
 ProtocolName = Annotated[Name, Field(pattern=r"^[^.]*$")]

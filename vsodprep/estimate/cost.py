@@ -4,13 +4,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from vsodprep import benchmarks
-from vsodprep.config import Config, Prior, Run, SplitOf, Stage
+from vsodprep.config import Config
+from vsodprep.config.base import SplitOf
 from vsodprep.config.crf import RAW
 from vsodprep.config.methods import SALIENCY, flow_method
 from vsodprep.config.models import definition
+from vsodprep.config.prior import Prior
+from vsodprep.config.train import Run, Stage
 from vsodprep.estimate import rates
 from vsodprep.estimate.parts import FrameCounts, bytes_of, part_of
-from vsodprep.targets import Catalogue, ScoreTarget, Targets, unique
+from vsodprep.targets.catalogue import Catalogue
+from vsodprep.targets.targets import ScoreTarget, Targets, unique
 
 _HOUR = 3600.0
 

@@ -5,12 +5,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from vsodprep import benchmarks
-from vsodprep.benchmarks import KnownSequence
-from vsodprep.benchmarks.benchmark import SourceFile
-from vsodprep.config import Flow
+from vsodprep.benchmarks.benchmark import KnownSequence, SourceFile
+from vsodprep.config.flow import Flow
 from vsodprep.estimate import rates
 from vsodprep.flow.planned import count_flows
-from vsodprep.targets import Catalogue
+from vsodprep.targets.catalogue import Catalogue
 
 _FRAMES_OF_A_VIDEO = 80  # where nobody knows better: DAVIS has 69, DAVSOD 128
 _SIZE, _FULL_HD = (480, 854), (1080, 1920)

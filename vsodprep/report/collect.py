@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vsodprep.benchmarks import KnownSequence
-from vsodprep.config import Config, Run
+from vsodprep.benchmarks.benchmark import KnownSequence
+from vsodprep.config import Config
+from vsodprep.config.train import Run
 from vsodprep.errors import InputError
 from vsodprep.manifest import Manifest, read_manifest
 from vsodprep.scores.read import read_scores
-from vsodprep.targets import Catalogue, Paths, ScoreTarget, Targets
+from vsodprep.targets.catalogue import Catalogue
+from vsodprep.targets.paths import Paths
+from vsodprep.targets.targets import ScoreTarget, Targets
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vsodprep.config import Run
 from vsodprep.config.models import DEFINITIONS
+from vsodprep.config.train import Run
 from vsodprep.report.collect import Results, Score
 from vsodprep.report.paper import departures, omissions
 from vsodprep.scores import whole
 from vsodprep.scores.read import Scores
-from vsodprep.targets import TRIVIAL
+from vsodprep.targets.targets import TRIVIAL
 
 TITLES = {
     **{name: known.title for name, known in DEFINITIONS.items()},

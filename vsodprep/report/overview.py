@@ -6,7 +6,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from vsodprep.config import Run
+from vsodprep.config.train import Run
 from vsodprep.figures.history import draw_losses, read_losses
 from vsodprep.figures.style import inline_svg
 from vsodprep.report.collect import Results

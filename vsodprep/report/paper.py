@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vsodprep.config import Run
 from vsodprep.config.models import DEFINITIONS
+from vsodprep.config.train import Run
 from vsodprep.normalize.checks import KINDS
 from vsodprep.report.collect import Results
 from vsodprep.scores.measures import Measure

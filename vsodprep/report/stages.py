@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.config import Coarse
+from vsodprep.config.coarse import Coarse
 from vsodprep.images import read_mask
 from vsodprep.manifest import ManifestSequence, mask_path
 from vsodprep.report.collect import Results

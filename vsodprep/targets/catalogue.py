@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vsodprep import benchmarks
-from vsodprep.benchmarks import Benchmark, KnownSequence
+from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence, present_sequences
+from vsodprep.benchmarks.folders import scan_folder
 from vsodprep.benchmarks.lock import LOCK
 from vsodprep.config import Config
 from vsodprep.errors import InputError
@@ -48,11 +49,11 @@ class Catalogue:
     def _find(self, benchmark: str) -> tuple[KnownSequence, ...]:
         source = self.config.source(benchmark)
         if benchmark in self.config.folders:
-            found = benchmarks.scan_folder(Path(self.config.folders[benchmark]))
+            found = scan_folder(Path(self.config.folders[benchmark]))
         elif source is not None and (source.partial or not self._registered(benchmark).complete):
             paths = [Path(path) for path in source.path]
             resolution = self.config.resolution.get(benchmark)
-            found = benchmarks.present_sequences(self._registered(benchmark), paths, resolution)
+            found = present_sequences(self._registered(benchmark), paths, resolution)
         else:
             found = self._registered(benchmark).sequences
         chosen = self.config.sequences.get(benchmark)

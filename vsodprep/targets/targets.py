@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple, TypeVar, get_args
 
-from vsodprep.config import Config, Run, SplitOf
+from vsodprep.config import Config
+from vsodprep.config.base import SplitOf
 from vsodprep.config.crf import RAW
 from vsodprep.config.figures import File, Words
 from vsodprep.config.report import Trivial
+from vsodprep.config.train import Run
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.paths import Paths
 

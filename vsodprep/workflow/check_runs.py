@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from vsodprep.config import Data, Run, Stage, Test
 from vsodprep.config.models import definition
 from vsodprep.config.network import NetworkOptions
+from vsodprep.config.train import Data, Run, Stage, Test
 from vsodprep.errors import InputError
-from vsodprep.targets import Targets
+from vsodprep.targets.targets import Targets
 
 
 def check_runs(targets: Targets) -> None:

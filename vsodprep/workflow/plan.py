@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from vsodprep import benchmarks
-from vsodprep.config import Config, SplitOf, complete, read
+from vsodprep.config import Config, complete, read
+from vsodprep.config.base import SplitOf
 from vsodprep.config.models import MODELS
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.targets import TRIVIAL, TRIVIAL_MAPS, Catalogue, Targets
+from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.provisions import provisions
+from vsodprep.targets.targets import TRIVIAL, TRIVIAL_MAPS, Targets
 from vsodprep.workflow.check import check_names
 from vsodprep.workflow.check_runs import check_runs
 from vsodprep.workflow.fingerprint import fingerprint

@@ -1,6 +1,6 @@
 """What every stage's answers are made from."""
 
-from vsodprep.targets import Targets
+from vsodprep.targets.targets import Targets
 
 
 class RuleInputs:

@@ -7,7 +7,7 @@ from typing import Any
 from vsodprep.config.coarse import Coarse
 from vsodprep.config.options import arguments_of
 from vsodprep.errors import InputError
-from vsodprep.targets import OWN_SPLIT, unique
+from vsodprep.targets.targets import OWN_SPLIT, unique
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.rule_inputs import RuleInputs
 

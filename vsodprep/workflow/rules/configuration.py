@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from vsodprep.config import Run
+from vsodprep.config.train import Run
 from vsodprep.files import write_text
 from vsodprep.workflow.rule_inputs import RuleInputs
 

@@ -3,10 +3,10 @@
 import shlex
 from typing import Any
 
-from vsodprep.config import SplitOf
+from vsodprep.config.base import SplitOf
 from vsodprep.config.options import arguments_of
 from vsodprep.config.prior import Prior
-from vsodprep.targets import OWN_SPLIT, unique
+from vsodprep.targets.targets import OWN_SPLIT, unique
 from vsodprep.workflow.rule_inputs import RuleInputs
 
 

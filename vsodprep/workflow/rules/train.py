@@ -3,7 +3,7 @@
 import shlex
 from typing import Any
 
-from vsodprep.targets import unique
+from vsodprep.targets.targets import unique
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.rule_inputs import RuleInputs
 

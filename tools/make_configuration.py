@@ -1,4 +1,4 @@
-"""Writes `config/config.yaml` and `config/schema.json` from the typed models."""
+"""Write config/config.yaml and config/schema.json from the typed models: `python tools/make_configuration.py`."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,11 @@ from typing import Any
 
 import yaml
 
-from vsodprep.config import Config, Section
+from vsodprep.config import Config
+from vsodprep.config.base import Section
 from vsodprep.config.defaults import default
+
+FOLDER = Path(__file__).parent.parent / "config"
 
 HEADER = """\
 # yaml-language-server: $schema=schema.json
@@ -24,12 +27,6 @@ def default_yaml() -> str:
 def schema_json() -> str:
     """Return the JSON schema of the configuration."""
     return json.dumps(Config.model_json_schema(), indent=2, sort_keys=True) + "\n"
-
-
-def write(folder: Path) -> None:
-    """Write both files into the folder `config/`."""
-    (folder / "config.yaml").write_text(default_yaml(), encoding="utf-8")
-    (folder / "schema.json").write_text(schema_json(), encoding="utf-8")
 
 
 def _lines(section: Section, indent: int, seen: set[type]) -> list[str]:
@@ -68,3 +65,13 @@ def _entry(key: str, value: Any, indent: int, seen: set[type]) -> list[str]:
 
 def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def main() -> None:
+    """Write both files."""
+    (FOLDER / "config.yaml").write_text(default_yaml(), encoding="utf-8")
+    (FOLDER / "schema.json").write_text(schema_json(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
