@@ -242,4 +242,4 @@ def test_a_run_tested_on_what_does_not_exist_is_named(key: str, name: str) -> No
 def test_the_names_of_all_rules_are_taken() -> None:
     rules = Path(__file__).parents[1] / "workflow"
     text = "".join(path.read_text(encoding="utf-8") for path in (rules / "Snakefile", *rules.glob("rules/*.smk")))
-    assert sorted(re.findall(r"^rule (\w+):", text, re.MULTILINE)) == sorted(RULES)
+    assert sorted(re.findall(r"^(?:use rule \w+ as|rule) (\w+)", text, re.MULTILINE)) == sorted(RULES)

@@ -40,9 +40,12 @@ async def g(): return [i for i in range(3) if i] or (lambda: (yield))
 def fingerprints() -> dict[str, str]:
     """Return the fingerprint that every rule carries, as its file has it."""
     module.fingerprint.cache_clear()
-    found = {}
+    found: dict[str, str] = {}
+    rules = r"^(?:use rule (\w+) as|rule) (\w+).*?:\n(.*?)(?=^use rule |^rule |\Z)"
     for path in sorted((ROOT / "workflow" / "rules").glob("*.smk")):
-        for rule, body in re.findall(r"^rule (\w+):\n(.*?)(?=^rule |\Z)", path.read_text(), re.MULTILINE | re.DOTALL):
+        for base, rule, body in re.findall(rules, path.read_text(), re.MULTILINE | re.DOTALL):
+            if base:
+                found[rule] = found[base]
             for expression in re.findall(r"\bcode=(PLAN\..*),\n", body):
                 code = eval(expression, {"PLAN": PLAN})
                 found[rule] = code(WILDCARDS) if callable(code) else code
@@ -175,6 +178,6 @@ def test_the_same_on_every_version_of_python() -> None:
 def test_every_rule_that_runs_an_algorithm_has_a_fingerprint() -> None:
     without = {"all", "coarse_collect", "configuration", "download", "recipe"}
     text = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
-    rules = set(re.findall(r"^rule (\w+):", text, re.MULTILINE))
+    rules = set(re.findall(r"^(?:use rule \w+ as|rule) (\w+)", text, re.MULTILINE))
     assert rules - set(fingerprints()) <= without
     assert not closure("vsodprep.models.training") & module._LEFT_OUT

@@ -10,7 +10,6 @@ rule fuse_fit:
         "<timings>/fuse_fit/{coarse}.jsonl"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
         mem_mb=2000,
     params:
@@ -38,7 +37,6 @@ rule coarse:
         "<timings>/coarse/{coarse}/{benchmark}/{seq}.jsonl"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
         mem_mb=2000,
     params:

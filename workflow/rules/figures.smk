@@ -12,7 +12,6 @@ rule figure:
         "<logs>/figure/{figure}.log",
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
         mem_mb=4000,
     params:

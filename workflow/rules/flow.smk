@@ -9,7 +9,6 @@ rule flow:
         "<timings>/flow/{flow}/{benchmark}/{seq}.jsonl"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
         mem_mb=3000,
         gpu=PLAN.flow.gpu,

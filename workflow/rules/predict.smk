@@ -36,7 +36,6 @@ rule trivial:
         "<logs>/trivial/{trivial}/{benchmark}.log",
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
         mem_mb=2000,
     params:

@@ -24,7 +24,7 @@ rule prior_fit_own:
         "vsodprep prior fit {params.train} --out {output.classifier:q} {params.options} > {log:q} 2>&1"
 
 
-rule prior_fit:
+use rule prior_fit_own as prior_fit with:
     input:
         manifests=PLAN.prior.fit_manifests,
         flow=PLAN.prior.fit_flow,
@@ -34,20 +34,8 @@ rule prior_fit:
         "<logs>/prior_fit/{prior}.log",
     benchmark:
         "<timings>/prior_fit/{prior}.jsonl"
-    conda:
-        "../../environment.yml"
-    threads: 2
-    resources:
-        mem_mb=4000,
-        gpu=PLAN.prior.gpu,
-    params:
-        code=PLAN.fingerprint("vsodprep.prior.fit"),
-        train=PLAN.prior.fit_arguments,
-        options=PLAN.prior.options,
     message:
         "prior {wildcards.prior}: fit the classifier"
-    shell:
-        "vsodprep prior fit {params.train} --out {output.classifier:q} {params.options} > {log:q} 2>&1"
 
 
 rule prior:
@@ -63,7 +51,6 @@ rule prior:
         "<timings>/prior/{prior}/{benchmark}/{seq}.jsonl"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
         mem_mb=2000,
         gpu=PLAN.prior.gpu,

@@ -24,7 +24,6 @@ rule report:
         "<timings>/report/report.jsonl"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
         mem_mb=4000,
     params:

@@ -9,7 +9,6 @@ rule saliency:
         "<timings>/saliency/{saliency}/{benchmark}/{seq}.jsonl"
     conda:
         "../../environment.yml"
-    threads: 1
     resources:
         mem_mb=2000,
     params:
