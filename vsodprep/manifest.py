@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from vsodprep.errors import InputError
 from vsodprep.files import read_json, write_json
 from vsodprep.markers import MANIFEST
@@ -106,32 +108,25 @@ class Manifest:
         return chosen
 
 
+_MANIFEST = TypeAdapter(Manifest)
+
+
 def to_json(manifest: Manifest) -> dict[str, Any]:
     """Return the manifest as plain JSON values, with its counts."""
     return asdict(manifest) | {"counts": manifest.counts}
 
 
-def from_json(value: dict[str, Any]) -> Manifest:
-    """Return the manifest that `to_json` wrote."""
-    fields = {key: value[key] for key in ("name", "version", "title", "licence", "citation", "homepage")}
-    return Manifest(
-        **fields,
-        sources=tuple(Source(**source) for source in value["sources"]),
-        sequences=tuple(_sequence(sequence) for sequence in value["sequences"]),
-        issues=tuple(Issue(**issue) for issue in value["issues"]),
-        extra=value.get("extra", {}),
-    )
+def from_json(value: Any) -> Manifest:
+    """Return the manifest that `to_json` wrote.
 
-
-def _sequence(value: dict[str, Any]) -> ManifestSequence:
-    lists = ("splits", "frames", "annotated", "attributes", "original")
-    return ManifestSequence(
-        **{
-            **value,
-            **{key: tuple(value[key]) for key in lists},
-            "sizes": tuple((height, width) for height, width in value["sizes"]),
-        }
-    )
+    Raises:
+        ValueError: It is none; says what is wrong first, on one line.
+    """
+    try:
+        return _MANIFEST.validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -151,8 +146,8 @@ def read_manifest(folder: Path) -> Manifest:
     expected = "a manifest written by vsodprep normalize"
     try:
         return from_json(read_json(path, expected))
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise InputError(path, f"unreadable ({error!r})", expected) from error
+    except ValueError as error:
+        raise InputError(path, f"unreadable ({error})", expected) from error
 
 
 def frame_path(folder: Path, sequence: str, frame: str) -> Path:

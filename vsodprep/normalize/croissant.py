@@ -1,6 +1,8 @@
 """A normalised benchmark described in Croissant, which data set search engines read."""
 
+import json
 from collections.abc import Collection
+from importlib import resources
 from typing import Any
 
 from vsodprep.manifest import Manifest
@@ -9,45 +11,6 @@ from vsodprep.markers import MANIFEST
 CROISSANT = "croissant.json"
 CONFORMS_TO = "http://mlcommons.org/croissant/1.0"
 
-# The context that the Croissant 1.0 specification prescribes.
-_CONTEXT: dict[str, Any] = {
-    "@language": "en",
-    "@vocab": "https://schema.org/",
-    "citeAs": "cr:citeAs",
-    "column": "cr:column",
-    "conformsTo": "dct:conformsTo",
-    "cr": "http://mlcommons.org/croissant/",
-    "data": {"@id": "cr:data", "@type": "@json"},
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "dct": "http://purl.org/dc/terms/",
-    "equivalentProperty": "cr:equivalentProperty",
-    "examples": {"@id": "cr:examples", "@type": "@json"},
-    "extract": "cr:extract",
-    "field": "cr:field",
-    "fileObject": "cr:fileObject",
-    "fileProperty": "cr:fileProperty",
-    "fileSet": "cr:fileSet",
-    "format": "cr:format",
-    "includes": "cr:includes",
-    "isLiveDataset": "cr:isLiveDataset",
-    "jsonPath": "cr:jsonPath",
-    "key": "cr:key",
-    "md5": "cr:md5",
-    "parentField": "cr:parentField",
-    "path": "cr:path",
-    "rai": "http://mlcommons.org/croissant/RAI/",
-    "recordSet": "cr:recordSet",
-    "references": "cr:references",
-    "regex": "cr:regex",
-    "repeated": "cr:repeated",
-    "replace": "cr:replace",
-    "samplingRate": "cr:samplingRate",
-    "sc": "https://schema.org/",
-    "separator": "cr:separator",
-    "source": "cr:source",
-    "subField": "cr:subField",
-    "transform": "cr:transform",
-}
 DESCRIPTION = "in the layout of vsodprep: frames, binary masks and a manifest."
 _FRAMES = "Frames as delivered."
 _MASKS = "Masks of 0 and 255, named as their frames."
@@ -70,7 +33,7 @@ def describe(manifest: Manifest, manifest_sha256: str, year: int, suffixes: Coll
     Source: Croissant format specification 1.0, sections "Dataset-level information" to "RecordSets".
     """
     record: dict[str, Any] = {
-        "@context": _CONTEXT,
+        "@context": _context(),
         "@type": "sc:Dataset",
         "name": manifest.name,
         "description": f"{manifest.title} {DESCRIPTION}",
@@ -87,6 +50,11 @@ def describe(manifest: Manifest, manifest_sha256: str, year: int, suffixes: Coll
     if year:
         record["datePublished"] = f"{year}-01-01"
     return record
+
+
+def _context() -> Any:
+    """Return the context that the Croissant 1.0 specification prescribes."""
+    return json.loads(resources.files("vsodprep.normalize").joinpath("croissant_context.json").read_text("utf-8"))
 
 
 def _files(manifest: Manifest, manifest_sha256: str, suffixes: Collection[str]) -> list[dict[str, Any]]:
@@ -106,69 +74,35 @@ def _archive_format(name: str) -> str:
     return next((mime for suffix, mime in _ARCHIVES.items() if name.endswith(suffix)), "application/octet-stream")
 
 
+def _node(kind: str, identity: str, name: str = "", **facts: Any) -> dict[str, Any]:
+    return {"@type": f"cr:{kind}", "@id": identity, "name": name or identity, **facts}
+
+
 def _file(identity: str, name: str, mime: str, sha256: str) -> dict[str, Any]:
-    return {
-        "@type": "cr:FileObject",
-        "@id": identity,
-        "name": name,
-        "contentUrl": name,
-        "encodingFormat": mime,
-        "sha256": sha256,
-    }
+    return _node("FileObject", identity, name, contentUrl=name, encodingFormat=mime, sha256=sha256)
 
 
 def _set(kind: str, suffix: str) -> dict[str, Any]:
-    return {
-        "@type": "cr:FileSet",
-        "@id": f"{kind}{suffix}",
-        "name": f"{kind}{suffix}",
-        "encodingFormat": _FORMATS[suffix],
-        "includes": f"*/{kind}/*{suffix}",
-    }
+    return _node("FileSet", f"{kind}{suffix}", encodingFormat=_FORMATS[suffix], includes=f"*/{kind}/*{suffix}")
+
+
+def _field(records: str, name: str, kind: str, extract: dict[str, str], **source: dict[str, str]) -> dict[str, Any]:
+    return _node("Field", f"{records}/{name}", name, dataType=f"sc:{kind}", source={**source, "extract": extract})
 
 
 def _sequences() -> dict[str, Any]:
-    fields = (("name", "name", "sc:Text"), ("height", "height", "sc:Integer"), ("width", "width", "sc:Integer"))
-    return {
-        "@type": "cr:RecordSet",
-        "@id": "sequences",
-        "name": "sequences",
-        "description": "Sequences of the benchmark; the manifest says more of each.",
-        "key": {"@id": "sequences/name"},
-        "field": [
-            {
-                "@type": "cr:Field",
-                "@id": f"sequences/{name}",
-                "name": name,
-                "dataType": kind,
-                "source": {"fileObject": {"@id": MANIFEST}, "extract": {"jsonPath": f"$.sequences[*].{key}"}},
-            }
-            for name, key, kind in fields
-        ],
-    }
+    fields = [
+        _field("sequences", name, kind, {"jsonPath": f"$.sequences[*].{name}"}, fileObject={"@id": MANIFEST})
+        for name, kind in (("name", "Text"), ("height", "Integer"), ("width", "Integer"))
+    ]
+    about = "Sequences of the benchmark; the manifest says more of each."
+    return _node("RecordSet", "sequences", description=about, key={"@id": "sequences/name"}, field=fields)
 
 
 def _images(kind: str, suffix: str, description: str) -> dict[str, Any]:
     name = f"{kind}-{suffix.removeprefix('.')}"
-    return {
-        "@type": "cr:RecordSet",
-        "@id": name,
-        "name": name,
-        "description": description,
-        "field": [
-            {
-                "@type": "cr:Field",
-                "@id": f"{name}/path",
-                "name": "path",
-                "dataType": "sc:Text",
-                "source": {"fileSet": {"@id": f"{kind}{suffix}"}, "extract": {"fileProperty": "fullpath"}},
-            },
-            {
-                "@type": "cr:Field",
-                "@id": f"{name}/image",
-                "name": "image",
-                "dataType": "sc:ImageObject",
-                "source": {"fileSet": {"@id": f"{kind}{suffix}"}, "extract": {"fileProperty": "content"}},
-            },
-        ],
-    }
+    fields = [
+        _field(name, field, of, {"fileProperty": read}, fileSet={"@id": f"{kind}{suffix}"})
+        for field, of, read in (("path", "Text", "fullpath"), ("image", "ImageObject", "content"))
+    ]
+    return _node("RecordSet", name, description=description, field=fields)
