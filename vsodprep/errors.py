@@ -1,6 +1,6 @@
 """Exceptions whose text is the one line that a person at the terminal reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,6 +30,25 @@ class InputError(VsodprepError):
     def __reduce__(self) -> tuple[type["InputError"], tuple[Path | str, str, str]]:
         """Rebuild from the three arguments, so that the error crosses from a worker process."""
         return type(self), (self.where, self.found, self.expected)
+
+
+def check_known(where: Path | str, names: Iterable[str], known: Iterable[str], kind: str = "") -> None:
+    """Check that there is everything that is named.
+
+    Args:
+        where: What names it.
+        names: The names.
+        known: All names that there are.
+        kind: What they are names of, such as `sequence`; said where `where` does not.
+
+    Raises:
+        InputError: There is no such thing; says what there is.
+    """
+    known = list(known)
+    for name in names:
+        if name not in known:
+            found = f"no {kind} {name!r}" if kind else f"no {name!r}"
+            raise InputError(where, found, f"one of {', '.join(known) or 'none'}")
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from vsodprep.benchmarks.lock import LOCK, pin_file, pinned_file
 from vsodprep.download.adopt import adopt, in_the_way
 from vsodprep.download.fetch import PATIENT, AddressError, DiskError, RetryPolicy, discard, fetch, part_of
 from vsodprep.download.verify import Expected, expected_of, fault
-from vsodprep.errors import InputError, VsodprepError
+from vsodprep.errors import InputError, VsodprepError, check_known
 from vsodprep.files import check_overwritable, free_bytes, sha256, write_json
 from vsodprep.markers import SOURCES
 
@@ -40,9 +40,7 @@ def files_of(benchmark: Benchmark, resolution: str | None, names: Sequence[str] 
     """
     if names:
         known = {file.name: file for file in (*benchmark.files, *(maps.file for maps in benchmark.maps))}
-        for name in names:
-            if name not in known:
-                raise InputError(f"benchmark {benchmark.name}", f"no file {name!r}", f"one of {', '.join(known)}")
+        check_known(f"benchmark {benchmark.name}", names, known, "file")
         return tuple(known[name] for name in names)
     return benchmark.archives(resolution)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence
 from vsodprep.benchmarks.layout import Layout, SequenceFiles
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, check_known
 from vsodprep.manifest import Issue
 
 
@@ -76,9 +76,7 @@ def allowed_kinds(benchmark: Benchmark, allow: Collection[str], *, partial: bool
     Raises:
         InputError: A kind asked for does not exist.
     """
-    for kind in allow:
-        if kind not in KINDS:
-            raise InputError(f"allow {kind}", "no such kind of issue", f"one of {', '.join(KINDS)}")
+    check_known("allow", allow, KINDS, "kind of issue")
     own = {kind for kind, about in KINDS.items() if about.note or (partial and about.partial)}
     return frozenset(own | set(allow) | benchmark.tolerated)
 

@@ -16,7 +16,7 @@ from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles
 from vsodprep.benchmarks.masks import MaskCoding, Threshold
 from vsodprep.coding import Reading, recognise_files
 from vsodprep.config.normalize import Choice
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, check_known
 from vsodprep.files import LISTS, atomic_directory, check_replaceable, real_path, scratch_beside, sha256, write_json
 from vsodprep.manifest import Issue, Manifest, Source, write_manifest
 from vsodprep.markers import MANIFEST
@@ -130,10 +130,7 @@ def chosen(layout: Layout, names: Sequence[str]) -> Layout:
     Raises:
         InputError: The delivery does not hold a named sequence.
     """
-    known = [sequence.name for sequence in layout.sequences]
-    for name in names:
-        if name not in known:
-            raise InputError(f"sequence {name!r}", "not in the delivery", f"one of {', '.join(known)}")
+    check_known("the delivery", names, (sequence.name for sequence in layout.sequences), "sequence")
     return replace(layout, sequences=tuple(one for one in layout.sequences if not names or one.name in names))
 
 

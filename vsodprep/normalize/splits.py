@@ -6,7 +6,7 @@ from dataclasses import replace
 from vsodprep import manifest as manifests
 from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.config.yaml_text import read_given
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, check_known
 
 
 def splits_of(
@@ -46,11 +46,7 @@ def check_overrides(benchmark: Benchmark, present: Collection[str], overrides: M
     """
     known = {sequence.name for sequence in benchmark.sequences} | set(present)
     for split, names in sorted(overrides.items()):
-        for name in names:
-            if name not in known:
-                raise InputError(
-                    f"splits.{benchmark.name}.{split}", f"no sequence {name!r}", f"some of {', '.join(sorted(known))}"
-                )
+        check_known(f"splits.{benchmark.name}.{split}", names, sorted(known), "sequence")
 
 
 def parse_splits(text: str | None) -> dict[str, tuple[str, ...]]:

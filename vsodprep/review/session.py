@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vsodprep.coarse.edits import HEADER, Edit, apply_edit, edits_by_frame, parse_edit, read_edits
 from vsodprep.coding import Reading
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, check_known
 from vsodprep.files import read_text, write_text
 from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
@@ -113,8 +113,7 @@ class Session:
         """
         edit = parse_edit(line, "edit")
         sequences = self.sequences
-        if edit.sequence not in sequences:
-            raise InputError("edit", f"sequence {edit.sequence}", f"one of {', '.join(sequences)}")
+        check_known("edit", [edit.sequence], sequences, "sequence")
         edits_by_frame([edit], edit.sequence, sequences[edit.sequence], "edit")
         with self._lock:
             before = read_text(self.edits, "a file of edits") if self.edits.is_file() else HEADER

@@ -8,7 +8,7 @@ from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence, present_sequ
 from vsodprep.benchmarks.folders import scan_folder
 from vsodprep.benchmarks.lock import LOCK
 from vsodprep.config import Config
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, check_known
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Catalogue:
             found = self._registered(benchmark).sequences
         chosen = self.config.sequences.get(benchmark)
         if chosen is not None:
-            check_sequences(f"sequences.{benchmark}", chosen, found)
+            check_known(f"sequences.{benchmark}", chosen, (each.name for each in found), "sequence")
             found = tuple(sequence for sequence in found if sequence.name in chosen)
         return found
 
@@ -77,7 +77,7 @@ class Catalogue:
         found = self.sequences(benchmark)
         own = self.config.splits.get(benchmark, {})
         if split in own:
-            check_sequences(f"splits.{benchmark}.{split}", own[split], found)
+            check_known(f"splits.{benchmark}.{split}", own[split], (each.name for each in found), "sequence")
             return tuple(sequence.name for sequence in found if sequence.name in own[split])
         names = tuple(sequence.name for sequence in found if split in sequence.splits)
         if not names and not self.whole(benchmark) and split in self._registered(benchmark).splits:
@@ -101,20 +101,3 @@ class Catalogue:
             for sequence in self.sequences(benchmark)
             if not sequence.still and (chosen is None or sequence.name in chosen)
         ]
-
-
-def check_sequences(where: str, names: tuple[str, ...], found: tuple[KnownSequence, ...]) -> None:
-    """Check that a benchmark has some sequences.
-
-    Args:
-        where: The key that names them.
-        names: Their names.
-        found: What the benchmark has.
-
-    Raises:
-        InputError: It lacks one.
-    """
-    known = [sequence.name for sequence in found]
-    for name in names:
-        if name not in known:
-            raise InputError(where, f"no sequence {name!r}", f"one of {', '.join(known)}")

@@ -1,6 +1,6 @@
 """Names in a configuration that only the registry, the disk and the stages know, checked before anything is made."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from vsodprep import benchmarks
@@ -9,7 +9,7 @@ from vsodprep.config.coarse import check_order, check_weights
 from vsodprep.config.crf import RAW
 from vsodprep.config.figures import DrawnFromScores
 from vsodprep.config.protocol import PROTOCOLS
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, check_known
 from vsodprep.normalize.checks import KINDS
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.weights import PUBLISHED
@@ -55,7 +55,7 @@ def check_names(config: Config, catalogue: Catalogue) -> None:
     _check_labels(config)
     _check_weights(config)
     for name, coarse in config.coarse.items():
-        _known(f"coarse.{name}.crf", [coarse.crf] if "crf" in coarse.order else [], config.crf_presets)
+        check_known(f"coarse.{name}.crf", [coarse.crf] if "crf" in coarse.order else [], config.crf_presets)
     _check_scores(config)
 
 
@@ -69,7 +69,7 @@ def _check_benchmarks(config: Config, catalogue: Catalogue) -> None:
             raise InputError(f"resolution.{name}", "a folder of yours", "a benchmark that has several")
         benchmarks.get(name).resolution(resolution)
     for name, kinds in config.allow.items():
-        _known(f"allow.{name}", kinds, KINDS)
+        check_known(f"allow.{name}", kinds, KINDS)
     for name in (*config.folders, *config.sequences):
         catalogue.sequences(name)
     for name, splits in config.splits.items():
@@ -106,13 +106,13 @@ def _check_scores(config: Config) -> None:
     posts, protocols = (RAW, *config.crf_presets), (*PROTOCOLS, *config.protocols)
     for name, figure in config.figures.items():
         if isinstance(figure, DrawnFromScores):
-            _known(f"figures.{name}.post", [figure.post], posts)
-            _known(f"figures.{name}.protocol", [figure.protocol], protocols)
+            check_known(f"figures.{name}.post", [figure.post], posts)
+            check_known(f"figures.{name}.protocol", [figure.protocol], protocols)
     for model, runs in config.runs.items():
         for name, run in runs.items():
             for test in run.test:
-                _known(f"runs.{model}.{name}.test.post", test.post, posts)
-                _known(f"runs.{model}.{name}.test.protocols", test.protocols, protocols)
+                check_known(f"runs.{model}.{name}.test.post", test.post, posts)
+                check_known(f"runs.{model}.{name}.test.protocols", test.protocols, protocols)
 
 
 def _paths(config: Config) -> Iterator[tuple[str, str]]:
@@ -124,10 +124,3 @@ def _paths(config: Config) -> Iterator[tuple[str, str]]:
                 folder = config.saliency[block].folder
                 if folder is not None:
                     yield f"saliency.{block}.folder", folder
-
-
-def _known(where: str, names: Iterable[str], known: Iterable[str]) -> None:
-    known = tuple(known)
-    for name in names:
-        if name not in known:
-            raise InputError(where, f"no {name!r}", f"one of {', '.join(known)}")

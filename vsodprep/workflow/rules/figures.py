@@ -4,7 +4,7 @@ import shlex
 from typing import Any
 
 from vsodprep.config.figures import File
-from vsodprep.targets.catalogue import check_sequences
+from vsodprep.errors import check_known
 from vsodprep.workflow.rule_inputs import RuleInputs
 
 
@@ -20,8 +20,8 @@ class FigureInputs(RuleInputs):
         for name in self.targets.figures:
             figure = self.config.figures[name]
             if figure.sequences:
-                found = self.catalogue.sequences(figure.benchmark or "")
-                check_sequences(f"figures.{name}", figure.sequences, found)
+                known = (each.name for each in self.catalogue.sequences(figure.benchmark or ""))
+                check_known(f"figures.{name}", figure.sequences, known, "sequence")
 
     def kind(self, wildcards: Any) -> str:
         """Return a figure's kind."""
