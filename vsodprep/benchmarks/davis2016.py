@@ -17,7 +17,7 @@ from vsodprep.benchmarks.benchmark import (
     read_list,
     vsod_repack,
 )
-from vsodprep.benchmarks.layout import Layout, SequenceFiles, collect, ordered, original_names, pair, repack
+from vsodprep.benchmarks.layout import Layout, SequenceFiles, ordered, original_names, paired, repack_layout
 
 _FOLDERS = {"480p": "480p", "1080p": "1080p|Full-Resolution"}  # the second name is DAVIS-2017's
 _FRAMES, _MASKS = read_counts("davis2016")
@@ -26,24 +26,15 @@ _SEQUENCES = frozenset(_FRAMES)
 
 def _layout(delivery: Delivery, resolution: str) -> Layout:
     folder = _FOLDERS[resolution]
-    frames = collect(delivery, rf"(?:.*/)?JPEGImages/(?:{folder})/(?P<seq>[^/]+)/[^/]+")
-    masks = collect(delivery, rf"(?:.*/)?Annotations/(?:{folder})/(?P<seq>[^/]+)/[^/]+")
-    if frames or masks:
-        names = {*frames, *masks}
-        davis2017 = any("ImageSets/2017/" in name for name in delivery.names) or len(names - _SEQUENCES) > 1
-        found = names & _SEQUENCES if davis2017 else names
+    frames, masks = (f"(?:.*/)?{kind}/(?:{folder})/(?P<seq>[^/]+)/[^/]+" for kind in ("JPEGImages", "Annotations"))
+    found = paired(delivery, frames, masks, dense=True)
+    if found:
+        davis2017 = any("ImageSets/2017/" in name for name in delivery.names) or len(found.keys() - _SEQUENCES) > 1
+        names = found.keys() & _SEQUENCES if davis2017 else found
         return Layout(
-            "davis2017" if davis2017 else "official",
-            ordered(SequenceFiles(name, pair(frames.get(name, {}), masks.get(name, {}), dense=True)) for name in found),
+            "davis2017" if davis2017 else "official", ordered(SequenceFiles(name, found[name]) for name in names)
         )
-    repacked = repack(delivery, dense=True)
-    return Layout(
-        "repack",
-        ordered(
-            SequenceFiles(name, files, original=original_names(files, "", first=0, digits=5))
-            for name, files in repacked.items()
-        ),
-    )
+    return repack_layout(delivery, lambda _, files: original_names(files, "", first=0, digits=5), dense=True)
 
 
 def _open_half(start: int) -> tuple[str, ...]:

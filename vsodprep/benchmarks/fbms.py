@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list, vsod_repack
-from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, ordered, original_names, repack
+from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, ordered, original_names, repack_layout
 from vsodprep.benchmarks.regions import RegionFile, RegionMasks, parse_regions
 from vsodprep.images import IMAGE_SUFFIXES, natural_key
 from vsodprep.manifest import Issue
@@ -33,16 +33,10 @@ def _layout(delivery: Delivery, _resolution: str) -> Layout:
     if sequences:
         return Layout("official", ordered(sequences))
     # The number of a frame counts from 0, as in the region files; names of the original files differ by sequence.
-    return Layout(
-        "repack",
-        ordered(
-            SequenceFiles(name, files, original=_numbers(files))
-            for name, files in repack(delivery, dense=False).items()
-        ),
-    )
+    return repack_layout(delivery, _numbers, dense=False)
 
 
-def _numbers(files: tuple[FrameFiles, ...]) -> tuple[str, ...]:
+def _numbers(_name: str, files: tuple[FrameFiles, ...]) -> tuple[str, ...]:
     numbers = original_names(files, "", first=0, digits=1)
     return numbers if numbers[:1] == ("0",) else ()
 

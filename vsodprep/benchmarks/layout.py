@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -146,8 +146,11 @@ def pair(
     )
 
 
-_REPACK_FRAMES = "Imgs|imgs|Frame"
-_REPACK_MASKS = "ground-truth|GT|GT_object_level"
+def paired(delivery: Delivery, frames: str, masks: str, *, dense: bool) -> dict[str, tuple[FrameFiles, ...]]:
+    """Collect frames and masks and pair them, by sequence; arguments as for `collect` and `pair`."""
+    of_frames, of_masks = collect(delivery, frames), collect(delivery, masks)
+    names = sorted({*of_frames, *of_masks})
+    return {name: pair(of_frames.get(name, {}), of_masks.get(name, {}), dense=dense) for name in names}
 
 
 def repack(delivery: Delivery, *, dense: bool) -> dict[str, tuple[FrameFiles, ...]]:
@@ -158,9 +161,23 @@ def repack(delivery: Delivery, *, dense: bool) -> dict[str, tuple[FrameFiles, ..
     Returns:
         Sequence name to its frames; empty if the delivery is laid out otherwise.
     """
-    frames = collect(delivery, rf"(?:.*/)?(?P<seq>[^/]+)/(?:{_REPACK_FRAMES})/[^/]+")
-    masks = collect(delivery, rf"(?:.*/)?(?P<seq>[^/]+)/(?:{_REPACK_MASKS})/[^/]+")
-    return {name: pair(frames.get(name, {}), masks.get(name, {}), dense=dense) for name in sorted({*frames, *masks})}
+    frames, masks = "Imgs|imgs|Frame", "ground-truth|GT|GT_object_level"
+    below = "(?:.*/)?(?P<seq>[^/]+)/(?:{})/[^/]+"
+    return paired(delivery, below.format(frames), below.format(masks), dense=dense)
+
+
+def repack_layout(
+    delivery: Delivery, original: Callable[[str, tuple[FrameFiles, ...]], tuple[str, ...]], *, dense: bool
+) -> Layout:
+    """Return the layout of a repack.
+
+    Args:
+        delivery: The delivery.
+        original: From a sequence's name and frames to the benchmark's own names of the frames, empty if not known.
+        dense: Whether every frame is promised a mask.
+    """
+    found = repack(delivery, dense=dense).items()
+    return Layout("repack", ordered(SequenceFiles(name, one, original=original(name, one)) for name, one in found))
 
 
 def original_names(files: Iterable[FrameFiles], prefix: str, first: int, digits: int) -> tuple[str, ...]:

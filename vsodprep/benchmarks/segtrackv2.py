@@ -21,7 +21,7 @@ from vsodprep.benchmarks.layout import (
     ordered,
     original_names,
     pair,
-    repack,
+    repack_layout,
 )
 from vsodprep.images import IMAGE_SUFFIXES
 from vsodprep.manifest import Issue
@@ -43,11 +43,7 @@ def _layout(delivery: Delivery, _resolution: str) -> Layout:
         names = sorted({*frames, *(name.split("/")[0] for name in masks)})
         sequences = [_sequence(delivery, name, frames.get(name, {}), masks) for name in names]
         return Layout("official", ordered(sequences), stray)
-    repacked = repack(delivery, dense=True)
-    return Layout(
-        "repack",
-        ordered(SequenceFiles(name, files, original=_original(name, files)) for name, files in repacked.items()),
-    )
+    return repack_layout(delivery, _original, dense=True)
 
 
 def _sequence(delivery: Delivery, name: str, frames: dict[str, tuple[str, ...]], masks: Files) -> SequenceFiles:

@@ -19,7 +19,7 @@ from vsodprep.benchmarks.layout import (
     ordered,
     original_names,
     pair,
-    repack,
+    repack_layout,
 )
 from vsodprep.images import natural_key
 from vsodprep.manifest import Issue
@@ -35,11 +35,7 @@ def _layout(delivery: Delivery, _resolution: str) -> Layout:
     masks = collect(delivery, r"(?:.*/)?(?P<seq>GroundTruth)/[^/]+").get("GroundTruth", {})
     if frames and masks:
         return _official(frames, masks)
-    repacked = repack(delivery, dense=False)
-    return Layout(
-        "repack",
-        ordered(SequenceFiles(name, files, original=_original(name, files)) for name, files in repacked.items()),
-    )
+    return repack_layout(delivery, _original, dense=False)
 
 
 def _official(frames: Files, masks: dict[str, tuple[str, ...]]) -> Layout:
