@@ -16,16 +16,6 @@ class ZipTree(Tree):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._open()
-
-    def __getstate__(self) -> Path:  # another process opens it again
-        return self.path
-
-    def __setstate__(self, path: Path) -> None:
-        self.path = path
-        self._open()
-
-    def _open(self) -> None:
         # Given an open file, ZipFile shares it among threads behind a lock and never closes it early.
         try:
             self._stream = self.path.open("rb")
@@ -43,6 +33,9 @@ class ZipTree(Tree):
             raise
         self._infos = {name: infos[member.name] for name, member in files.items()}
         self.names = tuple(self._infos)
+
+    def __reduce__(self) -> tuple[type["ZipTree"], tuple[Path]]:  # another process opens it again
+        return ZipTree, (self.path,)
 
     def read(self, name: str) -> bytes:
         """Return a member's bytes, checked against its CRC."""

@@ -9,12 +9,8 @@ from vsodprep.benchmarks.benchmark import STATUSES, Benchmark, SourceFile
 
 def total(numbers: Iterable[int | None]) -> int | None:
     """Return a sum, None if a term is unknown."""
-    result = 0
-    for number in numbers:
-        if number is None:
-            return None
-        result += number
-    return result
+    known = [*numbers]
+    return None if None in known else sum(filter(None, known))
 
 
 def as_record(benchmark: Benchmark) -> dict[str, Any]:

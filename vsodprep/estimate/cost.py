@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from vsodprep import benchmarks
 from vsodprep.config import Config
@@ -213,22 +214,12 @@ class Estimate:
         stage: str,
         *parts: FrameCounts,
         what: str = "",
-        frames: int | None = None,
-        guessed: bool | None = None,
-        disk: float = 0.0,
         cpu: float = 0.0,
         gpu: float = 0.0,
-        unknown_disk: bool = False,
+        **known: Any,
     ) -> Cost:
         """Make a cost of seconds into one of hours; what is not said is that of the parts."""
-        return Cost(
-            stage,
-            what or " + ".join(unique(part.name for part in parts)),
-            sum(part.sequences for part in parts),
-            sum(part.frames for part in parts) if frames is None else frames,
-            any(part.guessed for part in parts) if guessed is None else guessed,
-            disk,
-            cpu / _HOUR,
-            gpu / _HOUR,
-            unknown_disk,
-        )
+        what = what or " + ".join(unique(part.name for part in parts))
+        counted = {key: sum(getattr(part, key) for part in parts) for key in ("sequences", "frames")}
+        counted["guessed"] = any(part.guessed for part in parts)
+        return Cost(stage, what, cpu=cpu / _HOUR, gpu=gpu / _HOUR, **(counted | known))

@@ -4,11 +4,14 @@ import ast
 import hashlib
 from collections.abc import Callable, Iterator
 from functools import cache
-from importlib.util import find_spec, resolve_name
+from importlib.util import resolve_name
 from pathlib import Path
 from typing import Any
 
+import vsodprep
+
 ROOT = "vsodprep"
+PACKAGE = Path(vsodprep.__file__).parent
 _DATA = {".csv", ".css", ".html", ".js", ".json", ".tsv", ".txt"}
 _LEFT_OUT = {
     # how a command is called and what there is by name, never what is computed; the values of a configuration stand in
@@ -133,15 +136,8 @@ def closure(*modules: str) -> frozenset[str]:
 @cache
 def _origin(name: str) -> Path | None:
     """Return a module's file without importing its package, which may bring in torch: planning has to be quick."""
-    package, _, module = name.rpartition(".")
-    if package in ("", ROOT):  # finding a direct child imports the root only, and knows where `models` lies
-        spec = find_spec(name)
-        return Path(spec.origin) if spec is not None and spec.origin is not None else None
-    parent = _origin(package)
-    if parent is None or parent.name != "__init__.py":
-        return None
-    found = (parent.parent / f"{module}.py", parent.parent / module / "__init__.py")
-    return next((path for path in found if path.is_file()), None)
+    place = PACKAGE.joinpath(*name.split(".")[1:])
+    return next((path for path in (Path(f"{place}.py"), place / "__init__.py") if path.is_file()), None)
 
 
 def _files(name: str) -> list[Path]:
