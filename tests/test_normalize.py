@@ -275,7 +275,7 @@ def test_chosen_sequences_only(tmp_path: Path) -> None:
 
 
 def test_unknown_kind_of_issue(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no kind of issue .*; expected one of missing-sequence"):
+    with pytest.raises(InputError, match=r"no kind of issue .*; expected one of missing-sequence"):
         run(davis2016.official(), tmp_path, Choice(allow=("missing",)))
 
 
