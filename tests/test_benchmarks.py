@@ -55,7 +55,7 @@ def test_counts_are_those_of_the_papers(name: str) -> None:
     [
         ("davis2016", "train", 30, 2079),
         ("davis2016", "val", 20, 1376),
-        ("davis2016", "msst-train", 25, None),
+        ("davis2016", "msst-train", 25, 1706),
         ("fbms", "train", 29, None),
         ("fbms", "test", 30, 7306),
         ("fbms", "msst-train", 12, None),

@@ -37,10 +37,7 @@ def _layout(delivery: Delivery, resolution: str) -> Layout:
     return repack_layout(delivery, lambda _, files: original_names(files, "", first=0, digits=5), dense=True)
 
 
-def _open_half(start: int) -> tuple[str, ...]:
-    return tuple(sorted(_SEQUENCES)[start::2])
-
-
+_HALF = read_list("davis2016_msst-train")
 _HOSTS = (
     "https://graphics.ethz.ch/Downloads/Data/Davis",
     "https://cgl.ethz.ch/Downloads/Data/Davis",
@@ -63,9 +60,11 @@ BENCHMARK = Benchmark(
         "train": Split(read_list("davis2016_train"), "official"),
         "val": Split(read_list("davis2016_val"), "official; the test set of VSOD papers"),
         "msst-train": Split(
-            _open_half(0), "MSST trains on half of DAVIS and does not name it: every second sequence by name", open=True
+            _HALF,
+            "MSST trains on half of DAVIS and does not name it: one of the halves with 1,706 frames, as it counts",
+            open=True,
         ),
-        "msst-test": Split(_open_half(1), "the other half", open=True),
+        "msst-test": Split(tuple(sorted(_SEQUENCES - {*_HALF})), "the other half", open=True),
     },
     layout=_layout,
     expects="JPEGImages/480p/SEQUENCE and Annotations/480p/SEQUENCE, or SEQUENCE/Imgs and SEQUENCE/ground-truth",

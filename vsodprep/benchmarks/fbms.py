@@ -145,7 +145,8 @@ BENCHMARK = Benchmark(
         "test": Split(read_list("fbms_test"), "official"),
         "msst-train": Split(
             read_list("fbms_train")[:12],
-            "MSST trains on twelve FBMS sequences and does not name them: the first twelve of the training set by name",
+            "MSST trains on 3,326 frames of FBMS, twelve sequences, and does not name them: the first twelve of the"
+            " training set by name, as nobody publishes how many frames each has",
             open=True,
         ),
     },
