@@ -9,7 +9,7 @@ where attention is on nothing.
 import re
 
 from vsodprep.archives import Delivery
-from vsodprep.benchmarks.benchmark import Benchmark, PublishedMaps, SourceFile, Split, read_counts, read_list
+from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list
 from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, ordered, repack
 
 _FRAMES, _MASKS = read_counts("davsod")
@@ -97,16 +97,6 @@ BENCHMARK = Benchmark(
     notes=(
         "226 videos in the paper, 187 released; of the source videos 0124, 0291, 0413 and 0556 are missing.",
         "VSOD repacks of all benchmarks lie in the Drive folder 1AgDKaFESTwpRESqT3XecvWUNHxQYsLg1.",
-    ),
-    maps=(
-        PublishedMaps(
-            "the methods that the DAVSOD page compares, on the test sets of VSOD benchmarks",
-            SourceFile(
-                "VSOD-results.zip",
-                page=_PAGE,
-                status="manual",
-                note="the name is ours; the page links to one archive per method, mostly on Baidu",
-            ),
-        ),
+        "Its page links to maps of the methods that it compares, an archive a method, mostly on Baidu.",
     ),
 )
