@@ -27,7 +27,7 @@ DEEPLAB_LEVELS = (1, 4)  # level 2 and level 5
 
 
 class ConfidenceGate(nn.Module):
-    """Predicts a map from a feature, and from both how far the feature can be trusted (CAG, Section 2.2).
+    """Predicts a map from a feature, and from both how far the feature can be trusted (CAG, Section 2.1).
 
     Args:
         channels: Channels of the feature.
@@ -80,7 +80,7 @@ class DifferentialEnhancement(nn.Module):
 
 
 class Fusion(nn.Module):
-    """Joins the features of frame and flow at one level (DDE, Section 2.3, or a row of Table 3)."""
+    """Joins the features of frame and flow at one level (DDE, Section 2.2, or a row of Table 3)."""
 
     def __init__(self, channels: int, options: CAGDDEOptions) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ class Fusion(nn.Module):
 
 
 class Decoder(nn.Module):
-    """ASPP on level 5, then from level to level up to the input's size (Section 2.4)."""
+    """ASPP on level 5, then from level to level up to the input's size."""
 
     def __init__(self, channels: Sequence[int], width: float) -> None:
         super().__init__()
@@ -237,7 +237,7 @@ class CAGDDE(Network):
         return {"loss": torch.stack(list(averaged.values())).sum(), **averaged}
 
     def insight(self, outputs: Outputs) -> dict[str, Tensor]:
-        """Return, per frame, `score_frame` and `score_flow`, (B, 5), level 1 first (Fig. 8); none without gates."""
+        """Return, per frame, `score_frame` and `score_flow`, (B, 5), level 1 first; none without gates."""
         if not self.options.gate:
             return {}
         frame, flow = outputs["aux"]["scores"].unbind(1)

@@ -21,7 +21,7 @@ from vsodprep.models.parts.resnet import STRIDE_8, ResNet
 
 
 class Encoder(nn.Module):
-    """Fully convolutional DeepLabv3: ResNet-101 at output stride 8 and ASPP (Section 3.1)."""
+    """Fully convolutional DeepLabv3: ResNet-101 at output stride 8 and ASPP (Section 3.5)."""
 
     def __init__(self, rates: tuple[int, ...], width: float, pretrained: bool) -> None:
         super().__init__()

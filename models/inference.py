@@ -172,7 +172,7 @@ def batches(dataset: ClipDataset, *, device: str = "cpu", batch: int = 8) -> Ite
     """
     for start in range(0, len(dataset), batch):
         samples = [dataset[number] for number in range(start, min(start + batch, len(dataset)))]
-        yield _moved(collate(samples), device)
+        yield moved(collate(samples), device)
 
 
 class _Window:
@@ -230,7 +230,7 @@ class _References:
 
     def _encode(self, frame: int) -> dict[str, Tensor]:
         sample = self._dataset[self._first[self._video] + frame]
-        return self._network.encode(_moved(collate([sample]), self._device))
+        return self._network.encode(moved(collate([sample]), self._device))
 
     def __call__(self, batch: Batch) -> Tensor:
         encoded = self._network.encode(batch)
@@ -252,7 +252,8 @@ class _References:
         return _decoded(self._network, clips)
 
 
-def _moved(batch: Batch, device: str) -> Batch:
+def moved(batch: Batch, device: str) -> Batch:
+    """Return a batch with its tensors on a device."""
     return {key: value.to(device) if isinstance(value, Tensor) else value for key, value in batch.items()}
 
 

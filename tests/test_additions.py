@@ -410,7 +410,7 @@ def toy(values: Mapping[str, float]) -> Figure:
 ''',
         before="Figure = Annotated[",
     )
-    tree.insert("vsodprep/config/figures.py", "Toy | ", before="PrecisionRecall | FThreshold")
+    tree.insert("vsodprep/config/figures.py", "Toy | ", before="PrecisionRecall\n")
     tree.append(
         "vsodprep/cli/figure.py",
         text="""

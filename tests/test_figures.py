@@ -18,7 +18,7 @@ from report_tree import build
 
 from vsodprep.cli import main
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.figures.bars import ablation
+from vsodprep.figures.bars import Bars, ablation
 from vsodprep.figures.compare import (
     ablation_of,
     f_threshold_of,
@@ -31,16 +31,19 @@ from vsodprep.figures.curves import Curve, f_threshold, losses, precision_recall
 from vsodprep.figures.grid import GridRow, grid, outlined
 from vsodprep.figures.history import Losses, draw_losses
 from vsodprep.figures.intervals import intervals
+from vsodprep.figures.level_features import coloured, level_features
 from vsodprep.figures.level_weights import left_out, level_weights
 from vsodprep.figures.sequences import ranking
 from vsodprep.figures.style import COLOURS, FAINT, INK, inline_svg, save
 from vsodprep.figures.sweep import sweep
 from vsodprep.figures.timeline import extremes, timeline
+from vsodprep.models.insight import BranchFeatures
 from vsodprep.scores.bootstrap import Interval, difference, interval
 from vsodprep.scores.read import Scores, labelled, load_scores, mean
 
 RANDOM = np.random.default_rng(0)
 WEIGHTS = RANDOM.uniform(0, 1, (20, 5))
+LEVEL = RANDOM.uniform(0, 3, (6, 10)).astype(np.float32)
 PICTURE = RANDOM.integers(0, 256, (30, 50, 3), dtype=np.uint8)
 # Made anew for each test: Matplotlib's layout goes on where the last drawing left it.
 EVERY: dict[str, Callable[[], Figure]] = {
@@ -48,9 +51,10 @@ EVERY: dict[str, Callable[[], Figure]] = {
     "f_threshold": lambda: f_threshold([Curve("a", [255, 0], [0.1, 0.9])]),
     "losses": lambda: losses([Curve("loss", [1, 2], [2, 1])], [Curve("bce", [1, 2], [1, None])], {"one": 1, "two": 2}),
     "ranking": lambda: ranking({"a": {"x": 0.5, "y": None}, "b": {"x": 0.4, "y": 0.3}}, "max F", references=["b"]),
-    "ablation": lambda: ablation({"M1": {"F": 0.8}, "full": {"F": 0.9}}, {"F": False}, printed={"M1": {"F": 0.81}}),
+    "ablation": lambda: ablation({"x": Bars({"M1": {"F": 0.8}, "a": {"F": 0.9}}, {"M1": {"F": 0.81}})}, {"F": False}),
     "sweep": lambda: sweep("tau", [0.1, 0.2], {"x": {"F": [0.8, 0.9]}, "y": {"F": [0.7, None]}}, {"F": False}),
     "level_weights": lambda: level_weights({"weight_spatial": WEIGHTS, "weight_temporal": 1 - WEIGHTS}, tau=0.6),
+    "level_features": lambda: level_features({"a/1": [BranchFeatures("spatial", PICTURE, [LEVEL, LEVEL], WEIGHTS[0])]}),
     "grid": lambda: grid(
         ["frame", "mask"], [GridRow("a", (PICTURE, PICTURE), ("", "1")), GridRow("b", (None, PICTURE))]
     ),
@@ -101,7 +105,8 @@ def test_ranking_orders_by_the_first_method() -> None:
 
 @pytest.mark.parametrize(("small", "best"), [(False, 1), (True, 0)])
 def test_ablation_marks_the_best(small: bool, best: int) -> None:
-    (axes,) = ablation({"M1": {"F": 0.8}, "full": {"F": 0.9}, "none": {"F": None}}, {"F": small}).axes
+    variants = {"M1": {"F": 0.8}, "full": {"F": 0.9}, "none": {"F": None}}
+    (axes,) = ablation({"x": Bars(variants)}, {"F": small}).axes
     colours = [bar.get_facecolor() for bar in axes.patches]
     assert colours.count(colours[best]) == 1
     assert [text.get_text() for text in axes.texts] == ["0.800", "0.900"]
@@ -111,6 +116,13 @@ def test_sweep_rings_the_best_value() -> None:
     (axes,) = sweep("tau", [0.1, 0.2, 0.3], {"d": {"E": [0.3, 0.1, 0.2]}}, {"E": True}).axes
     ring = axes.lines[-1]
     assert (list(ring.get_xdata()), list(ring.get_ydata())) == ([0.2], [0.1])
+
+
+def test_features_are_stretched_over_the_colours() -> None:
+    lowest, highest = (68, 1, 84), (253, 231, 36)  # the ends of Viridis, to a level
+    level = np.array([[-1, 3]], dtype=np.float32)
+    assert coloured(level)[0] == pytest.approx(np.array([lowest, highest]), abs=1)
+    assert coloured(np.full((1, 1), 7, np.float32))[0, 0] == pytest.approx(np.array(lowest), abs=1)
 
 
 def test_left_out_counts_the_frames_beyond_tau() -> None:
@@ -215,6 +227,20 @@ def test_ablation_takes_the_papers_figures_of_the_same_variant() -> None:
     marks = next(line for line in axes.lines if line.get_marker() == "D")
     assert marks.get_xdata()[1] == 0.891  # DS-Net, Table II
     assert 0.8 < marks.get_xdata()[0] < 0.891  # Table V
+
+
+def test_an_ablation_has_panels_of_its_own_for_every_benchmark() -> None:
+    def files(*values: float) -> tuple[dict[str, Any], ...]:
+        pairs = zip(("davis2016", "vos", "vos"), values, strict=True)
+        return tuple({"benchmark": name, "max_f": value, "sequences": {}} for name, value in pairs)
+
+    scores = [Scores("caa-wos", files(0.8, 0.5, 0.7)), Scores("full", files(0.9, 0.4, 0.6)[:2])]
+    davis, vos = ablation_of(scores, ["max_f"], "full", "dsnet").axes
+    assert [text.get_text() for text in davis.texts] == ["0.800", "0.900"]
+    assert [text.get_text() for text in vos.texts] == ["0.600", "0.400"]  # two seeds of the first
+    assert davis.get_title("left") == "davis2016: max F (higher is better)"
+    printed = [next(line for line in axes.lines if line.get_marker() == "D").get_xdata()[1] for axes in (davis, vos)]
+    assert printed == [0.891, 0.801]  # DS-Net, Table II
 
 
 def test_curves_need_curves() -> None:

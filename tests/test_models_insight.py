@@ -16,7 +16,7 @@ from vsodprep.flow.dis import Dis
 from vsodprep.flow.sequence import write_sequence
 from vsodprep.manifest import frame_paths
 from vsodprep.models import saved
-from vsodprep.models.insight import read_insight
+from vsodprep.models.insight import read_features, read_insight
 from vsodprep.models.training import Execution, train
 from vsodprep.shards import ClipDataset, SplitSource, pack_benchmark
 
@@ -66,6 +66,33 @@ def test_a_network_without_any_is_named(shard: Path) -> None:
     checkpoint = trained(shard, "contrastive")
     with pytest.raises(InputError, match=str(checkpoint)):
         read_insight(checkpoint, shard, threads=1)
+    with pytest.raises(InputError, match="without branches"):
+        read_features(checkpoint, shard, ["a/1"], threads=1)
+
+
+def test_features_are_those_of_the_branches(shard: Path, checkpoint: Path) -> None:
+    dataset = ClipDataset(SplitSource(shard, "test"), size=(64, 80), flow="dis", frames="all")
+    sample = dataset[2]
+    frame = f"{sample['sequence']}/{sample['frame_ids'][-1]}"
+    spatial, temporal = read_features(checkpoint, shard, [frame], split="test", threads=1)[frame]
+    assert (spatial.name, temporal.name) == ("spatial", "temporal")
+    network = saved.network_of(saved.load(checkpoint), checkpoint)
+    with torch.no_grad():
+        features, _ = network.spatial(sample["frames"])
+        weights = network({key: sample[key][None] for key in ("frames", "flow")})["aux"]["weights"][0]
+    assert [level.shape for level in spatial.levels] == [(16, 20), (8, 10), (4, 5), (4, 5), (4, 5)]  # 1/4 ... 1/16
+    for level, feature in zip(spatial.levels, features, strict=True):
+        assert level == pytest.approx(feature[0].abs().mean(0).numpy(), abs=1e-6)
+    assert temporal.weights == pytest.approx(weights[1].double().numpy(), abs=1e-5)
+    assert spatial.picture.shape == (64, 80, 3)
+    restored = sample["frames"][0].permute(1, 2, 0).numpy() * (0.229, 0.224, 0.225) + (0.485, 0.456, 0.406)
+    assert spatial.picture == pytest.approx(restored * 255, abs=0.51)
+
+
+@pytest.mark.parametrize("frame", ["nope/00000", "nope"])
+def test_a_frame_that_is_not_there_is_named(shard: Path, checkpoint: Path, frame: str) -> None:
+    with pytest.raises(InputError, match=f"no frame '{frame}'"):
+        read_features(checkpoint, shard, [frame], threads=1)
 
 
 def test_command_draws(shard: Path, checkpoint: Path, tmp_path: Path) -> None:

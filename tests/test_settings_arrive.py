@@ -260,6 +260,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
         "figures.pictures.grid_of",
         "figures.pictures.timeline_of",
         "models.insight.read_insight",
+        "models.insight.read_features",
         *(
             f"figures.compare.{kind}_of"
             for kind in ("precision_recall", "f_threshold", "ranking", "ablation", "sweep", "intervals")
@@ -418,6 +419,7 @@ FIGURES: dict[str, dict[str, Any]] = {
     "ablation": {"model": "dsnet"},
     "sweep": {"model": "dsnet", "values": {"full": 1, "other": 2}},
     "level-weights": {"model": "dsnet"},
+    "level-features": {"model": "dsnet", "frames": ["plain-fish/00000"]},
     "grid": {"frames": ["plain-fish/00000"]},
     "timeline": {"sequence": "plain-fish"},
 }

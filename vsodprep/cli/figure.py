@@ -154,6 +154,27 @@ def _level_weights(checkpoint: Path, shard: Path, **options: Any) -> "Figure":
     return level_weights(insight.quantities, insight.label, insight.tau)
 
 
+frames_option = click.option(
+    "--frame", "--frames", "frames", multiple=True, required=True, metavar="SEQUENCE/FRAME", help="A row each."
+)
+
+
+@_draws(
+    kinds.LevelFeatures,
+    click.argument("checkpoint", type=click.Path(path_type=Path)),
+    click.argument("shard", type=Folder(SHARD)),
+    frames_option,
+    click.option("--split", help="Split of the shard; default: all of it."),
+    device_option,
+    threads_option,
+)
+def _level_features(checkpoint: Path, shard: Path, frames: tuple[str, ...], **options: Any) -> "Figure":
+    from vsodprep.figures.level_features import level_features
+    from vsodprep.models.insight import read_features
+
+    return level_features(read_features(checkpoint, shard, frames, **options))
+
+
 @_draws(
     kinds.Grid,
     click.argument("normalized", type=Folder(MANIFEST)),
@@ -164,9 +185,7 @@ def _level_weights(checkpoint: Path, shard: Path, **options: Any) -> "Figure":
         metavar="LABEL=DIR|predictions.json",
         help="A method's SEQUENCE/FRAME.png.",
     ),
-    click.option(
-        "--frame", "--frames", "frames", multiple=True, required=True, metavar="SEQUENCE/FRAME", help="A row each."
-    ),
+    frames_option,
     click.option("--scores", multiple=True, metavar="LABEL=SCORES.json", help="Write each map's MAE on it."),
 )
 def _grid(normalized: Path, maps: tuple[str, ...], frames: tuple[str, ...], scores: Sequence["Scores"]) -> "Figure":

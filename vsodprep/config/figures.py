@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from vsodprep.config.base import Apart, Name, Section
 from vsodprep.config.crf import RAW
 from vsodprep.config.models import definition
+from vsodprep.config.network import NetworkOptions
 from vsodprep.config.options import arguments_of
 from vsodprep.config.train import Run
 from vsodprep.errors import InputError
@@ -150,10 +151,9 @@ class Intervals(DrawnFromScores):
 
 
 class Ablation(DrawnFromScores):
-    """Bars of variants; each LABEL is the variant's name."""
+    """Bars of variants, a row of panels per benchmark; each LABEL is the variant's name."""
 
     kind: Annotated[Literal["ablation"], Apart]
-    benchmark: _Benchmark
     model: _Model
     run: Annotated[Name, Apart] = "full"
     """Run of `model` that the others are compared with."""
@@ -209,14 +209,17 @@ class Losses(DrawnFromRuns):
         return [File("metrics", (*key, runs[key].seeds[0]), label) for label, key in shown.items()]
 
 
-class LevelWeights(Drawing):
-    """Weights or scores that a network gives its branches at each level (DS-Net, CAG-DDE), or its maps (STAN)."""
+class DrawnFromNetwork(Drawing):
+    """A figure of what a trained network says about its own predictions."""
 
-    kind: Annotated[Literal["level-weights"], Apart]
     benchmark: _Benchmark
     model: _Model
     run: Annotated[Name, Apart] = "full"
     """Run of `model` that it looks into."""
+
+    def missing(self, options: NetworkOptions) -> str | None:
+        """Return what a network lacks that the figure shows."""
+        raise NotImplementedError
 
     def words(self, runs: Runs, where: str) -> Words:
         """See `Drawing`."""
@@ -226,12 +229,40 @@ class LevelWeights(Drawing):
         if self.benchmark not in splits:
             raise InputError(where, f"no run is tested on {self.benchmark}", "one that is")
         run = runs[key]
-        options = definition(self.model).choose(run.variant, run.options, where=f"runs.{'.'.join(key)}")
-        if options.insight is None:
-            found = f"{'/'.join(key)}, a network without weights or scores to show"
-            raise InputError(where, found, "one that has them, such as DS-Net")
+        missing = self.missing(definition(self.model).choose(run.variant, run.options, where=f"runs.{'.'.join(key)}"))
+        if missing is not None:
+            raise InputError(
+                where, f"{'/'.join(key)}, a network without {missing}", "one that has them, such as DS-Net"
+            )
         files = File("checkpoint", (*key, run.seeds[0])), File("shard", (self.benchmark,))
-        return [*files, "--split", splits[self.benchmark]]
+        return [*files, "--split", splits[self.benchmark], *arguments_of(self)]
+
+
+class LevelWeights(DrawnFromNetwork):
+    """Weights or scores that a network gives its branches at each level (DS-Net, CAG-DDE), or its maps (STAN)."""
+
+    kind: Annotated[Literal["level-weights"], Apart]
+
+    def missing(self, options: NetworkOptions) -> str | None:
+        """See `DrawnFromNetwork`."""
+        return "weights or scores to show" if options.insight is None else None
+
+
+class LevelFeatures(DrawnFromNetwork):
+    """Features that each branch of a network makes of chosen frames, level by level, with their weights."""
+
+    kind: Annotated[Literal["level-features"], Apart]
+    frames: tuple[str, ...] = Field(min_length=1)
+    """Frames that it shows, as SEQUENCE/FRAME."""
+
+    @property
+    def sequences(self) -> tuple[str, ...]:
+        """Sequences of the benchmark that it shows by name."""
+        return tuple(frame.partition("/")[0] for frame in self.frames)
+
+    def missing(self, options: NetworkOptions) -> str | None:
+        """See `DrawnFromNetwork`."""
+        return None if options.branches else "branches of several levels"
 
 
 class Grid(DrawnFromScores):
@@ -276,6 +307,16 @@ class Timeline(DrawnFromScores):
 
 
 Figure = Annotated[
-    PrecisionRecall | FThreshold | Ranking | Intervals | Ablation | Sweep | Losses | LevelWeights | Grid | Timeline,
+    PrecisionRecall
+    | FThreshold
+    | Ranking
+    | Intervals
+    | Ablation
+    | Sweep
+    | Losses
+    | LevelWeights
+    | LevelFeatures
+    | Grid
+    | Timeline,
     Field(discriminator="kind"),
 ]

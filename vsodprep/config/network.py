@@ -47,6 +47,11 @@ class NetworkOptions(Section):
         """What the quantities are that explain its predictions; None where it has no such."""
         return None
 
+    @property
+    def branches(self) -> dict[str, str]:
+        """Modules that make features of several levels, and the key of the batch that each reads, to be looked at."""
+        return {}
+
 
 class TwoStreamOptions(NetworkOptions):
     """What the networks of two streams, STAN and MSST, leave open alike."""
@@ -76,6 +81,11 @@ class TwoStreamOptions(NetworkOptions):
         if self.fcn == "dcl" and (self.fc6_dilation or 4) % 2:
             raise ValueError("fc6 of 4x4 keeps the size of what it reads with an even dilation only")
         return self
+
+    @property
+    def branches(self) -> dict[str, str]:
+        """See `NetworkOptions`."""
+        return dict(zip(("streams.spatial.fcn", "streams.temporal.fcn"), self.inputs, strict=False))
 
 
 @dataclass(frozen=True)

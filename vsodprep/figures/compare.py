@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from matplotlib.figure import Figure
 
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.figures.bars import ablation
+from vsodprep.figures.bars import Bars, ablation
 from vsodprep.figures.curves import Curve, f_threshold, precision_recall
 from vsodprep.figures.intervals import intervals
 from vsodprep.figures.sequences import ranking
@@ -101,10 +101,10 @@ def ranking_of(scores: Sequence[Scores], key: str, references: Collection[str] =
 def ablation_of(
     scores: Sequence[Scores], keys: Sequence[str], full: str | None = None, paper: str | None = None
 ) -> Figure:
-    """Draw variants as bars.
+    """Draw variants as bars, a row of panels per benchmark.
 
     Args:
-        scores: One per variant, labelled with its name.
+        scores: One per variant, labelled with its name; files of one variant may be of several benchmarks.
         keys: Keys of the measures.
         full: Label of the variant that the others are compared with.
         paper: Model whose paper's ablation tables are set beside it, by variant and benchmark.
@@ -117,15 +117,26 @@ def ablation_of(
     if paper is not None and paper not in OWN_METHOD:
         raise InputError("--paper", f"no paper {paper!r}", f"one of {', '.join(OWN_METHOD)}")
     measures = [_scored(key, scores) for key in keys]
-    values = {each.label: {of.heading: each.scalar(of.key) for of in measures} for each in scores}
-    printed = None
-    if paper is not None:
-        benchmark = str(scores[0].files[0].get("benchmark"))
-        printed = {label: _printed(paper, label, benchmark, measures) for label in values}
-    smaller = {of.heading: of.small for of in measures}
-    whole = [each for each in scores if not each.omissions]
-    apart = [each.label for each in scores if each.omissions] if whole or paper else []
-    return _noted(ablation(values, smaller, full=full, printed=printed, unranked=apart), scores)
+    benchmarks = {}
+    for benchmark in _benchmarks(scores):
+        here = _on(benchmark, scores)
+        values = {each.label: {of.heading: each.scalar(of.key) for of in measures} for each in here}
+        printed = paper and {label: _printed(paper, label, benchmark, measures) for label in values}
+        whole = [each for each in here if not each.omissions]
+        apart = [each.label for each in here if each.omissions] if whole or paper else []
+        benchmarks[benchmark] = Bars(values, printed or None, apart)
+    return _noted(ablation(benchmarks, {of.heading: of.small for of in measures}, full=full), scores)
+
+
+def _benchmarks(scores: Sequence[Scores]) -> list[str]:
+    """Return the benchmarks that score files are of."""
+    return list(dict.fromkeys(str(values.get("benchmark")) for each in scores for values in each.files))
+
+
+def _on(benchmark: str, scores: Sequence[Scores]) -> list[Scores]:
+    """Return what methods scored on one benchmark; one that has no file of it has no score."""
+    files = [tuple(v for v in each.files if str(v.get("benchmark")) == benchmark) for each in scores]
+    return [Scores(each.label, of, each.omissions) for each, of in zip(scores, files, strict=True)]
 
 
 def _printed(paper: str, variant: str, benchmark: str, measures: Sequence[Measure]) -> dict[str, float | None]:
@@ -147,15 +158,11 @@ def sweep_of(scores: Sequence[Scores], parameter: str, keys: Sequence[str]) -> F
     """
     by_value = sorted(scores, key=lambda each: _parameter(each.label))
     measures = [_scored(key, scores) for key in keys]
-    benchmarks = list(dict.fromkeys(str(v.get("benchmark")) for each in by_value for v in each.files))
     values = [float(each.label) for each in by_value]
-    lines: dict[str, dict[str, list[float | None]]] = {name: {} for name in benchmarks}
-    for name in benchmarks:
-        of_benchmark = [
-            Scores(each.label, tuple(v for v in each.files if str(v.get("benchmark")) == name)) for each in by_value
-        ]
+    lines: dict[str, dict[str, list[float | None]]] = {name: {} for name in _benchmarks(by_value)}
+    for name, line in lines.items():
         for of in measures:
-            lines[name][of.heading] = [each.scalar(of.key) for each in of_benchmark]
+            line[of.heading] = [each.scalar(of.key) for each in _on(name, by_value)]
     return _noted(sweep(parameter, values, lines, {of.heading: of.small for of in measures}), scores)
 
 

@@ -25,7 +25,7 @@ def sweep(
         measures: Measures, one panel each, and whether small is good.
     """
     with house_style():
-        figure, every = panels(len(measures), 0.6 + 3.2 * len(measures), 3.0, shared=False)
+        figure, (every,) = panels(len(measures), 0.6 + 3.2 * len(measures), 3.0, shared=False)
         for axes, (measure, small) in zip(every, measures.items(), strict=True):
             lines = [Curve(name, values, of[measure]) for name, of in scores.items() if measure in of]
             draw_lines(axes, lines, marker="o")

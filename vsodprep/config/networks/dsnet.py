@@ -55,6 +55,11 @@ class DSNetOptions(NetworkOptions):
         """What the quantities are that explain its predictions."""
         return "weight"
 
+    @property
+    def branches(self) -> dict[str, str]:
+        """See `NetworkOptions`."""
+        return {"spatial": "frames", "temporal": "flow"}
+
 
 CODE: dict[str, Any] = {"fuse": "logits", "temporal_level2": "spatial", "final_scale": 1}
 _M3: dict[str, Any] = {"attention": False, "supervision": "final"}
