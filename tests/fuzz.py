@@ -354,7 +354,7 @@ def main() -> int:
             while time.monotonic() < end or given.seed is not None:
                 seed = given.seed if given.seed is not None else seed + 1
                 print(f"\r{name} {seed}", end="", file=sys.stderr)  # the last one, where it crashes
-                faulthandler.dump_traceback_later(60, exit=True)  # a file that takes so long hangs
+                faulthandler.dump_traceback_later(300, exit=True)  # a file that takes so long hangs
                 try:
                     attempt(known[name], seed, Path(folder))
                 except Exception as error:  # the point of it

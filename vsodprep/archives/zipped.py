@@ -41,7 +41,7 @@ class ZipTree(Tree):
         """Return a member's bytes, checked against its CRC."""
         try:
             return self._zip.read(self._infos[name])
-        except (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError) as error:
+        except (zipfile.BadZipFile, zlib.error, LZMAError, EOFError, OSError, ValueError) as error:
             raise InputError(self.where(name), f"damaged ({error})", "the whole archive; fetch it again") from error
         except (RuntimeError, NotImplementedError) as error:  # a password, or a method that zipfile does not know
             raise InputError(self.where(name), f"unreadable ({error})", "a plain zip archive") from error

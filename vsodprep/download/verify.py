@@ -78,6 +78,6 @@ def is_whole_archive(path: Path) -> bool:
         if tarfile.is_tarfile(path):
             with tarfile.open(path) as archive_tar:
                 return all(True for _ in archive_tar)
-    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, LZMAError, EOFError, OSError, RuntimeError):
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, LZMAError, EOFError, OSError, RuntimeError, ValueError):
         return False
     return is_archive(path)
