@@ -17,6 +17,7 @@ from types import SimpleNamespace
 import pytest
 from report_tree import SEQUENCES, build
 
+from vsodprep import benchmarks
 from vsodprep.benchmarks import get
 from vsodprep.benchmarks.benchmark import Benchmark, Split
 from vsodprep.cli import main
@@ -214,8 +215,23 @@ def test_another_benchmark_gets_no_difference(
     found = row(tmp_path / "out", run="paper", benchmark="davis2016", protocol="davsod", metric="max_f")
     assert (found["paper_value"], found["delta"]) == ("0.891", "")
     text = said(Page((tmp_path / "out" / "index.html").read_text(encoding="utf-8")))
-    assert "none given: not the whole benchmark" in text
+    assert "none given: not the papers’ benchmark" in text
     assert said_of_it in text
+
+
+def test_a_benchmark_that_was_revised_gets_no_difference_without_a_word(
+    copy: tuple[Path, Config], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, config = copy
+    write_report(one_paper_run(config), root, tmp_path / "before")
+    assert row(tmp_path / "before", run="paper", protocol="davsod", model="dsnet", metric="max_f")["delta"]
+    revised = replace(get("davis2016"), revised="other files than the papers'")
+    monkeypatch.setattr(benchmarks, "get", lambda name, *_: revised if name == "davis2016" else get(name))
+    write_report(one_paper_run(config), root, tmp_path / "out")
+    assert row(tmp_path / "out", run="paper", protocol="davsod", model="dsnet", metric="max_f")["delta"] == ""
+    text = said(Page((tmp_path / "out" / "index.html").read_text(encoding="utf-8")))
+    assert "none given: not the papers’ benchmark" in text
+    assert "is not the papers’ benchmark here: other files than the papers'" in text
 
 
 def test_what_was_left_out_of_the_scores_counts(copy: tuple[Path, Config], tmp_path: Path) -> None:

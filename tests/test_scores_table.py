@@ -98,6 +98,13 @@ def test_another_measure_is_not_put_beside_ours() -> None:
         assert "1: F1 over pooled pixels" in text
 
 
+@pytest.mark.parametrize("form", sorted(FORMATS))
+def test_a_table_of_davsod_carries_its_caveat(form: str) -> None:
+    text = FORMATS[form](build_table({}, ("max_f",), papers=("cagdde",), benchmarks=("davsod",)), 3)
+    assert "revised" in text
+    assert "0.640" in text
+
+
 def test_papers_alone() -> None:
     table = build_table({}, ("j_mean", "boundary_mean"), papers=("stan",), benchmarks=("davis2016",))
     stan = next(row for row in table.rows if row.method == "STAN")

@@ -153,6 +153,7 @@ class Benchmark:
         generated: Whether it is made here, from no source at all.
         masks: Whether every sequence has masks.
         notes: What a user should know.
+        revised: How today's release differs from the one that papers print numbers of, where it does.
     """
 
     name: str
@@ -181,6 +182,7 @@ class Benchmark:
     generated: bool = False
     masks: bool = True
     notes: tuple[str, ...] = ()
+    revised: str = ""
 
     @property
     def complete(self) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vsodprep import benchmarks
 from vsodprep.config.models import DEFINITIONS
 from vsodprep.config.train import Run
 from vsodprep.report.collect import Results, Score
@@ -72,7 +73,7 @@ class Comparison:
         split: Name of the split.
         protocol: Evaluation protocol.
         methods: The methods, trivial maps last.
-        omissions: In which ways what was tested on is not the published benchmark.
+        omissions: In which ways what was tested on is not the benchmark that papers print numbers of.
     """
 
     benchmark: str
@@ -108,9 +109,11 @@ def comparisons(results: Results) -> list[Comparison]:
 
 
 def _omitted(results: Results, benchmark: str, split: str, scores: Sequence[Score]) -> tuple[str, ...]:
-    """Say what a comparison lacks of the benchmark: by configuration and manifest, else by what was scored."""
+    """Say what a comparison lacks of the papers' benchmark: by configuration and manifest, else by what was scored."""
     known = tuple(omissions(results, benchmark, split))
-    return known or whole.omissions(*(score.values for score in scores), split=split)
+    lacking = known or whole.omissions(*(score.values for score in scores), split=split)
+    revised = benchmarks.get(benchmark, None).revised if benchmark in benchmarks.known() else ""
+    return (*lacking, revised) if revised else lacking
 
 
 def _methods(results: Results, scores: Sequence[Score]) -> tuple[Method, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from vsodprep import benchmarks
 from vsodprep.config.models import DEFINITIONS
 
 # The name under which each paper's own method stands in `papers.csv`.
@@ -27,7 +28,7 @@ class PrintedNumber:
         metric: Name of the measure, as in a score file; other quantities (seconds, parameters) as printed.
         value: The number; scores are fractions of 1.
         protocol: The evaluation protocol that the paper follows; empty where it names none.
-        note: What to know before comparing.
+        note: What to know before comparing; also where the benchmark was revised since.
     """
 
     paper: str
@@ -46,7 +47,16 @@ class PrintedNumber:
 def printed_numbers() -> tuple[PrintedNumber, ...]:
     """Return every number of the five papers' tables, in the papers' order."""
     text = files("vsodprep.scores").joinpath("papers.csv").read_text(encoding="utf-8")
-    return tuple(PrintedNumber(**{**row, "value": float(row["value"])}) for row in csv.DictReader(text.splitlines()))  # type: ignore[arg-type]
+    return tuple(
+        PrintedNumber(**{**row, "value": float(row["value"]), "note": _note(row)})  # type: ignore[arg-type]
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+def _note(row: dict[str, str]) -> str:
+    name = row["benchmark"]
+    revised = benchmarks.get(name, None).revised if name in benchmarks.known() else ""
+    return "; ".join(filter(None, (row["note"], revised)))
 
 
 def own_printed_numbers(model: str, variant: str, benchmark: str) -> tuple[PrintedNumber, ...]:
