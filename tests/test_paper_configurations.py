@@ -12,8 +12,8 @@ from vsodprep.config import Config, complete, read
 from vsodprep.config.defaults import default
 from vsodprep.config.models import definition
 from vsodprep.config.network import NetworkOptions
-from vsodprep.config.train import Run
-from vsodprep.scores.papers import OWN_METHOD, PrintedNumber, printed_numbers
+from vsodprep.config.train import Optimizer, Run, Schedule
+from vsodprep.scores.papers import OWN_METHOD, PrintedNumber, own_printed_numbers, printed_numbers
 from vsodprep.workflow.plan import Plan
 
 FOLDER = Path(__file__).parent.parent / "config" / "paper"
@@ -96,6 +96,44 @@ def test_a_run_that_calls_itself_the_paper_s_has_its_size_and_its_data(paper: st
         assert run.pretrained
         assert run.variant != "code" or not run.paper
     assert not (config.sources or config.sequences or config.splits)
+
+
+def test_ds_net_as_the_paper_says_and_in_as_many_steps_as_the_code() -> None:
+    runs = configuration("dsnet-ablations").runs["dsnet"]
+    (full,), (literal,), (matched,) = (runs[name].stages for name in ("full", "literal", "matched-steps"))
+    assert (literal.batch, literal.accumulate, literal.schedule.name) == (8, 1, "constant")
+    assert options_of("dsnet", "full", runs["literal"].options).reduction == "mean"  # Eq. 8
+    davis = sum(one.frames or 0 for one in benchmarks.get("davis2016").sequences if "train" in one.splits)
+    assert matched.steps == full.accumulate * round(davis * 25 / (full.batch * full.accumulate)) == 6500
+    for name in ("literal", "matched-steps"):
+        assert (runs[name].paper, runs[name].stages[0].data) == (True, full.data)
+
+
+@pytest.mark.parametrize("paper", ["stan", "msst"])
+def test_the_recipe_as_printed_stands_beside_the_one_that_learns(paper: str) -> None:
+    runs = configuration(f"{paper}-ablations").runs[paper]
+    (learns,), (literal,) = runs["full"].stages, runs["literal"].stages
+    assert literal.optimizer == Optimizer(name="adam", lr=1e-3)
+    assert literal.schedule == Schedule()
+    assert learns.optimizer == Optimizer(name="adam", lr=1e-3, clip_norm=1000)
+    assert learns.schedule.warmup > 0
+    same = {"optimizer", "schedule"}
+    assert literal.model_dump(exclude=same) == learns.model_dump(exclude=same)
+
+
+@pytest.mark.parametrize(
+    ("run", "options"),
+    [
+        ("separate", {"statistics": "separate", "gate": True, "fusion": "dde", "decoder": "levels"}),
+        ("baseline-deeplab", {"gate": False, "fusion": "cat", "reduced": False, "decoder": "deeplab"}),
+    ],
+)
+def test_the_authors_readings_of_cag_dde_carry_the_paper_s_name(run: str, options: dict[str, Any]) -> None:
+    chosen = configuration("cagdde-ablations").runs["cagdde"][run]
+    assert chosen.paper
+    found = options_of("cagdde", chosen.variant, chosen.options).model_dump()
+    assert {key: found[key] for key in options} == options
+    assert own_printed_numbers("cagdde", chosen.variant, "davis2016")  # figures that stand beside it
 
 
 def test_msst_s_two_sizes() -> None:
