@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from tests.evaluate_cases import disk, normalized, read_json, soft_map, write_tree
 from vsodprep.cli import cli
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, VsodprepError
 from vsodprep.evaluate import PROTOCOLS, evaluate_folders
 from vsodprep.evaluate.aggregate import SCALARS, SequenceTotals, summarize
 from vsodprep.evaluate.frame import FAMILIES, FrameScores, score_frame
@@ -207,8 +207,8 @@ def test_own_protocol_from_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("colour: red", "mine.yaml: no setting 'colour'; expected one of foreground_above"),
-        ("base: mine", "mine.yaml: base 'mine'; expected one of davsod"),
+        ("colour: red", "mine.yaml: unknown key colour; expected one of foreground_above"),
+        ("base: mine", "mine.yaml: base: Input should be 'davsod', 'pysod'"),
         ("beta2: -1", "mine.yaml: beta2: Input should be greater than 0"),
         ("average: pixels", "mine.yaml: average: pixels needs f_from"),
         ("boundary_tolerance: 1e300", "mine.yaml: boundary_tolerance: Input should be less than or equal to 100"),
@@ -218,7 +218,7 @@ def test_own_protocol_from_a_file(tmp_path: Path) -> None:
 )
 def test_faults_in_an_own_protocol(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(VsodprepError, match=message):
         find_protocol(str(tmp_path / "mine.yaml"))
 
 

@@ -10,7 +10,7 @@ import pytest
 from vsodprep.config import Config, complete, parse
 from vsodprep.config.defaults import default
 from vsodprep.config.protocol import PROTOCOLS, OwnProtocol
-from vsodprep.errors import InputError, VsodprepError
+from vsodprep.errors import VsodprepError
 from vsodprep.evaluate.protocols import find_protocol
 from vsodprep.files import write_text
 from vsodprep.workflow.plan import Plan
@@ -103,5 +103,5 @@ def test_a_mistake_in_an_own_protocol_is_named(protocols: dict[str, Any], culpri
 
 @pytest.mark.parametrize("text", ['{"base": 3}', "{", '{"skip_first": -1}', '{"colour": 1}'])
 def test_a_mistake_in_settings_as_json_is_named(text: str) -> None:
-    with pytest.raises(InputError, match=r"^protocol: "):
+    with pytest.raises(VsodprepError, match=r"^protocol: "):
         find_protocol(text)

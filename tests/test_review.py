@@ -138,7 +138,7 @@ def test_edits_at_the_same_time_are_all_kept(ask, session):
     ("body", "found"),
     [
         ({"line": "bear 9 remove all"}, "remove all"),
-        ({"line": "fox 9 erase all"}, "sequence fox"),
+        ({"line": "fox 9 erase all"}, "no sequence 'fox'"),
         ({"line": "bear 11 erase all"}, "no frame '11'"),
         ({"line": "bear 9 erase all\nbear 8 erase all"}, "one line"),
         ({"line": 3}, "one line"),

@@ -5,12 +5,11 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 import click
-from pydantic import ValidationError
 
-from vsodprep.config.base import Section, refusal
+from vsodprep.config.base import Block, Section, validated
 from vsodprep.config.options import Key, keys_of
+from vsodprep.errors import VsodprepError
 
-Block = TypeVar("Block", bound=Section)
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -113,6 +112,6 @@ def block_of(block: type[Block], given: Mapping[str, Any], **apart: Any) -> Bloc
             section = section.setdefault(part, {})
         section[key.path[-1]] = given[key.name]
     try:
-        return block.model_validate(values)
-    except ValidationError as error:
-        raise click.UsageError(str(refusal(error, values, "options", "an option"))) from error
+        return validated(block, values, "options", "an option")
+    except VsodprepError as error:
+        raise click.UsageError(str(error)) from error

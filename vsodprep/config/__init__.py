@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from vsodprep.config.base import LocalPath, Name, Section, refusal
+from vsodprep.config.base import LocalPath, Name, Section, validated
 from vsodprep.config.coarse import Coarse, Saliency
 from vsodprep.config.coding import Coding, Void
 from vsodprep.config.crf import PRESETS, RAW, Crf
@@ -209,10 +209,7 @@ def parse(value: Mapping[str, Any], where: str = "configuration") -> Config:
     Raises:
         InputError: The first thing wrong with it, with its key.
     """
-    try:
-        return Config.model_validate(value)
-    except ValidationError as error:
-        raise refusal(error, value, where, "a key that config/README.md lists") from error
+    return validated(Config, value, where, "a key that config/README.md lists")
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -63,6 +63,9 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
 
 
+Block = TypeVar("Block", bound=Section)
+
+
 class Apart:
     """Marks a key that is no option of its command, which takes an argument or the files that the plan makes of it."""
 
@@ -76,15 +79,25 @@ class SplitOf(Section):
     """Name of one of its splits."""
 
 
-def refusal(error: ValidationError, given: Any, where: str, expected: str) -> VsodprepError:
-    """Return the first thing that does not fit as one line with its key.
+def validated(block: type[Block], value: Any, where: str, expected: str) -> Block:
+    """Return a block of the configuration, checked.
 
     Args:
-        error: What the models found.
-        given: The values that they were given.
-        where: What to name: a file, or what the values are.
+        block: Its type.
+        value: Its plain values.
+        where: What to name in an error: a file, or what the values are.
         expected: What to look up for an unknown key.
+
+    Raises:
+        VsodprepError: Something does not fit; the first thing on one line, with its key.
     """
+    try:
+        return block.model_validate(value)
+    except ValidationError as error:
+        raise _refusal(error, value, where, expected) from error
+
+
+def _refusal(error: ValidationError, given: Any, where: str, expected: str) -> VsodprepError:
     first = error.errors()[0]
     kind, message, reader = first["type"], first["msg"].removeprefix("Value error, "), ""
     keys: list[str] = []
@@ -101,7 +114,7 @@ def refusal(error: ValidationError, given: Any, where: str, expected: str) -> Vs
         keys.append(first["ctx"]["discriminator"].strip("'"))
         tag, tags = first["ctx"].get("tag"), first["ctx"].get("expected_tags")
         message = "Field required" if tag is None else f"{tag!r}; expected one of {tags}"
-    key = ".".join(keys) or "top level"
+    key = ".".join(keys)
     if kind == "extra_forbidden":
         return InputError(where, f"unknown key {key}{reader}", expected)
-    return VsodprepError(f"{where}: {key}: {message}")
+    return VsodprepError(": ".join(filter(None, (where, key, message))))

@@ -1,8 +1,6 @@
 """Reading a recipe: one run of the configuration, as JSON or YAML."""
 
-from pydantic import ValidationError
-
-from vsodprep.config.base import refusal
+from vsodprep.config.base import validated
 from vsodprep.config.train import Run
 from vsodprep.config.yaml_text import read_given
 
@@ -17,7 +15,4 @@ def read_recipe(text: str) -> Run:
         InputError: The file is missing, or the recipe does not fit; names the key.
     """
     where, value = read_given(text, "recipe", "a recipe, as JSON or YAML")
-    try:
-        return Run.model_validate(value)
-    except ValidationError as error:
-        raise refusal(error, value, where, "a key of a run, see config/README.md") from error
+    return validated(Run, value, where, "a key of a run, see config/README.md")

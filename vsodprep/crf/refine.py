@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 import pydensecrf.densecrf as dcrf
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
-from vsodprep.config.base import refusal
+from vsodprep.config.base import validated
 from vsodprep.config.crf import PRESETS, Crf
 from vsodprep.config.yaml_text import read_given
 from vsodprep.errors import InputError
@@ -34,10 +33,7 @@ def preset(name_or_json: str) -> Crf:
     if not name_or_json.lstrip().startswith("{") and not Path(name_or_json).is_file():
         raise InputError(where, "no such preset or file", f"one of {', '.join(PRESETS)}, or JSON")
     where, value = read_given(name_or_json, where, "settings of a CRF")
-    try:
-        return Crf.model_validate(value)
-    except ValidationError as error:
-        raise refusal(error, value, where, "settings of a CRF") from error
+    return validated(Crf, value, where, "settings of a CRF")
 
 
 def unary(probability: NDArray[np.float32], kind: str) -> NDArray[np.float32]:

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
-from vsodprep.config.protocol import PROTOCOLS, Protocol
+from vsodprep.config.base import validated
+from vsodprep.config.protocol import PROTOCOLS, OwnProtocol, Protocol, ProtocolSettings
 from vsodprep.config.yaml_text import read_given
 from vsodprep.errors import InputError
 
 __all__ = ["PROTOCOLS", "Protocol", "change_protocol", "find_protocol"]
+
+_EXPECTED = f"one of {', '.join(ProtocolSettings.model_fields)}"
 
 
 def change_protocol(base: Protocol, changes: dict[str, Any], where: str = "protocol") -> Protocol:
@@ -21,20 +22,12 @@ def change_protocol(base: Protocol, changes: dict[str, Any], where: str = "proto
         where: What to name in an error.
 
     Raises:
-        InputError: There is no such setting, or it cannot take the value.
+        VsodprepError: There is no such setting, or it cannot take the value.
     """
     if not changes:
         return base
     name = "+".join([base.name, *(f"{key}={value}" for key, value in sorted(changes.items()))])
-    try:
-        return Protocol.model_validate(base.model_dump() | {"name": name} | changes)
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "extra_forbidden":
-            raise InputError(where, f"no setting {key!r}", f"one of {', '.join(Protocol.model_fields)}") from error
-        raise InputError(where, f"{key}: {message}" if key else message, "another value") from error
+    return validated(Protocol, base.model_dump() | {"name": name} | changes, where, _EXPECTED)
 
 
 def find_protocol(given: str) -> Protocol:
@@ -47,7 +40,7 @@ def find_protocol(given: str) -> Protocol:
         given: A built-in protocol's name, a path, or a JSON mapping, which begins with a brace.
 
     Raises:
-        InputError: Neither a protocol nor a readable mapping of settings.
+        VsodprepError: Neither a protocol nor a readable mapping of settings.
     """
     if given in PROTOCOLS:
         return PROTOCOLS[given]
@@ -56,13 +49,8 @@ def find_protocol(given: str) -> Protocol:
         expected = f"one of {', '.join(PROTOCOLS)}, a file of settings, or settings as JSON"
         raise InputError("protocol", f"no protocol {given!r}", expected)
     where, settings = read_given(given, "protocol", "a YAML or JSON mapping of settings")
-    return _own(settings, where, "own" if is_text else Path(given).stem)
-
-
-def _own(settings: Any, where: str, name: str) -> Protocol:
     if not isinstance(settings, dict):
         raise InputError(where, f"a {type(settings).__name__}", "a mapping of settings")
-    base = settings.pop("base", "davsod")
-    if not isinstance(base, str) or base not in PROTOCOLS:
-        raise InputError(where, f"base {base!r}", f"one of {', '.join(PROTOCOLS)}")
-    return change_protocol(PROTOCOLS[base], {"name": name} | settings, where)
+    name = settings.pop("name", "own" if is_text else Path(given).stem)
+    own = validated(OwnProtocol, settings, where, _EXPECTED)
+    return validated(Protocol, own.model_dump(exclude={"base"}) | {"name": name}, where, _EXPECTED)

@@ -6,10 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from vsodprep.benchmarks.folders import own_benchmark, videos
-from vsodprep.config.base import refusal
+from vsodprep.config.base import validated
 from vsodprep.config.flow import Flow
 from vsodprep.config.normalize import Choice
 from vsodprep.config.train import Run
@@ -108,10 +106,8 @@ def _sequences(source: Path, root: Path) -> Path:
 def _flow_block(record: Mapping[str, Any], checkpoint: Path) -> Flow:
     """Return the block by which the flow that a network was trained on was made."""
     said = {**record, **record["policy"], **record.get("picture", {}), "weights": record.get("weights") or None}
-    try:
-        return Flow.model_validate({key: said[key] for key in Flow.model_fields if key in said and key != "frames"})
-    except ValidationError as error:
-        raise refusal(error, said, f"{checkpoint}: its flow", "settings of a flow block") from error
+    known = {key: said[key] for key in Flow.model_fields if key in said and key != "frames"}
+    return validated(Flow, known, f"{checkpoint}: its flow", "settings of a flow block")
 
 
 def _estimate_flow(manifest: Manifest, root: Path, block: Flow, device: str, threads: int) -> None:
