@@ -17,7 +17,7 @@ from vsodprep.benchmarks.benchmark import (
     read_list,
     vsod_repack,
 )
-from vsodprep.benchmarks.layout import Layout, SequenceFiles, ordered, original_names, paired, repack_layout
+from vsodprep.benchmarks.layout import Layout, SequenceFiles, original_names, paired, repacked
 
 _FOLDERS = {"480p": "480p", "1080p": "1080p|Full-Resolution"}  # the second name is DAVIS-2017's
 _FRAMES, _MASKS = read_counts("davis2016")
@@ -32,9 +32,9 @@ def _layout(delivery: Delivery, resolution: str) -> Layout:
         davis2017 = any("ImageSets/2017/" in name for name in delivery.names) or len(found.keys() - _SEQUENCES) > 1
         names = found.keys() & _SEQUENCES if davis2017 else found
         return Layout(
-            "davis2017" if davis2017 else "official", ordered(SequenceFiles(name, found[name]) for name in names)
+            "davis2017" if davis2017 else "official", tuple(SequenceFiles(name, found[name]) for name in names)
         )
-    return repack_layout(delivery, lambda _, files: original_names(files, "", first=0, digits=5), dense=True)
+    return repacked(delivery, lambda _, files: original_names(files, "", first=0, digits=5), dense=True)
 
 
 _HALF = read_list("davis2016_msst-train")

@@ -10,7 +10,7 @@ import re
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list
-from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, ordered, repack
+from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, repack
 
 _FRAMES, _MASKS = read_counts("davsod")
 _REPACKED = re.compile(r"select(\d{4})(?:-(\d+))?")
@@ -23,7 +23,7 @@ def _layout(delivery: Delivery, _resolution: str) -> Layout:
     official = not any(_REPACKED.fullmatch(name) for name in found)
     return Layout(
         "official" if official else "repack",
-        ordered(_sequence(delivery, name, files) for name, files in found.items()),
+        tuple(_sequence(delivery, name, files) for name, files in found.items()),
     )
 
 

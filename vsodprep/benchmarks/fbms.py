@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list, vsod_repack
-from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, ordered, original_names, repack_layout
+from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, original_names, repacked
 from vsodprep.benchmarks.regions import RegionFile, RegionMasks, parse_regions
 from vsodprep.images import IMAGE_SUFFIXES, natural_key
 from vsodprep.manifest import Issue
@@ -31,9 +31,9 @@ def _layout(delivery: Delivery, _resolution: str) -> Layout:
         if any(name.endswith(".bmf") for name in folders[folder]) or f"{folder}/GroundTruth" in folders
     ]
     if sequences:
-        return Layout("official", ordered(sequences))
+        return Layout("official", tuple(sequences))
     # The number of a frame counts from 0, as in the region files; names of the original files differ by sequence.
-    return repack_layout(delivery, _numbers, dense=False)
+    return repacked(delivery, _numbers, dense=False)
 
 
 def _numbers(_name: str, files: tuple[FrameFiles, ...]) -> tuple[str, ...]:

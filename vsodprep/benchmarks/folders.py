@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence, Split, present_sequences
-from vsodprep.benchmarks.layout import Layout, SequenceFiles, collect, is_mask_folder, ordered, pair
+from vsodprep.benchmarks.layout import Layout, SequenceFiles, collect, is_mask_folder, pair
 from vsodprep.benchmarks.videos import decode_video
 from vsodprep.errors import InputError
 from vsodprep.files import visible
@@ -61,7 +61,7 @@ def _layout(delivery: Delivery, _resolution: str) -> Layout:
     used = {path for of in (*frames.values(), *masks.values()) for paths in of.values() for path in paths}
     return Layout(
         "folder",
-        ordered(
+        tuple(
             SequenceFiles(
                 safe,
                 pair(_with_copies(frames.get(name, {})), _with_copies(masks.get(name, {})), dense=False),

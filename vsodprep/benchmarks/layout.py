@@ -61,13 +61,25 @@ class Layout:
 
     Attributes:
         kind: `official`, or the name of another layout in which the benchmark travels.
-        sequences: Sequences found, sorted by name; empty if the delivery is of something else.
+        sequences: Sequences found, which are sorted by name here; empty if the delivery is of something else.
         issues: What is odd about the delivery as a whole.
+
+    Raises:
+        InputError: A sequence's name could not be part of a path on a command line, or is in the delivery twice.
     """
 
     kind: str
     sequences: tuple[SequenceFiles, ...]
     issues: tuple[Issue, ...] = ()
+
+    def __post_init__(self) -> None:
+        found = tuple(sorted(self.sequences, key=lambda sequence: sequence.name))
+        for sequence in found:
+            check_name(sequence.name)
+        for one, other in pairwise(found):
+            if one.name == other.name:
+                raise InputError(f"sequence {one.name}", "in two places of the delivery", "each sequence once")
+        object.__setattr__(self, "sequences", found)
 
 
 _NUMBER = re.compile(r"\d+$")
@@ -166,7 +178,7 @@ def repack(delivery: Delivery, *, dense: bool) -> dict[str, tuple[FrameFiles, ..
     return paired(delivery, below.format(frames), below.format(masks), dense=dense)
 
 
-def repack_layout(
+def repacked(
     delivery: Delivery, original: Callable[[str, tuple[FrameFiles, ...]], tuple[str, ...]], *, dense: bool
 ) -> Layout:
     """Return the layout of a repack.
@@ -177,7 +189,7 @@ def repack_layout(
         dense: Whether every frame is promised a mask.
     """
     found = repack(delivery, dense=dense).items()
-    return Layout("repack", ordered(SequenceFiles(name, one, original=original(name, one)) for name, one in found))
+    return Layout("repack", tuple(SequenceFiles(name, one, original=original(name, one)) for name, one in found))
 
 
 def original_names(files: Iterable[FrameFiles], prefix: str, first: int, digits: int) -> tuple[str, ...]:
@@ -198,21 +210,6 @@ def original_names(files: Iterable[FrameFiles], prefix: str, first: int, digits:
         return ()
     shift = first if min(numbers) == 0 else 0
     return tuple(f"{prefix}{number + shift:0{digits}d}" for number in numbers)
-
-
-def ordered(sequences: Iterable[SequenceFiles]) -> tuple[SequenceFiles, ...]:
-    """Return the sequences sorted by name.
-
-    Raises:
-        InputError: A name could not be part of a path on a command line, or is in the delivery twice.
-    """
-    found = tuple(sorted(sequences, key=lambda sequence: sequence.name))
-    for sequence in found:
-        check_name(sequence.name)
-    for one, other in pairwise(found):
-        if one.name == other.name:
-            raise InputError(f"sequence {one.name}", "in two places of the delivery", "each sequence once")
-    return found
 
 
 def check_name(name: str) -> None:

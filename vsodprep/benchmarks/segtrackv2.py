@@ -12,17 +12,7 @@ from pathlib import PurePosixPath
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list, vsod_repack
-from vsodprep.benchmarks.layout import (
-    Files,
-    FrameFiles,
-    Layout,
-    SequenceFiles,
-    collect,
-    ordered,
-    original_names,
-    pair,
-    repack_layout,
-)
+from vsodprep.benchmarks.layout import Files, FrameFiles, Layout, SequenceFiles, collect, original_names, pair, repacked
 from vsodprep.images import IMAGE_SUFFIXES
 from vsodprep.manifest import Issue
 
@@ -42,8 +32,8 @@ def _layout(delivery: Delivery, _resolution: str) -> Layout:
         )
         names = sorted({*frames, *(name.split("/")[0] for name in masks)})
         sequences = [_sequence(delivery, name, frames.get(name, {}), masks) for name in names]
-        return Layout("official", ordered(sequences), stray)
-    return repack_layout(delivery, _original, dense=True)
+        return Layout("official", tuple(sequences), stray)
+    return repacked(delivery, _original, dense=True)
 
 
 def _sequence(delivery: Delivery, name: str, frames: dict[str, tuple[str, ...]], masks: Files) -> SequenceFiles:

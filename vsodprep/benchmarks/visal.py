@@ -10,17 +10,7 @@ from pathlib import PurePosixPath
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list, vsod_repack
-from vsodprep.benchmarks.layout import (
-    Files,
-    FrameFiles,
-    Layout,
-    SequenceFiles,
-    collect,
-    ordered,
-    original_names,
-    pair,
-    repack_layout,
-)
+from vsodprep.benchmarks.layout import Files, FrameFiles, Layout, SequenceFiles, collect, original_names, pair, repacked
 from vsodprep.images import natural_key
 from vsodprep.manifest import Issue
 
@@ -35,7 +25,7 @@ def _layout(delivery: Delivery, _resolution: str) -> Layout:
     masks = collect(delivery, r"(?:.*/)?(?P<seq>GroundTruth)/[^/]+").get("GroundTruth", {})
     if frames and masks:
         return _official(frames, masks)
-    return repack_layout(delivery, _original, dense=False)
+    return repacked(delivery, _original, dense=False)
 
 
 def _official(frames: Files, masks: dict[str, tuple[str, ...]]) -> Layout:
@@ -53,7 +43,7 @@ def _official(frames: Files, masks: dict[str, tuple[str, ...]]) -> Layout:
         SequenceFiles(name, tuple(_promised(name, one) for one in pair(files, mine[name], dense=False)))
         for name, files in frames.items()
     ]
-    return Layout("official", ordered(sequences), tuple(issues))
+    return Layout("official", tuple(sequences), tuple(issues))
 
 
 def _promised(name: str, files: FrameFiles) -> FrameFiles:

@@ -6,7 +6,7 @@ one video is unknown until the archive is seen; a video that no list names is ta
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_list, vsod_repack
-from vsodprep.benchmarks.layout import Layout, SequenceFiles, ordered, paired, repack
+from vsodprep.benchmarks.layout import Layout, SequenceFiles, paired, repack
 
 _LISTED = frozenset(read_list("vos_easy")) | frozenset(read_list("vos_normal"))
 _SEAV = "6:2:2 by the authors of RCRNet and SSAV, not by those of VOS"
@@ -20,7 +20,7 @@ def _layout(delivery: Delivery, _resolution: str) -> Layout:
     unknown = [name for name in found if name not in _LISTED]
     return Layout(
         kind,
-        ordered(
+        tuple(
             SequenceFiles(name, files, splits=("easy",) if unknown == [name] else ()) for name, files in found.items()
         ),
     )

@@ -45,7 +45,7 @@ def convert(
         sequence: Their sequence.
         files: Their paths in the delivery.
         coding: How the mask is read.
-        folder: The benchmark's folder, with the sequence's folders in it.
+        folder: The benchmark's folder.
 
     Raises:
         InputError: A file is unreadable.
@@ -62,9 +62,10 @@ def convert(
         written |= _convert_mask(delivery, sequence, files, coding, size, findings)
     elif files.promised:
         findings.append(Finding(Issue("missing-mask", where, "no mask"), delivery.where(files.frame)))
-    target = folder / sequence.name
     for name, data in written.items():
-        (target / name).write_bytes(data)
+        path = folder / sequence.name / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
     digests = tuple((f"{sequence.name}/{name}", hashlib.sha256(data).hexdigest()) for name, data in written.items())
     return Converted(files.id, size, bool(files.masks), tuple(findings), digests)
 

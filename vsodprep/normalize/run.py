@@ -152,9 +152,6 @@ def _convert_all(
     pool: ThreadPoolExecutor,
     jobs: int,
 ) -> tuple[list[manifests.ManifestSequence], list[Issue], str]:
-    for sequence in layout.sequences:
-        for kind in ("frames", "masks", "masks_raw"):
-            (folder / sequence.name / kind).mkdir(parents=True)
     work = [(sequence, files) for sequence in layout.sequences for files in sequence.frames]
 
     def task(item: tuple[SequenceFiles, FrameFiles]) -> Converted:
@@ -182,16 +179,10 @@ def _convert_all(
     sequences = []
     for files in layout.sequences:
         results_of = converted[files.name]
-        for kind in ("frames", "masks", "masks_raw"):
-            here = folder / files.name / kind
-            if not any(here.iterdir()):
-                here.rmdir()
         if results_of:
             finished, found = _sequence(benchmark, files, results_of)
             sequences.append(finished)
             issues += [judge(finding, allowed) for finding in found]
-        else:
-            (folder / files.name).rmdir()
     return sequences, issues, digest.hexdigest()
 
 
