@@ -191,7 +191,7 @@ def test_every_benchmark_is_described(name: str) -> None:
 
 
 def test_published_maps_are_known() -> None:
-    assert [maps.file.name for maps in get("davis2016").maps] == ["DAVIS-results.zip"]
+    assert [maps.name for maps in get("davis2016").maps] == ["DAVIS-results.zip"]
 
 
 def test_contact_sheet_shows_every_sequence(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 from tests.fakes.server import Request, Server, serving
 from vsodprep.archives.delivery import expand
 from vsodprep.benchmarks import get, known
-from vsodprep.benchmarks.benchmark import STATUSES, Benchmark, PublishedMaps, SourceFile
+from vsodprep.benchmarks.benchmark import STATUSES, Benchmark, SourceFile
 from vsodprep.download import fetch as fetching
 from vsodprep.download import run as downloads
 from vsodprep.download.drive import confirmed_address, is_quota_page
@@ -500,7 +500,7 @@ def test_files_of_a_resolution_and_by_name() -> None:
 @pytest.mark.parametrize("name", [name for name in known() if name != "synth"])
 def test_registry_is_sound(name: str) -> None:
     benchmark = get(name)
-    files = [*benchmark.files, *(maps.file for maps in benchmark.maps)]
+    files = [*benchmark.files, *benchmark.maps]
     names = [file.name for file in files]
     assert len(set(names)) == len(names)
     assert any(not file.optional for file in benchmark.files)
@@ -518,7 +518,7 @@ def test_published_maps_do_not_become_a_source(case: Case) -> None:
     case.run("ok")
     record = (case.folder / "sources.json").read_bytes()
     case.server.answers["/maps"] = lambda request: request.file()
-    maps = PublishedMaps("methods", SourceFile("maps.zip", (f"{case.server.url}/maps",)))
+    maps = SourceFile("maps.zip", (f"{case.server.url}/maps",), methods="methods")
     whole = replace(case.benchmark("ok"), maps=(maps,))
     fetched = download(whole, case.folder, names=["maps.zip"], lock=case.lock, manners=case.manners)
     assert [file["name"] for file in fetched["files"]] == ["maps.zip"]

@@ -35,6 +35,7 @@ class SourceFile:
         resolution: The resolution that it holds, empty if all.
         optional: Not fetched unless asked for by name.
         note: Anything else to know.
+        methods: Of published maps, whose they are.
     """
 
     name: str
@@ -47,6 +48,7 @@ class SourceFile:
     resolution: str = ""
     optional: bool = False
     note: str = ""
+    methods: str = ""
 
 
 def vsod_repack(name: str, drive: str, about: str, note: str = "", resolution: str = "") -> SourceFile:
@@ -69,19 +71,6 @@ def vsod_repack(name: str, drive: str, about: str, note: str = "", resolution: s
         optional=True,
         note=f"VSOD repack{note}",
     )
-
-
-@dataclass(frozen=True)
-class PublishedMaps:
-    """Saliency maps or masks that authors have published, from which tables can be filled.
-
-    Attributes:
-        methods: Whose they are.
-        file: The file.
-    """
-
-    methods: str
-    file: SourceFile
 
 
 @dataclass(frozen=True)
@@ -149,7 +138,7 @@ class Benchmark:
         known_empty: `sequence/frame` of masks that are empty in the official release.
         tolerated: Kinds of issue that the official release has, and which therefore never stop.
         stems: Frame ids per sequence, where a list is known.
-        maps: Published saliency maps.
+        maps: Saliency maps or masks that authors have published, from which tables can be filled.
         generated: Whether it is made here, from no source at all.
         masks: Whether every sequence has masks.
         notes: What a user should know.
@@ -178,7 +167,7 @@ class Benchmark:
     known_empty: frozenset[str] = frozenset()
     tolerated: frozenset[str] = frozenset()
     stems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    maps: tuple[PublishedMaps, ...] = ()
+    maps: tuple[SourceFile, ...] = ()
     generated: bool = False
     masks: bool = True
     notes: tuple[str, ...] = ()

@@ -9,7 +9,6 @@ the file `db_info.yaml` of the authors' DAVIS-2017 code.
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import (
     Benchmark,
-    PublishedMaps,
     SourceFile,
     Split,
     read_attributes,
@@ -94,9 +93,10 @@ BENCHMARK = Benchmark(
     resolutions=("480p", "1080p"),
     known_empty=frozenset([f"bmx-bumps/{number:05d}" for number in (60, *range(62, 75))] + ["surf/00054"]),
     maps=(
-        PublishedMaps(
-            "methods of the DAVIS benchmark, as masks",
-            SourceFile("DAVIS-results.zip", tuple(f"{host}/DAVIS-results.zip" for host in _HOSTS[:1])),
+        SourceFile(
+            "DAVIS-results.zip",
+            (f"{_HOSTS[0]}/DAVIS-results.zip",),
+            methods="methods of the DAVIS benchmark, as masks",
         ),
     ),
 )

@@ -26,12 +26,13 @@ def as_record(benchmark: Benchmark) -> dict[str, Any]:
         "splits": {name: asdict(split) for name, split in benchmark.splits.items()},
         "sequences": {one.name: asdict(one) for one in sequences},
         "files": [_file_record(file) for file in benchmark.files],
-        "maps": [{"methods": maps.methods} | _file_record(maps.file) for maps in benchmark.maps],
+        "maps": [_file_record(file) for file in benchmark.maps],
     }
 
 
 def _file_record(file: SourceFile) -> dict[str, Any]:
-    return asdict(file) | {"size": size_text(file), "resolution": file.resolution or None}
+    told = {"size": size_text(file), "resolution": file.resolution or None, "methods": file.methods or None}
+    return asdict(file) | told
 
 
 def size_text(file: SourceFile) -> str:
@@ -84,7 +85,7 @@ def as_text(benchmark: Benchmark) -> str:
         lines.append(
             f"    {name}: {_count(None if split.sequences is None else len(split.sequences))} sequences; {split.origin}"
         )
-    for title, files in (("files", benchmark.files), ("published maps", [maps.file for maps in benchmark.maps])):
+    for title, files in (("files", benchmark.files), ("published maps", benchmark.maps)):
         if files:
             lines.append(f"  {title}")
         for file in files:

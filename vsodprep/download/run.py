@@ -39,7 +39,7 @@ def files_of(benchmark: Benchmark, resolution: str | None, names: Sequence[str] 
         InputError: A name is not known.
     """
     if names:
-        known = {file.name: file for file in (*benchmark.files, *(maps.file for maps in benchmark.maps))}
+        known = {file.name: file for file in (*benchmark.files, *benchmark.maps)}
         check_known(f"benchmark {benchmark.name}", names, known, "file")
         return tuple(known[name] for name in names)
     return benchmark.archives(resolution)
@@ -79,7 +79,7 @@ def download(
     expected = {file.name: expected_of(file, pinned_file(lock, benchmark.name, file.name)) for file in files}
     check_overwritable(folder / SOURCES, '"benchmark": "')
     folder.mkdir(parents=True, exist_ok=True)
-    others = {file.name for file in (*benchmark.files, *(maps.file for maps in benchmark.maps))} - expected.keys()
+    others = {file.name for file in (*benchmark.files, *benchmark.maps)} - expected.keys()
     found = adopt(folder, tuple(expected.values()), others)
     for name, trouble in in_the_way(folder, found, expected.values()).items():
         raise InputError(folder / name, trouble, "another file; move this one away and try again")
@@ -155,7 +155,7 @@ def _record(benchmark: Benchmark, folder: Path, results: Sequence[FetchResult], 
         pin_file(lock, benchmark.name, got.file.name, digest, size)
         records.append({"file": got.path.name, "name": got.file.name, "sha256": digest, "bytes": size})
     value = {"benchmark": benchmark.name, "version": benchmark.version, "files": records}
-    maps = {one.file.name for one in benchmark.maps}
+    maps = {one.name for one in benchmark.maps}
     of_data = [record for record in records if record["name"] not in maps]
     if of_data:
         write_json(folder / SOURCES, value | {"files": of_data})
