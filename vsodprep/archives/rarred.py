@@ -4,7 +4,7 @@ from pathlib import Path
 
 import rarfile
 
-from vsodprep.archives.safety import Member, check_members
+from vsodprep.archives.safety import Member, check_members, kind_of
 from vsodprep.archives.unpacked import UnpackedTree
 from vsodprep.errors import InputError
 
@@ -36,10 +36,5 @@ class RarTree(UnpackedTree):
 
 
 def _member(info: rarfile.RarInfo) -> Member:
-    if info.is_dir():
-        kind = "folder"
-    elif info.is_symlink() or info.file_redir is not None:
-        kind = "link"
-    else:
-        kind = "file"
+    kind = kind_of(folder=info.is_dir(), link=info.is_symlink() or info.file_redir is not None)
     return Member(info.filename, info.file_size, info.compress_size, kind, encrypted=info.needs_password())

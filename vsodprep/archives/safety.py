@@ -33,6 +33,11 @@ class Member:
     encrypted: bool = False
 
 
+def kind_of(*, folder: bool, link: bool, file: bool = True) -> str:
+    """Return what an entry is, the first that holds; a `special file` is a device or a pipe."""
+    return "folder" if folder else "link" if link else "file" if file else "special file"
+
+
 def check_members(archive: Path, members: Iterable[Member]) -> dict[str, Member]:
     """Return the files among the members by their POSIX paths, after all of them have been found harmless.
 

@@ -5,7 +5,7 @@ import zlib
 from lzma import LZMAError
 from pathlib import Path
 
-from vsodprep.archives.safety import Member, check_members
+from vsodprep.archives.safety import Member, check_members, kind_of
 from vsodprep.archives.unpacked import UnpackedTree
 from vsodprep.errors import InputError
 
@@ -49,10 +49,5 @@ def is_tar(path: Path) -> bool:
 
 
 def _member(info: tarfile.TarInfo) -> Member:
-    if info.isdir():
-        kind = "folder"
-    elif info.issym() or info.islnk():
-        kind = "link"
-    else:
-        kind = "file" if info.isreg() else "special file"
+    kind = kind_of(folder=info.isdir(), link=info.issym() or info.islnk(), file=info.isreg())
     return Member(info.name, info.size, None, kind)

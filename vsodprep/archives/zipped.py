@@ -6,7 +6,7 @@ import zlib
 from lzma import LZMAError
 from pathlib import Path
 
-from vsodprep.archives.safety import Member, check_members
+from vsodprep.archives.safety import Member, check_members, kind_of
 from vsodprep.archives.tree import Tree
 from vsodprep.errors import InputError
 
@@ -58,15 +58,9 @@ class ZipTree(Tree):
 
 
 def _member(info: zipfile.ZipInfo) -> Member:
-    mode = info.external_attr >> 16
     made_on_unix = info.create_system == 3
-    if info.orig_filename.endswith("/"):
-        kind = "folder"
-    elif made_on_unix and stat.S_ISLNK(mode):
-        kind = "link"
-    elif made_on_unix and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        kind = "special file"
-    else:
-        kind = "file"
+    mode = info.external_attr >> 16 if made_on_unix else 0
+    plain = stat.S_IFMT(mode) in (0, stat.S_IFREG)
+    kind = kind_of(folder=info.orig_filename.endswith("/"), link=stat.S_ISLNK(mode), file=plain)
     # orig_filename: ZipFile itself cuts a name at a NUL.
     return Member(info.orig_filename, info.file_size, info.compress_size, kind, encrypted=bool(info.flag_bits & 1))
