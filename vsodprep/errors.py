@@ -52,6 +52,23 @@ def check_known(where: Path | str, names: Iterable[str], known: Iterable[str], k
 
 
 @contextmanager
+def reachable(where: Path | str, expected: str) -> Iterator[None]:
+    """Turn what the system raises of a file that is missing or may not be read into one plain error.
+
+    Args:
+        where: The file.
+        expected: What it has to be.
+
+    Raises:
+        InputError: It cannot be reached.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(where, error.strerror or "unreadable", expected) from error
+
+
+@contextmanager
 def reading(where: Path | str, expected: str) -> Iterator[None]:
     """Turn whatever a library raises for a damaged file into one plain error.
 

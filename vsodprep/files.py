@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from vsodprep.ending import held
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, reachable
 
 _TEMPORARY = ".partial-"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -375,9 +375,8 @@ def read_text(path: Path, expected: str) -> str:
         InputError: It is missing, cannot be read, or is no text.
     """
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(path, error.strerror or "unreadable", expected) from error
+        with reachable(path, expected):
+            return path.read_text(encoding="utf-8")
     except ValueError as error:
         raise InputError(path, f"no text ({error})", expected) from error
 

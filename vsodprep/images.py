@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep import LARGEST_IMAGE
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, reachable
 from vsodprep.files import atomic_path, visible
 from vsodprep.progress import note, some
 
@@ -117,10 +117,8 @@ def read_bytes(path: Path) -> NDArray[np.uint8]:
     Raises:
         InputError: It is missing or cannot be read.
     """
-    try:
+    with reachable(path, "a readable image file"):
         return np.fromfile(path, dtype=np.uint8)
-    except OSError as error:
-        raise InputError(path, error.strerror or "unreadable", "a readable image file") from error
 
 
 def check_one_picture(data: bytes, where: Path | str) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vsodprep.archives.tree import Tree, stamp_of
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, reachable
 from vsodprep.files import is_junk
 
 
@@ -30,10 +30,8 @@ class FolderTree(Tree):
 
     def read(self, name: str) -> bytes:
         """Return a file's bytes."""
-        try:
+        with reachable(self.path / name, "a readable file"):
             return (self.path / name).read_bytes()
-        except OSError as error:
-            raise InputError(self.path / name, error.strerror or "unreadable", "a readable file") from error
 
     def stamp(self, name: str) -> list[int]:
         """Return the file's size, inode and times."""

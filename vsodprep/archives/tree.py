@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from vsodprep.errors import InputError
+from vsodprep.errors import reachable
 
 
 def stamp_of(path: Path) -> list[int]:
@@ -12,10 +12,8 @@ def stamp_of(path: Path) -> list[int]:
     Raises:
         InputError: There is none, or it cannot be reached.
     """
-    try:
+    with reachable(path, "a readable file"):
         status = path.stat()
-    except OSError as error:
-        raise InputError(path, error.strerror or "unreadable", "a readable file") from error
     return [status.st_size, status.st_ino, status.st_mtime_ns, status.st_ctime_ns]
 
 

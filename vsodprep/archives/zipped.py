@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vsodprep.archives.safety import Member, check_members, kind_of
 from vsodprep.archives.tree import Tree
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, reachable
 
 
 class ZipTree(Tree):
@@ -17,10 +17,8 @@ class ZipTree(Tree):
     def __init__(self, path: Path) -> None:
         self.path = path
         # Given an open file, ZipFile shares it among threads behind a lock and never closes it early.
-        try:
-            self._stream = self.path.open("rb")
-        except OSError as error:
-            raise InputError(self.path, error.strerror or "unreadable", "a readable archive") from error
+        with reachable(path, "a readable archive"):
+            self._stream = path.open("rb")
         try:
             self._zip = zipfile.ZipFile(self._stream)
             infos = {info.orig_filename: info for info in self._zip.infolist()}

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, reachable
 from vsodprep.files import atomic_path
 from vsodprep.images import imdecode
 
@@ -38,10 +38,8 @@ def read_flo(path: Path) -> KnownFlow:
         InputError: The file is missing, begins otherwise, has another length than its size asks for, or holds values
             that are NaN or infinite.
     """
-    try:
+    with reachable(path, "a .flo file"):
         data = path.read_bytes()
-    except OSError as error:
-        raise InputError(path, error.strerror or "unreadable", "a .flo file") from error
     if len(data) < 12 or np.frombuffer(data, "<f4", 1)[0] != _MAGIC:
         raise InputError(path, f"begins with {data[:4]!r}", "b'PIEH', the mark of a .flo file")
     width, height = (int(side) for side in np.frombuffer(data, "<i4", 2, 4))

@@ -7,7 +7,7 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, reachable
 from vsodprep.images import read_frame, read_mask
 from vsodprep.manifest import ManifestSequence, frame_paths, mask_path
 from vsodprep.shards import layout
@@ -67,10 +67,8 @@ def _write_files(group: zarr.Group, name: str, rows: Sequence[int], paths: Seque
 
 
 def _length(path: Path) -> int:
-    try:
+    with reachable(path, "an image file"):
         return path.stat().st_size
-    except OSError as error:
-        raise InputError(path, error.strerror or "unreadable", "an image file") from error
 
 
 def _write_arrays(
