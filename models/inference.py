@@ -20,7 +20,7 @@ from vsodprep.markers import PREDICTIONS
 from vsodprep.models import saved
 from vsodprep.models.device import place
 from vsodprep.models.network import ClipNetwork, Network
-from vsodprep.progress import track
+from vsodprep.progress import timed, track
 from vsodprep.shards.clips import ClipDataset, SplitSource, collate
 from vsodprep.shards.read import open_shard
 from vsodprep.shards.sampling import reference_frames
@@ -75,9 +75,10 @@ def predict_shard(
     if kept:  # until the others are done, and should they never be
         write_json(out / PREDICTIONS, record | {"sequences": kept, "frames": sum(kept.values())})
     total = sum(len(sequence.frames) for sequence in sequences)
-    maps = predict_maps(network, run, SplitSource(shard, split), device=device, batch=batch)
+    spent: dict[str, float] = {}
+    maps = predict_maps(network, run, SplitSource(shard, split), device=device, batch=batch, spent=spent)
     written = {sequence.name: 0 for sequence in sequences}
-    for sequence, frame, probability, size in track(maps, f"predict {manifest.name}", total):
+    for sequence, frame, probability, size in track(maps, f"predict {manifest.name}", total, spent=spent):
         write_png(out / sequence / f"{frame}.png", to_map(probability, size, run.maps))
         written[sequence] += 1
     every = kept | written
@@ -101,7 +102,13 @@ def _kept(out: Path, record: dict[str, Any], sequences: Collection[str]) -> dict
 
 
 def predict_maps(
-    network: Network, run: Run, part: SplitSource, *, device: str = "cpu", batch: int = 8
+    network: Network,
+    run: Run,
+    part: SplitSource,
+    *,
+    device: str = "cpu",
+    batch: int = 8,
+    spent: dict[str, float] | None = None,
 ) -> Iterator[tuple[str, str, NDArray[np.float32], tuple[int, int]]]:
     """Predict every frame of a split in order.
 
@@ -111,6 +118,7 @@ def predict_maps(
         part: The split.
         device: Where the network is.
         batch: Frames that go through the network together.
+        spent: Gets the seconds of `network`, its passes without reading and writing.
 
     Yields:
         Sequence, frame id, the map as probability float32 `(h, w)` at the network's size, and the frame's own size.
@@ -128,7 +136,7 @@ def predict_maps(
     else:
         predict = _Window(network, stage.clip_stride)
     for given in batches(dataset, device=device, batch=batch):
-        with torch.inference_mode():
+        with torch.inference_mode(), timed({} if spent is None else spent, "network"):
             probabilities = predict(given).float().sigmoid()[:, 0].cpu().numpy()
         for number, probability in enumerate(probabilities):
             sequence, frames = given["sequence"][number], given["frame_ids"][number]

@@ -22,10 +22,10 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from vsodprep.config.models import MODELS
 from vsodprep.models import build_model
+from vsodprep.models.size import clip, count
 
 DEPTH = 2  # names in the path of a part whose counts are listed
 SIZES = {"dsnet": 512, "cagdde": 448, "contrastive": 473, "stan": 512, "msst": 512}
@@ -138,12 +138,7 @@ def multiply_adds(label: str, arguments: argparse.Namespace) -> dict[str, tuple[
     with torch.device("meta"):
         network = build_model(name, kind or "full", width=arguments.width).eval()
     size = arguments.size or SIZES[name]
-    channels = {key: 1 if key == "prior" else 3 for key in network.inputs}
-    batch = {
-        key: torch.empty(1, network.clip_length, number, size, size, device="meta") for key, number in channels.items()
-    }
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network(batch)
+    counter = count(network, clip(network, (size, size)))
     counts = counter.get_flop_counts()
     root = type(network).__name__
     found = {"": (sum(each.numel() for each in network.parameters()), counter.get_total_flops() / 2)}

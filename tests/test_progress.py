@@ -4,6 +4,7 @@ import fcntl
 import io
 import os
 import pty
+import re
 import struct
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import termios
 
 import pytest
 
-from vsodprep.progress import track
+from vsodprep.progress import timed, track
 
 CALL = [sys.executable, "-c", "from vsodprep.progress import track; print(sum(track(range(5), 'count')))"]
 TRAINING = """
@@ -45,4 +46,16 @@ def test_a_bar_on_what_only_calls_itself_a_terminal(monkeypatch: pytest.MonkeyPa
 
 def test_lines_elsewhere() -> None:
     ended = subprocess.run(CALL, capture_output=True, check=True)
-    assert (ended.stdout, ended.stderr) == (b"10\n", b"count: 5/5 frames, done\n")
+    assert ended.stdout == b"10\n"
+    assert re.fullmatch(rb"count: 5/5 frames, done in \d+\.\d{3} s on \S.*\n", ended.stderr)
+
+
+def test_what_parts_took_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    clock = iter([0.0, 1.0, 3.0, 4.0, 4.25, 8.0])
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("vsodprep.progress.machine", lambda: "a machine")
+    spent: dict[str, float] = {}
+    for _ in track(range(2), "count", spent=spent):
+        with timed(spent, "network"):
+            pass
+    assert capsys.readouterr().err == "count: 2/2 frames, done in 8.000 s (network 2.250 s) on a machine\n"

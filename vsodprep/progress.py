@@ -1,9 +1,13 @@
 """Progress on long work: a bar on a terminal, plain lines elsewhere."""
 
 import os
+import platform
+import re
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from tqdm import tqdm
@@ -32,6 +36,24 @@ def some(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
+@contextmanager
+def timed(spent: dict[str, float], part: str) -> Iterator[None]:
+    """Add the seconds of a block to those spent on a part of the work."""
+    begun = time.perf_counter()
+    yield
+    spent[part] = spent.get(part, 0.0) + time.perf_counter() - begun
+
+
+def machine() -> str:
+    """Return the name of the graphics card that this process works on, or else of the processor."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        return str(torch.cuda.get_device_name())
+    described = Path("/proc/cpuinfo")  # Linux
+    found = re.search(r"^model name\s*: (.*)", described.read_text(), re.M) if described.is_file() else None
+    return found[1] if found else platform.processor() or platform.machine()
+
+
 class Reporter:
     """Tells on stderr how far a piece of work is.
 
@@ -40,9 +62,13 @@ class Reporter:
         total: Number of items, where it is known.
         unit: What one item is.
         done: Items done before, by an interrupted run.
+        spent: Seconds of parts of the work, as they are filled in meanwhile.
     """
 
-    def __init__(self, label: str, total: int | None, unit: str, done: int = 0) -> None:
+    def __init__(
+        self, label: str, total: int | None, unit: str, done: int = 0, spent: Mapping[str, float] | None = None
+    ) -> None:
+        self._begun, self._spent = time.perf_counter(), {} if spent is None else spent
         self._label, self._of, self._unit, self._done = label, "" if total is None else f"/{total}", unit, done
         self._note = ""
         self._bar: tqdm[Any] | None = None
@@ -57,7 +83,9 @@ class Reporter:
         if self._bar is not None:
             self._bar.close()
         elif kind is None:
-            self.say(f"{self._done}{self._of} {self._unit}s, done")
+            parts = ", ".join(f"{part} {seconds:.3f} s" for part, seconds in self._spent.items())
+            seconds = f"{time.perf_counter() - self._begun:.3f} s" + (f" ({parts})" if parts else "")
+            self.say(f"{self._done}{self._of} {self._unit}s, done in {seconds} on {machine()}")
 
     def say(self, text: str) -> None:
         """Write a line, above the bar if there is one."""
@@ -77,7 +105,13 @@ class Reporter:
             self._last = time.monotonic()
 
 
-def track(items: Iterable[Item], label: str, total: int | None = None, unit: str = "frame") -> Iterator[Item]:
+def track(
+    items: Iterable[Item],
+    label: str,
+    total: int | None = None,
+    unit: str = "frame",
+    spent: Mapping[str, float] | None = None,
+) -> Iterator[Item]:
     """Pass items through and tell on stderr how many have been handled.
 
     Args:
@@ -85,13 +119,14 @@ def track(items: Iterable[Item], label: str, total: int | None = None, unit: str
         label: What is being done, to what.
         total: Number of items; taken from `items` where it has a length.
         unit: What one item is.
+        spent: Seconds of parts of the work, as they are filled in meanwhile.
 
     Yields:
         The items, unchanged and in order.
     """
     if total is None and isinstance(items, Sized):
         total = len(items)
-    with Reporter(label, total, unit) as reporter:
+    with Reporter(label, total, unit, spent=spent) as reporter:
         for item in items:
             yield item
             reporter.advance()

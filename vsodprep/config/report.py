@@ -18,3 +18,5 @@ class Report(Section):
     """Picture strips for each of the best, the median and the worst frames of a benchmark."""
     trivial: bool = True
     """Show the two trivial maps (centre prior, flow magnitude) as rows."""
+    timings: bool = False
+    """Show run time and size of the networks; times differ from run to run, and so does the page then."""

@@ -17,6 +17,7 @@ from vsodprep.files import check_overwritable, write_text
 from vsodprep.markers import PAGE
 from vsodprep.report import templates
 from vsodprep.report.collect import Results, collect
+from vsodprep.report.costs import costs, printed_costs
 from vsodprep.report.data import benchmark
 from vsodprep.report.flow import flow_stages
 from vsodprep.report.methods import comparisons
@@ -77,6 +78,8 @@ def render(results: Results, tables: list[Table]) -> str:
         benchmarks=[benchmark(results, name) for name in results.manifests],
         flow_stages=flow_stages(results),
         map_stages=map_stages(results),
+        costs=costs(results) if results.config.report.timings else (),
+        printed_costs=printed_costs(),
         configuration=configuration_text(results.config),
         versions=versions(),
         absent=results.absent,

@@ -50,6 +50,13 @@ MEASURES = (
     Measure("t_mean", "T", True, "temporal instability: change of the contour's shape from frame to frame"),
 )
 
+# What papers print beside scores; no score file has it.
+COSTS = (
+    Measure("seconds_per_frame", "s a frame", True, "run time"),
+    Measure("params_millions", "M parameters", True, "size of the network"),
+    Measure("GFLOPs", "G operations", True, "operations of a map, two a multiply-add"),
+)
+
 # The measure that a protocol is known for comes first in its tables.
 _LEADING = {
     "davis2016": ("j_mean", "boundary_mean", "j_recall", "j_decay", "boundary_recall", "boundary_decay", "t_mean")
@@ -68,7 +75,7 @@ def measure(key: str) -> Measure:
     Raises:
         InputError: There is none.
     """
-    for known in MEASURES:
+    for known in (*MEASURES, *COSTS):
         if known.key == key:
             return known
     raise InputError("measure", f"no measure {key!r}", f"one of {', '.join(known.key for known in MEASURES)}")

@@ -1,0 +1,60 @@
+"""Parameters and operations of a network, counted by torch without computing anything."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from vsodprep.config.train import Run
+from vsodprep.models import build_model
+from vsodprep.models.network import Network
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a network is.
+
+    Attributes:
+        parameters: Number of its parameters.
+        multiply_adds: Multiplications with an addition in one forward pass.
+        products: Those of them that are products of features with features, as attention has them.
+    """
+
+    parameters: int
+    multiply_adds: float
+    products: float
+
+    @property
+    def printed(self) -> float:
+        """Operations as papers of attention modules count them: two a multiply-add of layers, none of products."""
+        return 2 * (self.multiply_adds - self.products)
+
+
+def size_of(network: nn.Module, *inputs: object) -> Size:
+    """Count the parameters of a network on the `meta` device, and the operations of one pass over its inputs."""
+    counts = count(network, *inputs).get_flop_counts()["Global"]
+    products = sum(number for kind, number in counts.items() if "bmm" in str(kind))
+    parameters = sum(each.numel() for each in network.parameters())
+    return Size(parameters, sum(counts.values()) / 2, products / 2)
+
+
+def count(network: nn.Module, *inputs: object) -> FlopCounterMode:
+    """Return the counts of one pass of a network on the `meta` device over its inputs; two a multiply-add."""
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network(*inputs)
+    return counter
+
+
+def clip(network: Network, size: tuple[int, int]) -> dict[str, torch.Tensor]:
+    """Return what a network reads for one map, of height and width `size`, on the `meta` device."""
+    channels = {key: 1 if key == "prior" else 3 for key in network.inputs}
+    return {key: torch.empty(1, network.clip_length, n, *size, device="meta") for key, n in channels.items()}
+
+
+def size_of_run(model: str, run: Run) -> tuple[Size, tuple[int, int]]:
+    """Return the size of a run's network, and the height and width that it predicts at; a clip counts as a whole."""
+    with torch.device("meta"):
+        network = build_model(model, run.variant, width=run.width, **run.options).eval()
+    size = run.size or run.stages[-1].size
+    return size_of(network, clip(network, size)), size
