@@ -28,7 +28,7 @@ from vsodprep.threads import restores_threads
 
 # what tells how a flow was made, of all that its file records
 _FLOW_KEYS = (
-    *("border", "fit", "iterations", "method", "picture", "policy", "precision", "preset", "weights"),
+    *("border", "fit", "iterations", "method", "picture", "policy", "precision", "preset", "provenance", "weights"),
     "weights_sha256",
 )
 
@@ -163,9 +163,10 @@ def _identity(model: str, run: Run, shards: Mapping[str, Path], seed: int, setti
     opened = {name: open_shard(path) for name, path in sorted(shards.items())}
     flow: Mapping[str, Any] = {}
     for shard in opened.values():
-        if run.flow in shard.contents["flow"] and not flow:
-            video = next((each for each in shard.manifest.sequences if not each.still), None)
-            flow = shard[video.name].attributes(f"flow/{run.flow}") if video is not None else {}
+        video = next((each for each in shard.manifest.sequences if not each.still), None)
+        packed = {*shard.contents["flow"], *shard.contents["pictures"]}
+        if run.flow is not None and run.flow in packed and video is not None and not flow:
+            flow = shard[video.name].attributes(shard.flow_array(run.flow))
     return {
         "format": saved.FORMAT,
         "model": model,

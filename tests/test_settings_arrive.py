@@ -46,6 +46,7 @@ WITH: dict[tuple[type[Section], str], dict[str, Any]] = {
     (Flow, "iterations"): {"method": "raft"},
     (Flow, "precision"): {"method": "raft"},
     (Flow, "clip_length"): {"frames": "annotated"},
+    (Flow, "folder"): {"method": "pictures", "folder": "pack"},
     (Prior, "weights"): {"features": "alexnet"},
     (Saliency, "folder"): {"method": None},  # one of the two
     (Saliency, "coding"): {"method": None, "folder": "maps"},
@@ -242,6 +243,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
 
     names = (
         "flow.sequence.write_sequence",
+        "flow.pictures.store_pictures",
         "prior.fit.fit",
         "prior.apply.apply",
         "saliency.maps.write_maps",

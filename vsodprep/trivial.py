@@ -95,7 +95,7 @@ def _flow_block(shard: Shard, sequences: Iterable[ManifestSequence], name: str |
         raise InputError(shard.path, f"still images in {stills[0]}", "videos; still images have no flow")
     if name is None:
         if not shard.contents["flow"]:
-            raise InputError(shard.path, "no flow", "a shard packed with --flow")
+            raise InputError(shard.path, "no flow vectors", "a shard packed with --flow")
         return shard.contents["flow"][0]
     shard.require("flow", name)
     return name

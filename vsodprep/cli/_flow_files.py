@@ -7,12 +7,8 @@ import click
 
 from vsodprep.cli._folder import PATH
 from vsodprep.cli._options import block_of, options_of
+from vsodprep.cli.flow import frames_argument, out_option
 from vsodprep.config.flow import Flow, Policy
-
-frames_argument = click.argument("frames_dir", type=PATH)
-out_option = click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="HDF5 file to write."
-)
 
 
 @click.command()
@@ -47,7 +43,7 @@ def export(flow: Path, out: Path, kind: Any, dialect: Any, maximum: float | None
     from vsodprep.flow.exchange import export_flow
     from vsodprep.flow.store import open_flow
 
-    with open_flow(flow) as stored:
+    with open_flow(flow, pictures=kind == "picture") as stored:
         number = export_flow(stored, out, kind, dialect=dialect, maximum=maximum)
     click.echo(f"{out}: {number} files")
 
@@ -58,13 +54,14 @@ def export(flow: Path, out: Path, kind: Any, dialect: Any, maximum: float | None
 @out_option
 @options_of(Policy)
 def import_(flows_dir: Path, frames_dir: Path, out: Path, **given: Any) -> None:
-    """Store a folder of .flo files or KITTI PNGs, one per frame."""
-    from vsodprep.flow.exchange import import_flow
+    """Store flow from elsewhere: a folder or archive of .flo files, KITTI PNGs, or colour pictures."""
     from vsodprep.flow.frames import sequence_frames
+    from vsodprep.flow.pictures import store_given
 
     policy = block_of(Policy, given)
-    numbers = import_flow(flows_dir, sequence_frames(frames_dir, allow_gaps=True), out, policy)
-    click.echo(f"{out}: {numbers['pairs']} pairs, {numbers['unknown']} unknown pixels")
+    numbers = store_given(flows_dir, sequence_frames(frames_dir, allow_gaps=True), out, policy)
+    unknown = f", {numbers['pixels']} unknown pixels" if "pixels" in numbers else " of pictures"
+    click.echo(f"{out}: {numbers['pairs']} pairs{unknown}")
 
 
-SUBCOMMANDS = (view, export, import_)
+SUBCOMMANDS = {"export": export, "import": import_, "view": view}

@@ -1,12 +1,12 @@
 """The `vsodprep flow` command."""
 
 import copy
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
 
-from vsodprep.cli._flow_files import SUBCOMMANDS, frames_argument, out_option
 from vsodprep.cli._folder import PATH
 from vsodprep.cli._options import block_of, options_of
 from vsodprep.cli._torch import device_option
@@ -19,24 +19,32 @@ class _Flow(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the methods, then the other subcommands."""
-        return [*FLOW, *super().list_commands(ctx)]
+        return [*FLOW, *self._others()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return the command of a method, or another subcommand."""
         if name_of(cmd_name) not in map(name_of, FLOW):
-            return super().get_command(ctx, cmd_name)
+            return self._others().get(cmd_name)
         estimate = copy.copy(_estimate)
         estimate.name, estimate.help = cmd_name, flow_method(cmd_name).about
         return estimate
+
+    @staticmethod
+    def _others() -> dict[str, click.Command]:
+        # By name, as the methods, so that what is done with finished flow is no part of a method's fingerprint.
+        others: dict[str, click.Command] = import_module("vsodprep.cli._flow_files").SUBCOMMANDS
+        return others
+
+
+frames_argument = click.argument("frames_dir", type=PATH)
+out_option = click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="HDF5 file to write."
+)
 
 
 @click.group(cls=_Flow, subcommand_metavar="METHOD FRAMES_DIR --out F.h5 [OPTIONS]...")
 def command() -> None:
     """Estimate the optical flow of one sequence, or look at it."""
-
-
-for _subcommand in SUBCOMMANDS:
-    command.add_command(_subcommand)
 
 
 @click.command()
@@ -81,7 +89,10 @@ def _estimate(
     wanted = read_frame_list(only, paths) if only else None
     if block.frames == "annotated":
         wanted = clip_frames(annotated_frames(frames_dir), block.clip_length)
-    estimator = build_estimator(block, device, threads)
-    summary = write_sequence(paths, out, estimator, block, only=wanted, picture=drawing_of(block))
+    if flow_method(block.method).vectors:
+        estimator = build_estimator(block, device, threads)
+        summary = write_sequence(paths, out, estimator, block, only=wanted, picture=drawing_of(block))
+    else:
+        summary = import_module(f"vsodprep.flow.{block.method}").store_pictures(block, paths, out, wanted)
     known = {name: value for name, value in summary.items() if value is not None}
     click.echo(f"{out}: " + ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in known.items()))

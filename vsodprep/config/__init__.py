@@ -12,6 +12,7 @@ from vsodprep.config.coding import Coding, Void
 from vsodprep.config.crf import PRESETS, RAW, Crf
 from vsodprep.config.figures import Figure
 from vsodprep.config.flow import Flow
+from vsodprep.config.methods import flow_method
 from vsodprep.config.models import MODELS
 from vsodprep.config.normalize import Choice
 from vsodprep.config.pack import Pack
@@ -129,6 +130,20 @@ class Config(Section):
                         raise ValueError(f"{where}.stages.{stage.name}: give either epochs or steps")
                     labels = [data.labels for data in stage.data if data.labels != "masks"]
                     _known(f"{where}.stages.{stage.name}.data", labels, self.pack.coarse)
+        return self
+
+    @model_validator(mode="after")
+    def _vectors_are_there(self) -> "Config":
+        readers = {f"prior.{name}.flow": prior.flow for name, prior in self.prior.items()}
+        readers |= {f"coarse.{name}.substitute.flow": one for name, of in self.coarse.items() for one in of.flows}
+        for model, runs in self.runs.items():
+            for name, run in runs.items():
+                for stage in run.stages:
+                    if run.flow is not None and stage.augment.flip and stage.augment.flip_flow == "vectors":
+                        readers[f"runs.{model}.{name}.stages.{stage.name}.augment.flip_flow"] = run.flow
+        for where, block in readers.items():
+            if not flow_method(self.flow[block].method).vectors:
+                raise ValueError(f"{where}: needs vectors, and flow.{block}.method: pictures has none")
         return self
 
     @model_validator(mode="after")

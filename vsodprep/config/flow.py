@@ -34,6 +34,8 @@ class Method(Section):
     """Updates of an iterative network; its own default if null."""
     precision: Precision = "float32"
     """Arithmetic of a network method."""
+    folder: LocalPath | None = None
+    """Folder or archive of pictures, which lie in folders named after their sequences."""
 
     @model_validator(mode="after")
     def _no_method_key_without_effect(self) -> "Method":
@@ -43,6 +45,8 @@ class Method(Section):
                 raise ValueError(f"{key} means nothing to method {self.method}, only to {readers}")
         if self.border != "replicate" and self.fit != "crop":
             raise ValueError(f"border: {self.border} means nothing without fit: crop")
+        if self.folder is None and not flow_method(self.method).vectors:
+            raise ValueError(f"method {self.method} reads what is in a folder; give folder, too")
         return self
 
 
@@ -82,4 +86,10 @@ class Flow(Policy, Method):
             raise ValueError(f"clip_length: {self.clip_length} means nothing without frames: annotated")
         if self.least_maximum and self.maximum is not None:
             raise ValueError("least_maximum means nothing where maximum is given")
+        if not flow_method(self.method).vectors:
+            for key in ("dialect", "maximum", "least_maximum"):
+                if getattr(self, key) != type(self).model_fields[key].default:
+                    raise ValueError(f"{key} means nothing to method {self.method}, which draws nothing")
+            if self.direction == "both":
+                raise ValueError(f"direction: both means nothing to method {self.method}: a picture is of one pair")
         return self

@@ -18,6 +18,7 @@ class FlowMethod(NamedTuple):
         seconds: Processor seconds for a million pixels of flow, and seconds of a card in their place; 0 without one.
         dialect: Whose colour pictures its own tools draw.
         network: Whether torch runs it.
+        vectors: Whether it gives vectors; else pictures alone.
     """
 
     about: str
@@ -25,6 +26,7 @@ class FlowMethod(NamedTuple):
     seconds: Callable[[Any], tuple[float, float]]
     dialect: Dialect = "raft"
     network: bool = True
+    vectors: bool = True
 
 
 _DIS_SECONDS = {"ultrafast": 0.06, "fast": 0.08, "medium": 0.15}
@@ -40,6 +42,13 @@ FLOW = {
     "flownet2": FlowMethod("FlowNet2.", ("weights", "fit", "precision"), lambda _: (54.0, 0.43), "flownet2"),
     "ptlflow:NAME": FlowMethod(
         "A network of the ptlflow package, where it is installed.", ("weights", "precision"), lambda _: (35.0, 0.28)
+    ),
+    "pictures": FlowMethod(
+        "Colour pictures of flow that one already has.",
+        ("folder",),
+        lambda _: (0.06, 0.0),
+        network=False,
+        vectors=False,
     ),
 }
 

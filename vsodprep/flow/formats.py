@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.errors import InputError, reachable
+from vsodprep.errors import InputError
 from vsodprep.files import atomic_path
-from vsodprep.images import imdecode
+from vsodprep.images import imdecode, read_bytes
 
 _UNKNOWN_ABOVE = 1e9 * 0.999  # Middlebury's code writes 1e9 where no flow is known, and reads what is about as large so
 _MAGIC = 202021.25  # "PIEH" read as a little-endian float
@@ -29,17 +29,21 @@ class KnownFlow(NamedTuple):
 
 
 def read_flo(path: Path) -> KnownFlow:
-    """Read a Middlebury `.flo` file.
+    """Read a Middlebury `.flo` file, see `decode_flo`."""
+    return decode_flo(read_bytes(path).tobytes(), path)
+
+
+def decode_flo(data: bytes, path: Path | str) -> KnownFlow:
+    """Decode a Middlebury `.flo` file.
 
     Args:
-        path: Little-endian float32 202021.25, int32 width and height, then (u, v) row by row in float32.
+        data: Little-endian float32 202021.25, int32 width and height, then (u, v) row by row in float32.
+        path: What to name in an error.
 
     Raises:
-        InputError: The file is missing, begins otherwise, has another length than its size asks for, or holds values
-            that are NaN or infinite.
+        InputError: It begins otherwise, has another length than its size asks for, or holds values that are NaN or
+            infinite.
     """
-    with reachable(path, "a .flo file"):
-        data = path.read_bytes()
     if len(data) < 12 or np.frombuffer(data, "<f4", 1)[0] != _MAGIC:
         raise InputError(path, f"begins with {data[:4]!r}", "b'PIEH', the mark of a .flo file")
     width, height = (int(side) for side in np.frombuffer(data, "<i4", 2, 4))
@@ -76,15 +80,17 @@ def write_flo(path: Path, flow: NDArray[np.float32]) -> None:
 
 
 def read_kitti(path: Path) -> KnownFlow:
-    """Read a KITTI flow PNG: 16 bits, R = 64 u + 32768, G = 64 v + 32768, B nonzero where the flow is known.
+    """Read a KITTI flow PNG, see `decode_kitti`."""
+    return decode_kitti(read_bytes(path).tobytes(), path)
+
+
+def decode_kitti(data: bytes, path: Path | str) -> KnownFlow:
+    """Decode a KITTI flow PNG: 16 bits, R = 64 u + 32768, G = 64 v + 32768, B nonzero where the flow is known.
 
     Raises:
-        InputError: The file is missing, or no 16-bit PNG of three channels.
+        InputError: It is no 16-bit PNG of three channels.
     """
-    data = np.fromfile(path, np.uint8) if path.is_file() else np.empty(0, np.uint8)
-    if not data.size:
-        raise InputError(path, "no such file, or empty", "a KITTI flow PNG")
-    image = imdecode(data, cv2.IMREAD_UNCHANGED, path)
+    image = imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED, path)
     if image is None or image.dtype != np.uint16 or image.ndim != 3 or image.shape[2] != 3:
         found = "unreadable" if image is None else f"an image of {image.dtype} and shape {image.shape}"
         raise InputError(path, found, "a PNG of 16 bits and three channels, as KITTI has it")

@@ -13,12 +13,14 @@ from numpy.typing import NDArray
 
 from vsodprep.errors import InputError, VsodprepError, reading
 from vsodprep.flow.pairs import FramePair
+from vsodprep.flow.picture import picture_of
 from vsodprep.hdf5 import Output, attributes_of, set_attributes, writing
 
 STEPS_PER_PIXEL = 64
 SCALE = 1 / STEPS_PER_PIXEL
 LARGEST = np.iinfo(np.int16).max  # -32768 is left unused, so that a flow and its opposite clip alike
 DATASETS = ("forward", "backward")
+PICTURES = "pictures"  # in place of them, where vectors are not known
 _EXPECTED = "a flow file written by vsodprep flow"
 
 
@@ -73,7 +75,7 @@ def quantise(flow: NDArray[np.float32]) -> Stored:
 def write_flow(
     path: Path,
     pairs: Sequence[FramePair],
-    flows: Iterable[Mapping[str, NDArray[np.float32]]],
+    flows: Iterable[Mapping[str, NDArray[Any]]],
     size: tuple[int, int],
     attributes: Mapping[str, Any],
     *,
@@ -85,11 +87,12 @@ def write_flow(
     Args:
         path: HDF5 file to write, atomically.
         pairs: Pairs in the order of `flows`.
-        flows: For each pair, float32 `(H, W, 2)` in pixels by dataset name. Numbers under the other names of the
-            mapping (`photometric`, `still`, `inconsistent`) become float32 datasets with a value per pair.
+        flows: For each pair, float32 `(H, W, 2)` in pixels by dataset name; or `pictures`, uint8 `(H, W, 3)` RGB.
+            Numbers under the other names of the mapping (`photometric`, `still`, `inconsistent`) become float32
+            datasets with a value per pair.
         size: Height and width.
         attributes: What made it; mappings are stored as JSON, None as an empty string.
-        datasets: `forward`, `backward`, or both.
+        datasets: `forward`, `backward`, or both; or `pictures`.
         frames: Frame ids of the sequence, which the indices in `pairs` count.
 
     Raises:
@@ -101,13 +104,14 @@ def write_flow(
         file["frame_of_pair"] = np.array([pair.shown for pair in pairs], dtype=np.int32)
         file["frames"] = np.array([frame.encode() for frame in frames], dtype=np.bytes_)
         for name in datasets:
+            shape = (*size, 3 if name == PICTURES else 2)
             file.create_dataset(
                 name,
-                (len(pairs), *size, 2),
-                "<i2",
-                maxshape=(None, *size, 2),  # a chunk may be larger than an empty dataset only if that can grow
-                chunks=(1, *size, 2),
-                **_filters(size),
+                (len(pairs), *shape),
+                "u1" if name == PICTURES else "<i2",
+                maxshape=(None, *shape),  # a chunk may be larger than an empty dataset only if that can grow
+                chunks=(1, *shape),
+                **({"compression": "gzip", "compression_opts": 1} if name == PICTURES else _filters(size)),
             )
         clipped, numbers = _write_rows(file, output, flows, len(pairs))
         for name, values in sorted(numbers.items()):
@@ -128,13 +132,16 @@ def _write_rows(
     for row, flow in enumerate(flows):
         if row == pairs:
             raise ValueError(f"more than {pairs} flows for {pairs} pairs")
-        for name in clipped:
+        for name in (*clipped, *({PICTURES} & file.keys())):
             if flow[name].shape != file[name].shape[1:]:
                 raise ValueError(f"flow {row} has shape {flow[name].shape}, expected {file[name].shape[1:]}")
+            if name == PICTURES:
+                file[name][row] = flow[name]
+                continue
             stored = quantise(flow[name])
             file[name][row] = stored.values
             clipped[name] += stored.clipped
-        for name in flow.keys() - set(DATASETS):
+        for name in flow.keys() - {*DATASETS, PICTURES}:
             numbers.setdefault(name, []).append(float(flow[name]))
         output.check()
         rows = row + 1
@@ -152,7 +159,7 @@ class FlowFile:
         frame_of_pair: int32 `(pairs,)`, the frame that each pair's flow is shown to.
         frame_indices: Frames that have a flow, ascending.
         frames: Frame ids of the sequence, empty if the file does not tell.
-        datasets: `forward`, `backward`, or both.
+        datasets: `forward`, `backward`, or both; none where there are pictures alone.
     """
 
     def __init__(self, file: h5py.File) -> None:
@@ -175,7 +182,7 @@ class FlowFile:
     def size(self) -> tuple[int, int]:
         """Height and width."""
         with reading(self._file.filename, _EXPECTED):
-            _, height, width, _ = self._file[self.datasets[0]].shape
+            _, height, width, _ = self._file[(*self.datasets, PICTURES)[0]].shape
             return height, width
 
     def frame_id(self, index: int) -> str:
@@ -193,6 +200,15 @@ class FlowFile:
         row = self._row.get(frame)
         return None if row is None else self.row(row)
 
+    def picture(self, frame: int) -> NDArray[np.uint8] | None:
+        """Return a frame's colour picture, uint8 `(H, W, 3)` RGB: the stored one, or drawn as its block says."""
+        if self.datasets:
+            flow = self.of_frame(frame)
+            return None if flow is None else picture_of(flow, self.attributes)
+        row = self._row.get(frame)
+        with reading(self._file.filename, _EXPECTED):
+            return None if row is None else self._file[PICTURES][row]
+
     def numbers(self, name: str) -> NDArray[np.float32] | None:
         """Return one number per pair (`photometric`, `still`, `inconsistent`), or None if they are not stored."""
         with reading(self._file.filename, _EXPECTED):
@@ -204,11 +220,15 @@ def _parsed(value: Any) -> Any:
 
 
 @contextmanager
-def open_flow(path: Path) -> Iterator[FlowFile]:
+def open_flow(path: Path, *, pictures: bool = False) -> Iterator[FlowFile]:
     """Open a sequence's flow for reading.
 
+    Args:
+        path: The file.
+        pictures: Take one that has pictures alone, whose vectors nobody knows.
+
     Raises:
-        InputError: The file is missing, or no flow file.
+        InputError: The file is missing, no flow file, or one without vectors.
     """
     try:
         file = h5py.File(path, "r")
@@ -217,7 +237,10 @@ def open_flow(path: Path) -> Iterator[FlowFile]:
         raise InputError(path, found, _EXPECTED) from error
     with file:
         with reading(path, _EXPECTED):
-            if "pairs" not in file or "frame_of_pair" not in file or not any(name in file for name in DATASETS):
+            kinds = [name for name in (*DATASETS, PICTURES) if name in file]
+            if "pairs" not in file or "frame_of_pair" not in file or not kinds:
                 raise InputError(path, f"holds {', '.join(file) or 'nothing'}", _EXPECTED)
+            if kinds == [PICTURES] and not pictures:
+                raise InputError(path, "pictures of flow, without vectors", "flow that is estimated, or read from .flo")
             flow = FlowFile(file)
         yield flow

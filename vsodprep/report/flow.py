@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from vsodprep.config.methods import flow_method
 from vsodprep.flow.store import FlowFile, open_flow
 from vsodprep.flow.view import Summary, choose_rows, disagreement, panels, summarise
 from vsodprep.images import read_frame
@@ -112,14 +113,14 @@ def flow_stages(results: Results) -> list[FlowStage]:
                     measured = pool.map(partial(_sequence, results.folder(name)), files)
                     sequences = tuple(sorted(measured, key=lambda one: (-one.badness, one.name)))
                 looks = _looks(results, block, name, sequences[: results.config.report.strips])
-                one_way = config.direction != "both"
+                one_way = config.direction != "both" and flow_method(config.method).vectors
                 made.append(FlowStage(block, name, config.method, one_way, sequences, looks))
     return made
 
 
 def _sequence(folder: Path, file: tuple[ManifestSequence, Path]) -> FlowSequence:
     sequence, path = file
-    with open_flow(path) as flow:
+    with open_flow(path, pictures=True) as flow:
         summary = summarise(flow)
         inconsistent = summary.inconsistent
         if inconsistent is None and summary.worst is not None:

@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
 from vsodprep.images import read_gray
 from vsodprep.manifest import ManifestSequence
@@ -59,8 +58,7 @@ def reader_of(
         if kind == "prior":
             with open_prior(path) as prior:
                 return prior.of_frame(frame)
-        with open_flow(path) as reader:
-            flow = reader.of_frame(sequence.frames.index(frame))
-            return None if flow is None else picture_of(flow, reader.attributes)
+        with open_flow(path, pictures=True) as reader:
+            return reader.picture(sequence.frames.index(frame))
 
     return read

@@ -13,7 +13,6 @@ from vsodprep.coarse.edits import HEADER, Edit, apply_edit, edits_by_frame, pars
 from vsodprep.coding import Reading
 from vsodprep.errors import InputError, check_known
 from vsodprep.files import read_text, write_text
-from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
 from vsodprep.images import FOREGROUND_ABOVE, encode_png, find_image, natural_key
 from vsodprep.manifest import frame_path
@@ -98,12 +97,12 @@ class Session:
         if self.flow is None:
             raise InputError("flow", "none given", "--flow DIR")
         path = self.flow / f"{sequence}.h5"
-        with open_flow(path) as flow:
+        with open_flow(path, pictures=True) as flow:
             frames = flow.frames or tuple(self.sequences[sequence])
-            motion = flow.of_frame(frames.index(frame)) if frame in frames else None
-            if motion is None:
+            picture = flow.picture(frames.index(frame)) if frame in frames else None
+            if picture is None:
                 raise InputError(path, f"no flow of frame {frame}", "a frame that has a flow")
-            return encode_png(picture_of(motion, flow.attributes))
+            return encode_png(picture)
 
     def add(self, line: str) -> Edit:
         """Append an edit to the file, atomically.

@@ -142,9 +142,13 @@ class ClipDataset(Dataset[Sample]):
         if part.labels != layout.MASKS:
             shard.require("coarse", part.labels)
         chosen = shard.manifest.sequences if part.split is None else shard.manifest.split(part.split)
-        for kind, name in (("flow", self.flow), ("prior", self.prior)):
-            if name is not None and any(not sequence.still for sequence in chosen):
-                shard.require(kind, name)
+        if any(not sequence.still for sequence in chosen):
+            if self.flow is not None:
+                shard.flow_array(self.flow)
+                if self.augment.flip and self.augment.flip_flow == "vectors":
+                    shard.require(layout.FLOW, self.flow)
+            if self.prior is not None:
+                shard.require(layout.PRIOR, self.prior)
         added: list[SampleIndex] = []
         for sequence in chosen:
             arrays = shard[sequence.name]
@@ -161,7 +165,7 @@ class ClipDataset(Dataset[Sample]):
         if self.flow is None or arrays.sequence.still:
             return True
         needed = self._clip(arrays, frame) if self.clip == "past" else [frame]
-        return all(arrays.has(f"{layout.FLOW}/{self.flow}", each) for each in needed)
+        return all(arrays.has_picture(self.flow, each) for each in needed)
 
     def _clip(self, arrays: ShardSequence, frame: int, seed: tuple[int, ...] | None = None) -> list[int]:
         """Return the frames of the clip that ends at `frame`; a still image is repeated."""

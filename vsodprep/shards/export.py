@@ -85,11 +85,10 @@ def export(shard_path: Path, layout: Layout, out: Path, choice: ExportOptions | 
     videos = shard.manifest.sequences if choice.split is None else shard.manifest.split(choice.split)
     flow = choice.flow
     if layout == "fsnet" and flow is None and any(not video.still for video in videos):
-        raise InputError(
-            shard_path, "no flow chosen", f"--flow with one of {', '.join(shard.contents['flow']) or 'none'}"
-        )
+        known = sorted({*shard.contents["flow"], *shard.contents["pictures"]})
+        raise InputError(shard_path, "no flow chosen", f"--flow with one of {', '.join(known) or 'none'}")
     if flow is not None:
-        shard.require("flow", flow)
+        shard.flow_array(flow)
     total = sum(len(video.annotated if choice.annotated else video.frames) for video in videos)
     samples = track(_samples(shard, videos, choice), f"export {shard.manifest.name}", total)
     count = 0

@@ -43,12 +43,14 @@ class Contents:
         flow: Flow blocks and the folders that hold their `{seq}.h5`.
         prior: Prior blocks and the folders that hold their `{seq}.h5`.
         coarse: Blocks of coarse labels and the folders that hold `{seq}/{frame}.png`.
+        given: Flow blocks of which there are pictures alone.
     """
 
     block: Pack
     flow: Mapping[str, Path]
     prior: Mapping[str, Path]
     coarse: Mapping[str, Path]
+    given: frozenset[str] = frozenset()
 
 
 def _compressor(dtype: str, *, binary: bool) -> BloscCodec | ZstdCodec:

@@ -10,6 +10,7 @@ import zarr
 from vsodprep.config.pack import Pack
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_directory, write_json
+from vsodprep.flow.store import open_flow
 from vsodprep.manifest import Manifest, ManifestSequence, read_manifest, to_json
 from vsodprep.progress import track
 from vsodprep.shards.layout import FORMAT, Contents
@@ -46,14 +47,14 @@ def pack_benchmark(
         InputError: A file is missing, unreadable, not of the size in the manifest, or not in it at all;
             or a file would be lost with the folder that the shard replaces.
     """
-    contents = Contents(block, flow or {}, prior or {}, coarse or {})
-    for name in block.pictures:
-        if name not in contents.flow:
-            raise InputError(f"pictures {name}", "no flow of that name is packed", f"one of {sorted(contents.flow)}")
     manifest = read_manifest(folder)
     if sequences:
         named = {manifest.sequence(name) for name in sequences}
         manifest = replace(manifest, sequences=tuple(one for one in manifest.sequences if one in named))
+    contents = Contents(block, flow or {}, prior or {}, coarse or {}, _given(manifest, flow or {}))
+    for name in block.pictures:
+        if name not in contents.flow:
+            raise InputError(f"pictures {name}", "no flow of that name is packed", f"one of {sorted(contents.flow)}")
     with atomic_directory(out, files_of_shard) as temporary:
         attributes = _attributes(manifest, contents)
         zarr.create_group(temporary, attributes=attributes, overwrite=True)
@@ -62,6 +63,16 @@ def pack_benchmark(
         with mapped(partial(_pack, folder, temporary, contents), videos, jobs) as results:
             for _ in track(results, f"pack {manifest.name}", len(videos), unit="sequence"):
                 pass
+
+
+def _given(manifest: Manifest, flows: Mapping[str, Path]) -> frozenset[str]:
+    """Return the flow blocks of which there are pictures alone, as the first video has them."""
+    first = next((video.name for video in manifest.sequences if not video.still), None)
+    found = set()
+    for name, folder in flows.items() if first is not None else ():
+        with open_flow(folder / f"{first}.h5", pictures=True) as flow:
+            found |= set() if flow.datasets else {name}
+    return frozenset(found)
 
 
 def _pack(folder: Path, shard: Path, contents: Contents, sequence: ManifestSequence) -> None:
@@ -75,8 +86,8 @@ def _attributes(manifest: Manifest, contents: Contents) -> dict[str, object]:
         "format": FORMAT,
         "manifest": to_json(manifest),
         "contents": {
-            "flow": sorted(contents.flow),
-            "pictures": sorted(contents.block.pictures),
+            "flow": sorted(contents.flow.keys() - contents.given),
+            "pictures": sorted({*contents.block.pictures, *contents.given}),
             "prior": sorted(contents.prior),
             "coarse": sorted(contents.coarse),
         },

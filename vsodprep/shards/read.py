@@ -94,6 +94,18 @@ class Shard:
             known = self._sequences[name] = ShardSequence(self, group, sequence)
         return known
 
+    def flow_array(self, name: str) -> str:
+        """Return the array of a flow block's vectors, `flow/NAME`, or `pictures/NAME` where it has pictures alone.
+
+        Raises:
+            InputError: There is no such block.
+        """
+        kind = layout.FLOW
+        if name in self.contents[layout.PICTURES] and name not in self.contents[layout.FLOW]:
+            kind = layout.PICTURES
+        self.require(kind, name)
+        return f"{kind}/{name}"
+
     def require(self, kind: str, name: str) -> None:
         """Check that a block was packed.
 
@@ -157,6 +169,10 @@ class ShardSequence:
         rows = self._find(name)
         return rows is not None and frame in rows.of_frame
 
+    def has_picture(self, name: str, frame: int) -> bool:
+        """Return whether a frame has a flow picture, stored or to be drawn."""
+        return self.has(self._shard.flow_array(name), frame)
+
     def attributes(self, name: str) -> dict[str, Any]:
         """Return the attributes of an array such as `flow/dis`, empty if this sequence has none of it."""
         rows = self._find(name)
@@ -193,7 +209,7 @@ class ShardSequence:
         """Return the flow's colour picture, uint8 `(H, W, 3)` RGB: the stored one, else coloured now."""
         if name in self._shard.contents[layout.PICTURES]:
             stored = self._read(f"{layout.PICTURES}/{name}", frame)
-            if stored is not None:
+            if stored is not None or name not in self._shard.contents[layout.FLOW]:
                 return stored
         flow = self.flow(name, frame)
         return None if flow is None else picture_of(flow, self.attributes(f"{layout.FLOW}/{name}"))

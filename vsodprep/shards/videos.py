@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
 from vsodprep.files import read_object
-from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import SCALE, FlowFile, open_flow, quantise
 from vsodprep.images import read_frame, read_mask
 from vsodprep.manifest import ManifestSequence, frame_path, mask_path
@@ -92,12 +91,17 @@ def pack_video(
     with ExitStack() as files:
         for name, flows in contents.flow.items():
             path = flows / f"{video.name}.h5"
-            reader = files.enter_context(open_flow(path))
+            given = name in contents.given
+            reader = files.enter_context(open_flow(path, pictures=given))
+            if given and reader.datasets:
+                raise InputError(path, "flow vectors", "pictures alone, as of the first sequence")
             rows = _flow_rows(reader, path, video, size)
             attributes = reader.attributes | {"scale": SCALE}
-            write(f"{layout.FLOW}/{name}", rows, partial(_stored_flow, reader), (*size, 2), attributes=attributes)
-            if name in contents.block.pictures:
-                write(f"{layout.PICTURES}/{name}", rows, partial(_picture, reader), (*size, 3))
+            if not given:
+                write(f"{layout.FLOW}/{name}", rows, partial(_stored_flow, reader), (*size, 2), attributes=attributes)
+            if given or name in contents.block.pictures:
+                attributes = reader.attributes if given else {}
+                write(f"{layout.PICTURES}/{name}", rows, partial(_picture, reader), (*size, 3), attributes=attributes)
         for name, priors in contents.prior.items():
             path = priors / f"{video.name}.h5"
             source = files.enter_context(open_prior(path))
@@ -158,9 +162,9 @@ def _stored_flow(reader: FlowFile, row: int) -> NDArray[np.int16]:
 
 
 def _picture(reader: FlowFile, row: int) -> NDArray[np.uint8]:
-    flow = reader.of_frame(row)
-    assert flow is not None
-    return picture_of(flow, reader.attributes)
+    picture = reader.picture(row)
+    assert picture is not None
+    return picture
 
 
 def _prior_rows(prior: PriorFile, path: Path, index: Mapping[str, int], size: tuple[int, int]) -> list[int]:

@@ -9,6 +9,7 @@ from vsodprep.config import Config
 from vsodprep.config.base import SplitOf
 from vsodprep.config.crf import RAW
 from vsodprep.config.figures import File, Words
+from vsodprep.config.methods import flow_method
 from vsodprep.config.report import Trivial
 from vsodprep.config.train import Run
 from vsodprep.targets.catalogue import Catalogue
@@ -219,11 +220,13 @@ class Targets:
         return tuple(unique([*of_runs, *of_figures, *of_trivial]))
 
     def trivial(self, benchmark: str) -> tuple[Trivial, ...]:
-        """Return the trivial maps of a tested benchmark: only one without flow or with still images."""
+        """Return the trivial maps of a tested benchmark: only one without flow vectors or with still images."""
         if not self.config.report.trivial:
             return ()
         names = self.catalogue.split(benchmark, self.tested[benchmark])
-        moves = self.config.pack.flow and set(names) <= set(self.catalogue.videos(benchmark))
+        flows = [self.config.flow[name].method for name in self.config.pack.flow]
+        known = any(flow_method(method).vectors for method in flows)
+        moves = known and set(names) <= set(self.catalogue.videos(benchmark))
         return TRIVIAL_MAPS if moves else (CENTRE_PRIOR,)
 
     def _score(self, model: str, run: str, seed: int, post: str, benchmark: str, protocol: str) -> ScoreTarget:

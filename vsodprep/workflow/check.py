@@ -116,6 +116,10 @@ def _check_scores(config: Config) -> None:
 
 
 def _paths(config: Config) -> Iterator[tuple[str, str]]:
+    for name in config.pack.flow:
+        given = config.flow[name].folder
+        if given is not None:
+            yield f"flow.{name}.folder", given
     for name, coarse in config.coarse.items():
         if name in config.pack.coarse:
             if coarse.edits is not None:
