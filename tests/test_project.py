@@ -56,8 +56,10 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", [*PAGES, *EXAMPLES])
 def test_no_target_stands_where_snakemake_takes_it_for_a_value(page: Path) -> None:
-    for command in re.findall(r"\bsnakemake [^`#\n]*--config [^`#\n]*", page.read_text(encoding="utf-8")):
-        words = shlex.split(command.replace("\\|", "|"))
-        values = words[words.index("--config") + 1 :]
-        end = next((number for number, word in enumerate(values) if word.startswith("-")), len(values))
-        assert [word for word in values[:end] if "=" not in word] == [], command
+    text = page.read_text(encoding="utf-8")
+    for option, value in (("--config", r".*=.*"), ("--configfile", r".*\.yaml")):
+        for command in re.findall(rf"\bsnakemake [^`#\n]*{option} [^`#\n]*", text):
+            words = shlex.split(command.replace("\\|", "|"))
+            values = words[words.index(option) + 1 :]
+            end = next((number for number, word in enumerate(values) if word.startswith("-")), len(values))
+            assert [word for word in values[:end] if not re.fullmatch(value, word)] == [], command
