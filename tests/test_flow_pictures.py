@@ -15,8 +15,8 @@ from shard_tree import make_everything
 
 from vsodprep.cli.export import command as export_command
 from vsodprep.cli.flow import command
-from vsodprep.config import Augment, Flow
-from vsodprep.config.flow import Policy
+from vsodprep.config.flow import Flow, Policy
+from vsodprep.config.train import Augment
 from vsodprep.errors import InputError
 from vsodprep.flow.pictures import given_pairs
 from vsodprep.flow.store import open_flow
