@@ -95,5 +95,5 @@ def as_text(benchmark: Benchmark) -> str:
             if file.page:
                 lines.append(f"      page: {file.page}")
             lines.append(f"      {STATUSES[file.status]}" + (f"; {file.note}" if file.note else ""))
-    lines += [f"  note: {note}" for note in benchmark.notes]
+    lines += [f"  note: {note}" for note in (*benchmark.notes, benchmark.revised) if note]
     return "\n".join(lines)

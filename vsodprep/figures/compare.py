@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from matplotlib.figure import Figure
 
@@ -14,7 +14,7 @@ from vsodprep.figures.sequences import ranking
 from vsodprep.figures.sweep import sweep
 from vsodprep.scores.bootstrap import RESAMPLES, Interval, difference, interval
 from vsodprep.scores.measures import Measure, measure
-from vsodprep.scores.papers import OWN_METHOD, own_printed_numbers
+from vsodprep.scores.papers import OWN_METHOD, PrintedNumber, own_printed_numbers
 from vsodprep.scores.read import Scores
 
 
@@ -44,13 +44,13 @@ def f_threshold_of(scores: Sequence[Scores], references: Collection[str] = ()) -
     return _noted(f_threshold(_drawn(lines), beta2), scores)
 
 
-def _noted(figure: Figure, scores: Sequence[Scores]) -> Figure:
-    """Say below a figure which methods were not scored on the whole benchmark that papers test on."""
+def _noted(figure: Figure, scores: Sequence[Scores], caveats: Iterable[str] = ()) -> Figure:
+    """Say below a figure which methods were not scored on the whole benchmark that papers test on, and more caveats."""
     apart = [f"{each.label}: {'; '.join(each.omissions)}" for each in scores if each.omissions]
     if len(apart) == len(scores) and len({each.omissions for each in scores}) == 1:
         apart = [f"every method: {'; '.join(scores[0].omissions)}"]
     width, height = figure.get_size_inches()
-    lines = [line for note in apart for line in textwrap.wrap(note, int(16 * width))]
+    lines = [line for note in (*apart, *caveats) for line in textwrap.wrap(note, int(16 * width))]
     if lines:
         figure.set_figheight(height + 0.15 * len(lines))
         figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=7)
@@ -118,14 +118,20 @@ def ablation_of(
         raise InputError("--paper", f"no paper {paper!r}", f"one of {', '.join(OWN_METHOD)}")
     measures = [_scored(key, scores) for key in keys]
     benchmarks = {}
+    caveats: dict[str, None] = {}
     for benchmark in _benchmarks(scores):
         here = _on(benchmark, scores)
         values = {each.label: {of.heading: each.scalar(of.key) for of in measures} for each in here}
-        printed = paper and {label: _printed(paper, label, benchmark, measures) for label in values}
+        figures = {label: _printed(paper, label, benchmark, measures) if paper else () for label in values}
+        printed = paper and {
+            label: {of.heading: next((each.value for each in found if each.metric == of.key), None) for of in measures}
+            for label, found in figures.items()
+        }
+        caveats |= {f"in the paper: {each.note}": None for found in figures.values() for each in found if each.note}
         whole = [each for each in here if not each.omissions]
         apart = [each.label for each in here if each.omissions] if whole or paper else []
         benchmarks[benchmark] = Bars(values, printed or None, apart)
-    return _noted(ablation(benchmarks, {of.heading: of.small for of in measures}, full=full), scores)
+    return _noted(ablation(benchmarks, {of.heading: of.small for of in measures}, full=full), scores, caveats)
 
 
 def _benchmarks(scores: Sequence[Scores]) -> list[str]:
@@ -139,10 +145,10 @@ def _on(benchmark: str, scores: Sequence[Scores]) -> list[Scores]:
     return [Scores(each.label, of, each.omissions) for each, of in zip(scores, files, strict=True)]
 
 
-def _printed(paper: str, variant: str, benchmark: str, measures: Sequence[Measure]) -> dict[str, float | None]:
-    """Return what a paper prints about a variant of its own method, by heading."""
-    found = {figure.metric: figure.value for figure in own_printed_numbers(paper, variant, benchmark)}
-    return {of.heading: found.get(of.key) for of in measures}
+def _printed(paper: str, variant: str, benchmark: str, measures: Sequence[Measure]) -> tuple[PrintedNumber, ...]:
+    """Return what a paper prints about a variant of its own method; the last of a measure first."""
+    keys = {of.key for of in measures}
+    return tuple(each for each in own_printed_numbers(paper, variant, benchmark)[::-1] if each.metric in keys)
 
 
 def sweep_of(scores: Sequence[Scores], parameter: str, keys: Sequence[str]) -> Figure:
