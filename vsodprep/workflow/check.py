@@ -1,6 +1,7 @@
 """Names in a configuration that only the registry, the disk and the stages know, checked before anything is made."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from vsodprep import benchmarks
@@ -14,44 +15,28 @@ from vsodprep.normalize.checks import KINDS
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.weights import PUBLISHED
 
-# A benchmark's name is a target of its own, beside those of the rules.
-RULES = (
-    "all",
-    "coarse",
-    "coarse_collect",
-    "configuration",
-    "crf",
-    "download",
-    "evaluate",
-    "figure",
-    "flow",
-    "fuse_fit",
-    "normalize",
-    "pack",
-    "predict",
-    "prior",
-    "prior_fit",
-    "prior_fit_own",
-    "report",
-    "saliency",
-    "train",
-    "trivial",
-)
+
+def rule_names(workflow: Path) -> frozenset[str]:
+    """Return the names of all rules in the folder of the Snakefile; a benchmark's name is a target beside them."""
+    files = (workflow / "Snakefile", *workflow.glob("rules/*.smk"))
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
+    return frozenset(re.findall(r"^(?:use rule \w+ as|rule) (\w+)", text, re.MULTILINE))
 
 
-def check_names(config: Config, catalogue: Catalogue) -> None:
+def check_names(config: Config, catalogue: Catalogue, rules: Collection[str] = ()) -> None:
     """Check what a slip of the pen would otherwise let fail hours later, in the job that reads it.
 
     Args:
         config: A configuration whose benchmarks are all known.
         catalogue: The sequences and splits of its benchmarks.
+        rules: Names of all rules.
 
     Raises:
         InputError: A folder has the name of a known benchmark or a rule; a resolution, kind of issue, sequence,
             protocol, CRF preset, file or folder does not exist; labels cannot be made in that order or
             with those weights. Names the key.
     """
-    _check_benchmarks(config, catalogue)
+    _check_benchmarks(config, catalogue, rules)
     _check_labels(config)
     _check_weights(config)
     for name, coarse in config.coarse.items():
@@ -59,10 +44,10 @@ def check_names(config: Config, catalogue: Catalogue) -> None:
     _check_scores(config)
 
 
-def _check_benchmarks(config: Config, catalogue: Catalogue) -> None:
+def _check_benchmarks(config: Config, catalogue: Catalogue, rules: Collection[str]) -> None:
     for name in config.folders:
-        if name in benchmarks.known() or name in RULES:
-            kind = "rule" if name in RULES else "known benchmark"
+        if name in benchmarks.known() or name in rules:
+            kind = "rule" if name in rules else "known benchmark"
             raise InputError(f"folders.{name}", f"the name of a {kind}", "another name for a folder of yours")
     for name, resolution in config.resolution.items():
         if name in config.folders:

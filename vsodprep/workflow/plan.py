@@ -7,7 +7,7 @@ sequences nobody else knows.
 import gc
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from vsodprep.errors import InputError, VsodprepError
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.provisions import provisions
 from vsodprep.targets.targets import TRIVIAL, TRIVIAL_MAPS, Targets
-from vsodprep.workflow.check import check_names
+from vsodprep.workflow.check import check_names, rule_names
 from vsodprep.workflow.check_runs import check_runs
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.lock_snapshot import lock_snapshot
@@ -53,7 +53,7 @@ def read_plan(workflow: str, over: Mapping[str, Any], files: Iterable[str] = (),
             read(Path(file))
         config = complete(over, read(Path(workflow).parent / "config" / "config.yaml"))
         plan = Plan.of(config, lock_snapshot(first=first))
-        plan.check()
+        plan.check(rule_names(Path(workflow)))
         for words in plan.targets.left_out if first else ():
             print(f"vsodprep: {words}", file=sys.stderr)
         for needed in provisions(plan.targets) if first else ():
@@ -130,8 +130,11 @@ class Plan:
             "protocol": "[^/.]+",
         }
 
-    def check(self) -> None:
+    def check(self, rules: Collection[str] = ()) -> None:
         """Check what only the registry and the disk know.
+
+        Args:
+            rules: Names of all rules, which no folder of the user's may have.
 
         Raises:
             InputError: A benchmark, sequence, split, local source or run to start from does not exist.
@@ -146,7 +149,7 @@ class Plan:
             for path in source.path if source else ():
                 if not Path(path).exists():
                     raise InputError(path, "no such file or folder", f"the source of {name} that is configured")
-        check_names(config, self.targets.catalogue)
+        check_names(config, self.targets.catalogue, rules)
         self.coarse.check()
         for where in self._splits():
             self.targets.catalogue.split(where.benchmark, where.split)
