@@ -5,11 +5,12 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from vsodprep.archives import Delivery, open_delivery
 from vsodprep.benchmarks.layout import Layout
 from vsodprep.errors import InputError
+from vsodprep.manifest import Manifest
 
 Status = Literal["reported", "quota", "manual", "listed"]
 STATUSES: dict[str, str] = {
@@ -193,6 +194,11 @@ class Benchmark:
             )
             for name in names
         )
+
+    def manifest(self, **made: Any) -> Manifest:
+        """Return the manifest of what was made of it: `sources`, `sequences`, `issues` and `extra` of the manifest."""
+        facts = ("name", "version", "title", "licence", "citation", "homepage")
+        return Manifest(**{key: getattr(self, key) for key in facts}, **made)
 
     def resolution(self, asked: str | None) -> str:
         """Return the resolution to use: the one asked for, or the default; empty where there is no choice.

@@ -68,13 +68,7 @@ def normalize(
             sequences, found, digest = _convert_all(
                 benchmark, delivery, layout, Threshold(reading), folder=folder, allowed=allowed, pool=pool, jobs=jobs
             )
-            result = Manifest(
-                name=benchmark.name,
-                version=benchmark.version,
-                title=benchmark.title,
-                licence=benchmark.licence,
-                citation=benchmark.citation,
-                homepage=benchmark.homepage,
+            result = benchmark.manifest(
                 sources=tuple(map(_source, origins, hashes)),
                 sequences=splits_of(benchmark, sequences, choice.splits),
                 issues=tuple(issues + found),

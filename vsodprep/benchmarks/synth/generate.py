@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from vsodprep.benchmarks.embedded import BENCHMARK
-from vsodprep.benchmarks.synth.cases import NAME, SEED, STILL_COUNT, STILL_SIZES, STILLS, VERSION, VIDEOS
+from vsodprep.benchmarks.synth.cases import NAME, SEED, STILL_COUNT, STILL_SIZES, STILLS, VIDEOS
 from vsodprep.benchmarks.synth.model import Video
 from vsodprep.benchmarks.synth.png import write_png
 from vsodprep.benchmarks.synth.render import flow, render
@@ -83,29 +83,19 @@ def frame_ids(count: int) -> tuple[str, ...]:
 
 def describe(seed: int = SEED) -> Manifest:
     """Return the manifest without generating anything."""
-    frames = frame_ids(STILL_COUNT)
     sizes = tuple(STILL_SIZES[index % len(STILL_SIZES)] for index in range(STILL_COUNT))
-    videos = (
+    sequences = (
         ManifestSequence(
-            name=video.name,
-            splits=(video.split,),
-            frames=frame_ids(video.frames),
-            annotated=frame_ids(video.frames),
-            height=video.height,
-            width=video.width,
-            attributes=video.cases,
+            name=one.name,
+            splits=one.splits,
+            frames=frame_ids(one.frames or 0),
+            annotated=frame_ids(one.annotated or 0),
+            height=None if one.still else BENCHMARK.size[0],
+            width=None if one.still else BENCHMARK.size[1],
+            still=one.still,
+            sizes=sizes if one.still else (),
+            attributes=one.attributes,
         )
-        for video in VIDEOS
+        for one in BENCHMARK.sequences
     )
-    stills = ManifestSequence(STILLS, (STILLS,), frames, frames, None, None, still=True, sizes=sizes)
-    return Manifest(
-        name=NAME,
-        version=VERSION,
-        title=BENCHMARK.title,
-        licence=BENCHMARK.licence,
-        citation=BENCHMARK.citation,
-        homepage=BENCHMARK.homepage,
-        sources=(),
-        sequences=tuple(sorted((*videos, stills), key=lambda sequence: sequence.name)),
-        extra={"seed": seed},
-    )
+    return BENCHMARK.manifest(sources=(), sequences=tuple(sequences), extra={"seed": seed})
