@@ -22,7 +22,7 @@ from vsodprep.prior.apply import motion_prior
 from vsodprep.prior.channels import channels
 from vsodprep.prior.classifier import Classifier, Settings, layer_sizes
 from vsodprep.prior.contrast import FEATURES, contrast
-from vsodprep.prior.segmentation import segment_levels
+from vsodprep.prior.segmentation import segment
 from vsodprep.saliency.folders import to_bytes
 from vsodprep.saliency.maps import method_of
 from vsodprep.saliency.otsu import otsu
@@ -67,7 +67,7 @@ def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
     small_frame, small_flow = (cv2.resize(one, half, interpolation=cv2.INTER_AREA) for one in (frame, flow))
 
     def cut(backend):
-        return segment_levels(picture, LIGHT, scale=0.5, min_regions=16, backend=backend)
+        return [segment(picture, level, scale=0.5, min_regions=16, backend=backend) for level in LIGHT]
 
     levels, given = cut("opencv"), channels(small_frame, small_flow, picture)
     maps = np.stack([to_bytes(method_of(method).maps([frame])[0]) for method in ("mbd", "rbd")])

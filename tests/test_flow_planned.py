@@ -5,8 +5,7 @@ from flow_cases import write_frames
 
 from vsodprep.config.flow import Flow
 from vsodprep.flow.dis import Dis
-from vsodprep.flow.pairs import clip_frames
-from vsodprep.flow.planned import count_flows
+from vsodprep.flow.pairs import clip_frames, count_flows
 from vsodprep.flow.sequence import write_sequence
 
 

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from vsodprep.config.prior import Level
-from vsodprep.prior.segmentation import BACKENDS, segment, segment_levels
+from vsodprep.prior.segmentation import BACKENDS, segment
 
 
 def blocks():
@@ -58,10 +58,3 @@ def test_picture_without_edges_stays_whole():
     made = segment(np.full((40, 50, 3), 255, dtype=np.uint8), Level(0.8, 100, 100), min_regions=16)
     assert made.halvings == 5
     assert made.regions == 1
-
-
-def test_one_segmentation_per_level():
-    levels = (Level(0.8, 100, 150), Level(0.9, 300, 300))
-    made = segment_levels(blocks(), levels, scale=1.0, min_regions=1, backend="opencv")
-    for level, one in zip(levels, made, strict=True):
-        np.testing.assert_array_equal(one.labels, segment(blocks(), level).labels)

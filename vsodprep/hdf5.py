@@ -2,14 +2,17 @@
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import h5py
 
+from vsodprep.errors import InputError, reading
 from vsodprep.files import atomic_path
+
+Content = TypeVar("Content")
 
 
 class Output(io.FileIO):
@@ -62,6 +65,33 @@ def writing(path: Path) -> Iterator[tuple[h5py.File, Output]]:
         with h5py.File(output, "w", libver=("v110", "v110")) as file:
             yield file, output
         output.check()
+
+
+@contextmanager
+def opened(
+    path: Path, content: Callable[[h5py.File], Content], datasets: Collection[str], expected: str
+) -> Iterator[Content]:
+    """Open an HDF5 file for reading.
+
+    Args:
+        path: The file.
+        content: From the open file to what is given.
+        datasets: Names that it has to hold.
+        expected: What it has to be, for an error.
+
+    Raises:
+        InputError: It is missing, no such file, or damaged.
+    """
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise InputError(path, "no HDF5 file" if path.is_file() else "no such file", expected) from error
+    with file:
+        with reading(path, expected):
+            if not file.keys() >= set(datasets):
+                raise InputError(path, f"holds {', '.join(file) or 'nothing'}", expected)
+            found = content(file)
+        yield found
 
 
 def set_attributes(node: h5py.Group, values: Mapping[str, Any]) -> None:

@@ -111,13 +111,17 @@ def png_header(data: bytes) -> tuple[int, int] | None:
     return (data[24], data[25]) if data[:8] == _PNG and len(data) > 25 else None
 
 
-def read_bytes(path: Path) -> NDArray[np.uint8]:
+def read_bytes(path: Path, expected: str = "a readable image file") -> NDArray[np.uint8]:
     """Read a file, as uint8 `(n,)`.
+
+    Args:
+        path: The file.
+        expected: What it has to be, for an error.
 
     Raises:
         InputError: It is missing or cannot be read.
     """
-    with reachable(path, "a readable image file"):
+    with reachable(path, expected):
         return np.fromfile(path, dtype=np.uint8)
 
 

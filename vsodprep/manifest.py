@@ -1,14 +1,14 @@
 """The manifest of a normalised benchmark: what every later stage knows about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from vsodprep.errors import InputError
-from vsodprep.files import read_json, write_json
+from vsodprep.files import read_object, write_json
 from vsodprep.markers import MANIFEST
 
 
@@ -58,6 +58,10 @@ class ManifestSequence:
     attributes: tuple[str, ...] = ()
     original: tuple[str, ...] = ()
 
+    def size(self, frame: int) -> tuple[int, int]:
+        """Return a frame's height and width in pixels."""
+        return (self.height, self.width) if self.height is not None and self.width is not None else self.sizes[frame]
+
 
 @dataclass(frozen=True)
 class Manifest:
@@ -73,6 +77,7 @@ class Manifest:
     sequences: tuple[ManifestSequence, ...]
     issues: tuple[Issue, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
+    __pydantic_config__ = ConfigDict(extra="forbid")
 
     @property
     def counts(self) -> dict[str, int]:
@@ -116,14 +121,14 @@ def to_json(manifest: Manifest) -> dict[str, Any]:
     return asdict(manifest) | {"counts": manifest.counts}
 
 
-def from_json(value: Any) -> Manifest:
+def from_json(value: Mapping[str, Any]) -> Manifest:
     """Return the manifest that `to_json` wrote.
 
     Raises:
         ValueError: It is none; says what is wrong first, on one line.
     """
     try:
-        return _MANIFEST.validate_python(value)
+        return _MANIFEST.validate_python({key: item for key, item in value.items() if key != "counts"})
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
@@ -144,8 +149,9 @@ def read_manifest(folder: Path) -> Manifest:
     if not path.is_file():
         raise InputError(folder, f"no {MANIFEST}", "a normalised benchmark (vsodprep normalize makes one)")
     expected = "a manifest written by vsodprep normalize"
+    value = read_object(path, expected)
     try:
-        return from_json(read_json(path, expected))
+        return from_json(value)
     except ValueError as error:
         raise InputError(path, f"unreadable ({error})", expected) from error
 

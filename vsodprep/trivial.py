@@ -76,7 +76,7 @@ def write_trivial(kind: Trivial, shard: Path, out: Path, split: str, flow: str |
     enter_folder(out, (f"{sequence.name}/{sequence.frames[index]}.png" for sequence, index in frames), PREDICTIONS)
     without_flow = 0
     for sequence, index in track(frames, kind, len(frames)):
-        size = _size(sequence, index)
+        size = sequence.size(index)
         if block is None:
             values = centre_prior(*size)
         else:
@@ -99,9 +99,3 @@ def _flow_block(shard: Shard, sequences: Iterable[ManifestSequence], name: str |
         return shard.contents["flow"][0]
     shard.require("flow", name)
     return name
-
-
-def _size(sequence: ManifestSequence, index: int) -> tuple[int, int]:
-    if sequence.height is None or sequence.width is None:
-        return sequence.sizes[index]
-    return sequence.height, sequence.width

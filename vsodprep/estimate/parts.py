@@ -8,7 +8,7 @@ from vsodprep import benchmarks
 from vsodprep.benchmarks.benchmark import KnownSequence, SourceFile
 from vsodprep.config.flow import Flow
 from vsodprep.estimate import rates
-from vsodprep.flow.planned import count_flows
+from vsodprep.flow.pairs import count_flows
 from vsodprep.targets.catalogue import Catalogue
 
 _FRAMES_OF_A_VIDEO = 80  # where nobody knows better: DAVIS has 69, DAVSOD 128

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from vsodprep.config.flow import Method, Preset
 from vsodprep.errors import VsodprepError
 from vsodprep.flow.estimator import Field, Frame
+from vsodprep.flow.quality import grey
 
 _PRESETS: dict[Preset, int] = {
     "ultrafast": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
@@ -43,7 +44,7 @@ class Dis:
 
     def encode(self, frames: Sequence[Frame], sources: Sequence[bool]) -> list[NDArray[np.uint8]]:
         """See `Estimator`; a frame becomes grey, uint8 `(H, W)`."""
-        return [np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), dtype=np.uint8) for frame in frames]
+        return [grey(frame) for frame in frames]
 
     def estimate(self, pairs: Sequence[tuple[Any, Any]]) -> list[Field]:
         """See `Estimator`.

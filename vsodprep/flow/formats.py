@@ -30,7 +30,7 @@ class KnownFlow(NamedTuple):
 
 def read_flo(path: Path) -> KnownFlow:
     """Read a Middlebury `.flo` file, see `decode_flo`."""
-    return decode_flo(read_bytes(path).tobytes(), path)
+    return decode_flo(read_bytes(path, "a .flo file").tobytes(), path)
 
 
 def decode_flo(data: bytes, path: Path | str) -> KnownFlow:
@@ -81,7 +81,7 @@ def write_flo(path: Path, flow: NDArray[np.float32]) -> None:
 
 def read_kitti(path: Path) -> KnownFlow:
     """Read a KITTI flow PNG, see `decode_kitti`."""
-    return decode_kitti(read_bytes(path).tobytes(), path)
+    return decode_kitti(read_bytes(path, "a KITTI flow PNG").tobytes(), path)
 
 
 def decode_kitti(data: bytes, path: Path | str) -> KnownFlow:

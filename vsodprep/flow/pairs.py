@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from vsodprep.config.flow import Policy
+from vsodprep.config.flow import Flow, Policy
 
 Job = tuple[int, int]  # the frames an estimated flow leads from and to
 
@@ -96,3 +96,15 @@ def clip_frames(annotated: Collection[int], clip_length: int) -> tuple[int, ...]
         clip_length: Frames of a clip, the annotated one included.
     """
     return tuple(sorted({frame - step for frame in annotated for step in range(clip_length) if frame >= step}))
+
+
+def count_flows(block: Flow, frames: int, annotated: Collection[int]) -> int:
+    """Return how many flows a block estimates for a sequence; repeated and zero flows cost nothing.
+
+    Args:
+        block: The flow block.
+        frames: Number of frames of the sequence.
+        annotated: Indices of its annotated frames.
+    """
+    only = clip_frames(annotated, block.clip_length) if block.frames == "annotated" else None
+    return len(jobs_of(make_pairs(frames, block, only), block))

@@ -13,11 +13,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 import cv2
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep import __version__
 from vsodprep.archives import Delivery, open_delivery
 from vsodprep.config.flow import Flow, Policy
 from vsodprep.errors import InputError
@@ -27,7 +25,7 @@ from vsodprep.flow.frames import image_size, read_frames, sequence_name
 from vsodprep.flow.pairs import FramePair, datasets_of, make_pairs, record_of
 from vsodprep.flow.picture import Picture
 from vsodprep.flow.quality import photometric_error, still_error
-from vsodprep.flow.store import PICTURES, write_flow
+from vsodprep.flow.store import PICTURES, VERSIONS, write_flow
 from vsodprep.images import IMAGE_SUFFIXES, check_one_picture, imdecode, png_header
 from vsodprep.progress import note, some, track
 
@@ -143,7 +141,7 @@ def store_given(
             "weights_sha256": None,
             "files_sha256": hashlib.sha256("".join(_sha256(delivery, name) for name in used).encode()).hexdigest(),
             "policy": record_of(given.policy) | {"frames": "all" if only is None else "listed"},
-            "versions": {"vsodprep": __version__, "h5py": h5py.__version__, "numpy": np.__version__},
+            "versions": VERSIONS,
         }
         size = image_size(frames[0])
         if vectors:

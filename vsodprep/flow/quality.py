@@ -9,6 +9,11 @@ from numpy.typing import NDArray
 _EVERY = 4  # pixels between two samples on either axis of the summary that is stored with a flow
 
 
+def grey(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a frame `(H, W, 3)` RGB in grey, uint8 `(H, W)`."""
+    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+
+
 def sample(image: NDArray, at: NDArray[np.float32], border: int = cv2.BORDER_REPLICATE) -> NDArray:
     """Sample an image bilinearly.
 

@@ -6,12 +6,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import cv2
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep import __version__
 from vsodprep.ahead import ahead
 from vsodprep.config.flow import Policy
 from vsodprep.errors import InputError, VsodprepError
@@ -19,8 +16,8 @@ from vsodprep.flow.estimator import Estimator, Field
 from vsodprep.flow.frames import image_size, read_frames, sequence_name
 from vsodprep.flow.pairs import FramePair, Job, datasets_of, jobs_of, make_pairs, record_of
 from vsodprep.flow.picture import Picture, dialect_of
-from vsodprep.flow.quality import inconsistent_share, photometric_error, still_error
-from vsodprep.flow.store import write_flow
+from vsodprep.flow.quality import grey, inconsistent_share, photometric_error, still_error
+from vsodprep.flow.store import VERSIONS, write_flow
 from vsodprep.progress import track
 
 # At least; with larger batches a whole one waits, so that the next is estimated while this one is written.
@@ -72,7 +69,7 @@ def write_sequence(
         **record,
         "picture": asdict(picture or Picture(dialect_of(record.get("method", "")))),
         "policy": record_of(policy) | {"frames": "all" if only is None else "listed"},
-        "versions": {"vsodprep": __version__, "h5py": h5py.__version__, "numpy": np.__version__, **record["versions"]},
+        "versions": {**VERSIONS, **record["versions"]},
         "quality": quality,
     }
     with (
@@ -123,22 +120,18 @@ def _estimate(
     batches = [jobs[start : start + together] for start in range(0, len(jobs), together)]
     last = _last_uses([_first_uses(batch) for batch in batches])
     encoded: dict[int, Any] = {}
-    grey: dict[int, NDArray[np.uint8]] = {}
+    pictures: dict[int, NDArray[np.uint8]] = {}
     for number, batch in enumerate(batches):
         new = [frame for frame in _first_uses(batch) if frame not in encoded]
         images = dict(next(decoded) for _ in new)
-        grey.update({frame: _grey(image) for frame, image in images.items()})
+        pictures.update({frame: grey(image) for frame, image in images.items()})
         encodings = estimator.encode(list(images.values()), [frame in sources for frame in images])
         encoded.update(zip(images, encodings, strict=True))
         flows = estimator.estimate([(encoded[source], encoded[target]) for source, target in batch])
         for (source, target), flow in zip(batch, flows, strict=True):
-            yield (source, target), _Estimated(flow, (grey[source], grey[target]))
+            yield (source, target), _Estimated(flow, (pictures[source], pictures[target]))
         for frame in [frame for frame in encoded if last[frame] <= number]:
-            del encoded[frame], grey[frame]
-
-
-def _grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+            del encoded[frame], pictures[frame]
 
 
 def _rows(

@@ -11,10 +11,11 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodprep import __version__
 from vsodprep.errors import InputError, VsodprepError, reading
 from vsodprep.flow.pairs import FramePair
 from vsodprep.flow.picture import picture_of
-from vsodprep.hdf5 import Output, attributes_of, set_attributes, writing
+from vsodprep.hdf5 import Output, attributes_of, opened, set_attributes, writing
 
 STEPS_PER_PIXEL = 64
 SCALE = 1 / STEPS_PER_PIXEL
@@ -22,7 +23,7 @@ LARGEST = np.iinfo(np.int16).max  # -32768 is left unused, so that a flow and it
 DATASETS = ("forward", "backward")
 PICTURES = "pictures"  # in place of them, where vectors are not known
 _EXPECTED = "a flow file written by vsodprep flow"
-
+VERSIONS = {"vsodprep": __version__, "h5py": h5py.__version__, "numpy": np.__version__}
 
 _SZIP_BLOCK = 32  # values; a chunk must not be smaller
 
@@ -170,8 +171,9 @@ class FlowFile:
         self.frame_of_pair: NDArray[np.int32] = file["frame_of_pair"][:]
         self.frames = tuple(frame.decode() for frame in file["frames"]) if "frames" in file else ()
         self._row = {int(frame): row for row, frame in enumerate(self.frame_of_pair)}
-        if self.frames and not all(0 <= frame < len(self.frames) for frame in self._row):
-            raise ValueError("flow of a frame that it does not list")
+        listed = not self.frames or all(0 <= frame < len(self.frames) for frame in self._row)
+        if not listed or (not self.datasets and PICTURES not in file):
+            raise ValueError("no flow, or one of a frame that it does not list")
 
     @property
     def frame_indices(self) -> tuple[int, ...]:
@@ -230,17 +232,7 @@ def open_flow(path: Path, *, pictures: bool = False) -> Iterator[FlowFile]:
     Raises:
         InputError: The file is missing, no flow file, or one without vectors.
     """
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        found = "no HDF5 file" if path.is_file() else "no such file"
-        raise InputError(path, found, _EXPECTED) from error
-    with file:
-        with reading(path, _EXPECTED):
-            kinds = [name for name in (*DATASETS, PICTURES) if name in file]
-            if "pairs" not in file or "frame_of_pair" not in file or not kinds:
-                raise InputError(path, f"holds {', '.join(file) or 'nothing'}", _EXPECTED)
-            if kinds == [PICTURES] and not pictures:
-                raise InputError(path, "pictures of flow, without vectors", "flow that is estimated, or read from .flo")
-            flow = FlowFile(file)
+    with opened(path, FlowFile, ("pairs", "frame_of_pair"), _EXPECTED) as flow:
+        if not flow.datasets and not pictures:
+            raise InputError(path, "pictures of flow, without vectors", "flow that is estimated, or read from .flo")
         yield flow

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vsodprep.errors import InputError
 from vsodprep.flow.dis import Dis
 from vsodprep.flow.picture import picture_of
-from vsodprep.flow.quality import inconsistency, inconsistent_share, warp
+from vsodprep.flow.quality import grey, inconsistency, inconsistent_share, warp
 from vsodprep.flow.store import FlowFile
 from vsodprep.images import read_frame
 
@@ -154,12 +154,11 @@ def panels(flow: FlowFile, row: int, source: NDArray[np.uint8], target: NDArray[
     there = flow.row(row)
     back = flow.row(row, flow.datasets[1]) if len(flow.datasets) > 1 else _way_back(source, target)
     warped = warp(target, there)
-    grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32) for image in (source, warped)]
     return Panels(
         source,
         picture_of(there, flow.attributes),
         warped,
-        _heat(np.abs(grey[0] - grey[1]), MOST_GREY_LEVELS),
+        _heat(cv2.absdiff(grey(source), grey(warped)), MOST_GREY_LEVELS),
         _heat(inconsistency(there, back), MOST_PIXELS),
     )
 
@@ -190,7 +189,7 @@ def _way_back(source: NDArray[np.uint8], target: NDArray[np.uint8]) -> NDArray[n
     return method.estimate([(first, second)])[0]
 
 
-def _heat(values: NDArray[np.float32], most: float) -> NDArray[np.uint8]:
+def _heat(values: NDArray[Any], most: float) -> NDArray[np.uint8]:
     levels = np.nan_to_num(255 * np.clip(values / most, 0, 1)).astype(np.uint8)
     colours = cv2.cvtColor(cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
     colours[np.isnan(values)] = 0

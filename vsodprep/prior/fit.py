@@ -14,7 +14,7 @@ from vsodprep.errors import InputError
 from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
 from vsodprep.images import read_frame, read_mask
-from vsodprep.manifest import ManifestSequence, frame_path, mask_path, read_manifest
+from vsodprep.manifest import frame_path, mask_path, read_manifest
 from vsodprep.prior.classifier import Classifier, Settings, save
 from vsodprep.prior.frame import Windows, describe
 from vsodprep.prior.training import standardisation, train
@@ -71,12 +71,6 @@ def spread(items: Sequence[int], count: int) -> tuple[int, ...]:
     return tuple(items[int((index + 0.5) * len(items) / count)] for index in range(count))
 
 
-def _annotated(video: ManifestSequence, indices: Sequence[int], most: int) -> tuple[int, ...]:
-    """Return indices of annotated frames that have a flow, evenly spread over the video."""
-    annotated = set(video.annotated)
-    return spread([index for index in indices if video.frames[index] in annotated], most)
-
-
 def _frames(
     split: FitSource, most: int
 ) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.uint8], NDArray[np.bool_]]]:
@@ -84,7 +78,8 @@ def _frames(
     videos = [video for video in read_manifest(split.benchmark).split(split.split) if not video.still]
     for video in track(videos, f"regions of {split.benchmark.name} {split.split}", unit="sequence"):
         with open_flow(split.flow / f"{video.name}.h5") as flow:
-            for index in _annotated(video, flow.frame_indices, most):
+            annotated = {video.frames.index(frame) for frame in video.annotated}
+            for index in spread([index for index in flow.frame_indices if index in annotated], most):
                 name = video.frames[index]
                 motion = flow.of_frame(index)
                 mask = mask_path(split.benchmark, video.name, name)

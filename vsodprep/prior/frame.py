@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from vsodprep.prior.channels import channels
 from vsodprep.prior.classifier import Settings
 from vsodprep.prior.contrast import contrast
-from vsodprep.prior.segmentation import Segmentation, segment_levels
+from vsodprep.prior.segmentation import Segmentation, segment
 
 # Describes the regions of a picture by a network: (picture, labels, count) to float32 (count, d).
 Windows = Callable[[NDArray[np.uint8], NDArray[np.int32], int], NDArray[np.float32]]
@@ -50,13 +50,8 @@ def describe(
     height, width = flow.shape[:2]
     size = (max(3, round(width * settings.scale)), max(3, round(height * settings.scale)))
     picture = _shrunk(drawn, size)
-    levels = segment_levels(
-        picture,
-        settings.levels,
-        scale=settings.scale,
-        min_regions=settings.min_regions,
-        backend=settings.backend,
-    )
+    how: dict[str, Any] = settings.model_dump(include={"scale", "min_regions", "backend"})
+    levels = tuple(segment(picture, level, **how) for level in settings.levels)
     if windows is not None:
         return Described(levels, tuple(windows(picture, level.labels, level.regions) for level in levels))
     given = channels(_shrunk(frame, size), _shrunk(flow, size), picture)

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import ndimage
 from scipy.sparse import csr_array
 
 GEOMETRY = (
@@ -99,7 +100,8 @@ def geometry(labels: NDArray[np.int32], count: int, edges: Outline) -> NDArray[n
     xx, yy = xx + 1 / 12, yy + 1 / 12
     middle, half = (xx + yy) / 2, np.sqrt(((xx - yy) / 2) ** 2 + xy**2)
     major, minor = middle + half, np.maximum(middle - half, 1 / 12)
-    tall, wide = _boxes(labels, count)
+    top, bottom, left, right = boxes(labels, count).T
+    tall, wide = bottom - top, right - left
     perimeter = edges.shared.sum(axis=1) + edges.border.sum(axis=1)
     from_x, from_y = first["x"] / max(width - 1, 1) * 2 - 1, first["y"] / max(height - 1, 1) * 2 - 1
     columns = (
@@ -124,12 +126,6 @@ def geometry(labels: NDArray[np.int32], count: int, edges: Outline) -> NDArray[n
     return np.stack(columns, axis=1)
 
 
-def _boxes(labels: NDArray[np.int32], count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return heights and widths of the regions' bounding boxes in px."""
-    top, bottom, left, right = boxes(labels, count).T
-    return (bottom - top).astype(np.float64), (right - left).astype(np.float64)
-
-
 def boxes(labels: NDArray[np.int32], count: int) -> NDArray[np.int64]:
     """Return the regions' bounding boxes.
 
@@ -140,17 +136,5 @@ def boxes(labels: NDArray[np.int32], count: int) -> NDArray[np.int64]:
     Returns:
         int64 `(count, 4)`: first row, row after the last, first column, column after the last.
     """
-    height, width = labels.shape
-    in_row = np.zeros((height, count), dtype=np.bool_)
-    in_row[np.arange(height)[:, None], labels] = True
-    in_column = np.zeros((width, count), dtype=np.bool_)
-    in_column[np.arange(width), labels] = True
-    return np.stack(
-        [
-            in_row.argmax(axis=0),
-            height - in_row[::-1].argmax(axis=0),
-            in_column.argmax(axis=0),
-            width - in_column[::-1].argmax(axis=0),
-        ],
-        axis=1,
-    )
+    found = ndimage.find_objects(labels + 1, count)
+    return np.array([[rows.start, rows.stop, columns.start, columns.stop] for rows, columns in found], dtype=np.int64)

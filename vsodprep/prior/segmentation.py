@@ -1,6 +1,6 @@
 """Graph segmentations of a picture (Felzenszwalb and Huttenlocher, IJCV 2004) at several granularities."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
@@ -78,10 +78,3 @@ def segment(
         if regions >= min_regions:
             break
     return Segmentation(labels, regions, halvings)
-
-
-def segment_levels(
-    picture: NDArray[np.uint8], levels: Sequence[Level], *, scale: float, min_regions: int, backend: str
-) -> tuple[Segmentation, ...]:
-    """Segment a picture once per level; the arguments are those of `segment`."""
-    return tuple(segment(picture, level, scale=scale, min_regions=min_regions, backend=backend) for level in levels)

@@ -1,7 +1,7 @@
 """The HDF5 file that holds a sequence's motion prior."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,8 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.errors import InputError, reading
-from vsodprep.hdf5 import attributes_of, set_attributes, writing
+from vsodprep.errors import reading
+from vsodprep.hdf5 import attributes_of, opened, set_attributes, writing
 
 EXPECTED = "a file written by vsodprep prior apply"
 
@@ -70,21 +70,10 @@ class PriorFile:
             return np.asarray(self._prior[self.frames.index(frame)], dtype=np.uint8)
 
 
-@contextmanager
-def open_prior(path: Path) -> Iterator[PriorFile]:
+def open_prior(path: Path) -> AbstractContextManager[PriorFile]:
     """Open a sequence's motion prior.
 
     Raises:
         InputError: The file is missing or holds none.
     """
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        found = "no HDF5 file" if path.is_file() else "no such file"
-        raise InputError(path, found, EXPECTED) from error
-    with file:
-        with reading(path, EXPECTED):
-            if "prior" not in file or "frames" not in file:
-                raise InputError(path, "no motion prior in it", EXPECTED)
-            prior = PriorFile(file)
-        yield prior
+    return opened(path, PriorFile, ("prior", "frames"), EXPECTED)

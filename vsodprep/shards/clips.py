@@ -237,7 +237,7 @@ class ClipDataset(Dataset[Sample]):
             "still": torch.tensor(sequence.still),
             "sequence": name,
             "frame_ids": [sequence.frames[frame] for frame in clip],
-            "size": sequence.sizes[place.frame] if sequence.sizes else (sequence.height, sequence.width),
+            "size": sequence.size(place.frame),
         }
         if self.flow is not None:
             sample["flow"] = self._flow(load, clip, frames)

@@ -4,12 +4,14 @@ One Zarr v3 group per sequence. A chunk is one frame and a shard file holds many
 one read, and a benchmark some hundred files.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import zarr
+from numpy.typing import NDArray
 from zarr.codecs import BloscCodec, ZstdCodec
 
 from vsodprep.config.pack import Pack
@@ -61,41 +63,47 @@ def _compressor(dtype: str, *, binary: bool) -> BloscCodec | ZstdCodec:
     return BloscCodec(cname="lz4", clevel=5, shuffle="shuffle", typesize=typesize)
 
 
-def create_array(
+def write_rows(
     group: zarr.Group,
     name: str,
+    rows: Sequence[int],
+    read: Callable[[int], NDArray[Any]],
     shape: tuple[int, ...],
-    dtype: str,
     *,
     frames_per_shard: int,
-    attributes: dict[str, Any],
+    dtype: str = "uint8",
     binary: bool = False,
-) -> zarr.Array:
-    """Create a sharded array of frames.
+    attributes: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a sharded array of frames; no more than one shard file's are in memory.
+
+    Every chunk is written, so that a missing file is damage and not an empty frame.
 
     Args:
         group: The sequence's group.
         name: Path of the array below it.
-        shape: `(n, H, W)` or `(n, H, W, C)`.
-        dtype: `uint8` or `int16`.
+        rows: Index of each frame that has a row, in order.
+        read: From such an index to the row.
+        shape: Shape of a row, `(H, W)` or `(H, W, C)`.
         frames_per_shard: Frames in one shard file.
-        attributes: Attributes of the array.
+        dtype: `uint8` or `int16`.
         binary: The values are masks or maps with large even areas.
-
-    Returns:
-        The array; every chunk is written, so that a missing file is damage and not an empty frame.
+        attributes: Attributes of the array beside `frames`.
     """
-    return group.create_array(
+    array = group.create_array(
         name,
-        shape=shape,
+        shape=(len(rows), *shape),
         dtype=dtype,
-        chunks=(1, *shape[1:]),
-        shards=(max(1, min(frames_per_shard, shape[0])), *shape[1:]),
+        chunks=(1, *shape),
+        shards=(max(1, min(frames_per_shard, len(rows))), *shape),
         compressors=_compressor(dtype, binary=binary),
-        attributes=attributes,
-        dimension_names=_AXES[: len(shape)],
+        attributes={"frames": list(rows), **(attributes or {})},
+        dimension_names=_AXES[: 1 + len(shape)],
         config={"write_empty_chunks": True},
     )
+    for start in range(0, len(rows), frames_per_shard):
+        block = rows[start : start + frames_per_shard]
+        array[start : start + len(block)] = np.stack([read(row) for row in block])
 
 
 def create_encoded(group: zarr.Group, name: str, lengths: Sequence[int], attributes: dict[str, Any]) -> zarr.Array:

@@ -1,6 +1,7 @@
 """A split of still images in a shard: their files end to end, or arrays at one size."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,27 +34,39 @@ def pack_stills(
     """
     index = {frame: number for number, frame in enumerate(split.frames)}
     groups = {
-        layout.FRAMES: list(frame_paths(folder, split)),
-        layout.MASKS: [mask_path(folder, split.name, frame) for frame in split.annotated],
+        layout.FRAMES: dict(enumerate(frame_paths(folder, split))),
+        layout.MASKS: {index[frame]: mask_path(folder, split.name, frame) for frame in split.annotated},
     }
     for name, labels in contents.coarse.items():
         if (labels / split.name).is_dir():
-            groups[f"{layout.COARSE}/{name}"] = [labels / split.name / f"{frame}.png" for frame in split.frames]
+            found = {number: labels / split.name / f"{frame}.png" for frame, number in index.items()}
+            groups[f"{layout.COARSE}/{name}"] = found
+    size, step = contents.block.still_size, contents.block.frames_per_shard
     for name, paths in groups.items():
-        rows = [index[path.stem] for path in paths]
-        if contents.block.still_size is None:
-            _write_files(group, name, rows, paths)
+        if size is None:
+            _write_files(group, name, paths)
+        elif name == layout.FRAMES:
+            layout.write_rows(group, name, list(paths), partial(_frame, paths, size), (*size, 3), frames_per_shard=step)
         else:
-            _write_arrays(group, name, rows, paths, contents.block.still_size, contents.block.frames_per_shard)
+            read = partial(_mask, paths, size)
+            layout.write_rows(group, name, list(paths), read, size, frames_per_shard=step, binary=True)
 
 
-def _write_files(group: zarr.Group, name: str, rows: Sequence[int], paths: Sequence[Path]) -> None:
-    lengths = [_length(path) for path in paths]
-    data = layout.create_encoded(group, name, lengths, {"frames": list(rows)})
+def _frame(paths: Mapping[int, Path], size: tuple[int, int], row: int) -> NDArray[np.uint8]:
+    return resize(read_frame(paths[row]), size)
+
+
+def _mask(paths: Mapping[int, Path], size: tuple[int, int], row: int) -> NDArray[np.uint8]:
+    return resize_mask(read_mask(paths[row]).astype(np.uint8) * 255, size)
+
+
+def _write_files(group: zarr.Group, name: str, paths: Mapping[int, Path]) -> None:
+    lengths = [_length(path) for path in paths.values()]
+    data = layout.create_encoded(group, name, lengths, {"frames": list(paths)})
     step = data.shards[0] if data.shards else data.chunks[0]
     start = 0
     waiting = bytearray()
-    for path, length in zip(paths, lengths, strict=True):
+    for path, length in zip(paths.values(), lengths, strict=True):
         content = path.read_bytes()
         if len(content) != length:
             raise InputError(path, f"{len(content)} bytes", f"{length}, as when packing began")
@@ -69,32 +82,3 @@ def _write_files(group: zarr.Group, name: str, rows: Sequence[int], paths: Seque
 def _length(path: Path) -> int:
     with reachable(path, "an image file"):
         return path.stat().st_size
-
-
-def _write_arrays(
-    group: zarr.Group,
-    name: str,
-    rows: Sequence[int],
-    paths: Sequence[Path],
-    size: tuple[int, int],
-    frames_per_shard: int,
-) -> None:
-    binary = name != layout.FRAMES
-
-    def read(path: Path) -> NDArray[np.uint8]:
-        if binary:
-            return resize_mask(read_mask(path).astype(np.uint8) * 255, size)
-        return resize(read_frame(path), size)
-
-    array = layout.create_array(
-        group,
-        name,
-        (len(rows), *size) if binary else (len(rows), *size, 3),
-        "uint8",
-        frames_per_shard=frames_per_shard,
-        attributes={"frames": list(rows)},
-        binary=binary,
-    )
-    for start in range(0, len(rows), frames_per_shard):
-        block = paths[start : start + frames_per_shard]
-        array[start : start + len(block)] = np.stack([read(path) for path in block])

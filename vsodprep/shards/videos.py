@@ -41,31 +41,8 @@ def pack_video(
         raise InputError(folder / video.name, "frames of several sizes", "a video whose frames have one size")
     size = (video.height, video.width)
     everything = range(len(video.frames))
-    frames_per_shard = contents.block.frames_per_shard
     index = {frame: number for number, frame in enumerate(video.frames)}
-
-    def write(
-        name: str,
-        rows: Sequence[int],
-        read: Callable[[int], NDArray[Any]],
-        shape: tuple[int, ...],
-        *,
-        binary: bool = False,
-        attributes: Mapping[str, Any] | None = None,
-    ) -> None:
-        dtype = "int16" if name.startswith(f"{layout.FLOW}/") else "uint8"
-        array = layout.create_array(
-            group,
-            name,
-            (len(rows), *shape),
-            dtype,
-            frames_per_shard=frames_per_shard,
-            attributes={"frames": list(rows), **(attributes or {})},
-            binary=binary,
-        )
-        for start in range(0, len(rows), frames_per_shard):
-            block = rows[start : start + frames_per_shard]
-            array[start : start + len(block)] = np.stack([read(row) for row in block])
+    write = partial(layout.write_rows, group, frames_per_shard=contents.block.frames_per_shard)
 
     def frame(row: int) -> NDArray[np.uint8]:
         path = frame_path(folder, video.name, video.frames[row])
@@ -76,13 +53,8 @@ def pack_video(
 
     write(layout.FRAMES, everything, frame, (*size, 3))
     annotated = [index[frame] for frame in video.annotated]
-    write(
-        layout.MASKS,
-        annotated,
-        lambda row: binary_at(mask_path(folder, video.name, video.frames[row])),
-        size,
-        binary=True,
-    )
+    truth = partial(mask_path, folder, video.name)
+    write(layout.MASKS, annotated, lambda row: binary_at(truth(video.frames[row])), size, binary=True)
     for name, labels in contents.coarse.items():
         if not _labelled(labels, video.name):
             continue
@@ -96,12 +68,13 @@ def pack_video(
             if given and reader.datasets:
                 raise InputError(path, "flow vectors", "pictures alone, as of the first sequence")
             rows = _flow_rows(reader, path, video, size)
-            attributes = reader.attributes | {"scale": SCALE}
+            known = reader.attributes | {"scale": SCALE}
             if not given:
-                write(f"{layout.FLOW}/{name}", rows, partial(_stored_flow, reader), (*size, 2), attributes=attributes)
+                stored = partial(_stored_flow, reader)
+                write(f"{layout.FLOW}/{name}", rows, stored, (*size, 2), dtype="int16", attributes=known)
             if given or name in contents.block.pictures:
-                attributes = reader.attributes if given else {}
-                write(f"{layout.PICTURES}/{name}", rows, partial(_picture, reader), (*size, 3), attributes=attributes)
+                known = reader.attributes if given else {}
+                write(f"{layout.PICTURES}/{name}", rows, partial(_picture, reader), (*size, 3), attributes=known)
         for name, priors in contents.prior.items():
             path = priors / f"{video.name}.h5"
             source = files.enter_context(open_prior(path))
