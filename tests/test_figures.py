@@ -144,7 +144,7 @@ def test_grid_needs_a_picture_per_column() -> None:
 def test_grid_labels_stay_within_their_rows(name: str) -> None:
     picture = np.zeros((40, 64), np.uint8)
     figure = grid(["frame"], [GridRow(name, (picture,)), GridRow(name, (picture,))])
-    labels = [text.get_window_extent(figure.canvas.get_renderer()) for text in figure.texts[:2]]  # type: ignore[attr-defined]
+    labels = [text.get_window_extent() for text in figure.texts[:2]]
     for label, axes in zip(labels, figure.axes, strict=True):
         row = axes.get_window_extent()
         assert row.y0 - 1 <= label.y0 < label.y1 <= row.y1 + 1

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,12 @@ from zipfile import BadZipFile
 import numpy as np
 
 from vsodprep.archives import Tree
-from vsodprep.coding import Facts, kind_of, look
+from vsodprep.coding import Facts, Reading, kind_of, look
 from vsodprep.evaluate.aggregate import SequenceTotals
 from vsodprep.evaluate.inputs import ScoredFrame
 from vsodprep.evaluate.protocols import Protocol
-from vsodprep.evaluate.sources import digest
 from vsodprep.evaluate.truth import Masks
-from vsodprep.files import atomic_path, write_text
+from vsodprep.files import atomic_path, real_path, write_text
 
 # Raise it when a measure's values change, or what is told of an image.
 _VERSION = 3
@@ -63,8 +63,8 @@ class Digests:
         stamp = [_VERSION, *source.stamp(key)]
         entry = self._known.get(key)
         if not isinstance(entry, dict) or entry["stamp"] != stamp:
-            data = source.read(key) if isinstance(source, Tree) else source.data(key)
-            entry = self._known[key] = {"stamp": stamp, "sha256": digest(data)}
+            data = source.read(key)
+            entry = self._known[key] = {"stamp": stamp, "sha256": hashlib.sha256(data).hexdigest()}
             if isinstance(source, Tree):
                 entry["kind"] = kind_of(data, source.where(key))
             self._changed = True
@@ -76,74 +76,93 @@ class Digests:
             write_text(self._path, json.dumps(self._known, sort_keys=True))
 
 
-def sequence_key(
-    pairs: Sequence[ScoredFrame],
-    hashes: Iterable[tuple[str, str]],
-    protocol: Protocol,
-    measures: Collection[str],
-    readings: Sequence[str] = (),
-) -> str:
-    """Return the key of a scored sequence: everything that its figures depend on.
+class ScoreCache:
+    """The cache of one evaluation: what it holds already, and where new totals go.
 
     Args:
-        pairs: Its frames.
-        hashes: Content hashes of mask and map of each.
-        protocol: Settings; the name does not count.
-        measures: What is computed.
-        readings: How masks and maps are read.
+        folder: Where it is kept.
+        truth: Where the masks lie.
+        maps: Where the maps lie.
     """
-    content = {
-        "version": _VERSION,
-        "settings": protocol.model_dump(exclude={"name", "average", "f_from", "skip_first", "skip_last"}),
-        "measures": sorted(measures),
-        "readings": list(readings),
-        "frames": [[pair.frame, *both] for pair, both in zip(pairs, hashes, strict=True)],
-    }
-    if "t" in measures:  # a frame after a missing map has no T
-        content["follows"] = [pair.previous is not None for pair in pairs]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
+    def __init__(self, folder: Path, truth: Path, maps: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, Path] = {}
+        self.truth, self.maps = (
+            Digests(folder / "stamps" / f"{hashlib.sha256(os.fsencode(real_path(root))).hexdigest()}.json")
+            for root in (truth, maps)
+        )
 
-def _path(folder: Path, key: str) -> Path:
-    return folder / key[:2] / f"{key}.npz"
+    def prepare(
+        self,
+        masks: Masks,
+        maps: Tree,
+        pairs: Mapping[str, Sequence[ScoredFrame]],
+        protocol: Protocol,
+        measures: Collection[str],
+        reading: Reading,
+    ) -> None:
+        """Work out under which keys the sequences are kept: everything that their figures depend on.
 
+        Args:
+            masks: The masks, whose reading counts.
+            maps: The maps.
+            pairs: The frames of each sequence.
+            protocol: Settings; the name does not count.
+            measures: What is computed.
+            reading: How the maps are read.
+        """
+        shared = {
+            "version": _VERSION,
+            "settings": protocol.model_dump(exclude={"name", "average", "f_from", "skip_first", "skip_last"}),
+            "measures": sorted(measures),
+            "readings": [str(masks.reading), str(reading)],
+        }
+        for name, items in pairs.items():
+            frames = [[item.frame, self.truth.of(masks, item.mask), self.maps.of(maps, item.map)] for item in items]
+            content = shared | {"frames": frames}
+            if "t" in measures:  # a frame after a missing map has no T
+                content["follows"] = [item.previous is not None for item in items]
+            key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+            self._files[name] = self._folder / key[:2] / f"{key}.npz"
+        self.truth.save()
+        self.maps.save()
 
-def load(folder: Path, key: str) -> SequenceTotals | None:
-    """Return a scored sequence from the cache, or None if it is not there."""
-    path = _path(folder, key)
-    if not path.is_file():
-        return None
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return SequenceTotals(
-                frames=stored["frames"].tolist(),
-                scalars={name: stored[f"scalar.{name}"].tolist() for name in stored["scalars"].tolist()},
-                curves={name: stored[f"curve.{name}"] for name in stored["curves"].tolist()},
-                pixels=int(stored["pixels"]),
-                error=float(stored["error"]),
-                positives=stored["positives"].tolist(),
-                noticed=Counter(json.loads(str(stored["noticed"]))),
-                hits=stored["hits"],
-                predicted=stored["predicted"],
-            )
-    except (OSError, EOFError, ValueError, KeyError, BadZipFile):
-        return None  # damaged: score again
+    def load(self, name: str) -> SequenceTotals | None:
+        """Return a scored sequence, or None if it is not there."""
+        path = self._files[name]
+        if not path.is_file():
+            return None
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                return SequenceTotals(
+                    frames=stored["frames"].tolist(),
+                    scalars={name: stored[f"scalar.{name}"].tolist() for name in stored["scalars"].tolist()},
+                    curves={name: stored[f"curve.{name}"] for name in stored["curves"].tolist()},
+                    pixels=int(stored["pixels"]),
+                    error=float(stored["error"]),
+                    positives=stored["positives"].tolist(),
+                    noticed=Counter(json.loads(str(stored["noticed"]))),
+                    hits=stored["hits"],
+                    predicted=stored["predicted"],
+                )
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile):
+            return None  # damaged: score again
 
-
-def save(folder: Path, key: str, totals: SequenceTotals) -> None:
-    """Put a scored sequence into the cache."""
-    arrays = {
-        "frames": np.array(totals.frames),
-        "scalars": np.array(list(totals.scalars), dtype=np.str_),
-        "curves": np.array(list(totals.curves), dtype=np.str_),
-        "pixels": np.array(totals.pixels),
-        "error": np.array(totals.error),
-        "positives": np.array(totals.positives, dtype=np.int64),
-        "noticed": np.array(json.dumps(totals.noticed)),
-        "hits": totals.hits,
-        "predicted": totals.predicted,
-    }
-    arrays |= {f"scalar.{name}": np.array(values) for name, values in totals.scalars.items()}
-    arrays |= {f"curve.{name}": curve for name, curve in totals.curves.items()}
-    with atomic_path(_path(folder, key), sync=False) as temporary:
-        np.savez(temporary, **arrays)  # type: ignore[arg-type]
+    def save(self, name: str, totals: SequenceTotals) -> None:
+        """Keep a scored sequence."""
+        arrays = {
+            "frames": np.array(totals.frames),
+            "scalars": np.array(list(totals.scalars), dtype=np.str_),
+            "curves": np.array(list(totals.curves), dtype=np.str_),
+            "pixels": np.array(totals.pixels),
+            "error": np.array(totals.error),
+            "positives": np.array(totals.positives, dtype=np.int64),
+            "noticed": np.array(json.dumps(totals.noticed)),
+            "hits": totals.hits,
+            "predicted": totals.predicted,
+        }
+        arrays |= {f"scalar.{name}": np.array(values) for name, values in totals.scalars.items()}
+        arrays |= {f"curve.{name}": curve for name, curve in totals.curves.items()}
+        with atomic_path(self._files[name], sync=False) as temporary:
+            np.savez(temporary, **arrays)  # type: ignore[arg-type]

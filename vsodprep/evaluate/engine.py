@@ -1,8 +1,6 @@
 """Scores whole folders of maps: one pass over the frames, on all cores, in memory that does not grow with them."""
 
-import hashlib
 import math
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -19,15 +17,13 @@ from numpy.typing import NDArray
 from vsodprep.archives import Tree, open_tree
 from vsodprep.coding import AS_VALUES, Reading, What, is_two_valued, kind_of, look, recognise
 from vsodprep.config.coding import Coding, Void
-from vsodprep.evaluate import cache
 from vsodprep.evaluate.aggregate import SequenceTotals, summarize
+from vsodprep.evaluate.cache import Digests, ScoreCache
 from vsodprep.evaluate.frame import DEFAULT_FAMILIES, Family, FrameScores, score_frame
 from vsodprep.evaluate.inputs import ScoredFrame, ScoringInputs, pair
 from vsodprep.evaluate.protocols import Protocol, find_protocol
 from vsodprep.evaluate.resize import resize
-from vsodprep.evaluate.sources import image_names
-from vsodprep.evaluate.truth import FileMasks, Masks, Truth, open_truth
-from vsodprep.files import real_path
+from vsodprep.evaluate.truth import FileMasks, Masks, Truth, image_names, open_truth
 from vsodprep.markers import written_here
 from vsodprep.progress import track
 from vsodprep.workers import mapped
@@ -35,6 +31,11 @@ from vsodprep.workers import mapped
 # Frames that a process takes at once: few enough that a long sequence keeps all cores busy.
 _CHUNK = 8
 _KEPT = 30 << 20  # bytes
+# What is counted of maps and masks, and stands in a score file.
+_COUNTED = (
+    *("resized", "constant_maps", "coloured_maps", "two_valued_maps", "nearly_black_maps"),
+    *("full_masks", "gray_masks"),
+)
 
 
 Scored = tuple[FrameScores, dict[str, int]]
@@ -113,35 +114,8 @@ def _scored(reader: _Reader, items: list[ScoredFrame], jobs: int) -> Iterator[It
         yield chain.from_iterable(results)
 
 
-class _Cache:
-    """The cache of one evaluation: what it holds already, and where new totals go."""
-
-    def __init__(self, folder: Path, truth: Path, maps: Path) -> None:
-        self._folder = folder
-        self._keys: dict[str, str] = {}
-        self.truth, self.maps = (
-            cache.Digests(folder / "stamps" / f"{hashlib.sha256(os.fsencode(real_path(root))).hexdigest()}.json")
-            for root in (truth, maps)
-        )
-
-    def prepare(self, reader: _Reader, pairs: dict[str, tuple[ScoredFrame, ...]]) -> None:
-        """Work out under which keys the sequences are kept."""
-        readings = [str(reader.masks.reading), str(reader.reading)]
-        for name, items in pairs.items():
-            hashes = [(self.truth.of(reader.masks, item.mask), self.maps.of(reader.maps, item.map)) for item in items]
-            self._keys[name] = cache.sequence_key(items, hashes, reader.protocol, reader.measures, readings)
-        self.truth.save()
-        self.maps.save()
-
-    def load(self, name: str) -> SequenceTotals | None:
-        return cache.load(self._folder, self._keys[name])
-
-    def save(self, name: str, totals: SequenceTotals) -> None:
-        cache.save(self._folder, self._keys[name], totals)
-
-
 def _recognise(
-    images: Tree, names: list[str], what: What, known: cache.Digests | None, beyond: Sequence[str] = (), **told: Any
+    images: Tree, names: list[str], what: What, known: Digests | None, beyond: Sequence[str] = (), **told: Any
 ) -> Reading:
     """Tell how maps or masks are coded, of what is not known already from the files themselves.
 
@@ -162,7 +136,7 @@ def _recognise(
     return recognise({name: kind(name) for name in names}, facts, what, where=images.where, others=others, **told)
 
 
-def _total(reader: _Reader, inputs: ScoringInputs, jobs: int, stored: _Cache | None) -> dict[str, SequenceTotals]:
+def _total(reader: _Reader, inputs: ScoringInputs, jobs: int, stored: ScoreCache | None) -> dict[str, SequenceTotals]:
     """Sum the frames of each sequence."""
     known = {name: totals for name in inputs.pairs if stored and (totals := stored.load(name))}
     waiting = {name: items for name, items in inputs.pairs.items() if name not in known}
@@ -244,7 +218,7 @@ def evaluate_folders(
         protocol = find_protocol(protocol)
     with closing(open_truth(gt, split, results).named(benchmark)) as truth, closing(open_tree(Path(pred))) as maps:
         inputs = pair(truth, maps, protocol, naming=naming, allow_missing=allow_missing)
-        stored = _Cache(cache_folder, truth.where, maps.path) if cache_folder else None
+        stored = ScoreCache(cache_folder, truth.where, maps.path) if cache_folder else None
         masks = truth.masks
         if isinstance(masks, FileMasks) and masks.reading is None:
             keys = [key for sequence in truth.sequences for key in sequence.masks.values()]
@@ -262,7 +236,7 @@ def evaluate_folders(
             reading = _recognise(maps, names, "maps", known, beyond, asked=coding, void=void)
         reader = _Reader(masks, maps, reading, protocol, measures)
         if stored:
-            stored.prepare(reader, inputs.pairs)
+            stored.prepare(masks, maps, inputs.pairs, protocol, measures, reading)
         totals = _total(reader, inputs, jobs, stored)
     every = list(totals.values())
     summary = summarize(every, protocol)
@@ -280,15 +254,9 @@ def evaluate_folders(
             "naming": inputs.naming,
             "fewer": inputs.fewer,
             "coding": {"maps": str(reading), "masks": str(masks.reading)},
-            "resized": noticed["resized"],
-            "constant_maps": noticed["constant_maps"],
-            "coloured_maps": noticed["coloured_maps"],
             "empty_masks": summary["empty_masks"],
-            "full_masks": noticed["full_masks"],
-            "gray_masks": noticed["gray_masks"],
             "gray_share": noticed["gray_pixels"] / max(noticed["pixels_of_gray_masks"], 1),
-            "two_valued_maps": noticed["two_valued_maps"],
-            "nearly_black_maps": noticed["nearly_black_maps"],
+            **{name: noticed[name] for name in _COUNTED},
             **({"one_sequence": truth.sequences[0].name} if truth.flat else {}),
         },
         "attributes": _attributes(truth, totals, protocol),

@@ -7,8 +7,7 @@ from vsodprep.archives import Tree
 from vsodprep.errors import InputError
 from vsodprep.evaluate.naming import Matched, group_by_sequence, match
 from vsodprep.evaluate.protocols import Protocol
-from vsodprep.evaluate.sources import image_names
-from vsodprep.evaluate.truth import Truth, TruthSequence
+from vsodprep.evaluate.truth import Truth, TruthSequence, image_names
 
 
 @dataclass(frozen=True)

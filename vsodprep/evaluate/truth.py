@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +12,9 @@ from vsodprep.archives import Tree, open_tree
 from vsodprep.benchmarks.layout import is_mask_folder
 from vsodprep.coding import AS_VALUES, Reading
 from vsodprep.errors import InputError
-from vsodprep.evaluate.flat import Folders, sequences_by_list, sequences_of_names
-from vsodprep.evaluate.sources import image_names
-from vsodprep.files import read_text
-from vsodprep.images import natural_key
+from vsodprep.evaluate.naming import Folders, sequences_by_list, sequences_of_names
+from vsodprep.files import is_junk, read_text
+from vsodprep.images import MAP_SUFFIXES, natural_key
 from vsodprep.manifest import Manifest, read_manifest
 from vsodprep.markers import MANIFEST, SHARD
 
@@ -25,26 +24,21 @@ if TYPE_CHECKING:
 _RESOLUTIONS = frozenset({"480p", "1080p", "fullresolution"})
 
 
-class Masks(Protocol):
-    """Masks by key."""
-
-    @property
-    def reading(self) -> Reading | None:
-        """How they are coded; None until it is told."""
-
-    def values(self, key: str) -> NDArray[np.uint8]:
-        """Return a mask's values, uint8 `(H, W)`."""
-
-    def data(self, key: str) -> bytes:
-        """Return the bytes that the mask is made from."""
-
-    def stamp(self, key: str) -> list[int]:
-        """Return numbers that change when the mask does, found without reading it."""
+def image_names(tree: Tree) -> list[str]:
+    """Return the names of all maps or masks in a folder or archive, sorted."""
+    return sorted(
+        name for name in tree.names if PurePosixPath(name).suffix.lower() in MAP_SUFFIXES and not is_junk(name)
+    )
 
 
 @dataclass(frozen=True)
 class FileMasks:
-    """Masks in image files."""
+    """Masks in image files.
+
+    Attributes:
+        images: The files.
+        reading: How they are coded; None until it is told.
+    """
 
     images: Tree
     reading: Reading | None = None
@@ -53,7 +47,7 @@ class FileMasks:
         """Read a mask's values, uint8 `(H, W)`."""
         return (self.reading or AS_VALUES).decode(self.images.read(key), self.images.where(key)).values
 
-    def data(self, key: str) -> bytes:
+    def read(self, key: str) -> bytes:
         """Return the file's bytes."""
         return self.images.read(key)
 
@@ -70,20 +64,17 @@ class ShardMasks:
     reading: Reading = AS_VALUES
     _stamps: dict[str, list[int]] = field(default_factory=dict, compare=False)
 
-    def _stored(self, key: str) -> NDArray[np.uint8]:
+    def values(self, key: str) -> NDArray[np.uint8]:
+        """Read a mask's values, uint8 `(H, W)`; shards hold 0 and 255 only."""
         sequence, _, frame = key.rpartition("/")
         stored = self.shard[sequence].mask(int(frame))
         if stored is None:
             raise InputError(self.shard.path, f"no mask of frame {frame} in {sequence}", "one for each annotated frame")
         return stored
 
-    def values(self, key: str) -> NDArray[np.uint8]:
-        """Read a mask's values, uint8 `(H, W)`; shards hold 0 and 255 only."""
-        return self._stored(key)
-
-    def data(self, key: str) -> bytes:
+    def read(self, key: str) -> bytes:
         """Return shape and values."""
-        stored = self._stored(key)
+        stored = self.values(key)
         return f"{stored.shape}".encode() + stored.tobytes()
 
     def stamp(self, key: str) -> list[int]:
@@ -93,6 +84,9 @@ class ShardMasks:
             stored = open_tree(self.shard.path / sequence / "masks")
             self._stamps[sequence] = [number for name in sorted(stored.names) for number in stored.stamp(name)]
         return self._stamps[sequence]
+
+
+Masks = FileMasks | ShardMasks
 
 
 @dataclass(frozen=True)

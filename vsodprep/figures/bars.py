@@ -1,11 +1,10 @@
 """Ablations as bars: one bar per variant, one panel per benchmark and measure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -25,7 +24,6 @@ def panels(
         shared: Whether they share their ordinate.
     """
     figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
     return figure, [list(row) for row in figure.subplots(rows, count, sharey=shared, squeeze=False)]
 
 
@@ -71,15 +69,15 @@ def ablation(benchmarks: Mapping[str, Bars], measures: Mapping[str, bool], *, fu
 def _draw(axes: Axes, bars: Bars, measure: str, small: bool, full: str | None) -> None:
     names = list(bars.variants)
     rows = np.arange(len(names))
-    values = _numbers([bars.variants[name].get(measure) for name in names])
-    best = _best(np.where([name in bars.unranked for name in names], np.nan, values), small)
+    values = np.array([bars.variants[name].get(measure) for name in names], dtype=float)
+    best = best_of(np.where([name in bars.unranked for name in names], np.nan, values), small)
     colours = [COLOURS[0] if row == best else "#9db7d5" for row in rows]
     axes.barh(rows, np.nan_to_num(values), height=0.62, color=colours)
     for row, value in zip(rows, values, strict=True):
         if np.isfinite(value):
             right = axes.get_yaxis_transform()
             axes.text(0.995, float(row), f"{value:.3f}", transform=right, ha="right", va="center")
-    marks = _numbers([(bars.printed or {}).get(name, {}).get(measure) for name in names])
+    marks = np.array([(bars.printed or {}).get(name, {}).get(measure) for name in names], dtype=float)
     if np.isfinite(marks).any():
         axes.plot(marks, rows, "D", mfc="none", mec=REFERENCE_COLOUR, ms=5, label="printed in the paper")
     level = bars.variants[full].get(measure) if full is not None else None
@@ -90,11 +88,8 @@ def _draw(axes: Axes, bars: Bars, measure: str, small: bool, full: str | None) -
     axes.grid(visible=False, axis="y")
 
 
-def _numbers(values: Sequence[float | None]) -> np.ndarray:
-    return np.array([np.nan if value is None else value for value in values], dtype=float)
-
-
-def _best(values: np.ndarray, small: bool) -> int | None:
+def best_of(values: np.ndarray, small: bool) -> int | None:
+    """Return the place of the best value, None if there is none but NaN."""
     if not np.isfinite(values).any():
         return None
     return int(np.nanargmin(values) if small else np.nanargmax(values))

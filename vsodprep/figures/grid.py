@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -49,7 +48,6 @@ def grid(columns: Sequence[str], rows: Sequence[GridRow], width: float = 1.7) ->
     total_height = top + sum(heights) + gap * len(rows)
     with house_style():
         figure = Figure(figsize=(total_width, total_height))
-        FigureCanvasAgg(figure)
         y = total_height - top
         for row, height in zip(rows, heights, strict=True):
             y -= height

@@ -7,7 +7,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from vsodprep.coding import Reading
 from vsodprep.errors import InputError
 from vsodprep.figures.grid import GridRow, grid, outlined
 from vsodprep.figures.timeline import extremes, timeline
@@ -36,7 +35,7 @@ def grid_of(folder: Path, maps: Mapping[str, Path], frames: Sequence[str], score
     """
     manifest = read_manifest(folder)
     known = {each.label: each for each in scores}
-    readings = [(of, _reading(of)) for of in maps.values()]
+    readings = [(of, reading_of((), of, whole=of)) for of in maps.values()]
     rows = []
     for name in frames:
         sequence, _, frame = name.partition("/")
@@ -48,10 +47,6 @@ def grid_of(folder: Path, maps: Mapping[str, Path], frames: Sequence[str], score
         notes = ["" if value is None else f"{value:.3f}" for value in values]
         rows.append(GridRow(name, tuple(pictures), ("", "", *notes)))
     return grid(["frame", "mask", *maps], rows)
-
-
-def _reading(maps: Path) -> Reading:
-    return reading_of((), maps, whole=maps)
 
 
 def _mask(folder: Path, sequence: str, frame: str) -> NDArray[np.uint8] | None:
@@ -101,4 +96,6 @@ def _stack(folder: Path, maps: Path | None, sequence: str, frame: str) -> list[N
     path = mask_path(folder, sequence, frame)
     if path.is_file():
         picture = outlined(picture, read_mask(path), OUTLINE)
-    return [picture] if maps is None else [picture, read_map(map_of(maps, f"{sequence}/{frame}"), None, _reading(maps))]
+    if maps is None:
+        return [picture]
+    return [picture, read_map(map_of(maps, f"{sequence}/{frame}"), None, reading_of((), maps, whole=maps))]

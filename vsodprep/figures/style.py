@@ -9,7 +9,6 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from vsodprep.files import atomic_path
@@ -83,7 +82,6 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
         height: Height in inches.
     """
     figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
     return figure, figure.add_subplot()
 
 

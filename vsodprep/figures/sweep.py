@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from vsodprep.figures.bars import panels
+from vsodprep.figures.bars import best_of, panels
 from vsodprep.figures.curves import Curve, draw_lines
 from vsodprep.figures.style import INK, house_style
 
@@ -31,8 +31,8 @@ def sweep(
             draw_lines(axes, lines, marker="o")
             for line in lines:
                 y = np.array(line.y, dtype=float)
-                if np.isfinite(y).any():
-                    best = int(np.nanargmin(y) if small else np.nanargmax(y))
+                best = best_of(y, small)
+                if best is not None:
                     axes.plot(values[best], y[best], "o", ms=11, mfc="none", mec=INK, mew=1)
             axes.set(xlabel=parameter, title=f"{measure} ({'lower' if small else 'higher'} is better)")
         if len(scores) > 1:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -57,7 +56,6 @@ def timeline(
             first = next(iter(pictures.values()))[0]
             tall = depth * (width / max(len(pictures), 4)) * first.shape[0] / first.shape[1] + 0.25
         figure = Figure(figsize=(width, 2.8 + tall), layout="constrained")
-        FigureCanvasAgg(figure)
         spec = figure.add_gridspec(
             1 + depth, max(len(pictures), 1), height_ratios=[2.8, *[tall / depth] * depth] if depth else None
         )

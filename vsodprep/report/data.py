@@ -14,31 +14,20 @@ SHEET_COLUMNS, SHEET_WIDTH = 8, 1320  # a row fills the page
 
 
 @dataclass(frozen=True)
-class SplitCounts:
-    """Counts of one split."""
-
-    name: str
-    sequences: int
-    frames: int
-    annotated: int
-    sizes: str
-
-
-@dataclass(frozen=True)
 class BenchmarkSummary:
     """One normalised benchmark as the page shows it.
 
     Attributes:
         manifest: Its manifest.
         sha256: Hash of the manifest file, which names every source by its own hash.
-        splits: Counts per split.
+        splits: The sequences of each split.
         issues: What was not as promised, by kind, the most frequent first.
         sheet: A frame of every sequence, its mask outlined.
     """
 
     manifest: Manifest
     sha256: str
-    splits: tuple[SplitCounts, ...]
+    splits: dict[str, tuple[ManifestSequence, ...]]
     issues: dict[str, list[Issue]]
     sheet: Thumbnail
 
@@ -46,8 +35,7 @@ class BenchmarkSummary:
 def benchmark(results: Results, name: str) -> BenchmarkSummary:
     """Return a benchmark's part of the page."""
     manifest = results.manifests[name]
-    names = list(dict.fromkeys(split for sequence in manifest.sequences for split in sequence.splits))
-    splits = tuple(_split(split, manifest.split(split)) for split in names)
+    splits = {split: manifest.split(split) for sequence in manifest.sequences for split in sequence.splits}
     counts = Counter(issue.kind for issue in manifest.issues)
     kinds = sorted(counts, key=lambda kind: (-counts[kind], kind))
     issues = {kind: [issue for issue in manifest.issues if issue.kind == kind] for kind in kinds}
@@ -57,22 +45,12 @@ def benchmark(results: Results, name: str) -> BenchmarkSummary:
     return BenchmarkSummary(manifest, sha256(folder / MANIFEST), splits, issues, sheet)
 
 
-def _split(name: str, sequences: tuple[ManifestSequence, ...]) -> SplitCounts:
-    return SplitCounts(
-        name,
-        len(sequences),
-        sum(len(sequence.frames) for sequence in sequences),
-        sum(len(sequence.annotated) for sequence in sequences),
-        _sizes(sequences),
-    )
-
-
-def _sizes(sequences: tuple[ManifestSequence, ...]) -> str:
+def sizes(sequences: tuple[ManifestSequence, ...]) -> str:
     """Return the frame size, or the range of sizes, as width × height."""
-    sizes = {(s.width, s.height) for s in sequences if s.width and s.height}
-    sizes |= {(width, height) for s in sequences for height, width in s.sizes}
-    if not sizes:
+    found = {(s.width, s.height) for s in sequences if s.width and s.height}
+    found |= {(width, height) for s in sequences for height, width in s.sizes}
+    if not found:
         return ""
-    ordered = sorted(sizes, key=lambda size: (size[0] * size[1], size))
+    ordered = sorted(found, key=lambda size: (size[0] * size[1], size))
     first, last = (f"{width} × {height}" for width, height in (ordered[0], ordered[-1]))
     return first if first == last else f"{first} to {last}"

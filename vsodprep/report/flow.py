@@ -1,7 +1,7 @@
 """Flow in the report: a line per block and benchmark, the quality of every sequence, a look at the worst."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -64,38 +64,28 @@ class FlowStage:
     looks: tuple[Strip, ...]
 
     @property
-    def pairs(self) -> int:
-        """Pairs of frames, those of rest left out."""
-        return sum(one.summary.pairs for one in self.sequences)
-
-    @property
     def clipped(self) -> int:
         """Values beyond what the file format holds."""
         return sum(one.clipped for one in self.sequences)
 
     @property
-    def unexplained(self) -> int:
-        """Pairs whose frames the flow does not bring closer."""
-        return sum(one.summary.unexplained for one in self.sequences)
+    def summary(self) -> Summary:
+        """The quality of all sequences; of what is a mean, the mean over their pairs."""
 
-    @property
-    def photometric(self) -> float | None:
-        """Mean grey difference that the flow leaves, over pairs."""
-        return self._mean(lambda one: one.summary.photometric)
+        def mean(values: Iterable[float | None]) -> float | None:
+            known = [(value, n) for value, n in zip(values, pairs, strict=True) if value is not None]
+            return sum(value * n for value, n in known) / sum(n for _, n in known) if known else None
 
-    @property
-    def still(self) -> float | None:
-        """The same without any flow."""
-        return self._mean(lambda one: one.summary.still)
-
-    @property
-    def inconsistent(self) -> float | None:
-        """Mean share of pixels whose forward and backward flow disagree, over pairs."""
-        return self._mean(lambda one: one.inconsistent)
-
-    def _mean(self, number: Callable[[FlowSequence], float | None]) -> float | None:
-        known = [(value, one.summary.pairs) for one in self.sequences if (value := number(one)) is not None]
-        return sum(value * pairs for value, pairs in known) / sum(pairs for _, pairs in known) if known else None
+        found = [one.summary for one in self.sequences]
+        pairs = [one.pairs for one in found]
+        return Summary(
+            sum(pairs),
+            mean(one.photometric for one in found),
+            mean(one.still for one in found),
+            sum(one.unexplained for one in found),
+            mean(one.inconsistent for one in self.sequences),
+            worst=None,
+        )
 
 
 def flow_stages(results: Results) -> list[FlowStage]:

@@ -88,15 +88,9 @@ class Comparison:
         return self.methods[0].scores[0].values
 
     @property
-    def frames(self) -> int | None:
-        """Number of frames scored."""
-        frames = self.first.get("frames")
-        return int(frames) if frames is not None else None
-
-
-def anchor(comparison: Comparison) -> str:
-    """Return the id of a comparison's section in the page."""
-    return f"results-{comparison.benchmark}-{comparison.split}"
+    def anchor(self) -> str:
+        """The id of its section in the page."""
+        return f"results-{self.benchmark}-{self.split}"
 
 
 def comparisons(results: Results) -> list[Comparison]:

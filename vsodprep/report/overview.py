@@ -10,7 +10,7 @@ from vsodprep.config.train import Run
 from vsodprep.figures.history import draw_losses, read_losses
 from vsodprep.figures.style import inline_svg
 from vsodprep.report.collect import Results
-from vsodprep.report.methods import Method, anchor, method_name
+from vsodprep.report.methods import Method, method_name
 from vsodprep.report.paper import departures
 from vsodprep.report.sections import ReportSection
 from vsodprep.report.strips import Strip
@@ -73,11 +73,6 @@ class Card:
     rival: Method | None
     margin: float | None
 
-    @property
-    def anchor(self) -> str:
-        """Where its section is in the page."""
-        return anchor(self.table.comparison)
-
 
 def run_views(results: Results) -> list[RunView]:
     """Return every configured run, in order."""
@@ -136,6 +131,5 @@ def card(table: Table) -> Card | None:
     if not trained:
         return None
     method, value = trained[0]
-    if not trivial:
-        return Card(table, measure, method, value, None, None)
-    return Card(table, measure, method, value, trivial[0][0], sign * (value - trivial[0][1]))
+    rival, margin = (trivial[0][0], sign * (value - trivial[0][1])) if trivial else (None, None)
+    return Card(table, measure, method, value, rival, margin)

@@ -18,7 +18,7 @@ from vsodprep.markers import PAGE
 from vsodprep.report import templates
 from vsodprep.report.collect import Results, collect
 from vsodprep.report.costs import costs, printed_costs
-from vsodprep.report.data import benchmark
+from vsodprep.report.data import benchmark, sizes
 from vsodprep.report.flow import flow_stages
 from vsodprep.report.methods import comparisons
 from vsodprep.report.overview import card, run_views, typical
@@ -61,8 +61,7 @@ def render(results: Results, tables: list[Table]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["score"] = score
-    environment.filters["signed"] = signed
+    environment.filters |= {"score": score, "signed": signed, "sizes": sizes}
     by_split: dict[tuple[str, str], list[Table]] = {}
     for made in tables:
         by_split.setdefault((made.comparison.benchmark, made.comparison.split), []).append(made)

@@ -5,13 +5,14 @@ from itertools import groupby
 from pathlib import Path
 
 from markupsafe import Markup
+from matplotlib.figure import Figure
 
 from vsodprep.errors import InputError
 from vsodprep.figures.compare import f_threshold_of, intervals_of, precision_recall_of, ranking_of
 from vsodprep.figures.style import inline_svg
 from vsodprep.report.collect import Results
 from vsodprep.report.frames import choose, disagreements, frame_errors
-from vsodprep.report.methods import Comparison, Method, anchor, method_name
+from vsodprep.report.methods import Comparison, Method, method_name
 from vsodprep.report.paper import Published, published
 from vsodprep.report.protocol import Setting, settings
 from vsodprep.report.strips import Strip, inputs, side_by_side, strip
@@ -73,11 +74,6 @@ class ReportSection:
     attributes: tuple[PartTable, ...]
     galleries: tuple[Gallery, ...]
 
-    @property
-    def anchor(self) -> str:
-        """Its id in the page."""
-        return anchor(self.tables[0].table.comparison)
-
 
 def section(results: Results, tables: list[Table]) -> ReportSection:
     """Make the section of one benchmark and split.
@@ -111,16 +107,18 @@ def _curves(comparison: Comparison) -> tuple[tuple[str, Markup], ...]:
     scores = [method.averaged for method in comparison.methods]
     if not any(each.curve("f_curve") for each in scores):
         return ()
-    where = f"{comparison.benchmark} {comparison.split}, protocol {comparison.protocol}"
-    prefix = f"{comparison.benchmark}-{comparison.split}"
     drawn = []
     for kind, draw, what in (
         ("pr", precision_recall_of, "Precision against recall"),
         ("f", f_threshold_of, "F-measure against threshold"),
     ):
-        label = f"{what}, {where}"
-        drawn.append((label, Markup(inline_svg(draw(scores, _trivial(comparison)), f"{kind}-{prefix}", label))))
+        label = f"{what}, {comparison.benchmark} {comparison.split}, protocol {comparison.protocol}"
+        drawn.append((label, _inline(draw(scores, _trivial(comparison)), comparison, kind, label)))
     return tuple(drawn)
+
+
+def _inline(figure: Figure, comparison: Comparison, kind: str, label: str) -> Markup:
+    return Markup(inline_svg(figure, f"{kind}-{comparison.benchmark}-{comparison.split}", label))
 
 
 def _present(comparison: Comparison) -> list[Measure]:
@@ -140,7 +138,7 @@ def _present(comparison: Comparison) -> list[Measure]:
 def _ranking(comparison: Comparison, measure: Measure) -> Markup:
     figure = ranking_of([method.averaged for method in comparison.methods], measure.key, _trivial(comparison))
     label = f"{measure.heading} of every sequence of {comparison.benchmark} {comparison.split}"
-    return Markup(inline_svg(figure, f"seq-{comparison.benchmark}-{comparison.split}", label))
+    return _inline(figure, comparison, "seq", label)
 
 
 def _intervals(comparison: Comparison, measure: Measure) -> Markup | None:
@@ -151,7 +149,7 @@ def _intervals(comparison: Comparison, measure: Measure) -> Markup | None:
     except InputError:  # a single sequence, or a protocol that pools pixels
         return None
     label = f"{measure.heading} with intervals on {comparison.benchmark} {comparison.split}"
-    return Markup(inline_svg(figure, f"ci-{comparison.benchmark}-{comparison.split}", label))
+    return _inline(figure, comparison, "ci", label)
 
 
 def _trivial(comparison: Comparison) -> list[str]:

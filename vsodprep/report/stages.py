@@ -1,9 +1,8 @@
 """How far the maps that stages between sources and training made agree with the masks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from vsodprep.config.coarse import Coarse
 from vsodprep.images import read_mask
 from vsodprep.manifest import ManifestSequence, mask_path
 from vsodprep.report.collect import Results
-from vsodprep.report.maps import Reader, fitted, reader_of
+from vsodprep.report.maps import MapKind, fitted, reader_of
 
 SAMPLE = 10
 
@@ -41,13 +40,13 @@ class MapStage:
 def map_stages(results: Results) -> list[MapStage]:
     """Return a row per kind of map and benchmark: saliency maps, coarse labels, motion priors."""
     config = results.config
-    readers = [("saliency map", block, partial(reader_of, "saliency")) for block in config.saliency]
-    readers += [(stage_of(coarse), block, partial(reader_of, "coarse")) for block, coarse in config.coarse.items()]
-    readers += [("motion prior", block, partial(reader_of, "prior")) for block in config.prior]
+    blocks: list[tuple[str, MapKind, str]] = [("saliency map", "saliency", block) for block in config.saliency]
+    blocks += [(stage_of(coarse), "coarse", block) for block, coarse in config.coarse.items()]
+    blocks += [("motion prior", "prior", block) for block in config.prior]
     made = []
-    for stage, block, reader in readers:
+    for stage, kind, block in blocks:
         for benchmark in results.manifests:
-            measured = _measure(results, benchmark, partial(reader, results, block, benchmark))
+            measured = _measure(results, benchmark, kind, block)
             if len(measured):
                 mae, overlap = measured.mean(axis=0)
                 made.append(MapStage(stage, block, benchmark, len(measured), float(mae), float(overlap)))
@@ -59,12 +58,12 @@ def stage_of(coarse: Coarse) -> str:
     return "coarse label, with the substitute for erasing" if "substitute" in coarse.order else "coarse label"
 
 
-def _measure(results: Results, benchmark: str, reader: Callable[[ManifestSequence], Reader]) -> NDArray[np.float64]:
+def _measure(results: Results, benchmark: str, kind: MapKind, block: str) -> NDArray[np.float64]:
     """Return MAE and overlap of every frame looked at, float64 `(frames, 2)`."""
     folder = results.folder(benchmark)
 
     def of_sequence(sequence: ManifestSequence) -> list[tuple[float, float]]:
-        read = reader(sequence)
+        read = reader_of(kind, results, block, benchmark, sequence)
         pairs = ((read(frame), mask_path(folder, sequence.name, frame)) for frame in spread(sequence.annotated, SAMPLE))
         return [agreement(made, read_mask(path)) for made, path in pairs if made is not None]
 

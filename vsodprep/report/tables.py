@@ -44,16 +44,6 @@ class Row:
     cells: tuple[Cell, ...]
     seeds: tuple["Row", ...] = ()
 
-    @property
-    def has_paper(self) -> bool:
-        """Whether the paper prints any of its numbers."""
-        return any(cell.paper is not None for cell in self.cells)
-
-    @property
-    def has_delta(self) -> bool:
-        """Whether any of its numbers may be set against the paper's."""
-        return any(cell.delta is not None for cell in self.cells)
-
 
 @dataclass(frozen=True)
 class Table:

@@ -12,6 +12,8 @@ from vsodprep.config.models import DEFINITIONS
 
 # The name under which each paper's own method stands in `papers.csv`.
 OWN_METHOD = {name: known.method for name, known in DEFINITIONS.items()}
+# The same methods under two names.
+_ALSO = {"MSST": "MSST-ConvLSTM", "PDBM": "PDB"}
 
 
 @dataclass(frozen=True)
@@ -99,13 +101,6 @@ def disagreements(among: Iterable[PrintedNumber]) -> tuple[Disagreement, ...]:
     printed: dict[tuple[str, str, str], dict[str, float]] = defaultdict(dict)
     for figure in among:
         if figure.variant == "full":
-            printed[_method(figure), figure.benchmark, figure.metric].setdefault(figure.paper, figure.value)
+            method = _ALSO.get(figure.method, figure.method)
+            printed[method, figure.benchmark, figure.metric].setdefault(figure.paper, figure.value)
     return tuple(Disagreement(*key, values) for key, values in printed.items() if len(set(values.values())) > 1)
-
-
-# The same methods under two names.
-_ALSO = {"MSST": "MSST-ConvLSTM", "PDBM": "PDB"}
-
-
-def _method(figure: PrintedNumber) -> str:
-    return _ALSO.get(figure.method, figure.method)
