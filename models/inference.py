@@ -1,6 +1,6 @@
 """Predicting saliency maps with a trained network."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +20,7 @@ from vsodprep.markers import PREDICTIONS
 from vsodprep.models import saved
 from vsodprep.models.device import place
 from vsodprep.models.network import ClipNetwork, Network
+from vsodprep.models.recipe import dataset_of
 from vsodprep.progress import timed, track
 from vsodprep.shards.clips import ClipDataset, SplitSource, collate
 from vsodprep.shards.read import open_shard
@@ -28,6 +29,7 @@ from vsodprep.threads import restores_threads
 
 Maps = Literal["round", "minmax", "truncate"]
 Batch = dict[str, Any]
+Encoded = dict[str, Tensor]  # a frame's features by name
 
 
 @restores_threads
@@ -153,18 +155,8 @@ def split_of(run: Run, part: SplitSource, clip_length: int, clip: Clip | None = 
         clip: What a clip holds before its last frame; the recipe's last stage says it if None.
     """
     stage = run.stages[-1]
-    return ClipDataset(
-        part,
-        size=run.size or stage.size,
-        clip_length=clip_length,
-        clip_stride=stage.clip_stride,
-        clip=clip or stage.clip,
-        flow=run.flow,
-        prior=run.prior,
-        frames="all",
-        still_flow=stage.still_flow,
-        resize_with=run.resize,
-    )
+    size, clip = run.size or stage.size, clip or stage.clip
+    return dataset_of(run, stage, part, size=size, clip_length=clip_length, clip=clip, frames="all")
 
 
 def batches(dataset: ClipDataset, *, device: str = "cpu", batch: int = 8) -> Iterator[Batch]:
@@ -183,81 +175,84 @@ def batches(dataset: ClipDataset, *, device: str = "cpu", batch: int = 8) -> Ite
         yield moved(collate(samples), device)
 
 
-class _Window:
-    """Predicts clip by clip while every frame is encoded once; features of no more than a clip are kept."""
+class _Clips:
+    """Predicts the last frames of clips while every frame is encoded once.
 
-    def __init__(self, network: ClipNetwork, stride: int) -> None:
+    Args:
+        network: Encodes frames, and decodes a clip's together.
+    """
+
+    def __init__(self, network: ClipNetwork) -> None:
         self._network = network
-        self._back = [steps * stride for steps in range(network.clip_length - 1, -1, -1)]
         self._video = -1
-        self._features: list[dict[str, Tensor]] = []
+
+    def _clip(self, own: Encoded, video: int, still: bool) -> list[Encoded]:
+        """Return the frames of the clip that ends at the next frame."""
+        raise NotImplementedError
 
     def __call__(self, batch: Batch) -> Tensor:
         encoded = self._network.encode(batch)
-        clips: list[list[dict[str, Tensor]]] = []
+        clips: list[Encoded] = []
         for number, (video, still) in enumerate(zip(batch["video"].tolist(), batch["still"].tolist(), strict=True)):
-            if video != self._video or still:
-                self._video, self._features = video, []
-            self._features.append({name: value[number : number + 1] for name, value in encoded.items()})
-            self._features = self._features[-self._back[0] - 1 :]
-            last = len(self._features) - 1
-            # before the first frame, the first frame is repeated
-            frames = [self._features[max(0, last - back)] for back in self._back]
-            clips.append(frames)
-        return _decoded(self._network, clips)
+            own = {name: value[number : number + 1] for name, value in encoded.items()}
+            clip = self._clip(own, video, still)
+            clips.append({name: torch.cat([frame[name] for frame in clip], dim=1) for name in own})
+        together = {name: torch.cat([clip[name] for clip in clips]) for name in encoded}
+        saliency: Tensor = self._network.decode(together)["saliency"]
+        return saliency
 
 
-def _decoded(network: ClipNetwork, clips: Sequence[Sequence[Mapping[str, Tensor]]]) -> Tensor:
-    """Predict the last frame of clips from their frames' features, logits (B, 1, H, W)."""
-    joined = [{name: torch.cat([frame[name] for frame in clip], dim=1) for name in clip[0]} for clip in clips]
-    together = {name: torch.cat([clip[name] for clip in joined]) for name in joined[0]}
-    saliency: Tensor = network.decode(together)["saliency"]
-    return saliency
+class _Window(_Clips):
+    """Clips of consecutive frames; features of no more than one are kept."""
+
+    def __init__(self, network: ClipNetwork, stride: int) -> None:
+        super().__init__(network)
+        self._back = [steps * stride for steps in range(network.clip_length - 1, -1, -1)]
+        self._features: list[Encoded] = []
+
+    def _clip(self, own: Encoded, video: int, still: bool) -> list[Encoded]:
+        if video != self._video or still:
+            self._video, self._features = video, []
+        self._features = [*self._features, own][-self._back[0] - 1 :]
+        last = len(self._features) - 1
+        # before the first frame, the first frame is repeated
+        return [self._features[max(0, last - back)] for back in self._back]
 
 
-class _References:
-    """Predicts frame by frame beside reference frames spread over the video, as COSNet does.
+class _References(_Clips):
+    """Clips of reference frames spread over the video, as COSNet has them, and the frame.
 
     A video's references lie in few places, whatever frame they are for: they are encoded when the video begins, and
     only they are kept.
     """
 
     def __init__(self, network: ClipNetwork, dataset: ClipDataset, device: str) -> None:
-        self._network = network
+        super().__init__(network)
         self._dataset = dataset
         self._device = device
         videos = [place.video for place in dataset.places]  # all frames of a video, in order
         self._frames = {video: videos.count(video) for video in set(videos)}
         self._first = {video: videos.index(video) for video in self._frames}
-        self._video = -1
         self._current = 0
-        self._kept: dict[int, dict[str, Tensor]] = {}
+        self._kept: dict[int, Encoded] = {}
 
     def _references(self, current: int) -> list[int]:
         return reference_frames(self._frames[self._video], current, self._network.clip_length - 1)
 
-    def _encode(self, frame: int) -> dict[str, Tensor]:
+    def _encode(self, frame: int) -> Encoded:
         sample = self._dataset[self._first[self._video] + frame]
         return self._network.encode(moved(collate([sample]), self._device))
 
-    def __call__(self, batch: Batch) -> Tensor:
-        encoded = self._network.encode(batch)
-        clips: list[list[dict[str, Tensor]]] = []
-        for number, (video, still) in enumerate(zip(batch["video"].tolist(), batch["still"].tolist(), strict=True)):
-            if video != self._video:
-                self._video, self._current = video, 0
-                chosen: set[int] = set()
-                if not still:
-                    chosen.update(*(self._references(at) for at in range(self._frames[video])))
-                self._kept = {index: self._encode(index) for index in sorted(chosen)}
-            own = {name: value[number : number + 1] for name, value in encoded.items()}
-            if still:  # its own reference
-                frames = [own] * self._network.clip_length
-            else:
-                frames = [*(self._kept[index] for index in self._references(self._current)), own]
-            self._current += 1
-            clips.append(frames)
-        return _decoded(self._network, clips)
+    def _clip(self, own: Encoded, video: int, still: bool) -> list[Encoded]:
+        if still:  # its own reference
+            return [own] * self._network.clip_length
+        if video != self._video:
+            self._video, self._current = video, 0
+            chosen = {index for at in range(self._frames[video]) for index in self._references(at)}
+            self._kept = {index: self._encode(index) for index in sorted(chosen)}
+        clip = [*(self._kept[index] for index in self._references(self._current)), own]
+        self._current += 1
+        return clip
 
 
 def moved(batch: Batch, device: str) -> Batch:

@@ -1,7 +1,7 @@
 """What a stage of a recipe means: its data, its length, its optimiser and the learning rate of every step."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,20 +34,21 @@ def stage_dataset(run: Run, stage: Stage, shards: Mapping[str, Path], seed: int,
     parts = [
         SplitSource(shards[data.benchmark], data.split, data.labels, data.repeat, data.weight) for data in stage.data
     ]
-    return ClipDataset(
-        parts,
-        size=stage.size,
-        clip_length=stage.clip_length,
-        clip_stride=stage.clip_stride,
-        clip=stage.clip,
-        flow=run.flow,
-        prior=run.prior,
-        still_flow=stage.still_flow,
-        augment=stage.augment,
-        resize_with=run.resize,
-        seed=seed,
-        cache_bytes=cache_bytes,
-    )
+    return dataset_of(run, stage, parts, augment=stage.augment, seed=seed, cache_bytes=cache_bytes)
+
+
+def dataset_of(run: Run, stage: Stage, parts: SplitSource | Sequence[SplitSource], **otherwise: Any) -> ClipDataset:
+    """Open data as a stage of a recipe reads them.
+
+    Args:
+        run: The recipe.
+        stage: One of its stages.
+        parts: What to read.
+        otherwise: Arguments of `ClipDataset` that the stage does not say, or says otherwise.
+    """
+    said = {key: getattr(stage, key) for key in ("size", "clip_length", "clip_stride", "clip", "still_flow")}
+    said |= {"flow": run.flow, "prior": run.prior, "resize_with": run.resize}
+    return ClipDataset(parts, **(said | otherwise))
 
 
 def videos_of(dataset: ClipDataset) -> list[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vsodprep.config.train import Run, Stage
+from vsodprep.config.train import Run
 from vsodprep.errors import InputError
 from vsodprep.models import saved
 
@@ -68,17 +68,7 @@ def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int]) -> d
     state = saved.load(path)
     before = Run.model_validate(state["recipe"])
     done = len(before.stages)
-    same = (model, run.variant, run.options, run.width) == (
-        state["model"],
-        before.variant,
-        before.options,
-        before.width,
-    )
-    if (
-        not same
-        or done > len(run.stages)
-        or any(_content(old) != _content(new) for old, new in zip(before.stages, run.stages, strict=False))
-    ):
+    if (model, *_content(run, done)) != (state["model"], *_content(before, done)):
         raise InputError(path, "a checkpoint of another recipe", f"{model}, with this recipe's first stages")
     steps: list[int] = state["lengths"]
     if steps[:-1] != list(lengths[: done - 1]) or steps[-1] > lengths[done - 1]:
@@ -87,6 +77,7 @@ def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int]) -> d
     return state | {"stage": at.stage, "step": at.step}
 
 
-def _content(stage: Stage) -> dict[str, Any]:
-    """Return what makes a stage the same one: everything but its length."""
-    return stage.model_dump(mode="json", exclude={"epochs", "steps"})
+def _content(run: Run, stages: int) -> tuple[Any, ...]:
+    """Return what makes a run's network and first stages the same ones: of a stage, everything but its length."""
+    first = [stage.model_dump(mode="json", exclude={"epochs", "steps"}) for stage in run.stages[:stages]]
+    return run.variant, run.options, run.width, first

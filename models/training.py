@@ -123,7 +123,8 @@ def train(
             first = start.step if number == start.stage else 0
             begin = starts[number]
             if first == 0 and begin is not None:
-                _start_stage(network, stage.name, begin, reporter)
+                found = saved.start_from(network, begin)
+                reporter.say(f"stage {stage.name} starts from {begin.name}: {found}")
             module = StageModule(
                 network,
                 stage,
@@ -151,11 +152,6 @@ def _check_inputs(model: str, network: Network, run: Run) -> None:
     for key in ("flow", "prior"):
         if key in network.inputs and getattr(run, key) is None:
             raise InputError(f"model {model}", f"reads {key}, and the recipe names none", f"a recipe with {key}: NAME")
-
-
-def _start_stage(network: Network, stage: str, path: Path, reporter: Reporter) -> None:
-    found = saved.start_from(network, path)
-    reporter.say(f"stage {stage} starts from {path.name}: {found}")
 
 
 def _identity(model: str, run: Run, shards: Mapping[str, Path], seed: int, settings: Execution) -> dict[str, Any]:
