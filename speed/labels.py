@@ -21,7 +21,7 @@ from vsodprep.flow.picture import colour
 from vsodprep.prior.apply import motion_prior
 from vsodprep.prior.channels import channels
 from vsodprep.prior.classifier import Classifier, Settings, layer_sizes
-from vsodprep.prior.contrast import FEATURES, contrast
+from vsodprep.prior.contrast import contrast
 from vsodprep.prior.segmentation import segment
 from vsodprep.saliency.folders import to_bytes
 from vsodprep.saliency.maps import method_of
@@ -29,6 +29,8 @@ from vsodprep.saliency.otsu import otsu
 
 ROUNDS = 7
 SIZES = {"128 x 192": (128, 192), "480 x 854": (480, 854)}
+
+FEATURES = 86  # that `contrast` gives of a region
 
 
 def scene(height, width):
@@ -49,10 +51,10 @@ def scene(height, width):
 
 def classifier(levels, scale):
     """A classifier of the right shape whose weights are zero."""
-    sizes = layer_sizes(len(FEATURES), (300, 300))
+    sizes = layer_sizes(FEATURES, (300, 300))
     return Classifier(
-        np.zeros(len(FEATURES), np.float32),
-        np.ones(len(FEATURES), np.float32),
+        np.zeros(FEATURES, np.float32),
+        np.ones(FEATURES, np.float32),
         tuple(np.zeros((out, into), np.float32) for into, out in sizes),
         tuple(np.zeros(out, np.float32) for _, out in sizes),
         Settings(levels=levels, scale=scale),

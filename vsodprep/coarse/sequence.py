@@ -75,13 +75,17 @@ def label_sequence(
         maps = stack_maps([one[index] for one in paths], (picture.shape[0], picture.shape[1]), readings)
         made = label_frame(picture, maps, chain, chosen.get(path.stem, ()), values)
         write_mask(out / f"{path.stem}.png", made.label)
-        per_frame[path.stem] = _describe(made)
+        per_frame[path.stem] = {"foreground": round(float(made.label.mean()), 6)}
+        if made.threshold is not None:
+            per_frame[path.stem]["threshold"] = made.threshold
         if path.stem in chosen:
             per_frame[path.stem]["edits"] = [edit.line() for edit in chosen[path.stem]]
             per_frame[path.stem]["edits_without_effect"] = [edit.line() for edit in made.ineffective]
         if support is not None:
             per_frame[path.stem]["substitute"] = _erased(made, None if truth is None else stems[truth])
     described = [describe_maps(*each) for each in zip(map_folders, paths, readings, strict=True)]
+    settings = chain.block.substitute.model_dump(include={"support", "threshold", "share"})
+    substitute = {"instead_of": "erasing by hand"} | settings
     of_sequence = {} if support is None else {"support": support.describe(frames)}
     write_json(
         record,
@@ -95,20 +99,10 @@ def label_sequence(
             "fitted": fitted,
             "crf": chain.crf.model_dump() if "crf" in chain.block.order else None,
             "certainty": chain.block.certainty if "crf" in chain.block.order else None,
-            "substitute": _settings(chain) if support is not None else None,
+            "substitute": substitute if support is not None else None,
             "frames": per_frame,
         },
     )
-
-
-def _describe(made: Labelled) -> dict[str, Any]:
-    threshold = {} if made.threshold is None else {"threshold": made.threshold}
-    return {"foreground": round(float(made.label.mean()), 6)} | threshold
-
-
-def _settings(chain: Chain) -> dict[str, Any]:
-    settings = chain.block.substitute.model_dump(include={"support", "threshold", "share"})
-    return {"instead_of": "erasing by hand"} | settings
 
 
 def _erased(made: Labelled, truth: str | None) -> dict[str, Any] | None:

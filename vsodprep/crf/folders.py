@@ -1,6 +1,6 @@
 """A folder of maps, refined."""
 
-from collections.abc import Callable
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 
@@ -21,26 +21,18 @@ from vsodprep.saliency.folders import list_maps, read_map, reading_of, to_bytes
 from vsodprep.workers import mapped
 
 
-def _frame_finder(folder: Path) -> Callable[[str], Path]:
-    """Return what finds the frame of a map's key, in a normalised benchmark or in one sequence's frames."""
+def _frames_of(folder: Path, keys: Collection[str]) -> list[Path]:
+    """Return the frames of maps by their keys, in a normalised benchmark or among one sequence's frames."""
     if (folder / MANIFEST).is_file():
         read_manifest(folder)
-        return lambda key: frame_path(folder, *_split_key(folder, key))
+        if alone := [key for key in keys if "/" not in key]:
+            found = f"a benchmark, but the map {alone[0]}.png is of no sequence"
+            raise InputError(folder, found, "maps in {seq}/{frame}.png")
+        return [frame_path(folder, *key.split("/")) for key in keys]
     frames = {path.stem: path for path in sequence_frames(folder, allow_gaps=True)}
-
-    def find(key: str) -> Path:
-        if key not in frames:
-            raise InputError(folder, f"no frame {key}", "a frame for each map")
-        return frames[key]
-
-    return find
-
-
-def _split_key(folder: Path, key: str) -> tuple[str, str]:
-    sequence, slash, frame = key.partition("/")
-    if not slash:
-        raise InputError(folder, f"a benchmark, but the map {key}.png is of no sequence", "maps in {seq}/{frame}.png")
-    return sequence, frame
+    if missing := [key for key in keys if key not in frames]:
+        raise InputError(folder, f"no frame {missing[0]}", "a frame for each map")
+    return [frames[key] for key in keys]
 
 
 def _refine_file(crf: Crf, reading: Reading, task: tuple[Path, Path, Path]) -> None:
@@ -66,8 +58,8 @@ def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1, 
         InputError: A map has no frame, one of them is unreadable, or a file of somebody else would be overwritten.
     """
     keys = list_maps(maps)
-    find = _frame_finder(frames)
-    tasks = [(find(key), path, out / f"{key}.png") for key, path in keys.items()]
+    pictures = _frames_of(frames, keys)
+    tasks = [(picture, path, out / f"{key}.png") for picture, (key, path) in zip(pictures, keys.items(), strict=True)]
     sources = (path for task in tasks for path in task[:2])
     reading = reading_of(keys.values(), maps, coding)
     given = maps / PREDICTIONS

@@ -113,17 +113,13 @@ def _average(parts: list[tuple[Any, int]], by_sequence: bool) -> Any:
 
 def _scalar(name: str, sequences: Iterable[SequenceTotals], protocol: Protocol) -> float | None:
     """Average a figure that every frame has."""
-    values = [
-        np.array(
-            [
-                value
-                for value, positives in zip(sequence.scalars.get(name, ()), sequence.positives, strict=False)
-                if positives > 0 or sequence.counted(name, protocol) == len(sequence.frames)
-            ]
-        )
-        for sequence in sequences
-    ]
-    values = [frames for frames in values if len(frames)]
+    values = []
+    for sequence in sequences:
+        frames = np.array(sequence.scalars.get(name, ()))
+        if sequence.counted(name, protocol) < len(frames):
+            frames = frames[np.array(sequence.positives) > 0]
+        if len(frames):
+            values.append(frames)
     if not values:
         return None
     if protocol.average == "sequences":

@@ -130,11 +130,8 @@ class ScoreCache:
 
     def load(self, name: str) -> SequenceTotals | None:
         """Return a scored sequence, or None if it is not there."""
-        path = self._files[name]
-        if not path.is_file():
-            return None
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with np.load(self._files[name], allow_pickle=False) as stored:
                 return SequenceTotals(
                     frames=stored["frames"].tolist(),
                     scalars={name: stored[f"scalar.{name}"].tolist() for name in stored["scalars"].tolist()},
@@ -147,7 +144,7 @@ class ScoreCache:
                     predicted=stored["predicted"],
                 )
         except (OSError, EOFError, ValueError, KeyError, BadZipFile):
-            return None  # damaged: score again
+            return None  # not there, or damaged: score again
 
     def save(self, name: str, totals: SequenceTotals) -> None:
         """Keep a scored sequence."""

@@ -162,21 +162,21 @@ def _chosen(names: list[str], split: Path | str | None, where: Path) -> list[str
 
 
 def _from_manifest(manifest: Manifest, where: Path, split: str | None, masks: Masks, *, shard: bool) -> Truth:
-    if split is None or Path(split).is_file():
-        names = _chosen([sequence.name for sequence in manifest.sequences], split, where)
-    else:
-        names = [sequence.name for sequence in manifest.split(split)]
-    chosen = []
-    for sequence in manifest.sequences:
-        if sequence.name not in names:
-            continue
+    chosen = manifest.sequences
+    if split is not None and not Path(split).is_file():
+        chosen = manifest.split(split)
+    elif split is not None:
+        names = _chosen([sequence.name for sequence in chosen], split, where)
+        chosen = tuple(sequence for sequence in chosen if sequence.name in names)
+    found = []
+    for sequence in sorted(chosen, key=lambda each: each.name):
         place = {frame: number for number, frame in enumerate(sequence.frames)}
         keys = {
             frame: f"{sequence.name}/{place[frame]}" if shard else f"{sequence.name}/masks/{frame}.png"
             for frame in sequence.annotated
         }
-        chosen.append(TruthSequence(sequence.name, keys, sequence.frames, sequence.original, sequence.attributes))
-    return Truth(where, manifest.name, masks, tuple(sorted(chosen, key=lambda sequence: sequence.name)))
+        found.append(TruthSequence(sequence.name, keys, sequence.frames, sequence.original, sequence.attributes))
+    return Truth(where, manifest.name, masks, tuple(found))
 
 
 def _from_tree(where: Path, split: str | None) -> Truth:

@@ -128,8 +128,8 @@ class NetworkEstimator:
             try:
                 done += work(part)
                 continue
-            except (torch.OutOfMemoryError, RuntimeError) as error:
-                if not _out_of_memory(error):
+            except RuntimeError as error:
+                if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
                     raise
                 if len(part) == 1:
                     raise VsodprepError(f"not enough memory on {self.device} for one pair of these frames") from error
@@ -138,7 +138,3 @@ class NetworkEstimator:
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
         return done
-
-
-def _out_of_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

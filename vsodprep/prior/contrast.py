@@ -5,22 +5,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from vsodprep.prior.channels import DIRECTIONS, NAMES, VECTORS, Channels
-from vsodprep.prior.regions import GEOMETRY, geometry, outline, sums
-
-WINDOWS = ("neighbourhood", "rest", "border")
-FRAME_LEVEL = ("motion_log", "residual_log")
-
-FEATURES: tuple[str, ...] = (
-    *(f"mean_{name}" for name in NAMES),
-    *(f"deviation_{name}" for name in NAMES),
-    *(f"{window}_{name}" for window in WINDOWS for name in NAMES),
-    *(f"{window}_{name}" for window in WINDOWS for name in (*VECTORS, "directions")),
-    *GEOMETRY,
-    *FRAME_LEVEL,
-)
+from vsodprep.prior.regions import geometry, outline, sums
 
 
-def contrast(labels: NDArray[np.int32], count: int, given: Channels) -> NDArray[np.float32]:
+def contrast(labels: NDArray[np.int32], count: int, given: Channels) -> dict[str, NDArray[np.float64]]:
     """Describe each region by itself and against its surroundings.
 
     Like MDF (Li and Yu, CVPR 2015) it looks at the region alone, at its neighbourhood (the regions that touch it) and
@@ -32,7 +20,7 @@ def contrast(labels: NDArray[np.int32], count: int, given: Channels) -> NDArray[
         given: The frame's channels at the same size.
 
     Returns:
-        float32 `(count, 86)` in the order of `FEATURES`: mean and standard deviation of each channel; the mean's
+        86 features by name, float64 `(count,)` each: mean and standard deviation of each channel; the mean's
         difference from that of the neighbourhood, the rest, the border band; the length of the difference of colours
         and flow; the chi-square distance of the histograms of flow directions; position and shape; how much motion
         there is in the frame. A window without pixels has no contrast: 0.
@@ -50,17 +38,21 @@ def contrast(labels: NDArray[np.int32], count: int, given: Channels) -> NDArray[
     edges = outline(labels, count)
     # Sparse: sums that do not depend on BLAS and its threads.
     neighbours = np.asarray(csr_array((edges.shared > 0).astype(np.float64)) @ totals)
-    windows = (neighbours, totals.sum(axis=0) - totals, np.tile(_border_total(stack), (count, 1)))
-    differences, lengths = [], []
-    for window in windows:
+    windows = {"neighbourhood": neighbours, "rest": totals.sum(axis=0) - totals, "border": _border_total(stack)[None]}
+    of_channels, of_vectors = {"mean": mean, "deviation": deviation}, {}
+    for name, window in windows.items():
         there = window[:, :1] > 0
         difference = np.where(there, mean - window[:, 1 : 1 + len(NAMES)] / np.maximum(window[:, :1], 1), 0)
-        differences.append(difference)
+        of_channels[name] = difference
         norms = [np.linalg.norm(difference[:, part], axis=1) for part in VECTORS.values()]
         distance = _chi_square(totals[:, 1 + len(NAMES) :], window[:, 1 + len(NAMES) :])
-        lengths.append(np.stack([*norms, np.where(there[:, 0], distance, 0)], axis=1))
-    features = [mean, deviation, *differences, *lengths, geometry(labels, count, edges)]
-    return np.concatenate([*features, np.tile(given.frame_level, (count, 1))], axis=1).astype(np.float32)
+        of_vectors[name] = np.stack([*norms, np.where(there[:, 0], distance, 0)], axis=1)
+    found: dict[str, NDArray[np.float64]] = {}
+    for table, names in ((of_channels, NAMES), (of_vectors, (*VECTORS, "directions"))):
+        for what, values in table.items():
+            found |= {f"{what}_{name}": column for name, column in zip(names, values.T, strict=True)}
+    levels = zip(("motion_log", "residual_log"), given.frame_level, strict=True)
+    return found | geometry(labels, count, edges) | {name: np.full(count, level) for name, level in levels}
 
 
 def _border_total(stack: NDArray[np.float32]) -> NDArray[np.float64]:

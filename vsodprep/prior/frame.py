@@ -55,7 +55,8 @@ def describe(
     if windows is not None:
         return Described(levels, tuple(windows(picture, level.labels, level.regions) for level in levels))
     given = channels(_shrunk(frame, size), _shrunk(flow, size), picture)
-    return Described(levels, tuple(contrast(level.labels, level.regions, given) for level in levels))
+    named = (contrast(level.labels, level.regions, given) for level in levels)
+    return Described(levels, tuple(np.stack(list(each.values()), axis=1).astype(np.float32) for each in named))
 
 
 def _shrunk(image: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:

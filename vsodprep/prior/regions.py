@@ -7,26 +7,6 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.sparse import csr_array
 
-GEOMETRY = (
-    "x",
-    "y",
-    "x_from_centre",
-    "y_from_centre",
-    "from_centre",
-    "area",
-    "area_log",
-    "box_height",
-    "box_width",
-    "extent",
-    "elongation",
-    "spread",
-    "roughness",
-    "border_share",
-    "border_sides",
-    "neighbours_log",
-    "regions_log",
-)
-
 
 class Outline(NamedTuple):
     """Where regions meet.
@@ -73,7 +53,7 @@ def outline(labels: NDArray[np.int32], count: int) -> Outline:
     return Outline(shared + shared.T, border.astype(np.float64))
 
 
-def geometry(labels: NDArray[np.int32], count: int, edges: Outline) -> NDArray[np.float64]:
+def geometry(labels: NDArray[np.int32], count: int, edges: Outline) -> dict[str, NDArray[np.float64]]:
     """Describe position and shape of each region.
 
     Args:
@@ -82,7 +62,7 @@ def geometry(labels: NDArray[np.int32], count: int, edges: Outline) -> NDArray[n
         edges: Their outlines.
 
     Returns:
-        float64 `(count, 17)` in the order of `GEOMETRY`. Positions are -1..1 from side to side, areas and boxes shares
+        17 features by name, float64 `(count,)` each. Positions are -1..1 from side to side, areas and boxes shares
         of the image; `extent` is the share of its box that a region fills, `elongation` the ratio of its axes of
         inertia, `spread` their geometric mean over that of a disc of the same area, `roughness` the outline over that
         of a square of the same area.
@@ -104,26 +84,25 @@ def geometry(labels: NDArray[np.int32], count: int, edges: Outline) -> NDArray[n
     tall, wide = bottom - top, right - left
     perimeter = edges.shared.sum(axis=1) + edges.border.sum(axis=1)
     from_x, from_y = first["x"] / max(width - 1, 1) * 2 - 1, first["y"] / max(height - 1, 1) * 2 - 1
-    columns = (
-        from_x,
-        from_y,
-        np.abs(from_x),
-        np.abs(from_y),
-        np.hypot(from_x, from_y),
-        area / flat.size,
-        np.log(area / flat.size),
-        tall / height,
-        wide / width,
-        area / (tall * wide),
-        np.sqrt(minor / major),
-        np.sqrt(np.sqrt(major * minor)) * np.sqrt(4 * np.pi / area),
-        perimeter / (4 * np.sqrt(area)),
-        edges.border.sum(axis=1) / perimeter,
-        (edges.border > 0).sum(axis=1) / 4,
-        np.log1p((edges.shared > 0).sum(axis=1)),
-        np.full(count, np.log(count)),
-    )
-    return np.stack(columns, axis=1)
+    return {
+        "x": from_x,
+        "y": from_y,
+        "x_from_centre": np.abs(from_x),
+        "y_from_centre": np.abs(from_y),
+        "from_centre": np.hypot(from_x, from_y),
+        "area": area / flat.size,
+        "area_log": np.log(area / flat.size),
+        "box_height": tall / height,
+        "box_width": wide / width,
+        "extent": area / (tall * wide),
+        "elongation": np.sqrt(minor / major),
+        "spread": np.sqrt(np.sqrt(major * minor)) * np.sqrt(4 * np.pi / area),
+        "roughness": perimeter / (4 * np.sqrt(area)),
+        "border_share": edges.border.sum(axis=1) / perimeter,
+        "border_sides": (edges.border > 0).sum(axis=1) / 4,
+        "neighbours_log": np.log1p((edges.shared > 0).sum(axis=1)),
+        "regions_log": np.full(count, np.log(count)),
+    }
 
 
 def boxes(labels: NDArray[np.int32], count: int) -> NDArray[np.int64]:

@@ -1,14 +1,14 @@
 """Flow in the report: a line per block and benchmark, the quality of every sequence, a look at the worst."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from vsodprep.config.methods import flow_method
-from vsodprep.flow.store import FlowFile, open_flow
+from vsodprep.flow.store import open_flow
 from vsodprep.flow.view import Summary, choose_rows, disagreement, panels, summarise
 from vsodprep.images import read_frame
 from vsodprep.manifest import ManifestSequence, frame_paths
@@ -102,7 +102,7 @@ def flow_stages(results: Results) -> list[FlowStage]:
                 with ThreadPoolExecutor() as pool:
                     measured = pool.map(partial(_sequence, results.folder(name)), files)
                     sequences = tuple(sorted(measured, key=lambda one: (-one.badness, one.name)))
-                looks = _looks(results, block, name, sequences[: results.config.report.strips])
+                looks = tuple(_looks(results, block, name, sequences[: results.config.report.strips]))
                 one_way = config.direction != "both" and flow_method(config.method).vectors
                 made.append(FlowStage(block, name, config.method, one_way, sequences, looks))
     return made
@@ -118,19 +118,13 @@ def _sequence(folder: Path, file: tuple[ManifestSequence, Path]) -> FlowSequence
         return FlowSequence(sequence.name, int(flow.attributes.get("clipped", 0)), summary, inconsistent)
 
 
-def _looks(results: Results, block: str, benchmark: str, sequences: Iterable[FlowSequence]) -> tuple[Strip, ...]:
-    looks = []
-    for one in sequences:
-        if one.summary.worst is not None:
-            with open_flow(Path(results.paths.flow(block, benchmark, one.name))) as flow:
-                sequence = results.manifests[benchmark].sequence(one.name)
-                looks.append(_look(flow, one.summary.worst, results.folder(benchmark), sequence))
-    return tuple(looks)
-
-
-def _look(flow: FlowFile, row: int, folder: Path, sequence: ManifestSequence) -> Strip:
-    first, second = (int(index) for index in flow.pairs[row])
-    frames = tuple(frame_paths(folder, sequence))
-    drawn = panels(flow, row, read_frame(frames[first]), read_frame(frames[second]))
-    pictures = tuple(StripPicture(label, thumbnail(image)) for label, image in zip(_LABELS, drawn, strict=True))
-    return Strip("worst", sequence.name, f"{sequence.frames[first]} to {sequence.frames[second]}", None, pictures)
+def _looks(results: Results, block: str, benchmark: str, sequences: Iterable[FlowSequence]) -> Iterator[Strip]:
+    for name, row in ((one.name, one.summary.worst) for one in sequences):
+        if row is not None:
+            with open_flow(Path(results.paths.flow(block, benchmark, name))) as flow:
+                sequence = results.manifests[benchmark].sequence(name)
+                frames = tuple(frame_paths(results.folder(benchmark), sequence))
+                first, second = (int(index) for index in flow.pairs[row])
+                drawn = panels(flow, row, read_frame(frames[first]), read_frame(frames[second]))
+            pictures = tuple(StripPicture(label, thumbnail(image)) for label, image in zip(_LABELS, drawn, strict=True))
+            yield Strip("worst", name, f"{sequence.frames[first]} to {sequence.frames[second]}", None, pictures)

@@ -85,12 +85,8 @@ def run_views(results: Results) -> list[RunView]:
 
 def training(results: Results, model: str, name: str, run: Run) -> Training | None:
     """Draw the losses of a run; None if no `metrics.csv` of it is there."""
-    read = {}
-    for seed in run.seeds:
-        path = Path(results.paths.metrics(model, name, seed))
-        if path.is_file():
-            read[f"seed {seed}"] = read_losses(path)
-    read = {seed: each for seed, each in read.items() if each.loss}
+    paths = {f"seed {seed}": Path(results.paths.metrics(model, name, seed)) for seed in run.seeds}
+    read = {seed: each for seed, path in paths.items() if path.is_file() and (each := read_losses(path)).loss}
     if not read:
         return None
     svg = inline_svg(draw_losses(read), f"loss-{model}-{name}", f"Training loss of {method_name(model, name, 'raw')}")

@@ -22,9 +22,12 @@ from vsodprep.report.data import benchmark, sizes
 from vsodprep.report.flow import flow_stages
 from vsodprep.report.methods import comparisons
 from vsodprep.report.overview import card, run_views, typical
+from vsodprep.report.paper import published
+from vsodprep.report.protocol import settings
 from vsodprep.report.sections import section
 from vsodprep.report.stages import map_stages
 from vsodprep.report.tables import COLUMNS, Table, results_csv, table
+from vsodprep.scores.noticed import noticed
 
 
 def write_report(config: Config, results: Path, out: Path) -> None:
@@ -62,6 +65,7 @@ def render(results: Results, tables: list[Table]) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"score": score, "signed": signed, "sizes": sizes}
+    environment.filters |= {"settings": settings, "noticed": noticed, "published": published}
     by_split: dict[tuple[str, str], list[Table]] = {}
     for made in tables:
         by_split.setdefault((made.comparison.benchmark, made.comparison.split), []).append(made)

@@ -13,12 +13,9 @@ from vsodprep.figures.style import inline_svg
 from vsodprep.report.collect import Results
 from vsodprep.report.frames import choose, disagreements, frame_errors
 from vsodprep.report.methods import Comparison, Method, method_name
-from vsodprep.report.paper import Published, published
-from vsodprep.report.protocol import Setting, settings
 from vsodprep.report.strips import Strip, inputs, side_by_side, strip
 from vsodprep.report.tables import Table
 from vsodprep.scores.measures import Measure, ordered
-from vsodprep.scores.noticed import noticed
 from vsodprep.scores.read import Scores
 
 PART_MEASURES = ("max_f", "s_measure", "mae", "j_mean", "boundary_mean")
@@ -51,22 +48,12 @@ class Gallery:
 
 
 @dataclass(frozen=True)
-class ScoredTable:
-    """A table with what its protocol decides and what papers print about its benchmark."""
-
-    table: Table
-    settings: list[Setting]
-    notes: list[str]
-    published: Published | None
-
-
-@dataclass(frozen=True)
 class ReportSection:
     """Everything about the results on one split of one benchmark."""
 
     benchmark: str
     split: str
-    tables: tuple[ScoredTable, ...]
+    tables: tuple[Table, ...]
     curves: tuple[tuple[str, Markup], ...]
     ranking: Markup | None
     intervals: Markup | None
@@ -87,7 +74,7 @@ def section(results: Results, tables: list[Table]) -> ReportSection:
     return ReportSection(
         first.benchmark,
         first.split,
-        tuple(_scored(made, made.comparison) for made in tables),
+        tuple(tables),
         _curves(first),
         _ranking(first, measures[0]) if measures else None,
         _intervals(first, measures[0]) if measures else None,
@@ -95,11 +82,6 @@ def section(results: Results, tables: list[Table]) -> ReportSection:
         _part_tables(first, measures, "attributes"),
         _galleries(results, first),
     )
-
-
-def _scored(table: Table, of: Comparison) -> ScoredTable:
-    printed = published(of.benchmark, of.protocol, table.measures)
-    return ScoredTable(table, settings(of.first), noticed(of.first), printed)
 
 
 def _curves(comparison: Comparison) -> tuple[tuple[str, Markup], ...]:

@@ -1,11 +1,8 @@
 """StripPicture strips: one frame through the pipeline, from the frame to its mask."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from vsodprep.images import read_frame
 from vsodprep.manifest import frame_path
@@ -84,9 +81,7 @@ def strip(
             readers.append((_CAPTIONS[kind], reader_of(kind, results, block, benchmark, sequence)))
     readers += [(label, reader_of_folder(maps / error.sequence)) for label, maps in predictions.items()]
     readers.append(("mask", reader_of_folder(folder / error.sequence / "masks")))
-    frame = thumbnail(read_frame(frame_path(folder, error.sequence, error.frame)))
-    shown = [StripPicture("frame", frame), *(_picture(label, read(error.frame)) for label, read in readers)]
-    return Strip(place, error.sequence, error.frame, error.mae, tuple(shown))
+    return Strip(place, error.sequence, error.frame, error.mae, _pictures(folder, error.sequence, error.frame, readers))
 
 
 def side_by_side(
@@ -102,14 +97,15 @@ def side_by_side(
         maps: Per method, the folder of `{seq}/{frame}.png` and the MAE of the frame.
     """
     folder = results.folder(benchmark)
-    shown = [
-        StripPicture("frame", thumbnail(read_frame(frame_path(folder, sequence, frame)))),
-        _picture("mask", reader_of_folder(folder / sequence / "masks")(frame)),
-    ]
-    for name, (of, mae) in maps.items():
-        shown.append(_picture(f"{name} {mae:.3f}", reader_of_folder(of / sequence)(frame)))
-    return Strip("apart", sequence, frame, None, tuple(shown))
+    readers = [("mask", reader_of_folder(folder / sequence / "masks"))]
+    readers += [(f"{name} {mae:.3f}", reader_of_folder(of / sequence)) for name, (of, mae) in maps.items()]
+    return Strip("apart", sequence, frame, None, _pictures(folder, sequence, frame, readers))
 
 
-def _picture(label: str, image: NDArray[np.uint8] | None) -> StripPicture:
-    return StripPicture(label, None if image is None else thumbnail(image))
+def _pictures(
+    folder: Path, sequence: str, frame: str, readers: Sequence[tuple[str, Reader]]
+) -> tuple[StripPicture, ...]:
+    """Return a frame, and what readers give of it."""
+    images = [(label, read(frame)) for label, read in readers]
+    shown = [("frame", read_frame(frame_path(folder, sequence, frame))), *images]
+    return tuple(StripPicture(label, None if image is None else thumbnail(image)) for label, image in shown)

@@ -1,6 +1,7 @@
 """How far a score depends on the choice of sequences: bootstrap intervals, and a paired test of two methods."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,52 +41,29 @@ class Difference(NamedTuple):
     smallest_p: float
 
 
+@dataclass(frozen=True)
 class _Benchmark:
     """A score file's sequences, ready to be reweighted.
 
-    Args:
-        scores: What `evaluate_folders` returned.
+    Attributes:
         key: Key of the measure.
-        names: Sequences to use, in order.
+        settings: The protocol's.
+        counts: How much each sequence weighs, float64 `(sequences,)`.
+        columns: What the measure is computed from, float64 `(sequences, ...)` each.
     """
 
-    def __init__(self, scores: Scores, key: str, names: list[str]) -> None:
-        self._key = key
-        self._settings = scores["settings"]
-        average = self._settings["average"]
-        if average == "pixels" and key in (*_PRECISION_RECALL, "mae"):
-            raise InputError(
-                f"protocol {scores['protocol']}",
-                f"{key} pools all pixels",
-                "a measure that is averaged, because sequences cannot be drawn anew from one count",
-            )
-        sequences = [scores["sequences"][name] for name in names]
-        frames = np.array([float(each["frames"]) for each in sequences])
-        if self._settings["empty_masks"] == "skip" and key in _PRECISION_RECALL:
-            frames -= np.array([float(each["empty_masks"]) for each in sequences])
-        same = average == "sequences" or key.startswith(_BY_SEQUENCE)
-        self._counts = np.ones_like(frames) if same else frames
-        self._columns = {
-            name: np.array([each[name] for each in sequences], dtype=np.float64) for name in self._needed()
-        }
-
-    def _needed(self) -> tuple[str, ...]:
-        curve = _OF_CURVE.get(self._key)
-        if curve is None:
-            return (self._key,)
-        if curve == "precision" or (curve == "f" and self._settings["f_from"] == "precision-recall"):
-            return "precision", "recall"
-        return (f"{curve}_curve",)
+    key: str
+    settings: Mapping[str, Any]
+    counts: Array
+    columns: Mapping[str, Array]
 
     def exchanged(self, other: "_Benchmark", swaps: NDArray[np.bool_]) -> "_Benchmark":
         """Return a benchmark with some sequences' figures taken from another method's."""
-        mixed = object.__new__(_Benchmark)
-        mixed._key, mixed._settings, mixed._counts = self._key, self._settings, self._counts
-        mixed._columns = {
-            name: np.where(swaps.reshape(-1, *[1] * (column.ndim - 1)), other._columns[name], column)
-            for name, column in self._columns.items()
+        columns = {
+            name: np.where(swaps.reshape(-1, *[1] * (column.ndim - 1)), other.columns[name], column)
+            for name, column in self.columns.items()
         }
-        return mixed
+        return replace(self, columns=columns)
 
     def value(self, drawn: Array) -> Array:
         """Return the score with each sequence counted as often as it was drawn.
@@ -96,19 +74,40 @@ class _Benchmark:
         Returns:
             float64 `(draws,)`.
         """
-        weights = drawn * self._counts
+        weights = drawn * self.counts
         weights /= weights.sum(axis=1, keepdims=True)
-        means = {name: weights @ column for name, column in self._columns.items()}
-        if self._key not in _OF_CURVE:
-            return means[self._key]
-        if self._key == "pr_auc":
+        means = {name: weights @ column for name, column in self.columns.items()}
+        if self.key not in _OF_CURVE:
+            return means[self.key]
+        if self.key == "pr_auc":
             return np.array([area_under_curve(p, r) for p, r in zip(means["precision"], means["recall"], strict=True)])
         if "precision" in means:
-            settings = self._settings
+            settings = self.settings
             curve = f_measure(means["precision"], means["recall"], settings["beta2"], settings["pr_epsilon"])
         else:
-            curve = means[f"{_OF_CURVE[self._key]}_curve"]
-        return np.asarray(curve.max(axis=1) if self._key.startswith("max") else curve.mean(axis=1))
+            curve = means[f"{_OF_CURVE[self.key]}_curve"]
+        return np.asarray(curve.max(axis=1) if self.key.startswith("max") else curve.mean(axis=1))
+
+
+def _benchmark(scores: Scores, key: str, names: list[str]) -> _Benchmark:
+    """Return some sequences of a score file, in order, with what a measure is computed from."""
+    settings = scores["settings"]
+    if settings["average"] == "pixels" and key in (*_PRECISION_RECALL, "mae"):
+        raise InputError(
+            f"protocol {scores['protocol']}",
+            f"{key} pools all pixels",
+            "a measure that is averaged, because sequences cannot be drawn anew from one count",
+        )
+    needed = [f"{_OF_CURVE[key]}_curve" if key in _OF_CURVE else key]
+    if key == "pr_auc" or (needed == ["f_curve"] and settings["f_from"] == "precision-recall"):
+        needed = ["precision", "recall"]
+    sequences = [scores["sequences"][name] for name in names]
+    frames = np.array([float(each["frames"]) for each in sequences])
+    if settings["empty_masks"] == "skip" and key in _PRECISION_RECALL:
+        frames -= np.array([float(each["empty_masks"]) for each in sequences])
+    same = settings["average"] == "sequences" or key.startswith(_BY_SEQUENCE)
+    columns = {name: np.array([each[name] for each in sequences], dtype=np.float64) for name in needed}
+    return _Benchmark(key, settings, np.ones_like(frames) if same else frames, columns)
 
 
 def _usable(scores: Scores, key: str, name: str) -> list[str]:
@@ -152,7 +151,7 @@ def interval(
         InputError: Fewer than two sequences have the measure, or the protocol pools pixels.
     """
     names = _usable(scores, key, name)
-    benchmark = _Benchmark(scores, key, names)
+    benchmark = _benchmark(scores, key, names)
     values = benchmark.value(_drawn(len(names), resamples, seed))
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(benchmark.value(np.ones((1, len(names))))[0]), float(low), float(high))
@@ -199,7 +198,7 @@ def difference(
         if of_first != of_second:
             found = f"{of_second} frames of {sequence}"
             raise InputError(name, found, f"the {of_first} of the first method: scores are compared on the same frames")
-    one, two = _Benchmark(first, key, names), _Benchmark(second, key, names)
+    one, two = _benchmark(first, key, names), _benchmark(second, key, names)
     drawn = _drawn(len(names), resamples, seed)
     low, high = np.quantile(one.value(drawn) - two.value(drawn), [(1 - level) / 2, (1 + level) / 2])
     once = np.ones((1, len(names)))

@@ -7,7 +7,7 @@ from html import escape
 
 from vsodprep.scores.measures import measure
 from vsodprep.scores.papers import OWN_METHOD
-from vsodprep.scores.table import Cell, Column, Table
+from vsodprep.scores.table import Cell, Column, Row, Table
 
 CSV_COLUMNS = ("method", "source", "benchmark", "protocol", "metric", "value", "spread", "rank", "note")
 
@@ -19,12 +19,13 @@ def _number(cell: Cell, digits: int) -> str:
     return f"{cell.value:.{digits}f}{spread}"
 
 
-def _marked(cell: Cell, digits: int, notes: tuple[str, ...], marks: tuple[str, str], raised: str) -> str:
-    """Return a number with the marks of best and second best, and of its note."""
-    text = _number(cell, digits)
-    if cell.rank:
-        text = marks[cell.rank - 1].format(text)
-    return text + raised.format(notes.index(cell.note) + 1) if cell.note else text
+def _cells(table: Table, row: Row, digits: int, best: str, second: str, raised: str) -> list[str]:
+    """Return the numbers of a row, with the marks of best and second best, and of their notes."""
+    texts = []
+    for cell in row.cells:
+        text = ("{}", best, second)[cell.rank].format(_number(cell, digits))
+        texts.append(text + raised.format(table.notes.index(cell.note) + 1) if cell.note else text)
+    return texts
 
 
 def _heading(column: Column) -> str:
@@ -63,7 +64,7 @@ def markdown(table: Table, digits: int) -> str:
         ["---", "---", *("---:" for _ in table.columns)],
     ]
     for row in table.rows:
-        cells = [_marked(cell, digits, table.notes, ("**{}**", "<u>{}</u>"), "<sup>{}</sup>") for cell in row.cells]
+        cells = _cells(table, row, digits, "**{}**", "<u>{}</u>", "<sup>{}</sup>")
         lines.append([row.method.replace("|", "\\|"), row.source, *cells])
     text = "".join(f"| {' | '.join(line)} |\n" for line in lines)
     remarks = _remarks(table)
@@ -109,13 +110,9 @@ def latex(table: Table, digits: int) -> str:
         r"\midrule",
     ]
     for row in table.rows:
-        cells = [
-            _marked(cell, digits, table.notes, (r"\textbf{{{}}}", r"\underline{{{}}}"), r"$^{{{}}}$").replace(
-                "±", r"$\pm$"
-            )
-            for cell in row.cells
-        ]
-        lines.append(" & ".join([row.method.translate(_LATEX), row.source.translate(_LATEX), *cells]) + r" \\")
+        cells = _cells(table, row, digits, r"\textbf{{{}}}", r"\underline{{{}}}", r"$^{{{}}}$")
+        words = [row.method.translate(_LATEX), row.source.translate(_LATEX), *cells]
+        lines.append(" & ".join(words).replace("±", r"$\pm$") + r" \\")
     lines += [r"\bottomrule", r"\end{tabular}"]
     lines += [f"% {remark}" for remark in _remarks(table)]
     return "\n".join(lines) + "\n"
@@ -146,10 +143,8 @@ def html(table: Table, digits: int) -> str:
         "<tbody>",
     ]
     for row in table.rows:
-        cells = "".join(
-            f"<td>{_marked(cell, digits, table.notes, ('<strong>{}</strong>', '<u>{}</u>'), '<sup>{}</sup>')}</td>"
-            for cell in row.cells
-        )
+        texts = _cells(table, row, digits, "<strong>{}</strong>", "<u>{}</u>", "<sup>{}</sup>")
+        cells = "".join(f"<td>{text}</td>" for text in texts)
         lines.append(f"<tr><th>{escape(row.method)}</th><td>{escape(row.source)}</td>{cells}</tr>")
     lines += ["</tbody>", "</table>", *(f"<p>{escape(remark)}</p>" for remark in _remarks(table))]
     return "\n".join(lines) + "\n"

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -65,6 +65,7 @@ class SampleIndex(NamedTuple):
     frame: int
 
 
+@dataclass(eq=False, kw_only=True, repr=False)
 class ClipDataset(Dataset[Sample]):
     """Clips that end at a labelled frame, over one or more shards.
 
@@ -96,49 +97,38 @@ class ClipDataset(Dataset[Sample]):
         InputError: A shard, split or block does not exist, or no frame fits.
     """
 
-    def __init__(
-        self,
-        parts: SplitSource | Sequence[SplitSource],
-        *,
-        size: tuple[int, int] | None = None,
-        clip_length: int = 1,
-        clip_stride: int = 1,
-        clip: Literal["past", "references"] = "past",
-        flow: str | None = None,
-        prior: str | None = None,
-        frames: Literal["labelled", "all"] = "labelled",
-        still_flow: StillFlow = "zeros",
-        augment: Augment | None = None,
-        resize_with: Resize = "pillow",
-        mean: tuple[float, float, float] = IMAGENET_MEAN,
-        std: tuple[float, float, float] = IMAGENET_STD,
-        seed: int = 0,
-        cache_bytes: int = 0,
-    ) -> None:
-        self.parts = (parts,) if isinstance(parts, SplitSource) else tuple(parts)
-        self.size = size
-        self.clip_length = clip_length
-        self.clip_stride = clip_stride
-        self.clip = clip
-        self.flow = None if still_flow == "none" else flow
-        self.prior = prior
-        self.still_flow = still_flow
-        self.augment = augment or Augment()
-        self.resize_with: Resize = resize_with
-        self.seed = seed
+    parts: InitVar[SplitSource | Sequence[SplitSource]] = field(kw_only=False)
+    size: tuple[int, int] | None = None
+    clip_length: int = 1
+    clip_stride: int = 1
+    clip: Literal["past", "references"] = "past"
+    flow: str | None = None
+    prior: str | None = None
+    frames: Literal["labelled", "all"] = "labelled"
+    still_flow: StillFlow = "zeros"
+    augment: Augment = field(default_factory=Augment)
+    resize_with: Resize = "pillow"
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+    seed: int = 0
+    cache_bytes: int = 0
+
+    def __post_init__(self, parts: SplitSource | Sequence[SplitSource]) -> None:
+        self._parts = (parts,) if isinstance(parts, SplitSource) else tuple(parts)
+        self.flow = None if self.still_flow == "none" else self.flow
         self._epoch: torch.Tensor | None = None
-        self._tables = normalisation_tables(mean, std)
-        self._cache = _Cache(cache_bytes)
-        self._shards = [open_shard(part.shard) for part in self.parts]
+        self._tables = normalisation_tables(self.mean, self.std)
+        self._cache = _Cache(self.cache_bytes)
+        self._shards = [open_shard(part.shard) for part in self._parts]
         self.videos: list[tuple[int, str]] = []
         self.places: list[SampleIndex] = []
-        for number, (part, shard) in enumerate(zip(self.parts, self._shards, strict=True)):
-            self._add(number, part, shard, frames)
+        for number, (part, shard) in enumerate(zip(self._parts, self._shards, strict=True)):
+            self._add(number, part, shard)
         if not self.places:
-            where = ", ".join(str(part.shard) for part in self.parts)
+            where = ", ".join(str(part.shard) for part in self._parts)
             raise InputError(where, "no frame with a label and everything else that is read", "at least one")
 
-    def _add(self, number: int, part: SplitSource, shard: Shard, frames: str) -> None:
+    def _add(self, number: int, part: SplitSource, shard: Shard) -> None:
         if part.labels != layout.MASKS:
             shard.require("coarse", part.labels)
         chosen = shard.manifest.sequences if part.split is None else shard.manifest.split(part.split)
@@ -155,7 +145,7 @@ class ClipDataset(Dataset[Sample]):
             video = len(self.videos)
             self.videos.append((number, sequence.name))
             for frame in range(len(sequence.frames)):
-                if frames == "all" or self._fits(arrays, frame, part):
+                if self.frames == "all" or self._fits(arrays, frame, part):
                     added.append(SampleIndex(number, video, frame))
         self.places += added * part.repeat
 
@@ -218,7 +208,7 @@ class ClipDataset(Dataset[Sample]):
     def _sample(
         self, place: SampleIndex, change: DrawnChange, size: tuple[int, int] | None, seed: tuple[int, ...] | None = None
     ) -> Sample:
-        part = self.parts[place.part]
+        part = self._parts[place.part]
         _, name = self.videos[place.video]
         arrays = self._shards[place.part][name]
         sequence = arrays.sequence
@@ -264,17 +254,15 @@ class ClipDataset(Dataset[Sample]):
         return torch.from_numpy(values)
 
 
+@dataclass(frozen=True)
 class _Loader:
     """The images of one sample, resized and changed."""
 
-    def __init__(
-        self, data: ClipDataset, arrays: ShardSequence, video: int, change: DrawnChange, size: tuple[int, int] | None
-    ) -> None:
-        self._data = data
-        self._arrays = arrays
-        self._video = video
-        self._change = change
-        self._size = size
+    _data: ClipDataset
+    _arrays: ShardSequence
+    _video: int
+    _change: DrawnChange
+    _size: tuple[int, int] | None
 
     def _load(
         self,

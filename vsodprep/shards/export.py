@@ -3,8 +3,9 @@
 import io
 import json
 import tarfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
@@ -91,16 +92,17 @@ def export(shard_path: Path, layout: Layout, out: Path, choice: ExportOptions | 
         shard.flow_array(flow)
     total = sum(len(video.annotated if choice.annotated else video.frames) for video in videos)
     samples = track(_samples(shard, videos, choice), f"export {shard.manifest.name}", total)
-    count = 0
     with atomic_directory(out, nothing) as folder:
         if layout == "webdataset":
-            return _write_tars(folder, shard.manifest.name, samples, choice)
+            _write_tars(folder, shard.manifest.name, samples, choice)
         for sample in samples:
-            _write_files(folder, SAMPLE_PATHS[layout], sample, choice)
-            count += 1
+            folders = _OF_STILLS if sample.video.still else FOLDERS[layout]
+            for which, ending, content in _files(sample, choice):
+                below = folders[which].format(seq=sample.video.name)
+                _write(folder / below / f"{sample.frame}.{ending}", content)
         if layout == "davis":
             _write_image_sets(folder, videos, choice)
-    return count
+    return total
 
 
 def _samples(shard: Shard, videos: Sequence[ManifestSequence], choice: ExportOptions) -> Iterator[Sample]:
@@ -114,44 +116,32 @@ def _samples(shard: Shard, videos: Sequence[ManifestSequence], choice: ExportOpt
             yield Sample(video, frame, arrays.frame(number), mask, picture)
 
 
-SamplePaths = Callable[[str, str], tuple[str, str, str]]
-"""From sequence and frame to the places of frame, mask and flow picture, without their endings."""
-
-SAMPLE_PATHS: dict[Layout, SamplePaths] = {
-    "davsod": lambda seq, frame: (f"{seq}/Imgs/{frame}", f"{seq}/ground-truth/{frame}", f"{seq}/flow/{frame}"),
-    "fsnet": lambda seq, frame: (f"{seq}/Frame/{frame}", f"{seq}/GT/{frame}", f"{seq}/OF_FlowNet2/{frame}"),
-    "davis": lambda seq, frame: (
-        f"JPEGImages/480p/{seq}/{frame}",
-        f"Annotations/480p/{seq}/{frame}",
-        f"OpticalFlow/480p/{seq}/{frame}",
-    ),
+# Where each layout has frames, masks and flow pictures.
+FOLDERS = {
+    "davsod": ("{seq}/Imgs", "{seq}/ground-truth", "{seq}/flow"),
+    "fsnet": ("{seq}/Frame", "{seq}/GT", "{seq}/OF_FlowNet2"),
+    "davis": ("JPEGImages/480p/{seq}", "Annotations/480p/{seq}", "OpticalFlow/480p/{seq}"),
 }
+_OF_STILLS = ("{seq}/{seq}-Image", "{seq}/{seq}-Mask", "")
+_KINDS = ("", ".mask", ".flow")  # what they are called in tar files
 
 
-def _still_place(seq: str, frame: str) -> tuple[str, str, str]:
-    return f"{seq}/{seq}-Image/{frame}", f"{seq}/{seq}-Mask/{frame}", ""
+def _files(sample: Sample, choice: ExportOptions) -> Iterator[tuple[int, str, bytes]]:
+    """Yield what there is of frame, mask and flow picture: which of the three, its ending, its content."""
+    for which, image in enumerate((sample.image, sample.mask, sample.picture)):
+        if image is not None:
+            lossless = which == 1 or choice.image_format == "png"
+            yield which, "png" if lossless else "jpg", encode_png(image) if lossless else _jpeg(image, choice.quality)
 
 
-def _write_files(folder: Path, paths_of: SamplePaths, sample: Sample, choice: ExportOptions) -> None:
-    seq = sample.video.name
-    image, mask, picture = (_still_place if sample.video.still else paths_of)(seq, sample.frame)
-    _write(folder / f"{image}.{choice.image_format}", _encoded(sample.image, choice))
-    if sample.mask is not None:
-        _write(folder / f"{mask}.png", encode_png(sample.mask))
-    if sample.picture is not None:
-        _write(folder / f"{picture}.{choice.image_format}", _encoded(sample.picture, choice))
+def _jpeg(image: NDArray[np.uint8], quality: int) -> bytes:
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return bytes(data.tobytes())
 
 
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-
-
-def _encoded(image: NDArray[np.uint8], choice: ExportOptions) -> bytes:
-    if choice.image_format == "png":
-        return encode_png(image)
-    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, choice.quality])
-    return bytes(data.tobytes())
 
 
 def _write_image_sets(folder: Path, videos: Sequence[ManifestSequence], choice: ExportOptions) -> None:
@@ -167,34 +157,21 @@ def _write_image_sets(folder: Path, videos: Sequence[ManifestSequence], choice: 
             _write(folder / "ImageSets" / "480p" / f"{split}.txt", "".join(lines).encode())
 
 
-def _write_tars(folder: Path, name: str, samples: Iterator[Sample], choice: ExportOptions) -> int:
+def _write_tars(folder: Path, name: str, samples: Iterator[Sample], choice: ExportOptions) -> None:
     """Write WebDataset tars: of each sample `{key}.jpg`, `.mask.png`, `.flow.jpg` and `.json`."""
-    count = 0
-    tar: tarfile.TarFile | None = None
-    for sample in samples:
-        if count % SAMPLES_PER_TAR == 0:
-            if tar is not None:
-                tar.close()
-            path = folder / f"{name}-{count // SAMPLES_PER_TAR:06d}.tar"
-            tar = tarfile.open(path, "w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115
-        assert tar is not None
-        key = f"{sample.video.name}/{sample.frame}".replace(".", "_")  # a dot would begin the ending
-        record = {
-            "sequence": sample.video.name,
-            "frame": sample.frame,
-            "splits": list(sample.video.splits),
-            "still": sample.video.still,
-        }
-        _add(tar, f"{key}.{choice.image_format}", _encoded(sample.image, choice))
-        if sample.mask is not None:
-            _add(tar, f"{key}.mask.png", encode_png(sample.mask))
-        if sample.picture is not None:
-            _add(tar, f"{key}.flow.{choice.image_format}", _encoded(sample.picture, choice))
-        _add(tar, f"{key}.json", json.dumps(record, sort_keys=True).encode())
-        count += 1
-    if tar is not None:
-        tar.close()
-    return count
+    for number, group in groupby(enumerate(samples), lambda each: each[0] // SAMPLES_PER_TAR):
+        with tarfile.open(folder / f"{name}-{number:06d}.tar", "w", format=tarfile.USTAR_FORMAT) as tar:
+            for _, sample in group:
+                key = f"{sample.video.name}/{sample.frame}".replace(".", "_")  # a dot would begin the ending
+                for which, ending, content in _files(sample, choice):
+                    _add(tar, f"{key}{_KINDS[which]}.{ending}", content)
+                record = {
+                    "sequence": sample.video.name,
+                    "frame": sample.frame,
+                    "splits": list(sample.video.splits),
+                    "still": sample.video.still,
+                }
+                _add(tar, f"{key}.json", json.dumps(record, sort_keys=True).encode())
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:

@@ -43,19 +43,17 @@ class Shard:
         self.path = path
         try:
             group = zarr.open_group(path, mode="r")
-            attributes = dict(group.attrs)
+            attributes: dict[str, Any] = dict(group.attrs)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(path, "no Zarr store", "a shard written by vsodprep pack") from error
         if attributes.get("format") != layout.FORMAT:
             raise InputError(path, f"format {attributes.get('format')!r}", f"{layout.FORMAT!r}; pack it again")
         with reading(path, EXPECTED):
-            manifest: Any = attributes["manifest"]
-            contents: Any = attributes["contents"]
-            still_size: Any = attributes["still_size"]
-            self.manifest_json: dict[str, Any] = manifest
-            self.manifest: Manifest = from_json(manifest)
+            self.manifest_json: dict[str, Any] = attributes["manifest"]
+            self.manifest: Manifest = from_json(self.manifest_json)
+            contents, size = attributes["contents"], attributes["still_size"]
             self.contents: dict[str, tuple[str, ...]] = {key: tuple(names) for key, names in contents.items()}
-            self.still_size: tuple[int, int] | None = tuple(still_size) if still_size else None  # type: ignore[assignment]
+            self.still_size: tuple[int, int] | None = tuple(size) if size else None
         self._group = group
         self._sequences: dict[str, ShardSequence] = {}
 

@@ -1,6 +1,7 @@
 """Which samples make up the batch of a step: a pure function of the seed and the step."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -49,12 +50,13 @@ def reference_frames(frames: int, current: int, count: int, seed: tuple[int, ...
     return [int(frame) for frame in others[places]]
 
 
+@dataclass(frozen=True, kw_only=True)
 class BatchSampler:
     """Batches of a stage, from a given step to its last.
 
     An epoch is a shuffled pass; its last, incomplete batch is dropped, as the papers' loaders do.
 
-    Args:
+    Attributes:
         videos: For each sample the video that it is from.
         batch: Samples of a batch.
         steps: Batches of the stage.
@@ -69,56 +71,46 @@ class BatchSampler:
         ValueError: `clips_per_video` is no divisor of `batch`.
     """
 
-    def __init__(
-        self,
-        videos: Sequence[int],
-        *,
-        batch: int,
-        steps: int,
-        seed: int,
-        stage: int = 0,
-        start: int = 0,
-        clips_per_video: int = 1,
-        size: tuple[int, int] | None = None,
-        scales: tuple[float, ...] = (1.0,),
-    ) -> None:
-        if batch % clips_per_video:
-            raise ValueError(f"batch of {batch} cannot hold {clips_per_video} clips of each video")
-        self._videos = np.asarray(videos)
-        self._batch = batch
-        self._steps = steps
-        self._seed = seed
-        self._stage = stage
-        self._start = start
-        self._clips = clips_per_video
-        self._size = size
-        self._scales = scales
+    videos: Sequence[int] = field(kw_only=False)
+    batch: int
+    steps: int
+    seed: int
+    stage: int = 0
+    start: int = 0
+    clips_per_video: int = 1
+    size: tuple[int, int] | None = None
+    scales: tuple[float, ...] = (1.0,)
+
+    def __post_init__(self) -> None:
+        if self.batch % self.clips_per_video:
+            raise ValueError(f"batch of {self.batch} cannot hold {self.clips_per_video} clips of each video")
 
     def __len__(self) -> int:
-        return self._steps - self._start
+        return self.steps - self.start
 
     def __iter__(self) -> Iterator[list[DrawnSample]]:
-        per_epoch = batches_per_epoch(self._videos, self._batch, self._clips)
+        per_epoch = batches_per_epoch(self.videos, self.batch, self.clips_per_video)
         order: tuple[int, NDArray[np.int64]] | None = None
-        for step in range(self._start, self._steps):
+        for step in range(self.start, self.steps):
             epoch, place = divmod(step, per_epoch)
             if order is None or order[0] != epoch:
                 order = epoch, self._order(epoch)
             # A dataset smaller than a batch is gone through again within it.
-            chosen = np.take(order[1], range(place * self._batch, (place + 1) * self._batch), mode="wrap")
-            size = self._size
+            chosen = np.take(order[1], range(place * self.batch, (place + 1) * self.batch), mode="wrap")
+            size = self.size
             if size is not None:
-                size = draw_size(size, self._scales, (self._seed, self._stage, step, _SIZE))
-            yield [DrawnSample(int(sample), self._stage, step, slot, size) for slot, sample in enumerate(chosen)]
+                size = draw_size(size, self.scales, (self.seed, self.stage, step, _SIZE))
+            yield [DrawnSample(int(sample), self.stage, step, slot, size) for slot, sample in enumerate(chosen)]
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
-        rng = np.random.default_rng((self._seed, self._stage, epoch, _ORDER))
-        if self._clips == 1:
-            return rng.permutation(len(self._videos))
+        rng = np.random.default_rng((self.seed, self.stage, epoch, _ORDER))
+        if self.clips_per_video == 1:
+            return rng.permutation(len(self.videos))
+        videos = np.asarray(self.videos)
         groups = [
             group
-            for video in np.unique(self._videos)
-            for group in _groups(rng.permutation(np.flatnonzero(self._videos == video)), self._clips)
+            for video in np.unique(videos)
+            for group in _groups(rng.permutation(np.flatnonzero(videos == video)), self.clips_per_video)
         ]
         return np.concatenate([groups[number] for number in rng.permutation(len(groups))])
 
@@ -130,7 +122,7 @@ def _groups(samples: NDArray[np.int64], length: int) -> list[NDArray[np.int64]]:
     return list(samples[: len(samples) // length * length].reshape(-1, length))
 
 
-def batches_per_epoch(videos: Sequence[int] | NDArray[np.int64], batch: int, clips_per_video: int = 1) -> int:
+def batches_per_epoch(videos: Sequence[int], batch: int, clips_per_video: int = 1) -> int:
     """Return how many batches one pass over the samples has; at least one.
 
     Args:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _TOLERANCE = 3.0  # in half pixels
+_WAYS = ((0, 1), (1, 0), (0, -1), (-1, 0))  # right, down, left, up
 _FEWEST = 4  # a polygon of three vertices, its first repeated at the end, is dropped
 
 Node = tuple[int, int]
@@ -19,25 +20,13 @@ Points = NDArray[np.int64]
 def _edges(mask: NDArray[np.bool_]) -> dict[Node, list[Node]]:
     """Return the neighbours of each corner along contour edges, in the order right, down, left, up."""
     padded = np.pad(mask, 1)
-    right = np.zeros((mask.shape[0] + 1, mask.shape[1] + 1), dtype=bool)
-    down = right.copy()
-    right[:, :-1] = padded[:-1, 1:-1] ^ padded[1:, 1:-1]
-    down[:-1] = padded[1:-1, :-1] ^ padded[1:-1, 1:]
-    found: dict[Node, list[Node]] = {}
-    rows, columns = np.nonzero(right | down | np.roll(right, 1, axis=1) | np.roll(down, 1, axis=0))
-    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-        near: list[Node] = []
-        if right[row, column]:
-            near.append((row, column + 1))
-        if down[row, column]:
-            near.append((row + 1, column))
-        if column and right[row, column - 1]:
-            near.append((row, column - 1))
-        if row and down[row - 1, column]:
-            near.append((row - 1, column))
-        if near:
-            found[row, column] = near
-    return found
+    right, down = padded[:-1, 1:] ^ padded[1:, 1:], padded[1:, :-1] ^ padded[1:, 1:]
+    ways = np.stack([right, down, np.roll(right, 1, axis=1), np.roll(down, 1, axis=0)], axis=2)
+    rows, columns = np.nonzero(ways.any(axis=2))
+    return {
+        (row, column): [(row + y, column + x) for (y, x), there in zip(_WAYS, open_ways, strict=True) if there]
+        for row, column, open_ways in zip(rows.tolist(), columns.tolist(), ways[rows, columns].tolist(), strict=True)
+    }
 
 
 def _walk(start: Node, second: Node, edges: dict[Node, list[Node]], ends: set[Node]) -> list[Node]:
@@ -182,19 +171,13 @@ def _is_clockwise(points: NDArray[np.float64]) -> bool:
 
 def _is_hole(curve: list[Node], mask: NDArray[np.bool_]) -> bool:
     """Return whether the pixels just inside a closed curve are background."""
-    (row, column), (next_row, next_column) = curve[0], curve[1]
-    if next_row != row:
-        beside = [(min(row, next_row), column - 1), (min(row, next_row), column)]  # left, right
-        ahead_right = next_row < row  # going up, the right-hand side is the larger column
-    else:
-        beside = [(row - 1, min(column, next_column)), (row, min(column, next_column))]  # above, below
-        ahead_right = next_column > column
-    right_hand = beside[1] if ahead_right else beside[0]
-    left_hand = beside[0] if ahead_right else beside[1]
-    nodes = np.array(curve, dtype=np.float64)
-    inner = right_hand if _is_clockwise(nodes) else left_hand
-    inside = 0 <= inner[0] < mask.shape[0] and 0 <= inner[1] < mask.shape[1] and bool(mask[inner])
-    return not inside
+    (row, column), (next_row, next_column) = curve[:2]
+    hand = 1 if _is_clockwise(np.array(curve, dtype=np.float64)) else -1  # on which the inside is: right, left
+    inner = (
+        (row + next_row + hand * (next_column - column) - 1) // 2,
+        (column + next_column - hand * (next_row - row) - 1) // 2,
+    )
+    return not (0 <= inner[0] < mask.shape[0] and 0 <= inner[1] < mask.shape[1] and mask[inner])
 
 
 def longest_contour(mask: NDArray[np.bool_]) -> Points | None:
