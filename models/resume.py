@@ -12,14 +12,6 @@ from vsodprep.models import saved
 
 
 @dataclass(frozen=True)
-class StagePosition:
-    """A point of a run: stage, and batches of it that are done."""
-
-    stage: int = 0
-    step: int = 0
-
-
-@dataclass(frozen=True)
 class Progress:
     """The state of an unfinished run on disk.
 
@@ -31,9 +23,9 @@ class Progress:
     path: Path
     identity: dict[str, Any]
 
-    def write(self, position: StagePosition, state: Mapping[str, Any]) -> None:
-        """Write the state at a point, atomically."""
-        saved.save(self.path, {**self.identity, **state, "stage": position.stage, "step": position.step})
+    def write(self, stage: int, step: int, state: Mapping[str, Any]) -> None:
+        """Write the state at a point, atomically: a stage, and the batches of it that are done."""
+        saved.save(self.path, {**self.identity, **state, "stage": stage, "step": step})
 
     def read(self) -> dict[str, Any] | None:
         """Return the saved state, or None where there is none of this very run."""
@@ -73,8 +65,8 @@ def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int]) -> d
     steps: list[int] = state["lengths"]
     if steps[:-1] != list(lengths[: done - 1]) or steps[-1] > lengths[done - 1]:
         raise InputError(path, f"stages of {steps} batches", f"no more than {list(lengths)}")
-    at = StagePosition(done) if steps[-1] == lengths[done - 1] else StagePosition(done - 1, steps[-1])
-    return state | {"stage": at.stage, "step": at.step}
+    stage, step = (done, 0) if steps[-1] == lengths[done - 1] else (done - 1, steps[-1])
+    return state | {"stage": stage, "step": step}
 
 
 def _content(run: Run, stages: int) -> tuple[Any, ...]:

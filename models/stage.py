@@ -19,7 +19,7 @@ from vsodprep.config.train import Stage
 from vsodprep.models.history import History
 from vsodprep.models.network import Network
 from vsodprep.models.recipe import build_optimizer, rate_factor, resets, videos_of
-from vsodprep.models.resume import Progress, StagePosition
+from vsodprep.models.resume import Progress
 from vsodprep.progress import Reporter
 from vsodprep.shards.clips import ClipDataset, collate
 from vsodprep.shards.sampling import BatchSampler
@@ -137,12 +137,10 @@ class StageModule(lightning.LightningModule):
         if done % self.stage.accumulate and not last:
             return  # gradients that wait for more are not part of the state
         if last or time.monotonic() - self._saved_at > company.save_seconds:
-            self._save(StagePosition(self.number + 1) if last else StagePosition(self.number, done))
-
-    def _save(self, position: StagePosition) -> None:
-        state = {"weights": self.network.state_dict(), "optimizer": self.optimizer_state}
-        self._company.progress.write(position, state | {"history": self._company.history.state()})
-        self._saved_at = time.monotonic()
+            state = {"weights": self.network.state_dict(), "optimizer": self.optimizer_state}
+            stage, step = (self.number + 1, 0) if last else (self.number, done)
+            company.progress.write(stage, step, state | {"history": company.history.state()})
+            self._saved_at = time.monotonic()
 
 
 def fit(

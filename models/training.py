@@ -20,7 +20,7 @@ from vsodprep.models.device import Device, place
 from vsodprep.models.history import COLUMNS, History
 from vsodprep.models.network import Network
 from vsodprep.models.recipe import stage_dataset, steps_of
-from vsodprep.models.resume import Progress, StagePosition, continue_from
+from vsodprep.models.resume import Progress, continue_from
 from vsodprep.models.stage import StageModule, StepRange, TrainingSinks, fit
 from vsodprep.progress import Reporter
 from vsodprep.shards.read import open_shard
@@ -106,21 +106,21 @@ def train(
     _check_inputs(model, network, run)
     place(network, "cpu")
     history = History(sum(lengths))
-    start = StagePosition()
+    begun, step = 0, 0
     optimizer: Mapping[str, Any] = {}
     if state is not None:
         saved.restore(network, state, origin)
         history.restore(state["history"], settings.device)
-        start, optimizer = StagePosition(state["stage"], state["step"]), state["optimizer"]
+        begun, step, optimizer = state["stage"], state["step"], state["optimizer"]
 
-    done = sum(lengths[: start.stage]) + start.step
+    done = sum(lengths[:begun]) + step
     with Reporter(f"train {model}", sum(lengths), "step", done) as reporter:
         if done:
             reporter.say(f"goes on after step {done}")
         company = TrainingSinks(history, progress, reporter, settings.save_seconds)
-        for number in range(start.stage, len(lengths)):
+        for number in range(begun, len(lengths)):
             stage = run.stages[number]
-            first = start.step if number == start.stage else 0
+            first = step if number == begun else 0
             begin = starts[number]
             if first == 0 and begin is not None:
                 found = saved.start_from(network, begin)

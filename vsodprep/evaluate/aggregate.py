@@ -101,7 +101,7 @@ def _mean(parts: Sequence[Any]) -> Any:
     return _sum(parts) / len(parts)
 
 
-def _average(parts: list[tuple[Any, int]], by_sequence: bool) -> Any:
+def _average(parts: list[tuple[Any, int]], *, by_sequence: bool) -> Any:
     """Average sums: over sequences of their means, or over all that was summed; None if nothing was."""
     parts = [(total, count) for total, count in parts if count]
     if not parts:
@@ -128,18 +128,10 @@ def _scalar(name: str, sequences: Iterable[SequenceTotals], protocol: Protocol) 
 
 
 def _curves(sequences: list[SequenceTotals], protocol: Protocol) -> dict[str, Curve | None]:
-    by_sequence = protocol.average == "sequences"
-    curves = {
-        name: _average(
-            [
-                (sequence.curves[name], sequence.counted(name, protocol))
-                for sequence in sequences
-                if name in sequence.curves
-            ],
-            by_sequence,
-        )
-        for name in CURVES
-    }
+    curves = {}
+    for name in CURVES:
+        parts = [(each.curves[name], each.counted(name, protocol)) for each in sequences if name in each.curves]
+        curves[name] = _average(parts, by_sequence=protocol.average == "sequences")
     if protocol.average == "pixels" and curves["f"] is not None:
         curves["precision"], curves["recall"] = precision_recall(
             np.sum([sequence.hits for sequence in sequences], axis=0),

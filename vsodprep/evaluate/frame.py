@@ -1,6 +1,6 @@
 """All measures of one frame."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import cv2
@@ -20,25 +20,25 @@ CURVES = ("precision", "recall", "f", "e")
 _COUNTED = {"mae", "s", "f", "e"}  # from the joint histogram
 
 
-@dataclass(frozen=True)
+@dataclass
 class FrameScores:
     """What one frame contributes.
 
     Attributes:
-        scalars: Figures of this frame by name.
-        curves: `precision`, `recall`, `f` and `e` at 256 thresholds from high to low, float64 `(256,)` each.
         pixels: Number of pixels.
         positives: Pixels of the mask.
         constant: Whether the map has one value only.
+        scalars: Figures of this frame by name.
+        curves: `precision`, `recall`, `f` and `e` at 256 thresholds from high to low, float64 `(256,)` each.
         hits: Predicted pixels inside the mask at each threshold, int64 `(256,)`, where F was asked for.
         predicted: Predicted pixels at each threshold, int64 `(256,)`, likewise.
     """
 
+    pixels: int
+    positives: int
+    constant: bool
     scalars: dict[str, float] = field(default_factory=dict)
     curves: dict[str, NDArray[np.float64]] = field(default_factory=dict)
-    pixels: int = 0
-    positives: int = 0
-    constant: bool = False
     hits: NDArray[np.int64] | None = None
     predicted: NDArray[np.int64] | None = None
 
@@ -61,26 +61,21 @@ def _at_thresholds(
 
 
 def _score_counts(
-    values: NDArray[np.float64], joint: JointHistogram, protocol: Protocol, measures: Families
-) -> FrameScores:
-    """Compute all that the histogram tells: MAE, S, F and E."""
-    foreground, background = joint.foreground, joint.background
-    positives, pixels = int(foreground.sum()), int(foreground.sum() + background.sum())
-    scalars: dict[str, float] = {}
-    curves: dict[str, NDArray[np.float64]] = {}
-    hits: NDArray[np.int64] | None = None
-    predicted: NDArray[np.int64] | None = None
+    scores: FrameScores, values: NDArray[np.float64], joint: JointHistogram, protocol: Protocol, measures: Families
+) -> None:
+    """Add all that the histogram tells: MAE, S, F and E."""
+    scalars, curves = scores.scalars, scores.curves
     if "mae" in measures:
-        scalars["mae"] = mae.mean_absolute_error(values, foreground, background)
+        scalars["mae"] = mae.mean_absolute_error(values, joint.foreground, joint.background)
     if "s" in measures:
         scalars["s_measure"] = s_measure.s_measure(
             values, joint, protocol.s_variance, protocol.epsilon, protocol.s_clamp
         )
     if "f" in measures:
         hits, predicted = _at_thresholds(values, joint, protocol.thresholds)
-        adaptive = f_measure.precision_recall(hits[-1:], predicted[-1:], positives)
-        hits, predicted = hits[:-1], predicted[:-1]
-        precision, recall = f_measure.precision_recall(hits, predicted, positives, protocol.pr_epsilon)
+        adaptive = f_measure.precision_recall(hits[-1:], predicted[-1:], scores.positives)
+        scores.hits, scores.predicted = hits[:-1], predicted[:-1]
+        precision, recall = f_measure.precision_recall(hits[:-1], predicted[:-1], scores.positives, protocol.pr_epsilon)
         f = f_measure.f_measure(precision, recall, protocol.beta2, protocol.pr_epsilon)
         curves |= {"precision": precision, "recall": recall, "f": f}
         scalars |= {
@@ -90,10 +85,9 @@ def _score_counts(
         }
     if "e" in measures:
         both = _at_thresholds(values, joint, protocol.thresholds, strict=protocol.e_comparison == ">")
-        e = e_measure.e_measure(*both, positives, pixels, protocol.epsilon)
+        e = e_measure.e_measure(*both, scores.positives, scores.pixels, protocol.epsilon)
         curves["e"] = e[:-1]
         scalars |= {"max_e": float(e[:-1].max()), "mean_e": float(e[:-1].mean()), "adaptive_e": float(e[-1])}
-    return FrameScores(scalars, curves, hits=hits, predicted=predicted)
 
 
 def score_frame(
@@ -113,10 +107,10 @@ def score_frame(
     saliency, mask = np.ascontiguousarray(saliency), np.ascontiguousarray(mask)
     lowest, highest = int(saliency.min()), int(saliency.max())
     values = real_values(lowest, highest, protocol.normalize)
-    scores = FrameScores()
+    scores = FrameScores(mask.size, cv2.countNonZero(mask.view(np.uint8)), lowest == highest)
     if _COUNTED & set(measures):
         joint = _joint(saliency, mask, protocol, "s" in measures)
-        scores = _score_counts(values, joint, protocol, measures)
+        _score_counts(scores, values, joint, protocol, measures)
     if "weighted_f" in measures:
         scores.scalars["weighted_f"] = weighted_f.weighted_f(saliency, values, mask, protocol.weighted_epsilon)
     binary = saliency >= protocol.binary_from
@@ -124,6 +118,4 @@ def score_frame(
         scores.scalars["j"] = jaccard.jaccard(binary, mask)
     if "boundary" in measures:
         scores.scalars["boundary_f"] = boundary.boundary_f(binary, mask, protocol.boundary_tolerance)
-    return replace(
-        scores, pixels=mask.size, positives=cv2.countNonZero(mask.view(np.uint8)), constant=lowest == highest
-    )
+    return scores

@@ -78,10 +78,7 @@ def group_by_sequence(names: Iterable[str], sequences: Sequence[str], where: str
     for name in names:
         path = PurePosixPath(name)
         stem = path.stem
-        sequence: str | None = None
-        for part in reversed(path.parts[:-1]):
-            if sequence := of_folder(part):
-                break
+        sequence = next(filter(None, map(of_folder, reversed(path.parts[:-1]))), None)
         if sequence is not None:
             stem = _without(stem, sequence) or stem
         else:

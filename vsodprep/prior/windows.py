@@ -7,12 +7,10 @@ import torch
 import torchvision
 from numpy.typing import NDArray
 
-from vsodprep.errors import InputError
 from vsodprep.prior.frame import Windows
 from vsodprep.prior.regions import boxes, outline
 from vsodprep.weights import find_weights, load, read_state
 
-BACKBONES = ("alexnet", "vgg16")
 SIDE = 224  # px; torchvision's AlexNet, whose first layer is padded, gives 6 x 6 at 224 as Caffe's does at 227
 _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)
@@ -29,11 +27,9 @@ def backbone(name: str, weights: str) -> torch.nn.Module:
             hash in their name), or a file with a state dict.
 
     Raises:
-        InputError: The network is unknown, or there are no such weights.
+        InputError: There are no such weights.
         VsodprepError: The weights are another network's.
     """
-    if name not in BACKBONES:
-        raise InputError(f"region features {name}", "unknown", f"one of contrast, {', '.join(BACKBONES)}")
     if weights == "random":
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(_RANDOM_SEED)

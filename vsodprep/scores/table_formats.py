@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 from html import escape
+from itertools import accumulate, groupby, pairwise
 
 from vsodprep.scores.measures import measure
 from vsodprep.scores.papers import OWN_METHOD
@@ -38,14 +39,7 @@ def _group(column: Column) -> str:
 
 def _groups(table: Table) -> list[tuple[str, int]]:
     """Return the benchmarks over the columns, and how many columns each spans."""
-    groups: list[tuple[str, int]] = []
-    for column in table.columns:
-        name = _group(column)
-        if groups and groups[-1][0] == name:
-            groups[-1] = (name, groups[-1][1] + 1)
-        else:
-            groups.append((name, 1))
-    return groups
+    return [(name, len(list(columns))) for name, columns in groupby(map(_group, table.columns))]
 
 
 def _remarks(table: Table) -> list[str]:
@@ -96,10 +90,8 @@ def latex(table: Table, digits: int) -> str:
     """Return a LaTeX table for the package booktabs; best bold, second best underlined."""
     groups = _groups(table)
     spans = [rf"\multicolumn{{{width}}}{{c}}{{{name.translate(_LATEX)}}}" for name, width in groups]
-    rules, start = [], 3
-    for _, width in groups:
-        rules.append(rf"\cmidrule(lr){{{start}-{start + width - 1}}}")
-        start += width
+    ends = accumulate((width for _, width in groups), initial=2)
+    rules = [rf"\cmidrule(lr){{{before + 1}-{end}}}" for before, end in pairwise(ends)]
     headings = [_heading(column).translate(_LATEX) for column in table.columns]
     lines = [
         rf"\begin{{tabular}}{{ll{'r' * len(table.columns)}}}",

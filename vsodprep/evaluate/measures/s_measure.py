@@ -37,14 +37,6 @@ def _similarity(values: NDArray[np.float64], counts: NDArray[np.int64], variance
     return 2 * centre / (centre**2 + 1 + deviation + epsilon)
 
 
-def _object_term(values: NDArray[np.float64], joint: JointHistogram, variance: str, epsilon: float) -> float:
-    foreground, background = joint.foreground, joint.background
-    share = int(foreground.sum()) / int(foreground.sum() + background.sum())
-    return share * _similarity(values, foreground, variance, epsilon) + (1 - share) * _similarity(
-        1 - values, background, variance, epsilon
-    )
-
-
 def _ssim(
     values: NDArray[np.float64], outside: NDArray[np.int64], inside: NDArray[np.int64], variance: str, epsilon: float
 ) -> float:
@@ -62,16 +54,6 @@ def _ssim(
     if above != 0:
         return above / (below + epsilon)
     return 1.0 if below == 0 else 0.0
-
-
-def _region_term(values: NDArray[np.float64], joint: JointHistogram, variance: str, epsilon: float) -> float:
-    areas = joint.sizes.prod(axis=1)
-    total = 0.0
-    for quadrant, (outside, inside) in enumerate(joint.counts):
-        # An empty rectangle (centroid in the last row or column) has weight 0; the tools get 0 times NaN here.
-        if areas[quadrant]:
-            total += int(areas[quadrant]) / int(areas.sum()) * _ssim(values, outside, inside, variance, epsilon)
-    return total
 
 
 def s_measure(
@@ -100,7 +82,14 @@ def s_measure(
         return 1 - mean(values, background)
     if not background.any():
         return mean(values, foreground)
-    score = ALPHA * _object_term(values, joint, variance, epsilon) + (1 - ALPHA) * _region_term(
-        values, joint, variance, epsilon
-    )
+    positives, pixels = int(foreground.sum()), int(foreground.sum() + background.sum())
+    share = positives / pixels
+    objects = share * _similarity(values, foreground, variance, epsilon)
+    objects += (1 - share) * _similarity(1 - values, background, variance, epsilon)
+    regions = 0.0
+    for area, (outside, inside) in zip(joint.sizes.prod(axis=1).tolist(), joint.counts, strict=True):
+        # An empty rectangle (centroid in the last row or column) has weight 0; the tools get 0 times NaN here.
+        if area:
+            regions += area / pixels * _ssim(values, outside, inside, variance, epsilon)
+    score = ALPHA * objects + (1 - ALPHA) * regions
     return max(score, 0.0) if clamp else score
