@@ -46,32 +46,19 @@ def save(path: Path, checkpoint: Mapping[str, Any]) -> None:
         temporary.write_bytes(buffer.getbuffer())
 
 
-def read(path: Path, expected: str) -> Any:
-    """Read what torch has saved, onto the CPU; no code in it is run.
-
-    Args:
-        path: The file.
-        expected: What the file should be, for the error.
-
-    Raises:
-        InputError: It is missing or damaged.
-    """
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise InputError(path, "no such file", expected) from None
-    except Exception as error:  # whatever unpickling a foreign file may raise
-        raise InputError(path, f"cannot be read ({type(error).__name__})", expected) from error
-
-
 def load(path: Path) -> dict[str, Any]:
-    """Read a checkpoint written by `vsodprep train`, onto the CPU.
+    """Read a checkpoint written by `vsodprep train`, onto the CPU; no code in it is run.
 
     Raises:
         InputError: It is missing, damaged, or something else.
     """
     expected = "a checkpoint written by vsodprep train; predict takes other weights with --model and --recipe"
-    value = read(path, expected)
+    try:
+        value = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise InputError(path, "no such file", expected) from None
+    except Exception as error:  # whatever unpickling a foreign file may raise
+        raise InputError(path, f"cannot be read ({type(error).__name__})", expected) from error
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise InputError(path, "something else", expected)
     return value

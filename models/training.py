@@ -18,7 +18,6 @@ from vsodprep.files import check_overwritable, sha256
 from vsodprep.models import build_model, saved
 from vsodprep.models.device import Device, place
 from vsodprep.models.history import COLUMNS, History
-from vsodprep.models.network import Network
 from vsodprep.models.recipe import stage_dataset, steps_of
 from vsodprep.models.resume import Progress, continue_from
 from vsodprep.models.stage import StageModule, StepRange, TrainingSinks, fit
@@ -103,7 +102,10 @@ def train(
     network = build_model(
         model, run.variant, pretrained=run.pretrained and state is None, width=run.width, **run.options
     )
-    _check_inputs(model, network, run)
+    for key in ("flow", "prior"):
+        if key in network.inputs and getattr(run, key) is None:
+            missing = f"reads {key}, and the recipe names none"
+            raise InputError(f"model {model}", missing, f"a recipe with {key}: NAME")
     place(network, "cpu")
     history = History(sum(lengths))
     begun, step = 0, 0
@@ -146,12 +148,6 @@ def train(
     end = {"stage": len(lengths), "step": 0, "history": history.state()}
     saved.save(out, {**identity, "weights": network.state_dict(), "optimizer": optimizer, **end})
     progress.discard()
-
-
-def _check_inputs(model: str, network: Network, run: Run) -> None:
-    for key in ("flow", "prior"):
-        if key in network.inputs and getattr(run, key) is None:
-            raise InputError(f"model {model}", f"reads {key}, and the recipe names none", f"a recipe with {key}: NAME")
 
 
 def _identity(model: str, run: Run, shards: Mapping[str, Path], seed: int, settings: Execution) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def test_a_step_without_support_is_refused(tree):
 
 def test_a_prior_of_another_size_is_named(tree):
     write_prior(tree / "prior.h5", np.zeros((3, 4, 4), dtype=np.uint8), FRAMES, {})
-    with pytest.raises(InputError, match=r"8\.png: a frame of \(32, 40\); expected \(4, 4\), as its prior"):
+    with pytest.raises(InputError, match=r"8\.png: 32 x 40 pixels; expected 4 x 4, as its prior"):
         label(tree, "--order", "fuse,otsu,substitute", "--substitute-prior", str(tree / "prior.h5"))
 
 

@@ -103,7 +103,7 @@ def test_every_mask_counts_in_the_description(tmp_path, frames):
 def test_a_mask_of_another_size_is_named(tmp_path, frames):
     source = truth(tmp_path, (2,))
     write_mask(tmp_path / "masks" / "00002.png", np.zeros((4, 4), dtype=bool))
-    with pytest.raises(InputError, match=r"00002\.png: a mask of \(4, 4\)"):
+    with pytest.raises(InputError, match=r"00002\.png: 4 x 4 pixels"):
         list(source.of_frames(frames))
 
 

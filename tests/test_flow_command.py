@@ -155,7 +155,7 @@ def no_frames(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "line"),
     [
-        (other_size, r"00003\.png: 40 x 40 pixels; expected 48 x 64 pixels, as 00000\.png"),
+        (other_size, r"00003\.png: 40 x 40 pixels; expected 48 x 64, as 00000\.png"),
         (missing_frame, r"a frame is missing: 00001 is followed by number 3; expected number 2"),
         (broken_frame, r"00001\.png: unreadable image"),
         (no_frames, r"no image in it"),

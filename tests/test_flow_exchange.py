@@ -92,7 +92,7 @@ def test_unknown_pixels_become_zero_and_are_counted(folder: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("size", "index", "line"),
     [
-        ((48, 60), 1, r"00001\.flo: flow of 48 x 60 pixels; expected 48 x 64"),
+        ((48, 60), 1, r"00001\.flo: 48 x 60 pixels; expected 48 x 64"),
         ((48, 64), 9, r"4 files, of no frame 00009\.flo; expected files named after the 4 frames"),
     ],
 )

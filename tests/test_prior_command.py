@@ -170,14 +170,14 @@ def test_unknown_split_is_named(tree):
 
 def test_mask_of_another_size_is_named(tree):
     write_mask(tree / "zoo" / "left" / "masks" / "00000.png", np.zeros((10, 10), dtype=bool))
-    with pytest.raises(InputError, match=r"00000\.png: 10 x 10 px, its flow 48 x 64"):
+    with pytest.raises(InputError, match=r"00000\.png: 10 x 10 pixels; expected 48 x 64, as its flow"):
         fit(tree)
 
 
 def test_frame_of_another_size_is_named(tree):
     fit(tree, "--epochs", 1)
     write_png(tree / "zoo" / "up" / "frames" / "00001.png", np.zeros((10, 10, 3), dtype=np.uint8))
-    with pytest.raises(InputError, match=r"00001\.png: 10 x 10 px; expected 48 x 64"):
+    with pytest.raises(InputError, match=r"00001\.png: 10 x 10 pixels; expected 48 x 64"):
         apply(tree)
     assert not (tree / "p.h5").exists()
 

@@ -51,6 +51,22 @@ def check_known(where: Path | str, names: Iterable[str], known: Iterable[str], k
             raise InputError(where, found, f"one of {', '.join(known) or 'none'}")
 
 
+def check_size(where: Path | str, found: tuple[int, ...], wanted: tuple[int, ...], of: str) -> None:
+    """Check that an image, a map or a flow has the height and width of what it belongs to.
+
+    Args:
+        where: The file.
+        found: Its shape.
+        wanted: The shape that it must have; what follows height and width does not count.
+        of: What it belongs to.
+
+    Raises:
+        InputError: It has another size.
+    """
+    if found[:2] != wanted[:2]:
+        raise InputError(where, f"{found[0]} x {found[1]} pixels", f"{wanted[0]} x {wanted[1]}, as {of}")
+
+
 @contextmanager
 def reachable(where: Path | str, expected: str) -> Iterator[None]:
     """Turn what the system raises of a file that is missing or may not be read into one plain error.

@@ -9,7 +9,7 @@ from vsodprep.coarse.edits import edits_by_frame, read_edits
 from vsodprep.coarse.support import Source, Support
 from vsodprep.config.coarse import check_order
 from vsodprep.config.coding import Coding
-from vsodprep.errors import InputError
+from vsodprep.errors import check_size
 from vsodprep.files import enter_folder, write_json
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.images import read_frame, write_mask
@@ -68,10 +68,8 @@ def label_sequence(
     ):
         path = frames[index]
         picture = read_frame(path)
-        if values is not None and values.shape != picture.shape[:2]:
-            raise InputError(
-                path, f"a frame of {picture.shape[:2]}", f"{values.shape}, as its {chain.block.substitute.support}"
-            )
+        if values is not None:
+            check_size(path, picture.shape, values.shape, f"its {chain.block.substitute.support}")
         maps = stack_maps([one[index] for one in paths], (picture.shape[0], picture.shape[1]), readings)
         made = label_frame(picture, maps, chain, chosen.get(path.stem, ()), values)
         write_mask(out / f"{path.stem}.png", made.label)

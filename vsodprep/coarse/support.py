@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from vsodprep.coarse.carry import nearest, pull, push
 from vsodprep.coding import Reading
 from vsodprep.config.coarse import Evidence
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, check_size
 from vsodprep.files import sha256
 from vsodprep.flow.store import FlowFile, open_flow
 from vsodprep.flow.view import check_frames
@@ -120,8 +120,7 @@ class TruthSupport:
 
     def _mask(self, frame: Path, size: tuple[int, int], reading: Reading) -> NDArray[np.float32]:
         mask = read_map(self._path(frame), None, reading) > FOREGROUND_ABOVE
-        if mask.shape != size:
-            raise InputError(self._path(frame), f"a mask of {mask.shape}", f"{size}, as {self.flow}")
+        check_size(self._path(frame), mask.shape, size, str(self.flow))
         return mask.astype(np.float32)
 
     def _carry(

@@ -22,6 +22,7 @@ from vsodprep.files import atomic_path, real_path, write_text
 
 # Raise it when a measure's values change, or what is told of an image.
 _VERSION = 3
+_PLAIN = ("frames", "pixels", "error", "positives")  # of `SequenceTotals`: numbers, or lists
 
 
 class Digests:
@@ -133,12 +134,9 @@ class ScoreCache:
         try:
             with np.load(self._files[name], allow_pickle=False) as stored:
                 return SequenceTotals(
-                    frames=stored["frames"].tolist(),
+                    **{field: stored[field].tolist() for field in _PLAIN},
                     scalars={name: stored[f"scalar.{name}"].tolist() for name in stored["scalars"].tolist()},
                     curves={name: stored[f"curve.{name}"] for name in stored["curves"].tolist()},
-                    pixels=int(stored["pixels"]),
-                    error=float(stored["error"]),
-                    positives=stored["positives"].tolist(),
                     noticed=Counter(json.loads(str(stored["noticed"]))),
                     hits=stored["hits"],
                     predicted=stored["predicted"],
@@ -149,16 +147,13 @@ class ScoreCache:
     def save(self, name: str, totals: SequenceTotals) -> None:
         """Keep a scored sequence."""
         arrays = {
-            "frames": np.array(totals.frames),
             "scalars": np.array(list(totals.scalars), dtype=np.str_),
             "curves": np.array(list(totals.curves), dtype=np.str_),
-            "pixels": np.array(totals.pixels),
-            "error": np.array(totals.error),
-            "positives": np.array(totals.positives, dtype=np.int64),
             "noticed": np.array(json.dumps(totals.noticed)),
             "hits": totals.hits,
             "predicted": totals.predicted,
         }
+        arrays |= {field: np.array(getattr(totals, field)) for field in _PLAIN}
         arrays |= {f"scalar.{name}": np.array(values) for name, values in totals.scalars.items()}
         arrays |= {f"curve.{name}": curve for name, curve in totals.curves.items()}
         with atomic_path(self._files[name], sync=False) as temporary:

@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -60,18 +60,19 @@ def house_style() -> Iterator[None]:
 
 def line_style(index: int) -> dict[str, Any]:
     """Return how the line of a method is drawn: where its colour was used before, dashed, then with markers."""
-    dashes = ("-", *REFERENCE_DASHES)
     turn, colour = divmod(index, len(COLOURS))
-    marked, dash = divmod(turn, len(dashes))
-    style: dict[str, Any] = {"color": COLOURS[colour], "linestyle": dashes[dash]}
-    return style | ({"marker": MARKERS[marked % len(MARKERS)], "markevery": 0.1} if marked else {})
+    return _dashed(turn, ("-", *REFERENCE_DASHES)) | {"color": COLOURS[colour]}
 
 
 def reference_style(index: int) -> dict[str, Any]:
     """Return how the line of a method that is only to compare with is drawn: grey, dashed, then with markers."""
-    marked, dash = divmod(index, len(REFERENCE_DASHES))
-    style: dict[str, Any] = {"color": REFERENCE_COLOUR, "linestyle": REFERENCE_DASHES[dash], "linewidth": 1.3}
-    return style | ({"marker": MARKERS[marked % len(MARKERS)], "markevery": 0.1} if marked else {})
+    return _dashed(index, REFERENCE_DASHES) | {"color": REFERENCE_COLOUR, "linewidth": 1.3}
+
+
+def _dashed(turn: int, dashes: Sequence[Any]) -> dict[str, Any]:
+    marked, dash = divmod(turn, len(dashes))
+    marker = {"marker": MARKERS[marked % len(MARKERS)], "markevery": 0.1} if marked else {}
+    return {"linestyle": dashes[dash], **marker}
 
 
 def new_figure(width: float, height: float) -> tuple[Figure, Axes]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, check_size
 from vsodprep.files import read_json
 from vsodprep.flow.estimator import Frame
 from vsodprep.images import gap, list_images, read_frame
@@ -114,7 +114,5 @@ def read_frames(paths: Sequence[Path], order: Iterable[int]) -> Iterator[tuple[i
     expected = image_size(paths[0])
     for index in order:
         frame = read_frame(paths[index])
-        if frame.shape[:2] != expected:
-            found, wanted = (f"{height} x {width} pixels" for height, width in (frame.shape[:2], expected))
-            raise InputError(paths[index], found, f"{wanted}, as {paths[0].name}")
+        check_size(paths[index], frame.shape, expected, paths[0].name)
         yield index, frame

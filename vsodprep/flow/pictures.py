@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from vsodprep.archives import Delivery, open_delivery
 from vsodprep.config.flow import Flow, Policy
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, check_size
 from vsodprep.evaluate.naming import canonical, match
 from vsodprep.flow.formats import decode_flo, decode_kitti
 from vsodprep.flow.frames import image_size, read_frames, sequence_name
 from vsodprep.flow.pairs import FramePair, datasets_of, make_pairs, record_of
 from vsodprep.flow.picture import Picture
-from vsodprep.flow.quality import photometric_error, still_error
+from vsodprep.flow.quality import grey, photometric_error, still_error
 from vsodprep.flow.store import PICTURES, VERSIONS, write_flow
 from vsodprep.images import IMAGE_SUFFIXES, check_one_picture, imdecode, png_header
 from vsodprep.progress import note, some, track
@@ -208,9 +208,9 @@ def _vectors(
     record["picture"] = asdict(Picture())
 
     @lru_cache(max((abs(pair.source - pair.target) for pair in pairs), default=0) + 2)
-    def grey(index: int) -> NDArray[np.uint8]:
+    def picture(index: int) -> NDArray[np.uint8]:
         _, frame = next(read_frames(frames, [index]))
-        return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+        return grey(frame)
 
     for pair, name in zip(pairs, files, strict=True):
         if name is None:
@@ -218,11 +218,9 @@ def _vectors(
             continue
         where = delivery.where(name)
         found = (decode_flo if _suffix(name) == _FLO else decode_kitti)(delivery.read(name), where)
-        if found.known.shape != size:
-            height, width = found.known.shape
-            raise InputError(where, f"flow of {height} x {width} pixels", f"{size[0]} x {size[1]}, as the frames have")
+        check_size(where, found.known.shape, size, "the frames have")
         unknown["pixels"] += int(np.count_nonzero(~found.known))
-        two = grey(pair.source), grey(pair.target)
+        two = picture(pair.source), picture(pair.target)
         yield {dataset: found.flow, "photometric": photometric_error(*two, found.flow), "still": still_error(*two)}
 
 

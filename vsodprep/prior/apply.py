@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, check_size
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
@@ -116,9 +116,8 @@ def apply(
         halvings = np.zeros_like(regions, dtype=np.uint8)
         for row, index in enumerate(track(indices, f"motion prior of {flow_path.stem}")):
             frame, motion = read_frame(frames[index]), flow.of_frame(index)
-            if motion is None or frame.shape[:2] != flow.size:
-                found = f"{frame.shape[0]} x {frame.shape[1]} px"
-                raise InputError(frames[index], found, f"{flow.size[0]} x {flow.size[1]}, as {flow_path}")
+            assert motion is not None
+            check_size(frames[index], frame.shape, motion.shape, str(flow_path))
             prior, described = motion_prior(frame, motion, picture_of(motion, flow.attributes), classifier, windows)
             priors[row] = np.round(prior * 255).astype(np.uint8)
             regions[row] = [level.regions for level in described.levels]

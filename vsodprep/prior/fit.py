@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from vsodprep.config.prior import Prior
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, check_size
 from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
 from vsodprep.images import read_frame, read_mask
@@ -84,9 +84,8 @@ def _frames(
                 motion = flow.of_frame(index)
                 mask = mask_path(split.benchmark, video.name, name)
                 truth = read_mask(mask)
-                if motion is None or motion.shape[:2] != truth.shape:
-                    found = "none" if motion is None else f"{motion.shape[0]} x {motion.shape[1]}"
-                    raise InputError(mask, f"{truth.shape[0]} x {truth.shape[1]} px, its flow {found}", "one size")
+                assert motion is not None
+                check_size(mask, truth.shape, motion.shape, "its flow")
                 frame = read_frame(frame_path(split.benchmark, video.name, name))
                 yield frame, motion, picture_of(motion, flow.attributes), truth
 

@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, check_size
 from vsodprep.files import read_object
 from vsodprep.flow.store import SCALE, FlowFile, open_flow, quantise
 from vsodprep.images import read_frame, read_mask
@@ -46,10 +45,14 @@ def pack_video(
 
     def frame(row: int) -> NDArray[np.uint8]:
         path = frame_path(folder, video.name, video.frames[row])
-        return checked(read_frame(path), path, size)
+        image = read_frame(path)
+        check_size(path, image.shape, size, "the manifest says")
+        return image
 
     def binary_at(path: Path) -> NDArray[np.uint8]:
-        return checked(read_mask(path), path, size).astype(np.uint8) * 255
+        mask = read_mask(path)
+        check_size(path, mask.shape, size, "its frame")
+        return mask.astype(np.uint8) * 255
 
     write(layout.FRAMES, everything, frame, (*size, 3))
     annotated = [index[frame] for frame in video.annotated]
@@ -88,17 +91,6 @@ def pack_video(
             )
 
 
-def checked(image: NDArray[Any], path: Path, size: tuple[int, int]) -> NDArray[Any]:
-    """Return an image if it has the size that the manifest promises.
-
-    Raises:
-        InputError: It has another.
-    """
-    if image.shape[:2] != size:
-        raise InputError(path, f"{image.shape[1]} × {image.shape[0]} pixels", f"{size[1]} × {size[0]}, as its frame")
-    return image
-
-
 def _labelled(labels: Path, sequence: str) -> bool:
     """Return whether a sequence gets labels: what `provenance.json` lists, or every one where there is no such list."""
     listing = labels / PROVENANCE
@@ -120,8 +112,7 @@ def _labels(
 
 
 def _flow_rows(reader: FlowFile, path: Path, video: ManifestSequence, size: tuple[int, int]) -> tuple[int, ...]:
-    if reader.size != size:
-        raise InputError(path, f"flow of {reader.size[1]} × {reader.size[0]} pixels", f"{size[1]} × {size[0]}")
+    check_size(path, reader.size, size, "the frames")
     rows = reader.frame_indices
     if rows and rows[-1] >= len(video.frames):
         raise InputError(path, f"flow of frame {rows[-1]}", f"flow of {len(video.frames)} frames, as in the manifest")
@@ -142,8 +133,7 @@ def _picture(reader: FlowFile, row: int) -> NDArray[np.uint8]:
 
 def _prior_rows(prior: PriorFile, path: Path, index: Mapping[str, int], size: tuple[int, int]) -> list[int]:
     """Return the rows of the frames that have a prior; those without flow have none."""
-    if prior.shape[1:] != size:
-        raise InputError(path, f"a prior of shape {prior.shape}", f"frames of {size[1]} × {size[0]} pixels")
+    check_size(path, prior.shape[1:], size, "the frames")
     unknown = [name for name in prior.frames if name not in index]
     if unknown:
         raise InputError(path, f"a prior of frame {unknown[0]}", "frames that the manifest lists")
