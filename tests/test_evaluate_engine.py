@@ -93,12 +93,12 @@ def test_davis_statistics_are_averaged_over_sequences_of_any_length() -> None:
     for place in range(2):
         total = SequenceTotals()
         for number, values in enumerate(zip(*(each[place] for each in given.values()), strict=True)):
-            scores = FrameScores(dict(zip(given, values, strict=True)), pixels=1, positives=1)
+            scores = FrameScores(1, 1, False, dict(zip(given, values, strict=True)))
             total.add(str(number), scores)
         sequences.append(total)
     late = SequenceTotals()
     for number, value in enumerate((math.nan, 6.0)):
-        late.add(str(number), FrameScores({"t": value}, pixels=1, positives=1))
+        late.add(str(number), FrameScores(1, 1, False, {"t": value}))
     for protocol in ("davis2016", "pysod"):
         found = summarize([*sequences, late], PROTOCOLS[protocol])
         assert found["j_mean"] == pytest.approx((0.7 + 0.2) / 2, abs=1e-15)
