@@ -210,7 +210,7 @@ def test_own_protocol_from_a_file(tmp_path: Path) -> None:
         ("colour: red", "mine.yaml: unknown key colour; expected one of foreground_above"),
         ("base: mine", "mine.yaml: base: Input should be 'davsod', 'pysod'"),
         ("beta2: -1", "mine.yaml: beta2: Input should be greater than 0"),
-        ("average: pixels", "mine.yaml: top level: average: pixels needs f_from"),
+        ("average: pixels", "mine.yaml: average: pixels needs f_from"),
         ("boundary_tolerance: 1e300", "mine.yaml: boundary_tolerance: Input should be less than or equal to 100"),
         ("[1]", "mine.yaml: a list; expected a mapping"),
         ("{", "mine.yaml: not YAML"),

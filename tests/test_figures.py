@@ -38,7 +38,7 @@ from vsodprep.figures.style import COLOURS, FAINT, INK, inline_svg, save
 from vsodprep.figures.sweep import sweep
 from vsodprep.figures.timeline import extremes, timeline
 from vsodprep.models.insight import BranchFeatures
-from vsodprep.scores.bootstrap import Interval, difference, interval
+from vsodprep.scores.bootstrap import Draws, Interval, difference, interval
 from vsodprep.scores.read import Scores, labelled, load_scores, mean
 
 RANDOM = np.random.default_rng(0)
@@ -375,11 +375,11 @@ def test_scores_of_one_label_are_seeds(results: Path) -> None:
 
 def test_intervals_are_those_of_the_bootstrap(results: Path) -> None:
     first, second = load_scores([str(results / path) for path in SCORES])
-    (axes,) = intervals_of([first, second], "mae", resamples=300).axes
-    expected = [interval(scores.files[0], "mae", resamples=300) for scores in (first, second)]
+    (axes,) = intervals_of([first, second], "mae", draws=Draws(resamples=300)).axes
+    expected = [interval(scores.files[0], "mae", Draws(resamples=300)) for scores in (first, second)]
     assert [tuple(axes.lines[row].get_xdata()) for row in (0, 2)] == [(one.low, one.high) for one in expected]
-    (axes,) = intervals_of([first, second], "mae", against=second.label, resamples=300).axes
-    value, low, high, p, _ = difference(first.files[0], second.files[0], "mae", resamples=300)
+    (axes,) = intervals_of([first, second], "mae", against=second.label, draws=Draws(resamples=300)).axes
+    value, low, high, p, _ = difference(first.files[0], second.files[0], "mae", Draws(resamples=300))
     assert tuple(axes.lines[0].get_xdata()) == (low, high)
     assert [text.get_text() for text in axes.get_yticklabels()] == [f"dsnet full (p = {p:.3f})"]
     assert axes.texts[0].get_text() == f"{value:+.3f}"

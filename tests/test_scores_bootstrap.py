@@ -16,7 +16,7 @@ from vsodprep.evaluate.frame import FAMILIES
 from vsodprep.evaluate.protocols import PROTOCOLS, change_protocol
 from vsodprep.files import write_json
 from vsodprep.images import write_png
-from vsodprep.scores.bootstrap import difference, interval
+from vsodprep.scores.bootstrap import Draws, difference, interval
 from vsodprep.scores.read import load_scores
 
 
@@ -39,28 +39,28 @@ def made_up(values: list[float], average: str = "sequences", frames: int = 10) -
 def test_the_middle_is_the_score(tree: tuple[Path, Path], protocol: str, key: str) -> None:
     chosen = change_protocol(PROTOCOLS["pysod"], {"empty_masks": "skip"}) if protocol == "skip" else PROTOCOLS[protocol]
     scores = evaluate_folders(*tree, protocol=chosen, measures=FAMILIES)
-    found = interval(scores, key, resamples=200)
+    found = interval(scores, key, Draws(resamples=200))
     assert found.value == pytest.approx(scores[key], abs=1e-12)
     assert found.low <= found.value <= found.high or key == "max_f"
 
 
 def test_interval_of_a_mean_follows_the_binomial() -> None:
     # Four zeros and four ones: the mean of a resample is binomial(8, 1/2) / 8, whose 2.5 % quantiles are 1/8 and 7/8.
-    assert interval(made_up([0, 1] * 4), "mae", resamples=20_000) == (0.5, 0.125, 0.875)
+    assert interval(made_up([0, 1] * 4), "mae", Draws(resamples=20_000)) == (0.5, 0.125, 0.875)
 
 
 def test_frames_count_where_the_protocol_counts_them() -> None:
-    assert interval(made_up([0, 1], "frames", frames=1), "mae", resamples=100).value == pytest.approx(2 / 3)
+    assert interval(made_up([0, 1], "frames", frames=1), "mae", Draws(resamples=100)).value == pytest.approx(2 / 3)
 
 
 def test_equal_methods_do_not_differ() -> None:
     scores = made_up([0.1, 0.2, 0.3, 0.4])
-    assert difference(scores, scores, "mae", resamples=500)[:4] == (0, 0, 0, 1)
+    assert difference(scores, scores, "mae", Draws(resamples=500))[:4] == (0, 0, 0, 1)
 
 
 def test_paired_test_is_exact_for_few_sequences() -> None:
     first, second = made_up([0.5] * 6), made_up([0.1, 0.2, 0.3, 0.1, 0.2, 0.3])
-    found = difference(first, second, "mae", resamples=500)
+    found = difference(first, second, "mae", Draws(resamples=500))
     # Only no exchange and the exchange of all six give a difference as large: 2 of 64.
     assert found.value == pytest.approx(0.3)
     assert found.p == 2 / 64
@@ -72,21 +72,21 @@ def test_paired_test_draws_exchanges_for_many_sequences() -> None:
     base = generator.random(20)
     better = made_up((base - 0.05).tolist())
     noise = made_up((base + generator.normal(0, 0.05, 20)).tolist())
-    assert difference(made_up(base.tolist()), better, "mae", resamples=2000).p == pytest.approx(1 / 2000)
-    assert difference(made_up(base.tolist()), noise, "mae", resamples=2000).p > 0.05
+    assert difference(made_up(base.tolist()), better, "mae", Draws(resamples=2000)).p == pytest.approx(1 / 2000)
+    assert difference(made_up(base.tolist()), noise, "mae", Draws(resamples=2000)).p > 0.05
 
 
 def test_same_seed_same_figures(tree: tuple[Path, Path]) -> None:
     scores = evaluate_folders(*tree)
-    assert interval(scores, "max_f", resamples=300) == interval(scores, "max_f", resamples=300)
-    assert interval(scores, "mae", resamples=300, seed=1) != interval(scores, "mae", resamples=300)
+    assert interval(scores, "max_f", Draws(resamples=300)) == interval(scores, "max_f", Draws(resamples=300))
+    assert interval(scores, "mae", Draws(resamples=300, seed=1)) != interval(scores, "mae", Draws(resamples=300))
 
 
 def test_pixels_cannot_be_drawn_by_sequence(tree: tuple[Path, Path]) -> None:
     scores = evaluate_folders(*tree, protocol="pooled-f1")
     with pytest.raises(InputError, match="protocol pooled-f1: max_f pools all pixels"):
         interval(scores, "max_f")
-    assert interval(scores, "j_mean", resamples=200).value == pytest.approx(scores["j_mean"])
+    assert interval(scores, "j_mean", Draws(resamples=200)).value == pytest.approx(scores["j_mean"])
 
 
 def test_one_sequence_has_no_interval() -> None:
@@ -142,7 +142,7 @@ def test_command(tree: tuple[Path, Path], tmp_path: Path) -> None:
 @pytest.mark.parametrize(("sequences", "smallest"), [(2, 0.5), (3, 0.25), (6, 0.03125), (13, 2 / 8192), (14, 1 / 500)])
 def test_p_cannot_fall_below_what_so_few_sequences_allow(sequences: int, smallest: float) -> None:
     worse, better = made_up([0.5] * sequences), made_up([0.1 + 0.01 * n for n in range(sequences)])
-    found = difference(worse, better, "mae", resamples=500)
+    found = difference(worse, better, "mae", Draws(resamples=500))
     assert (found.smallest_p, found.p) == (smallest, smallest)
 
 

@@ -20,10 +20,11 @@ def command(scores: tuple[str, ...], measures: tuple[str, ...], output: Path | N
     """Bootstrap intervals of scores over sequences, and a paired test of the first method against each other one."""
     from vsodprep.errors import InputError
     from vsodprep.files import write_json
-    from vsodprep.scores.bootstrap import difference, interval
+    from vsodprep.scores.bootstrap import Draws, difference, interval
     from vsodprep.scores.measures import measure
     from vsodprep.scores.read import load_scores
 
+    draws = Draws(**options)
     asked = [measure(key) for key in measures]
     loaded = load_scores(scores)
     methods = {each.label: each.files for each in loaded}
@@ -31,13 +32,13 @@ def command(scores: tuple[str, ...], measures: tuple[str, ...], output: Path | N
         if len(files) > 1:
             raise InputError(label, f"{len(files)} score files", "one file each; give them labels: LABEL=SCORES.json")
     first, *others = methods
-    share = f"{100 * options['level']:g} %"
+    share = f"{100 * draws.level:g} %"
     found: dict[str, Any] = {}
     for of in asked:
         key = of.key
-        intervals = {label: interval(files[0], key, name=label, **options) for label, files in methods.items()}
+        intervals = {label: interval(files[0], key, draws, name=label) for label, files in methods.items()}
         differences = {
-            other: difference(methods[first][0], methods[other][0], key, name=other, **options) for other in others
+            other: difference(methods[first][0], methods[other][0], key, draws, name=other) for other in others
         }
         click.echo(f"{of.heading}, {share} interval over sequences")
         for label, (value, low, high) in intervals.items():

@@ -124,10 +124,13 @@ def _sweep(scores: Sequence["Scores"], parameter: str, measures: tuple[str, ...]
     bootstrap_options,
     references_option,
 )
-def _intervals(scores: Sequence["Scores"], measure: str, **options: Any) -> "Figure":
+def _intervals(
+    scores: Sequence["Scores"], measure: str, against: str | None, references: tuple[str, ...], **draws: Any
+) -> "Figure":
     from vsodprep.figures.compare import intervals_of
+    from vsodprep.scores.bootstrap import Draws
 
-    return intervals_of(scores, measure, **options)
+    return intervals_of(scores, measure, against=against, references=references, draws=Draws(**draws))
 
 
 @_draws(kinds.Losses, click.argument("metrics", nargs=-1, required=True, metavar="[LABEL=]METRICS.csv..."))

@@ -65,11 +65,6 @@ def _masks(folder: Path, split: str | None, coding: Coding) -> tuple[dict[str, P
     return paths, AS_VALUES
 
 
-def _of_benchmark(folder: Path, truth: Path) -> Path:
-    """Return where a method's maps of a benchmark are: in a folder of its name, if there is one."""
-    return folder / truth.name if (folder / truth.name).is_dir() else folder
-
-
 def fit_folders(
     folders: Sequence[Path],
     truths: Sequence[Path],
@@ -98,7 +93,8 @@ def fit_folders(
     chosen: Sequence[str | None] = splits or [None] * len(truths)
     for truth, split in zip(truths, chosen, strict=True):
         masks, coding = _masks(truth, split, gt_coding)
-        maps = [_of_benchmark(folder, truth) for folder in folders]
+        # in a folder of the benchmark's name, if there is one
+        maps = [folder / truth.name if (folder / truth.name).is_dir() else folder for folder in folders]
         for key, path in track(masks.items(), f"fit on {truth.name}", len(masks)):
             mask = read_map(path, None, coding) > FOREGROUND_ABOVE
             stack = stack_maps([map_of(folder, key) for folder in maps], (mask.shape[0], mask.shape[1]), readings)

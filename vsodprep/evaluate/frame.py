@@ -43,14 +43,6 @@ class FrameScores:
     predicted: NDArray[np.int64] | None = None
 
 
-def _joint(
-    saliency: NDArray[np.uint8], mask: NDArray[np.bool_], protocol: Protocol, cut_in_four: bool
-) -> JointHistogram:
-    if not cut_in_four or not mask.any():
-        return joint_histogram(saliency, mask)
-    return joint_histogram(saliency, mask, s_measure.quadrant_cut(*centroid(mask), protocol.centroid))
-
-
 def _at_thresholds(
     values: NDArray[np.float64], joint: JointHistogram, rule: str, *, strict: bool = False
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -109,8 +101,9 @@ def score_frame(
     values = real_values(lowest, highest, protocol.normalize)
     scores = FrameScores(mask.size, cv2.countNonZero(mask.view(np.uint8)), lowest == highest)
     if _COUNTED & set(measures):
-        joint = _joint(saliency, mask, protocol, "s" in measures)
-        _score_counts(scores, values, joint, protocol, measures)
+        four = "s" in measures and scores.positives
+        cut = s_measure.quadrant_cut(*centroid(mask), protocol.centroid) if four else None
+        _score_counts(scores, values, joint_histogram(saliency, mask, cut), protocol, measures)
     if "weighted_f" in measures:
         scores.scalars["weighted_f"] = weighted_f.weighted_f(saliency, values, mask, protocol.weighted_epsilon)
     binary = saliency >= protocol.binary_from

@@ -12,7 +12,7 @@ from vsodprep.figures.curves import Curve, f_threshold, precision_recall
 from vsodprep.figures.intervals import intervals
 from vsodprep.figures.sequences import ranking
 from vsodprep.figures.sweep import sweep
-from vsodprep.scores.bootstrap import RESAMPLES, Interval, difference, interval
+from vsodprep.scores.bootstrap import USUAL, Draws, Interval, difference, interval
 from vsodprep.scores.measures import Measure, measure
 from vsodprep.scores.papers import OWN_METHOD, PrintedNumber, own_printed_numbers
 from vsodprep.scores.read import Scores
@@ -189,9 +189,7 @@ def intervals_of(
     *,
     against: str | None = None,
     references: Collection[str] = (),
-    level: float = 0.95,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
+    draws: Draws = USUAL,
 ) -> Figure:
     """Draw scores with bootstrap intervals over sequences, or differences from one method with theirs.
 
@@ -200,9 +198,7 @@ def intervals_of(
         key: Key of the measure.
         against: Label of the method that is subtracted from every other one; None for the scores themselves.
         references: Labels of methods that are only to compare with.
-        level: Share of the resamples inside an interval.
-        resamples: Number of draws.
-        seed: Seed of the draws.
+        draws: How sequences are drawn anew.
 
     Raises:
         InputError: No such measure, method or reference, several files of a method, or files that cannot be resampled.
@@ -215,19 +211,14 @@ def intervals_of(
     files = {each.label: each.files[0] for each in scores}
     if against is not None and against not in files:
         raise InputError("--against", f"no method {against!r}", f"one of {', '.join(files)}")
-    share = f"{100 * level:g} % interval over sequences"
+    share = f"{100 * draws.level:g} % interval over sequences"
     if against is None:
-        found = {
-            label: interval(values, key, level=level, resamples=resamples, seed=seed, name=label)
-            for label, values in files.items()
-        }
+        found = {label: interval(values, key, draws, name=label) for label, values in files.items()}
         return _noted(intervals(found, f"{of.heading}, {share}", references=grey), scores)
     differences = {}
     for label, values in files.items():
         if label != against:
             pair = f"{label} against {against}"
-            value, low, high, p, _ = difference(
-                values, files[against], key, level=level, resamples=resamples, seed=seed, name=pair
-            )
+            value, low, high, p, _ = difference(values, files[against], key, draws, name=pair)
             differences[f"{label} (p = {p:.3f})"] = Interval(value, low, high)
     return _noted(intervals(differences, f"{of.heading} minus that of {against}, {share}", zero=True), scores)

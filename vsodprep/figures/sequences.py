@@ -27,13 +27,12 @@ def ranking(
     """
     methods = list(scores)
     first = scores[methods[0]]
-    names = sorted({name for values in scores.values() for name in values})
 
     def place(name: str) -> tuple[bool, float, str]:
         value = first.get(name)
         return value is None, 0.0 if value is None else (value if ascending else -value), name
 
-    names.sort(key=place)
+    names = sorted({name for values in scores.values() for name in values}, key=place)
     with house_style():
         figure, axes = new_figure(9.4, 0.8 + 0.26 * len(names) + 0.2 * (len(methods) // 4))
         rows = np.arange(len(names))

@@ -146,9 +146,7 @@ def fit(
         InputError: A frame, mask or flow is missing or does not fit.
     """
     torch.set_num_threads(1)  # sums depend on how they are split, and the classifier is small
-    settings, windows = Settings.of(block), None
-    if settings.features != "contrast":
-        windows, settings = with_network(settings, device)
+    windows, settings = with_network(Settings.of(block), device)
     samples = collect(splits, settings, block.purity, block.frames_per_sequence, windows)
     mean, deviation = standardisation(samples.features)
     weights, biases, losses = train(
@@ -171,8 +169,10 @@ def fit(
     return classifier
 
 
-def with_network(settings: Settings, device: str) -> tuple[Windows, Settings]:
-    """Return the features of the network that the settings name, and the settings with its parameters' hash."""
+def with_network(settings: Settings, device: str) -> tuple[Windows | None, Settings]:
+    """Return the features of the network that the settings name, if any, and the settings with its parameters' hash."""
+    if settings.features == "contrast":
+        return None, settings
     from vsodprep.prior.windows import backbone, extractor, parameters_sha256  # noqa: PLC0415  torchvision is slow
 
     network = backbone(settings.features, settings.weights)

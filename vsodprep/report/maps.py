@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,13 +16,6 @@ from vsodprep.report.collect import Results
 MapKind = Literal["saliency", "coarse", "prior", "flow"]
 Reader = Callable[[str], NDArray[np.uint8] | None]
 """From a frame id to uint8 `(H, W)` or `(H, W, 3)`; None where that frame has no map."""
-
-
-def fitted(made: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    """Return a map `(h, w)` at the size of its mask `(H, W)`, resized bilinearly where it differs."""
-    if made.shape == mask.shape:
-        return made
-    return np.asarray(cv2.resize(made, mask.shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def reader_of_folder(folder: Path) -> Reader:

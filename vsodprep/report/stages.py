@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,7 +12,7 @@ from vsodprep.config.coarse import Coarse
 from vsodprep.images import read_mask
 from vsodprep.manifest import ManifestSequence, mask_path
 from vsodprep.report.collect import Results
-from vsodprep.report.maps import MapKind, fitted, reader_of
+from vsodprep.report.maps import MapKind, reader_of
 
 SAMPLE = 10
 
@@ -79,7 +80,8 @@ def agreement(made: NDArray[np.uint8], mask: NDArray[np.bool_]) -> tuple[float, 
         made: Map, uint8 `(h, w)`, 255 for certainly salient; resized to the mask where it differs.
         mask: bool `(H, W)`; the overlap of two empty regions is 1.
     """
-    made = fitted(made, mask)
+    if made.shape != mask.shape:
+        made = np.asarray(cv2.resize(made, mask.shape[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
     above = made > 127
     union = np.count_nonzero(above | mask)
     overlap = np.count_nonzero(above & mask) / union if union else 1.0

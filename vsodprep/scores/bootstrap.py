@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from vsodprep.errors import InputError
 from vsodprep.evaluate.measures.f_measure import area_under_curve, f_measure
 
-RESAMPLES = 10_000
 _ALL_SWAPS = 13  # sequences up to which every exchange of two methods is tried
 _OF_CURVE = {"max_f": "f", "mean_f": "f", "max_e": "e", "mean_e": "e", "pr_auc": "precision"}
 _PRECISION_RECALL = ("max_f", "mean_f", "adaptive_f", "pr_auc")
@@ -18,6 +17,33 @@ _BY_SEQUENCE = ("j_", "boundary_", "t_")
 
 Scores = Mapping[str, Any]
 Array = NDArray[np.float64]
+
+
+class Draws(NamedTuple):
+    """How sequences are drawn anew.
+
+    Attributes:
+        level: Share of the resamples inside an interval.
+        resamples: Number of draws.
+        seed: Seed of the draws.
+    """
+
+    level: float = 0.95
+    resamples: int = 10_000
+    seed: int = 0
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The shares of the resamples at the ends of an interval."""
+        return (1 - self.level) / 2, (1 + self.level) / 2
+
+    def counts(self, sequences: int) -> Array:
+        """Return how often each sequence is drawn, float64 `(resamples, sequences)`."""
+        generator = np.random.default_rng(self.seed)
+        return generator.multinomial(sequences, np.full(sequences, 1 / sequences), self.resamples).astype(np.float64)
+
+
+USUAL = Draws()
 
 
 class Interval(NamedTuple):
@@ -119,21 +145,7 @@ def _usable(scores: Scores, key: str, name: str) -> list[str]:
     return sequences
 
 
-def _drawn(sequences: int, resamples: int, seed: int) -> Array:
-    """Return how often each sequence is drawn, float64 `(resamples, sequences)`."""
-    generator = np.random.default_rng(seed)
-    return generator.multinomial(sequences, np.full(sequences, 1 / sequences), resamples).astype(np.float64)
-
-
-def interval(
-    scores: Scores,
-    key: str,
-    *,
-    level: float = 0.95,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-    name: str = "score file",
-) -> Interval:
+def interval(scores: Scores, key: str, draws: Draws = USUAL, *, name: str = "score file") -> Interval:
     """Return a score with its percentile bootstrap interval over sequences.
 
     Efron and Tibshirani, An Introduction to the Bootstrap, 1993, Chapter 13. Sequences are drawn with replacement, and
@@ -142,9 +154,7 @@ def interval(
     Args:
         scores: What `evaluate_folders` returned, or a score file.
         key: Key of the measure.
-        level: Share of the resamples inside the interval.
-        resamples: Number of draws.
-        seed: Seed of the draws.
+        draws: How sequences are drawn anew.
         name: What to call the file in an error.
 
     Raises:
@@ -152,20 +162,12 @@ def interval(
     """
     names = _usable(scores, key, name)
     benchmark = _benchmark(scores, key, names)
-    values = benchmark.value(_drawn(len(names), resamples, seed))
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(benchmark.value(draws.counts(len(names))), draws.bounds)
     return Interval(float(benchmark.value(np.ones((1, len(names))))[0]), float(low), float(high))
 
 
 def difference(
-    first: Scores,
-    second: Scores,
-    key: str,
-    *,
-    level: float = 0.95,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
-    name: str = "second score file",
+    first: Scores, second: Scores, key: str, draws: Draws = USUAL, *, name: str = "second score file"
 ) -> Difference:
     """Return the difference of two methods on the same sequences, its bootstrap interval and a paired test.
 
@@ -177,9 +179,7 @@ def difference(
         first: Score file of a method.
         second: Score file of another, of the same benchmark and protocol.
         key: Key of the measure.
-        level: Share of the resamples inside the interval.
-        resamples: Number of draws.
-        seed: Seed of the draws.
+        draws: How sequences are drawn anew.
         name: What to call the second file in an error.
 
     Returns:
@@ -199,11 +199,11 @@ def difference(
             found = f"{of_second} frames of {sequence}"
             raise InputError(name, found, f"the {of_first} of the first method: scores are compared on the same frames")
     one, two = _benchmark(first, key, names), _benchmark(second, key, names)
-    drawn = _drawn(len(names), resamples, seed)
-    low, high = np.quantile(one.value(drawn) - two.value(drawn), [(1 - level) / 2, (1 + level) / 2])
+    drawn = draws.counts(len(names))
+    low, high = np.quantile(one.value(drawn) - two.value(drawn), draws.bounds)
     once = np.ones((1, len(names)))
     value = float((one.value(once) - two.value(once))[0])
-    swaps = _swaps(len(names), resamples, seed)
+    swaps = _swaps(len(names), draws)
     at_least = [
         abs((one.exchanged(two, swap).value(once) - two.exchanged(one, swap).value(once))[0]) >= abs(value) - 1e-12
         for swap in swaps
@@ -213,10 +213,10 @@ def difference(
     return Difference(value, float(low), float(high), float(np.mean(at_least)), smallest)
 
 
-def _swaps(sequences: int, resamples: int, seed: int) -> NDArray[np.bool_]:
+def _swaps(sequences: int, draws: Draws) -> NDArray[np.bool_]:
     """Return which sequences are exchanged, bool `(n, sequences)`; the first row exchanges none."""
     if sequences <= _ALL_SWAPS:
         return (np.arange(1 << sequences)[:, None] >> np.arange(sequences) & 1).astype(bool)
-    swaps = np.random.default_rng(seed).random((resamples, sequences)) < 0.5
+    swaps = np.random.default_rng(draws.seed).random((draws.resamples, sequences)) < 0.5
     swaps[0] = False
     return swaps
