@@ -217,6 +217,17 @@ def test_a_configuration_may_be_longer_than_a_command_line(tmp_path: Path) -> No
     assert max(map(len, again.stdout.splitlines())) < 2_000
 
 
+@pytest.mark.parametrize("way", ["--no-hooks", "module"])
+def test_a_run_without_our_hook_stops_at_the_configuration(tmp_path: Path, way: str) -> None:
+    snakefile = tmp_path / "Snakefile"
+    snakefile.write_text(f'module ours:\n    snakefile: "{ROOT / "Snakefile"}"\n\nuse rule * from ours\n')
+    given = (way,) if way.startswith("--") else ("--snakefile", str(snakefile))
+    done = snakemake(tmp_path, *given, "--show-failed-logs", "--", "results/configuration/whole.json")
+    assert done.returncode == 1
+    assert re.search(r"^cp: .*\.snakemake/vsodprep/[0-9a-f]{16}\.json", done.stdout, re.MULTILINE)
+    assert not (tmp_path / "results" / "configuration" / "whole.json").exists()
+
+
 def test_a_dry_run_leaves_nothing_of_the_configuration(tmp_path: Path) -> None:
     ask(tmp_path, "--dry-run", "all", "--configfile", str(TINY))
     assert not list(tmp_path.rglob("*.json"))
