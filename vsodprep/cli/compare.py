@@ -15,7 +15,7 @@ _TELLING = 0.01  # where no p can fall below this, it is said
 @click.argument("scores", nargs=-1, required=True, metavar="[LABEL=]SCORES.json...")
 @measures_option("max_f", "s_measure", "mae", help="Keys of measures in the score files.")
 @bootstrap_options
-@click.option("--json", "output", type=PATH, help="Write the figures to this file.")
+@click.option("--json", "output", type=PATH, help="Write the intervals and tests to this file.")
 def command(scores: tuple[str, ...], measures: tuple[str, ...], output: Path | None, **options: Any) -> None:
     """Bootstrap intervals of scores over sequences, and a paired test of the first method against each other one."""
     from vsodprep.errors import InputError

@@ -31,7 +31,7 @@ def _settings(changes: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _show(scores: dict[str, Any]) -> None:
-    """Print what was unusual about the inputs on stderr, then the settings and the figures of the benchmark."""
+    """Print what was unusual about the inputs on stderr, then the settings and the scores of the benchmark."""
     from vsodprep.evaluate.aggregate import SCALARS
     from vsodprep.scores.noticed import noticed
 
@@ -66,8 +66,8 @@ def _show(scores: dict[str, Any]) -> None:
 )
 @click.option("--set", "changes", multiple=True, metavar="SETTING=VALUE", help="Change one setting of the protocol.")
 @measures_option(help="Some of mae, s, f, e, weighted_f, j, boundary, t, or `all`; default all but the slow t.")
-@click.option("--json", "output", type=PATH, help="Write all figures to this file.")
-@click.option("--jobs", type=click.IntRange(min=1), help="Processes; default all cores. Changes no figure.")
+@click.option("--json", "output", type=PATH, help="Write all scores to this file.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Processes; default all cores. Changes no score.")
 @click.option("--allow-missing", is_flag=True, help="Leave out frames without a map.")
 @click.option(
     "--naming",

@@ -160,7 +160,7 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _what_is_own_has_its_own_name(self) -> "Config":
-        # Files and tables go by the name, and the report sets built-in ones beside a paper's figures.
+        # Files and tables go by the name, and the report sets built-in ones beside a paper's numbers.
         for key, own, built_in in (("protocols", self.protocols, PROTOCOLS), ("crf", self.crf, (RAW, *PRESETS))):
             for name in own:
                 if name in built_in:

@@ -152,4 +152,4 @@ class Run(Section):
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     """Arithmetic of training, as Lightning names it."""
     paper: bool = False
-    """Whether this is the paper's own training, so that the report may set its figures beside the paper's."""
+    """Whether this is the paper's own training, so that the report may set its scores beside the paper's."""

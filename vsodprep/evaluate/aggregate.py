@@ -15,7 +15,7 @@ from vsodprep.evaluate.measures.levels import THRESHOLDS
 from vsodprep.evaluate.measures.statistics import decay, recall_above
 from vsodprep.evaluate.protocols import Protocol
 
-# Names of the figures in a score file that are one number, in the order in which they are shown.
+# Names of the scores in a score file that are one number, in the order in which they are shown.
 SCALARS = (
     "mae",
     "s_measure",
@@ -36,7 +36,7 @@ class SequenceTotals:
 
     Attributes:
         frames: Ids of the frames.
-        scalars: Figures of each frame by name; NaN where a frame has none.
+        scalars: Scores of each frame by name; NaN where a frame has none.
         curves: Sums of the frames' curves by name.
         pixels: Pixels of all frames.
         error: Sum of |p - g| over these pixels.
@@ -72,7 +72,7 @@ class SequenceTotals:
             self.predicted += scores.predicted
 
     def counted(self, name: str, protocol: Protocol) -> int:
-        """Return over how many frames a figure is averaged."""
+        """Return over how many frames a score is averaged."""
         if protocol.empty_masks == "skip" and name in ("precision", "recall", "f", "adaptive_f"):
             return sum(positives > 0 for positives in self.positives)
         return len(self.frames)
@@ -102,7 +102,7 @@ def _average(parts: list[tuple[Any, int]], *, by_sequence: bool) -> Any:
 
 
 def _scalar(name: str, sequences: Iterable[SequenceTotals], protocol: Protocol) -> float | None:
-    """Average a figure that every frame has."""
+    """Average a score that every frame has."""
     values = []
     for sequence in sequences:
         frames = np.array(sequence.scalars.get(name, ()))
@@ -135,10 +135,10 @@ def _curves(sequences: list[SequenceTotals], protocol: Protocol) -> dict[str, Cu
 
 
 def summarize(sequences: Sequence[SequenceTotals], protocol: Protocol) -> dict[str, Any]:
-    """Reduce sequences to the figures of a score file.
+    """Reduce sequences to the scores of a score file.
 
     Args:
-        sequences: Their totals; one gives that sequence's own figures.
+        sequences: Their totals; one gives that sequence's own scores.
         protocol: Says what is averaged over what.
 
     Returns:

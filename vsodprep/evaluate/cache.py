@@ -103,7 +103,7 @@ class ScoreCache:
         measures: Collection[str],
         reading: Reading,
     ) -> None:
-        """Work out under which keys the sequences are kept: everything that their figures depend on.
+        """Work out under which keys the sequences are kept: everything that their scores depend on.
 
         Args:
             masks: The masks, whose reading counts.

@@ -197,8 +197,8 @@ def evaluate_folders(
         split: A split of the benchmark, or a file of sequence names; None for all sequences.
         benchmark: Name of the benchmark, where the masks do not tell it.
         protocol: A protocol, the name of a built-in one, or a file of settings.
-        measures: What to compute, by default all but T, which is slow; the figures of the others are None.
-        jobs: Number of processes; does not change any figure.
+        measures: What to compute, by default all but T, which is slow; the scores of the others are None.
+        jobs: Number of processes; does not change any score.
         allow_missing: Leave out frames without a map instead of stopping.
         naming: `auto`, `stem`, `number` or `position`.
         coding: How the maps are coded: `values`, `ids`, `alpha`, or `auto` to recognise it over all of them.
@@ -208,8 +208,8 @@ def evaluate_folders(
         results: Where named benchmarks lie.
 
     Returns:
-        The content of a score file: figures of the benchmark, its curves (thresholds from high to low), settings,
-        what was noticed about the inputs, and the figures of every sequence, frame and attribute.
+        The content of a score file: scores of the benchmark, its curves (thresholds from high to low), settings,
+        what was noticed about the inputs, and the scores of every sequence, frame and attribute.
 
     Raises:
         InputError: Masks or maps are missing, unreadable or do not fit one another.

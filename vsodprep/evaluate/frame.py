@@ -28,7 +28,7 @@ class FrameScores:
         pixels: Number of pixels.
         positives: Pixels of the mask.
         constant: Whether the map has one value only.
-        scalars: Figures of this frame by name.
+        scalars: Scores of this frame by name.
         curves: `precision`, `recall`, `f` and `e` at 256 thresholds from high to low, float64 `(256,)` each.
         hits: Predicted pixels inside the mask at each threshold, int64 `(256,)`, where F was asked for.
         predicted: Predicted pixels at each threshold, int64 `(256,)`, likewise.
@@ -94,7 +94,7 @@ def score_frame(
         measures: What to compute; T, which takes two frames, is not computed here.
 
     Returns:
-        The frame's figures; names as in a score file, where a frame has such a figure.
+        The frame's scores; names as in a score file, where a frame has such a score.
     """
     saliency, mask = np.ascontiguousarray(saliency), np.ascontiguousarray(mask)
     lowest, highest = int(saliency.min()), int(saliency.max())

@@ -84,7 +84,7 @@ class _Benchmark:
     columns: Mapping[str, Array]
 
     def exchanged(self, other: "_Benchmark", swaps: NDArray[np.bool_]) -> "_Benchmark":
-        """Return a benchmark with some sequences' figures taken from another method's."""
+        """Return a benchmark with some sequences' scores taken from another method's."""
         columns = {
             name: np.where(swaps.reshape(-1, *[1] * (column.ndim - 1)), other.columns[name], column)
             for name, column in self.columns.items()

@@ -16,7 +16,7 @@ rule report:
             PLAN.paths.table,
             caption="../report/results.rst",
             category="Report",
-            labels={"page": "all figures as a table"},
+            labels={"page": "all scores as a table"},
         ),
     log:
         "<logs>/report/report.log",

@@ -61,7 +61,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "baseline-deeplab": {"gate": False, "fusion": "cat", "reduced": False, "decoder": "deeplab"},
     "CAG": {"fusion": "cat"},
     "DDE": {"gate": False},
-    # Table 3; its row Cat repeats the figures of Table 2's baseline, so these features are not gated.
+    # Table 3; its row Cat repeats the numbers of Table 2's baseline, so these features are not gated.
     "Cat": {"gate": False, "fusion": "cat"},
     "Add": {"gate": False, "fusion": "add"},
     "Mul": {"gate": False, "fusion": "mul"},
