@@ -100,7 +100,7 @@ def test_departures(run: Run, phrases: list[str]) -> None:
 def test_short_training_is_known(steps: tuple[int | None, ...], short: bool) -> None:
     lengths = [{"steps": each} if each else {"steps": None, "epochs": 1} for each in steps]
     stages = tuple(STAGE.model_copy(update=length) for length in lengths)
-    assert RunView("run", Run(stages=stages), (), None).short == short
+    assert RunView("run", Run(stages=stages), (), None, "").short == short
 
 
 def test_training_on_a_part_is_a_departure() -> None:

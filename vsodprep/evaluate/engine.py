@@ -156,10 +156,8 @@ def _total(reader: _Reader, inputs: ScoringInputs, jobs: int, stored: ScoreCache
 
 
 def _per_frame(totals: SequenceTotals) -> dict[str, Any]:
-    figures = {
-        name: [None if math.isnan(value) else value for value in values] for name, values in totals.scalars.items()
-    }
-    return {"frame": totals.frames, **figures}
+    known = {name: [None if math.isnan(one) else one for one in values] for name, values in totals.scalars.items()}
+    return {"frame": totals.frames, **known}
 
 
 def _attributes(truth: Truth, totals: dict[str, SequenceTotals], protocol: Protocol) -> dict[str, Any]:

@@ -17,26 +17,26 @@ from vsodprep.report.strips import Strip
 from vsodprep.report.tables import Table
 from vsodprep.scores.measures import Measure
 
-
-@dataclass(frozen=True)
-class Training:
-    """The losses of one run, all its seeds in one figure."""
-
-    figure: Markup
-    last: str
-
-
 SHORT = 2_000  # steps; the default run's 600 are known to move by several hundredths, see docs/training.md
 
 
 @dataclass(frozen=True)
 class RunView:
-    """A run as the page describes it."""
+    """A run as the page describes it.
+
+    Attributes:
+        name: What the page calls it.
+        run: Its configuration.
+        departures: In which ways it is not the paper's training.
+        losses: The losses of all its seeds, if they are there.
+        last: The last loss of each seed.
+    """
 
     name: str
     run: Run
     departures: tuple[str, ...]
-    training: Training | None
+    losses: Markup | None
+    last: str
 
     @property
     def short(self) -> bool:
@@ -79,18 +79,18 @@ def run_views(results: Results) -> list[RunView]:
     views = []
     for (model, name), run in results.targets.runs.items():
         title = method_name(model, name, "raw")
-        views.append(RunView(title, run, tuple(departures(results, run)), training(results, model, name, run)))
+        views.append(RunView(title, run, tuple(departures(results, run)), *_losses(results, model, name, run)))
     return views
 
 
-def training(results: Results, model: str, name: str, run: Run) -> Training | None:
-    """Draw the losses of a run; None if no `metrics.csv` of it is there."""
+def _losses(results: Results, model: str, name: str, run: Run) -> tuple[Markup | None, str]:
+    """Draw the losses of a run, and write the last of each seed; nothing if no `metrics.csv` of it is there."""
     paths = {f"seed {seed}": Path(results.paths.metrics(model, name, seed)) for seed in run.seeds}
     read = {seed: each for seed, path in paths.items() if path.is_file() and (each := read_losses(path)).loss}
     if not read:
-        return None
+        return None, ""
     svg = inline_svg(draw_losses(read), f"loss-{model}-{name}", f"Training loss of {method_name(model, name, 'raw')}")
-    return Training(Markup(svg), ", ".join(_short(each.loss[-1]) for each in read.values()))
+    return Markup(svg), ", ".join(_short(each.loss[-1]) for each in read.values())
 
 
 def _short(loss: float) -> str:

@@ -56,9 +56,8 @@ def _omissions(values: Mapping[str, Any], split: str | None) -> list[str]:
     odd = [name for name, frames in wanted.items() if scored[canonical(name)] != frames]
     if odd:
         have = sum(scored[canonical(name)] for name in odd)
-        found.append(
-            f"{have} frames instead of {sum(wanted[name] for name in odd)} in {', '.join(odd[:3])}{_more(odd)}"
-        )
+        more = f" and {len(odd) - 3} more" if len(odd) > 3 else ""
+        found.append(f"{have} frames instead of {sum(wanted[name] for name in odd)} in {', '.join(odd[:3])}{more}")
     missing = values.get("inputs", {}).get("missing", ())
     uncounted = [frame for frame in missing if (name := frame.rpartition("/")[0]) in inside and name not in wanted]
     if uncounted:
@@ -68,7 +67,3 @@ def _omissions(values: Mapping[str, Any], split: str | None) -> list[str]:
 
 def _counts(values: Mapping[str, Any]) -> dict[str, int]:
     return {name: each["frames"] for name, each in values["sequences"].items() if each.get("frames")}
-
-
-def _more(names: list[str]) -> str:
-    return f" and {len(names) - 3} more" if len(names) > 3 else ""

@@ -3,7 +3,7 @@
 import io
 import json
 import tarfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -45,23 +45,8 @@ class ExportOptions:
     annotated: bool = False
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One frame of a shard.
-
-    Attributes:
-        video: Its sequence.
-        frame: Its id.
-        image: uint8 `(H, W, 3)`.
-        mask: uint8 `(H, W)` of 0 and 255, or None.
-        picture: The flow's colour picture, uint8 `(H, W, 3)`, or None.
-    """
-
-    video: ManifestSequence
-    frame: str
-    image: NDArray[np.uint8]
-    mask: NDArray[np.uint8] | None
-    picture: NDArray[np.uint8] | None
+File = tuple[int, str, bytes]
+"""Of a frame (0), its mask (1) or the picture of its flow (2): which it is, its ending, its content."""
 
 
 def export(shard_path: Path, layout: Layout, out: Path, choice: ExportOptions | None = None) -> int:
@@ -94,18 +79,20 @@ def export(shard_path: Path, layout: Layout, out: Path, choice: ExportOptions | 
     samples = track(_samples(shard, videos, choice), f"export {shard.manifest.name}", total)
     with atomic_directory(out, nothing) as folder:
         if layout == "webdataset":
-            _write_tars(folder, shard.manifest.name, samples, choice)
-        for sample in samples:
-            folders = _OF_STILLS if sample.video.still else FOLDERS[layout]
-            for which, ending, content in _files(sample, choice):
-                below = folders[which].format(seq=sample.video.name)
-                _write(folder / below / f"{sample.frame}.{ending}", content)
+            _write_tars(folder, shard.manifest.name, samples)
+        for video, frame, files in samples:
+            folders = _OF_STILLS if video.still else FOLDERS[layout]
+            for which, ending, content in files:
+                _write(folder / folders[which].format(seq=video.name) / f"{frame}.{ending}", content)
         if layout == "davis":
             _write_image_sets(folder, videos, choice)
     return total
 
 
-def _samples(shard: Shard, videos: Sequence[ManifestSequence], choice: ExportOptions) -> Iterator[Sample]:
+def _samples(
+    shard: Shard, videos: Sequence[ManifestSequence], choice: ExportOptions
+) -> Iterator[tuple[ManifestSequence, str, list[File]]]:
+    """Yield the frames: of each its video, its id and its files."""
     for video in videos:
         arrays: ShardSequence = shard[video.name]
         for number, frame in enumerate(video.frames):
@@ -113,7 +100,7 @@ def _samples(shard: Shard, videos: Sequence[ManifestSequence], choice: ExportOpt
             if choice.annotated and mask is None:
                 continue
             picture = arrays.picture(choice.flow, number) if choice.flow is not None else None
-            yield Sample(video, frame, arrays.frame(number), mask, picture)
+            yield video, frame, list(_files((arrays.frame(number), mask, picture), choice))
 
 
 # Where each layout has frames, masks and flow pictures.
@@ -126,9 +113,8 @@ _OF_STILLS = ("{seq}/{seq}-Image", "{seq}/{seq}-Mask", "")
 _KINDS = ("", ".mask", ".flow")  # what they are called in tar files
 
 
-def _files(sample: Sample, choice: ExportOptions) -> Iterator[tuple[int, str, bytes]]:
-    """Yield what there is of frame, mask and flow picture: which of the three, its ending, its content."""
-    for which, image in enumerate((sample.image, sample.mask, sample.picture)):
+def _files(images: Iterable[NDArray[np.uint8] | None], choice: ExportOptions) -> Iterator[File]:
+    for which, image in enumerate(images):
         if image is not None:
             lossless = which == 1 or choice.image_format == "png"
             yield which, "png" if lossless else "jpg", encode_png(image) if lossless else _jpeg(image, choice.quality)
@@ -157,20 +143,15 @@ def _write_image_sets(folder: Path, videos: Sequence[ManifestSequence], choice: 
             _write(folder / "ImageSets" / "480p" / f"{split}.txt", "".join(lines).encode())
 
 
-def _write_tars(folder: Path, name: str, samples: Iterator[Sample], choice: ExportOptions) -> None:
+def _write_tars(folder: Path, name: str, samples: Iterator[tuple[ManifestSequence, str, list[File]]]) -> None:
     """Write WebDataset tars: of each sample `{key}.jpg`, `.mask.png`, `.flow.jpg` and `.json`."""
     for number, group in groupby(enumerate(samples), lambda each: each[0] // SAMPLES_PER_TAR):
         with tarfile.open(folder / f"{name}-{number:06d}.tar", "w", format=tarfile.USTAR_FORMAT) as tar:
-            for _, sample in group:
-                key = f"{sample.video.name}/{sample.frame}".replace(".", "_")  # a dot would begin the ending
-                for which, ending, content in _files(sample, choice):
+            for _, (video, frame, files) in group:
+                key = f"{video.name}/{frame}".replace(".", "_")  # a dot would begin the ending
+                for which, ending, content in files:
                     _add(tar, f"{key}{_KINDS[which]}.{ending}", content)
-                record = {
-                    "sequence": sample.video.name,
-                    "frame": sample.frame,
-                    "splits": list(sample.video.splits),
-                    "still": sample.video.still,
-                }
+                record = {"sequence": video.name, "frame": frame, "splits": list(video.splits), "still": video.still}
                 _add(tar, f"{key}.json", json.dumps(record, sort_keys=True).encode())
 
 
