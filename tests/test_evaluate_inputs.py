@@ -14,10 +14,10 @@ from tests.evaluate_cases import disk, figures, normalized, soft_map, write_tree
 from vsodprep.cli import cli
 from vsodprep.errors import InputError
 from vsodprep.evaluate import evaluate_folders
-from vsodprep.evaluate.naming import sequences_of_names
 from vsodprep.evaluate.resize import bicubic, resize
 from vsodprep.images import read_gray, write_png
 from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
+from vsodprep.naming import sequences_of_names
 from vsodprep.shards import pack_benchmark
 
 LENGTHS = {"drift": 5, "hide": 4}

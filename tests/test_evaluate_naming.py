@@ -3,7 +3,7 @@
 import pytest
 
 from vsodprep.errors import InputError
-from vsodprep.evaluate.naming import canonical, group_by_sequence, match, sequences_of_names
+from vsodprep.naming import canonical, group_by_sequence, match, sequences_of_names
 
 SEQUENCES = ["bear", "bear01", "select_0606", "select_0616_1", "select_0616_2"]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from vsodprep.archives import Tree
 from vsodprep.errors import InputError
-from vsodprep.evaluate.naming import Matched, group_by_sequence, match
 from vsodprep.evaluate.protocols import Protocol
 from vsodprep.evaluate.truth import Truth, TruthSequence, image_names
+from vsodprep.naming import Matched, group_by_sequence, match
 
 
 @dataclass(frozen=True)

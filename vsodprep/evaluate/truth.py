@@ -12,11 +12,11 @@ from vsodprep.archives import Tree, open_tree
 from vsodprep.benchmarks.layout import is_mask_folder
 from vsodprep.coding import AS_VALUES, Reading
 from vsodprep.errors import InputError
-from vsodprep.evaluate.naming import Folders, sequences_by_list, sequences_of_names
 from vsodprep.files import is_junk, read_text
 from vsodprep.images import MAP_SUFFIXES, natural_key
 from vsodprep.manifest import Manifest, read_manifest
 from vsodprep.markers import MANIFEST, SHARD
+from vsodprep.naming import Folders, sequences_by_list, sequences_of_names
 
 if TYPE_CHECKING:
     from vsodprep.shards import Shard

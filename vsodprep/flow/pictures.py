@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from vsodprep.archives import Delivery, open_delivery
 from vsodprep.config.flow import Flow, Policy
 from vsodprep.errors import InputError, check_size
-from vsodprep.evaluate.naming import canonical, match
 from vsodprep.flow.formats import decode_flo, decode_kitti
 from vsodprep.flow.frames import image_size, read_frames, sequence_name
 from vsodprep.flow.pairs import FramePair, datasets_of, make_pairs, record_of
@@ -27,6 +26,7 @@ from vsodprep.flow.picture import Picture
 from vsodprep.flow.quality import grey, photometric_error, still_error
 from vsodprep.flow.store import PICTURES, VERSIONS, write_flow
 from vsodprep.images import IMAGE_SUFFIXES, check_one_picture, imdecode, png_header
+from vsodprep.naming import canonical, match
 from vsodprep.progress import note, some, track
 
 _FLO = ".flo"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vsodprep import benchmarks
-from vsodprep.evaluate.naming import canonical
+from vsodprep.naming import canonical
 
 Scope = frozenset[tuple[str, int]]
 
