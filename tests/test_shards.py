@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import pickle
 import re
 import shutil
@@ -20,7 +21,7 @@ from vsodprep.errors import InputError
 from vsodprep.flow.picture import colour
 from vsodprep.images import read_frame, read_mask
 from vsodprep.manifest import frame_path
-from vsodprep.shards import open_shard, pack_benchmark
+from vsodprep.shards import layout, open_shard, pack_benchmark
 
 
 @pytest.fixture(scope="module")
@@ -235,7 +236,6 @@ DAMAGE = {
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_every_damaged_file_is_a_plain_error_or_makes_no_difference(tree, tmp_path, damage):
-    """Bytes of a picture or of stored values that still decode have no checksum, and are left out."""
     out = pack(tree, tmp_path / "damaged.zarr")
     whole = everything(out)
     refused = 0
@@ -253,6 +253,43 @@ def test_every_damaged_file_is_a_plain_error_or_makes_no_difference(tree, tmp_pa
             assert all(np.array_equal(one, other) for one, other in zip(whole, found, strict=True)), file
         file.write_bytes(data)
     assert refused > 20
+
+
+def chunks_of(path: Path) -> list[tuple[int, int]]:
+    """Return where the chunks of a shard file lie, offset and length, as the index at its end has them."""
+    known = json.loads(next(up for up in path.parents if up.name == "c").with_name("zarr.json").read_text())
+    if known["codecs"][0]["name"] != "sharding_indexed":
+        return [(0, path.stat().st_size)]
+    inner = known["codecs"][0]["configuration"]["chunk_shape"]
+    count = math.prod(n // m for n, m in zip(known["chunk_grid"]["configuration"]["chunk_shape"], inner, strict=True))
+    index = np.frombuffer(path.read_bytes()[-16 * count - 4 : -4], "<u8").reshape(-1, 2)
+    return [(int(offset), int(length)) for offset, length in index if offset < 1 << 63]
+
+
+def test_a_flipped_bit_of_any_chunk_is_an_error(tree, tmp_path):
+    out = pack(tree, tmp_path / "flipped.zarr")
+    files = sorted(path for path in out.rglob("*") if path.is_file() and "c" in path.relative_to(out).parts)
+    flips = [
+        (file, offset + (7 * number + 1) % length)
+        for file in files
+        for number, (offset, length) in enumerate(chunks_of(file))
+    ]
+    assert len(flips) > 60
+    for file, at in flips:
+        data = file.read_bytes()
+        file.write_bytes(data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :])
+        with pytest.raises(InputError) as error:
+            everything(out)
+        assert str(error.value.where).startswith(str(out))
+        file.write_bytes(data)
+
+
+def test_shards_without_checksums_are_read(tree, tmp_path, monkeypatch):
+    new = everything(pack(tree, tmp_path / "new.zarr"))
+    monkeypatch.setattr(layout, "_SUMS", ())
+    old = pack(tree, tmp_path / "old.zarr")
+    assert "crc32c" not in (old / "ball" / "frames" / "zarr.json").read_text().split("index_codecs")[0]
+    assert all(np.array_equal(one, other) for one, other in zip(new, everything(old), strict=True))
 
 
 @pytest.mark.parametrize("name", ["frames", "masks", "flow/dis", "pictures/dis", "prior/light"])

@@ -19,6 +19,7 @@ from vsodprep.errors import InputError, reading
 _ABSENT = np.uint64(2**64 - 1)
 _ENTRY = 16  # offset and length, each uint64
 _CHECKSUM = 4
+_OF_SUMMED = 0x48674BC7  # CRC-32C of any bytes that their own CRC-32C follows
 EXPECTED = "a whole shard; pack it again"
 
 
@@ -42,7 +43,7 @@ class ChunkReader:
         self._chunk: int = array.chunks[0]
         shard = array.shards[0] if array.shards else array.chunks[0]
         self._chunks_per_shard: int = shard // self._chunk
-        self._codec = _inner_codec(array)
+        self._codec, self._summed = _inner_codec(array)
         self._array = array
         self._indices: dict[int, NDArray[np.uint64]] = {}
 
@@ -66,8 +67,8 @@ class ChunkReader:
             self._indices[shard] = known
         return known
 
-    def chunk(self, number: int) -> bytes | NDArray[Any]:
-        """Return one chunk's values: bytes where stored uncompressed, else an array of the chunk's shape.
+    def chunk(self, number: int) -> NDArray[Any]:
+        """Return one chunk's values, an array of the chunk's shape.
 
         Raises:
             InputError: The shard file is missing or damaged.
@@ -85,13 +86,19 @@ class ChunkReader:
                 raise damaged(path, f"chunk {place} is not there")
         finally:
             os.close(handle)
+        chunk = memoryview(data)
+        if self._summed:
+            if crc32c(data) != _OF_SUMMED:
+                raise damaged(path, f"chunk {place} that its checksum does not fit")
+            chunk = chunk[:-_CHECKSUM]
         if self._codec == "bytes":
-            return data
+            with reading(path, EXPECTED):
+                return np.frombuffer(chunk, self.dtype).reshape(self._chunk, *self.shape[1:])
         out = np.empty((self._chunk, *self.shape[1:]), dtype=self.dtype)
-        if self._codec == "blosc" and _blosc_sizes(data) != (out.nbytes, len(data)):  # which Blosc would trust
+        if self._codec == "blosc" and _blosc_sizes(chunk) != (out.nbytes, len(chunk)):  # which Blosc would trust
             raise damaged(path, f"chunk {place} of another size than it says")
         with reading(path, EXPECTED):
-            (blosc if self._codec == "blosc" else zstd).decompress(data, out)
+            (blosc if self._codec == "blosc" else zstd).decompress(chunk, out)
         return out
 
     def __getitem__(self, row: int) -> NDArray[Any]:
@@ -106,10 +113,8 @@ class ChunkReader:
         if self._codec is None or self._chunk != 1:
             with reading(self._folder, EXPECTED):
                 return np.asarray(self._array[row])
-        data = self.chunk(row)
-        if isinstance(data, bytes):
-            return np.frombuffer(data, dtype=self.dtype).reshape(self.shape[1:])
-        return data[0]
+        values: NDArray[Any] = self.chunk(row)[0]
+        return values
 
     def range(self, start: int, stop: int) -> NDArray[np.uint8]:
         """Return part of an array of bytes.
@@ -121,28 +126,28 @@ class ChunkReader:
             with reading(self._folder, EXPECTED):
                 return np.asarray(self._array[start:stop])
         first, last = start // self._chunk, -(-stop // self._chunk)
-        data = b"".join(bytes(self.chunk(number)) for number in range(first, last))
-        return np.frombuffer(data, dtype=np.uint8)[start - first * self._chunk : stop - first * self._chunk]
+        data = np.concatenate([self.chunk(number) for number in range(first, last)])
+        return data[start - first * self._chunk : stop - first * self._chunk]
 
 
-def _blosc_sizes(data: bytes) -> tuple[int, int]:
+def _blosc_sizes(data: memoryview) -> tuple[int, int]:
     """Return a Blosc chunk's size before and after compression, as its header tells (bytes 4 to 7 and 12 to 15)."""
     return int.from_bytes(data[4:8], "little"), int.from_bytes(data[12:16], "little")
 
 
-def _inner_codec(array: zarr.Array) -> str | None:
-    """Return `bytes`, `blosc` or `zstd` where chunks can be read directly, else None."""
+def _inner_codec(array: zarr.Array) -> tuple[str | None, bool]:
+    """Return `bytes`, `blosc` or `zstd` where chunks can be read directly, else None; and whether checksums follow."""
     regular = all(chunk == length for chunk, length in zip(array.chunks[1:], array.shape[1:], strict=True))
     metadata = array.metadata.to_dict()
     codecs: Any = metadata.get("codecs", ())
     if not regular or len(codecs) != 1 or codecs[0]["name"] != "sharding_indexed":
-        return None
+        return None, False
     settings = codecs[0]["configuration"]
     names = [codec["name"] for codec in settings["codecs"]]
     index = [codec["name"] for codec in settings["index_codecs"]]
     little = settings["codecs"][0].get("configuration", {}).get("endian", "little") == "little"
     if settings.get("index_location", "end") != "end" or index != ["bytes", "crc32c"] or not little:
-        return None
-    if names == ["bytes"]:
-        return "bytes"
-    return names[1] if len(names) == 2 and names[0] == "bytes" and names[1] in ("blosc", "zstd") else None
+        return None, False
+    summed = names[-1] == "crc32c"
+    known = {("bytes",): "bytes", ("bytes", "blosc"): "blosc", ("bytes", "zstd"): "zstd"}
+    return known.get(tuple(names[:-1] if summed else names)), summed

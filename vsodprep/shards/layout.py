@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import zarr
 from numpy.typing import NDArray
-from zarr.codecs import BloscCodec, ZstdCodec
+from zarr.codecs import BloscCodec, Crc32cCodec, ZstdCodec
 
 from vsodprep.config.pack import Pack
 
@@ -55,12 +55,15 @@ class Contents:
     given: frozenset[str] = frozenset()
 
 
-def _compressor(dtype: str, *, binary: bool) -> BloscCodec | ZstdCodec:
+_SUMS = (Crc32cCodec(),)  # of every chunk: damaged bytes that still decode are found
+
+
+def _compressors(dtype: str, *, binary: bool) -> tuple[BloscCodec | ZstdCodec | Crc32cCodec, ...]:
     """Frames and flow decode fastest with LZ4; masks and maps shrink tenfold more with Zstandard."""
     if binary:
-        return ZstdCodec(level=3)
+        return ZstdCodec(level=3), *_SUMS
     typesize = 2 if dtype == "int16" else 1
-    return BloscCodec(cname="lz4", clevel=5, shuffle="shuffle", typesize=typesize)
+    return BloscCodec(cname="lz4", clevel=5, shuffle="shuffle", typesize=typesize), *_SUMS
 
 
 def write_rows(
@@ -96,7 +99,7 @@ def write_rows(
         dtype=dtype,
         chunks=(1, *shape),
         shards=(max(1, min(frames_per_shard, len(rows))), *shape),
-        compressors=_compressor(dtype, binary=binary),
+        compressors=_compressors(dtype, binary=binary),
         attributes={"frames": list(rows), **(attributes or {})},
         dimension_names=_AXES[: 1 + len(shape)],
         config={"write_empty_chunks": True},
@@ -122,7 +125,9 @@ def create_encoded(group: zarr.Group, name: str, lengths: Sequence[int], attribu
     for length in lengths:
         offsets.append(offsets[-1] + length)
     inner = group.create_group(name, attributes={"encoding": "image files, end to end"} | attributes)
-    inner.create_array("offsets", shape=(len(offsets),), dtype="int64", compressors=ZstdCodec(level=3))[:] = offsets
+    inner.create_array("offsets", shape=(len(offsets),), dtype="int64", compressors=(ZstdCodec(level=3), *_SUMS))[:] = (
+        offsets
+    )
     total = max(1, offsets[-1])
     shard = min(ENCODED_SHARD, -(-total // ENCODED_CHUNK) * ENCODED_CHUNK)
     return inner.create_array(
@@ -131,6 +136,6 @@ def create_encoded(group: zarr.Group, name: str, lengths: Sequence[int], attribu
         dtype="uint8",
         chunks=(ENCODED_CHUNK,),
         shards=(shard,),
-        compressors=None,
+        compressors=_SUMS,
         config={"write_empty_chunks": True},
     )
