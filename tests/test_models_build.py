@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, VsodprepError
 from vsodprep.models import build_model
 from vsodprep.weights import imagenet
 
@@ -35,24 +35,32 @@ def test_importing_models_imports_no_torch():
     [
         (("dsnets",), {}, r"model: unknown name 'dsnets'; expected one of dsnet, "),
         (("dsnet", "M9"), {}, r"model dsnet: unknown variant 'M9'"),
-        (("dsnet",), {"tua": 0.5}, r"model dsnet: unknown option tua; expected one of generator, "),
-        (("dsnet",), {"direction": "sideways"}, r"model dsnet: option direction is 'sideways'"),
-        (("dsnet",), {"tau": -0.1}, r"model dsnet: option tau is -0.1"),
-        (("msst",), {"hidden": 0}, r"model msst: option hidden is 0"),
-        (("msst",), {"pool4_stride": 3}, r"model msst: option pool4_stride is 3"),
-        (("contrastive",), {"references": 0}, r"model contrastive: option references is 0"),
-        (("contrastive",), {"temperature": 0}, r"model contrastive: option temperature is 0"),
-        (("stan", "dcl"), {"fc6_dilation": 3}, r"options that do not go together.*an even dilation only"),
-        (("msst",), {"alpha": "positives"}, r"model msst: option alpha"),
-        (("cagdde",), {"decoder": "deeplab"}, r"options that do not go together.*gate: false, fusion: cat"),
-        (("dsnet",), {"generator_kernels": (3, 3, 4, 7, 3)}, r"model dsnet: option generator_kernels.2 is 4"),
-        (("stan", "OS"), {"combine": "attention"}, r"model stan: options that do not go together.*combine: sum"),
+        (("dsnet",), {"tua": 0.5}, r"model dsnet: options: unknown key tua; expected one of generator, "),
+        (("dsnet",), {"direction": "sideways"}, r"model dsnet: options: direction: Input should be 'top-down' or"),
+        (("dsnet",), {"tau": -0.1}, r"model dsnet: options: tau: Input should be greater than or equal to 0"),
+        (("msst",), {"hidden": 0}, r"model msst: options: hidden: Input should be greater than or equal to 1"),
+        (("msst",), {"pool4_stride": 3}, r"model msst: options: pool4_stride: Input should be 1 or 2"),
+        (("contrastive",), {"references": 0}, r"model contrastive: options: references: Input should be greater"),
+        (
+            ("contrastive",),
+            {"temperature": 0},
+            r"model contrastive: options: temperature: Input should be",
+        ),
+        (("stan", "dcl"), {"fc6_dilation": 3}, r"options: .*an even dilation only"),
+        (("msst",), {"alpha": "positives"}, r"model msst: options: alpha"),
+        (("cagdde",), {"decoder": "deeplab"}, r"options: .*gate: false, fusion: cat"),
+        (
+            ("dsnet",),
+            {"generator_kernels": (3, 3, 4, 7, 3)},
+            r"model dsnet: options: generator_kernels.2: Input",
+        ),
+        (("stan", "OS"), {"combine": "attention"}, r"model stan: options: .*combine: sum"),
         (("dsnet",), {"width": 0.0}, r"model dsnet: width 0.0"),
         (("dsnet",), {"width": 0.5, "pretrained": True}, r"pretrained with width 0.5"),
     ],
 )
 def test_a_wrong_choice_is_named(arguments, options, message):
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(VsodprepError, match=message):
         build_model(*arguments, **options)
 
 
@@ -72,7 +80,7 @@ def test_imagenet_weights_that_are_not_there_are_named(tmp_path, monkeypatch, ba
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
     message = f"{file}: not there.*expected {file} from https.* in {tmp_path}/hub/checkpoints"
-    with pytest.raises(InputError, match=message):
+    with pytest.raises(VsodprepError, match=message):
         imagenet(backbone)
 
 

@@ -69,11 +69,11 @@ CLIPS = {**STAGE, "clip_length": 4}
     ("model", "over", "culprit"),
     [
         ("dsnet", {"variant": "fool"}, "unknown variant 'fool'; expected one of full, code"),
-        ("dsnet", {"options": {"tao": 1}}, "unknown option tao; expected one of generator"),
-        ("dsnet", {"options": {"tau": -3}}, "option tau is -3"),
-        ("contrastive", {"options": {"rates": "wide"}}, "option rates is 'wide'"),
-        ("stan", {"options": {"convlstm": False, "conv3d": False}}, "options that do not go together.*combine: sum"),
-        ("cagdde", {"options": {"decoder": "deeplab"}}, "options that do not go together.*gate: false"),
+        ("dsnet", {"options": {"tao": 1}}, "options: unknown key tao; expected one of generator"),
+        ("dsnet", {"options": {"tau": -3}}, "options: tau: Input should be greater than or equal to 0"),
+        ("contrastive", {"options": {"rates": "wide"}}, "options: rates: Input should be a valid tuple"),
+        ("stan", {"options": {"convlstm": False, "conv3d": False}}, "options: .*combine: sum"),
+        ("cagdde", {"options": {"decoder": "deeplab"}}, "options: .*gate: false"),
         ("dsnet", {"pretrained": True}, "pretrained with width 0.25; expected pretrained: false, or width: 1"),
         ("dsnet", {"flow": None}, "flow: none, and DS-Net reads it"),
         ("cagdde", {"flow": None}, "flow: none, and CAG-DDE reads it"),
@@ -117,7 +117,7 @@ def test_what_a_training_job_would_refuse_is_named(model: str, over: dict[str, A
     small = RUN | {"width": 0.125}
     runs: dict[str, Any] = {"dsnet": {"small": small}}
     runs[model] = {**runs.get(model, {}), "full": RUN | over}
-    with pytest.raises(InputError, match=rf"runs\.{model}\.full(: |\.){culprit}"):
+    with pytest.raises(VsodprepError, match=rf"runs\.{model}\.full(: |\.){culprit}"):
         check({"runs": runs, "coarse": {"weightfree": {"splits": [{"benchmark": "synth", "split": "train"}]}}})
 
 

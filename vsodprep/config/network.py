@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from vsodprep.config.base import Section
+from vsodprep.config.base import Section, validated
 from vsodprep.errors import InputError
 
 Clip = Literal["past", "references"]
@@ -131,7 +131,7 @@ class Definition:
             where: What to name in an error; the network if None.
 
         Raises:
-            InputError: Unknown variant or option, a value that an option cannot take, or a width without weights.
+            VsodprepError: Unknown variant or option, a value that an option cannot take, or a width without weights.
         """
         where = where or f"model {self.name}"
         if variant not in self.variants:
@@ -142,13 +142,5 @@ class Definition:
             raise InputError(
                 where, f"pretrained with width {width}", "pretrained: false, or width: 1, which ImageNet weights fit"
             )
-        try:
-            return self.options.model_validate({**self.variants[variant], **overrides})
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            if first["type"] == "extra_forbidden":
-                expected = f"one of {', '.join(self.options.model_fields)}"
-                raise InputError(where, f"unknown option {key}", expected) from error
-            found = f"option {key} is {first['input']!r}" if key else "options that do not go together"
-            raise InputError(where, found, first["msg"].removeprefix("Value error, ")) from error
+        values = {**self.variants[variant], **overrides}
+        return validated(self.options, values, f"{where}: options", f"one of {', '.join(self.options.model_fields)}")
