@@ -120,3 +120,48 @@ def test_arrays_that_are_no_maps_are_refused(shape: str, tree: tuple[Path, Path]
     path.write_bytes(b"\x93NUMPY\x01\0" + len(head).to_bytes(2, "little") + head + bytes(1200))
     with pytest.raises(InputError, match=r"00002\.npy: "):
         evaluate_folders(given, tree[1])
+
+
+VOID_MASK = np.array([[0, 1, 1, 255], [0, 0, 1, 255]], np.uint8)
+VOID_MAP = np.array([[0, 255, 128, 255], [64, 0, 255, 0]], np.uint8)
+
+
+def void_tree(root: Path) -> tuple[Path, Path]:
+    """A frame whose mask's last column is void, and its map."""
+    for name, pixels in (("masks", VOID_MASK), ("maps", VOID_MAP)):
+        image = Image.fromarray(pixels)
+        if name == "masks":
+            image.putpalette([0, 0, 0, 128, 0, 0, *[0] * (253 * 3), 224, 224, 192])
+        (root / name / "s").mkdir(parents=True)
+        image.save(root / name / "s" / "0.png")
+    return root / "maps", root / "masks"
+
+
+@pytest.mark.parametrize(("void", "j"), [("background", 3 / 4), ("foreground", 4 / 5), ("ignore", 1.0)])
+def test_void_is_background_foreground_or_left_out(tmp_path: Path, void: str, j: float) -> None:
+    scores = evaluate_folders(*void_tree(tmp_path), protocol="pysod", measures=("j",), void=void)  # type: ignore[arg-type]
+    assert scores["j_mean"] == pytest.approx(j)
+    shown = "left out" if void == "ignore" else void
+    assert f"void 255 is {shown}" in scores["inputs"]["coding"]["masks"]
+
+
+def test_void_that_is_left_out_is_as_if_it_were_not_there(tmp_path: Path) -> None:
+    told = {"protocol": "pysod", "measures": ("mae", "f", "e", "j")}
+    scores = evaluate_folders(*void_tree(tmp_path), void="ignore", **told)  # type: ignore[arg-type]
+    assert scores["mae"] == pytest.approx((127 + 64) / 255 / 6)
+    assert scores["max_f"] == pytest.approx(1)
+    assert scores["adaptive_f"] == pytest.approx(1.3 * (2 / 3) / (0.3 + 2 / 3))  # both of 255, of three
+    assert scores["recall"][0] == pytest.approx(2 / 3)
+    assert scores["inputs"]["void_pixels"] == 2
+    for name, pixels in (("maps", VOID_MAP), ("masks", VOID_MASK * 255)):
+        (tmp_path / "cut" / name / "s").mkdir(parents=True)
+        Image.fromarray(pixels[:, :3]).save(tmp_path / "cut" / name / "s" / "0.png")
+    cut = evaluate_folders(tmp_path / "cut" / "maps", tmp_path / "cut" / "masks", **told)  # type: ignore[arg-type]
+    assert figures(scores) == figures(cut)
+
+
+@pytest.mark.parametrize("measures", [("s",), ("mae", "weighted_f"), ("j", "boundary", "t")])
+def test_measures_that_need_every_pixel_refuse_holes(tmp_path: Path, measures: tuple[str, ...]) -> None:
+    whole = ", ".join(name for name in measures if name not in {"mae", "j"})
+    with pytest.raises(InputError, match=f"void ignore: {whole}, which are not defined on an image with holes"):
+        evaluate_folders(*void_tree(tmp_path), measures=measures, void="ignore")  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.config.coding import Coding, Void
+from vsodprep.config.coding import Coding, ScoredVoid
 from vsodprep.errors import InputError
 from vsodprep.images import FOREGROUND_ABOVE, PILLOW_ERRORS, PNG_PALETTE, check_one_picture, imdecode, png_header
 
@@ -63,10 +63,12 @@ class Decoded(NamedTuple):
     Attributes:
         values: uint8 `(H, W)`; an object's pixels are 255 where ids code them.
         coloured: Whether colours that are not gray were read as values.
+        void: Where nobody says what there is, bool `(H, W)`, if that is to be left out; None where nothing is.
     """
 
     values: NDArray[np.uint8]
     coloured: bool = False
+    void: NDArray[np.bool_] | None = None
 
 
 def kind_of(data: bytes, where: Where) -> str:
@@ -313,7 +315,7 @@ class Reading:
     means: Mapping[str, Meaning] = field(default_factory=dict)
     shallow: frozenset[str] = frozenset()
     void: frozenset[str] = frozenset()
-    void_is: Void = "background"
+    void_is: ScoredVoid = "background"
     told: bool = False
     option: str = "--coding"
 
@@ -363,10 +365,12 @@ class Reading:
             black = [one for one in np.unique(pixels).tolist() if not table[one].any()]
             background = black[0] if black else 0
         objects: NDArray[np.bool_] = pixels != background
-        if kind in self.void and self.void_is == "background":
-            objects &= pixels != VOID
+        void = None
+        if kind in self.void and self.void_is != "foreground":
+            void = pixels == VOID
+            objects &= ~void
         values: NDArray[np.uint8] = objects.astype(np.uint8) * np.uint8(255)
-        return Decoded(values)
+        return Decoded(values, void=void if self.void_is == "ignore" else None)
 
     def _check_alpha(self, alpha: NDArray[Any], values: NDArray[np.uint8], where: Where) -> None:
         varies = alpha.min() != alpha.max()
@@ -380,7 +384,12 @@ class Reading:
             kinds[meaning].append(f"{kind} of 8-bit values" if kind in self.shallow else kind)
         told = ", as told" if self.told else ""
         texts = [f"{meaning} ({', '.join(sorted(names))}{told})" for meaning, names in sorted(kinds.items())]
-        return "; ".join(texts + [f"void 255 is {self.void_is}"] * bool(self.void)) or "values"
+        return (
+            "; ".join(
+                texts + [f"void 255 is {'left out' if self.void_is == 'ignore' else self.void_is}"] * bool(self.void)
+            )
+            or "values"
+        )
 
 
 AS_VALUES = Reading()
@@ -401,7 +410,7 @@ def recognise(
     what: What,
     *,
     asked: Coding = "auto",
-    void: Void = "background",
+    void: ScoredVoid = "background",
     where: Callable[[str], Where] = str,
     option: str = "--coding",
     others: Callable[[str], Iterable[str]] = lambda _: (),

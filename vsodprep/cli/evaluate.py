@@ -2,15 +2,14 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from vsodprep.cli._coding import coding_option
 from vsodprep.cli._folder import PATH, Folder
-from vsodprep.cli._options import options_of
 from vsodprep.cli._score_options import measures_option
-from vsodprep.config.normalize import Choice
+from vsodprep.config.coding import ScoredVoid
 from vsodprep.markers import MANIFEST, PREDICTIONS, SHARD
 
 
@@ -78,7 +77,13 @@ def _show(scores: dict[str, Any]) -> None:
 )
 @coding_option("maps")
 @coding_option("masks", option="--gt-coding")
-@options_of(Choice, {"void"})
+@click.option(
+    "--void",
+    type=click.Choice(get_args(ScoredVoid)),
+    default="background",
+    show_default=True,
+    help="What id 255 means beside other ids; `ignore` leaves it out of mae, f, e and j.",
+)
 @click.option(
     "--cache",
     "cache_folder",

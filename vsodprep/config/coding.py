@@ -7,3 +7,6 @@ Coding = Literal["auto", "values", "ids", "alpha"]
 
 Void = Literal["background", "foreground"]
 """What id 255 means beside other ids, where it marks pixels of which nobody said anything."""
+
+ScoredVoid = Literal["background", "foreground", "ignore"]
+"""The same of masks that maps are scored against: such pixels may also be left out."""

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from vsodprep.archives import Tree, open_tree
 from vsodprep.coding import AS_VALUES, Reading, What, is_two_valued, kind_of, look, recognise
-from vsodprep.config.coding import Coding, Void
+from vsodprep.config.coding import Coding, ScoredVoid
+from vsodprep.errors import InputError
 from vsodprep.evaluate.aggregate import SequenceTotals, summarize
 from vsodprep.evaluate.cache import Digests, ScoreCache
-from vsodprep.evaluate.frame import DEFAULT_FAMILIES, Family, FrameScores, score_frame
+from vsodprep.evaluate.frame import DEFAULT_FAMILIES, OF_PIXELS, Family, FrameScores, score_frame
 from vsodprep.evaluate.inputs import ScoredFrame, ScoringInputs, pair
 from vsodprep.evaluate.protocols import Protocol, find_protocol
 from vsodprep.evaluate.resize import resize
@@ -53,9 +54,14 @@ class _Reader:
 
     def score(self, item: ScoredFrame) -> Scored:
         """Return a frame's scores, and what was noticed about its map and mask."""
-        values = self.masks.values(item.mask)
+        values, _, void = self.masks.decode(item.mask)
         mask = values > self.protocol.foreground_above
         saliency, noticed = self._map(item.map, mask.shape)
+        if void is not None:
+            if void.all():
+                raise InputError(item.mask, "void everywhere", "a mask that says something of a pixel")
+            saliency, mask = saliency[~void][np.newaxis], mask[~void][np.newaxis]
+            noticed["void_pixels"] = int(np.count_nonzero(void))
         scores = score_frame(saliency, mask, self.protocol, self.measures)
         if "t" in self.measures:
             scores.scalars["t"] = self._instability(item, saliency)
@@ -68,7 +74,7 @@ class _Reader:
     def _map(self, name: str, size: tuple[int, ...]) -> tuple[NDArray[np.uint8], dict[str, int]]:
         """Read a map and bring it to its mask's size; say what was noticed."""
         where = self.maps.where(name)
-        saliency, coloured = self.reading.decode(self.maps.read(name), where, self.protocol.channel)
+        saliency, coloured, _ = self.reading.decode(self.maps.read(name), where, self.protocol.channel)
         fitted = resize(saliency, size[0], size[1], self.protocol.resize, where)
         noticed: dict[str, int] = {"coloured_maps": coloured, "two_valued_maps": is_two_valued(saliency)}
         noticed["nearly_black_maps"] = int(saliency.max()) == 1
@@ -183,7 +189,7 @@ def evaluate_folders(
     naming: str = "auto",
     coding: Coding = "auto",
     gt_coding: Coding = "auto",
-    void: Void = "background",
+    void: ScoredVoid = "background",
     cache_folder: Path | None = None,
     results: Path = Path("results"),
 ) -> dict[str, Any]:
@@ -201,7 +207,7 @@ def evaluate_folders(
         naming: `auto`, `stem`, `number` or `position`.
         coding: How the maps are coded: `values`, `ids`, `alpha`, or `auto` to recognise it over all of them.
         gt_coding: How the masks are coded, likewise.
-        void: What id 255 means beside other ids.
+        void: What id 255 means beside other ids; `ignore` leaves such pixels of the masks out, also of the stretch.
         cache_folder: Keep each sequence's scores there, and score again only what changed.
         results: Where named benchmarks lie.
 
@@ -210,8 +216,14 @@ def evaluate_folders(
         what was noticed about the inputs, and the scores of every sequence, frame and attribute.
 
     Raises:
-        InputError: Masks or maps are missing, unreadable or do not fit one another.
+        InputError: Masks or maps are missing, unreadable or do not fit one another; or pixels are to be left out of
+            measures that need all of them.
     """
+    whole = [name for name in measures if name not in OF_PIXELS]
+    if void == "ignore" and whole:
+        able = ",".join(name for name in OF_PIXELS if name in measures) or "mae"
+        found = f"{', '.join(whole)}, which are not defined on an image with holes"
+        raise InputError("void ignore", found, f"measures of pixels alone: --measure {able}")
     if isinstance(protocol, str):
         protocol = find_protocol(protocol)
     with closing(open_truth(gt, split, results).named(benchmark)) as truth, closing(open_tree(Path(pred))) as maps:
@@ -223,7 +235,10 @@ def evaluate_folders(
             told: dict[str, Any] = {"asked": gt_coding, "void": void, "option": "--gt-coding"}
             known = stored.truth if stored else None
             masks = replace(masks, reading=_recognise(masks.images, keys, "masks", known, **told))
-        reading = AS_VALUES
+        elif void == "ignore":
+            found = "masks of a normalised benchmark, which are 0 and 255 alone"
+            raise InputError("void ignore", found, "the masks as they were delivered")
+        reading, of_maps = AS_VALUES, "background" if void == "ignore" else void
         names = [item.map for items in inputs.pairs.values() for item in items]
         records = {maps.path / name: name for name in maps.names if name.endswith(".json")}
         folders = {(maps.path / name).parent for name in names}
@@ -231,7 +246,7 @@ def evaluate_folders(
         if coding != "auto" or not ours:
             beyond = sorted(set(image_names(maps)) - set(names))
             known = stored.maps if stored else None
-            reading = _recognise(maps, names, "maps", known, beyond, asked=coding, void=void)
+            reading = _recognise(maps, names, "maps", known, beyond, asked=coding, void=of_maps)
         reader = _Reader(masks, maps, reading, protocol, measures)
         if stored:
             stored.prepare(masks, maps, inputs.pairs, protocol, measures, reading)
@@ -255,6 +270,7 @@ def evaluate_folders(
             "empty_masks": summary["empty_masks"],
             "gray_share": noticed["gray_pixels"] / max(noticed["pixels_of_gray_masks"], 1),
             **{name: noticed[name] for name in _COUNTED},
+            **({"void_pixels": noticed["void_pixels"]} if void == "ignore" else {}),
             **({"one_sequence": truth.sequences[0].name} if truth.flat else {}),
         },
         "attributes": _attributes(truth, totals, protocol),

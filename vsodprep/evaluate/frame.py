@@ -18,6 +18,7 @@ DEFAULT_FAMILIES: tuple[Family, ...] = FAMILIES[:-1]  # T takes ten times as lon
 Families = tuple[Family, ...]
 CURVES = ("precision", "recall", "f", "e")
 _COUNTED = {"mae", "s", "f", "e"}  # from the joint histogram
+OF_PIXELS = ("mae", "f", "e", "j")  # which know no places, so that pixels can be left out
 
 
 @dataclass

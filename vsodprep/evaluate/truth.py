@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vsodprep.archives import Tree, open_tree
 from vsodprep.benchmarks.layout import is_mask_folder
-from vsodprep.coding import AS_VALUES, Reading
+from vsodprep.coding import AS_VALUES, Decoded, Reading
 from vsodprep.errors import InputError
 from vsodprep.files import is_junk, read_text
 from vsodprep.images import MAP_SUFFIXES, natural_key
@@ -43,9 +43,9 @@ class FileMasks:
     images: Tree
     reading: Reading | None = None
 
-    def values(self, key: str) -> NDArray[np.uint8]:
-        """Read a mask's values, uint8 `(H, W)`."""
-        return (self.reading or AS_VALUES).decode(self.images.read(key), self.images.where(key)).values
+    def decode(self, key: str) -> Decoded:
+        """Read a mask."""
+        return (self.reading or AS_VALUES).decode(self.images.read(key), self.images.where(key))
 
     def read(self, key: str) -> bytes:
         """Return the file's bytes."""
@@ -64,8 +64,11 @@ class ShardMasks:
     reading: Reading = AS_VALUES
     _stamps: dict[str, list[int]] = field(default_factory=dict, compare=False)
 
-    def values(self, key: str) -> NDArray[np.uint8]:
-        """Read a mask's values, uint8 `(H, W)`; shards hold 0 and 255 only."""
+    def decode(self, key: str) -> Decoded:
+        """Read a mask; shards hold 0 and 255 only."""
+        return Decoded(self._stored(key))
+
+    def _stored(self, key: str) -> NDArray[np.uint8]:
         sequence, _, frame = key.rpartition("/")
         stored = self.shard[sequence].mask(int(frame))
         if stored is None:
@@ -74,7 +77,7 @@ class ShardMasks:
 
     def read(self, key: str) -> bytes:
         """Return shape and values."""
-        stored = self.values(key)
+        stored = self._stored(key)
         return f"{stored.shape}".encode() + stored.tobytes()
 
     def stamp(self, key: str) -> list[int]:

@@ -10,6 +10,7 @@ _COUNTED = {
     "coloured_maps": "maps in colours, as photographs are",
     "empty_masks": "masks without foreground",
     "full_masks": "masks that are foreground everywhere",
+    "void_pixels": "pixels of masks left out as void",
 }
 _SHOWN = 5
 
