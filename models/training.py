@@ -14,7 +14,7 @@ import torch
 from vsodprep import __version__
 from vsodprep.config.train import Run
 from vsodprep.errors import InputError
-from vsodprep.files import check_overwritable, sha256
+from vsodprep.files import alone_in, check_overwritable, sha256
 from vsodprep.models import build_model, saved
 from vsodprep.models.device import Device, place
 from vsodprep.models.history import COLUMNS, History
@@ -79,8 +79,8 @@ def train(
         continued: Checkpoint of a finished run with the first stages of this recipe, to go on from.
 
     Raises:
-        InputError: A shard lacks what the recipe reads, weights are missing, or somebody else's `metrics.csv` would be
-            overwritten.
+        InputError: A shard lacks what the recipe reads, weights are missing, another training is at work in the folder,
+            or somebody else's `metrics.csv` would be overwritten.
     """
     settings = settings or Execution()
     check_overwritable(out.with_name("metrics.csv"), ",".join(COLUMNS))
@@ -116,7 +116,7 @@ def train(
         begun, step, optimizer = state["stage"], state["step"], state["optimizer"]
 
     done = sum(lengths[:begun]) + step
-    with Reporter(f"train {model}", sum(lengths), "step", done) as reporter:
+    with alone_in(out.parent, "another training"), Reporter(f"train {model}", sum(lengths), "step", done) as reporter:
         if done:
             reporter.say(f"goes on after step {done}")
         company = TrainingSinks(history, progress, reporter, settings.save_seconds)
@@ -144,10 +144,10 @@ def train(
                 workers=settings.workers,
             )
             optimizer = module.optimizer_state
-    history.write(out.with_name("metrics.csv"))
-    end = {"stage": len(lengths), "step": 0, "history": history.state()}
-    saved.save(out, {**identity, "weights": network.state_dict(), "optimizer": optimizer, **end})
-    progress.discard()
+        history.write(out.with_name("metrics.csv"))
+        end = {"stage": len(lengths), "step": 0, "history": history.state()}
+        saved.save(out, {**identity, "weights": network.state_dict(), "optimizer": optimizer, **end})
+        progress.discard()
 
 
 def _identity(model: str, run: Run, shards: Mapping[str, Path], seed: int, settings: Execution) -> dict[str, Any]:

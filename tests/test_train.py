@@ -430,3 +430,23 @@ def test_command_names_what_is_wrong(shard, tmp_path, change, expected):
     assert isinstance(result.exception, VsodprepError)
     assert expected in str(result.exception)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_training_in_a_folder_is_refused(shard, tmp_path):
+    """Both would write metrics.csv."""
+    run = tmp_path / "recipe.json"
+    run.write_text(recipe(stage(steps=100_000)).model_dump_json())
+    words = [sys.executable, "-m", "vsodprep", "train", "dsnet", "--recipe", str(run), "--shard", str(shard)]
+    words += ["--out", str(tmp_path / "runs" / "first.ckpt"), "--threads", "1", "--save-seconds", "0"]
+    process = subprocess.Popen(words)
+    try:
+        while not (tmp_path / "runs" / ".first.ckpt.progress" / "state.ckpt").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        with pytest.raises(InputError, match="runs: another training is at work in it"):
+            fit(shard, tmp_path / "runs" / "second.ckpt", recipe(stage(steps=1)))
+        assert not (tmp_path / "runs" / "second.ckpt").exists()
+    finally:
+        process.kill()
+        process.wait()
+    fit(shard, tmp_path / "runs" / "second.ckpt", recipe(stage(steps=1)))

@@ -350,6 +350,31 @@ def enter_folder(folder: Path, names: Iterable[str], marker: str = "", *, source
         (folder / marker).unlink(missing_ok=True)
 
 
+@contextmanager
+def alone_in(folder: Path, what: str) -> Iterator[None]:
+    """Keep other processes that would do the same out of a folder; where the file system knows no locks, none.
+
+    Args:
+        folder: The folder, which need not exist.
+        what: What is done, such as `another training`.
+
+    Raises:
+        InputError: A process that lives does it already.
+    """
+    with _named(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InputError(folder, f"{what} is at work in it", "another folder, or its end") from None
+        yield
+    finally:
+        os.close(handle)
+
+
 def check_overwritable(final: Path, mark: str) -> None:
     """Check that a file of a name that nobody chose, if it is there, is an earlier one of ours.
 
