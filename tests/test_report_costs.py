@@ -72,6 +72,14 @@ def test_the_paper_s_numbers_stand_beside(tree: tuple[Config, Path]) -> None:
     assert found(tree).printed == "2.144 s a frame"
 
 
+def test_the_paper_s_numbers_are_not_those_of_a_part_of_the_network(tree: tuple[Config, Path]) -> None:
+    config, root = tree
+    part = config.runs["stan"]["full"].model_copy(update={"variant": "ST"})
+    (cost,) = costs(collect(config.model_copy(update={"runs": {"stan": {"full": part}}}), root))
+    assert (cost.printed, {stage.printed for stage in cost.stages}) == ("", {""})
+    assert cost.name == "STAN full, 0.25 of the paper's width"
+
+
 @pytest.mark.parametrize("lost", ["logs/flow/dis/synth", "timings/flow/dis/synth"])
 def test_a_stage_without_a_record_leaves_no_sum(tree: tuple[Config, Path], lost: str) -> None:
     for path in (tree[1] / lost).iterdir():

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from vsodprep.figures.style import house_style
+from vsodprep.figures.style import FAINT, house_style
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,8 @@ def grid(columns: Sequence[str], rows: Sequence[GridRow], width: float = 1.7) ->
                 box = (x / total_width, y / total_height, width / total_width, height / total_height)
                 axes = figure.add_axes(box)
                 axes.imshow(picture, cmap="gray", vmin=0, vmax=255, aspect="auto", interpolation="antialiased")
-                axes.set_axis_off()
+                axes.set(xticks=(), yticks=())
+                axes.spines[:].set(visible=True, color=FAINT, linewidth=0.5)  # else a white map is lost on the page
                 note = row.notes[column] if column < len(row.notes) else ""
                 if note:
                     axes.text(

@@ -102,8 +102,10 @@ def costs(results: Results) -> list[RunCost]:
             seconds = [stage.seconds for stage in stages]
             known = [each for each in seconds if each is not None]
             total = sum(known) if len(known) == len(seconds) else None
-            of_run = method_name(model, name, RAW), benchmark, stages, total
-            printed = _printed(model, ("total", run.variant), "seconds"), _printed(model, (run.variant,), "size")
+            width = f", {run.width:g} of the paper's width" if run.width != 1 else ""
+            of_run = method_name(model, name, RAW) + width, benchmark, stages, total
+            whole = ("total",) if run.variant == "full" else ()
+            printed = _printed(model, (*whole, run.variant), "seconds"), _printed(model, (run.variant,), "size")
             made.append(RunCost(*of_run, printed[0], *numbers, at, printed[1]))
     return made
 
@@ -142,7 +144,10 @@ def _stages(results: Results, model: str, name: str, run: Run, benchmark: str) -
         ("network", f"{model}/{name}", f"predict/{model}/{name}/seed*/{benchmark}"),
         *(("refinement", post, f"crf/{model}/{name}/seed*/{post}/{benchmark}") for post in list(posts)[:1]),
     ):
-        yield _cost(results, stage, block, pattern, _printed(model, _PRINTED[stage], "seconds"))
+        # STAN and MSST time the stages of their full networks only.
+        yield _cost(
+            results, stage, block, pattern, _printed(model, _PRINTED[stage] if run.variant == "full" else (), "seconds")
+        )
 
 
 def _cost(results: Results, stage: str, block: str, pattern: str, printed: str) -> StageCost:
