@@ -1,6 +1,6 @@
 """Predicting saliency maps with a trained network."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,14 +13,13 @@ from torch import Tensor
 
 from vsodprep.config.network import Clip
 from vsodprep.config.train import Run
-from vsodprep.errors import InputError
-from vsodprep.files import enter_folder, read_json, sha256, write_json
+from vsodprep.files import sha256
 from vsodprep.images import write_png
-from vsodprep.markers import PREDICTIONS
 from vsodprep.models import saved
 from vsodprep.models.device import place
 from vsodprep.models.network import ClipNetwork, Network
 from vsodprep.models.recipe import dataset_of
+from vsodprep.predictions import writing_maps
 from vsodprep.progress import timed, track
 from vsodprep.shards.clips import ClipDataset, SplitSource, collate
 from vsodprep.shards.read import open_shard
@@ -71,36 +70,14 @@ def predict_shard(
     place(network, device)
     manifest = open_shard(shard).manifest
     sequences = manifest.sequences if split is None else manifest.split(split)
-    record = {"checkpoint_sha256": sha256(checkpoint), "benchmark": manifest.name, "split": split}
-    kept = _kept(out, record, [one.name for one in sequences])
-    enter_folder(out, (f"{one.name}/{frame}.png" for one in sequences for frame in one.frames), PREDICTIONS)
-    if kept:  # until the others are done, and should they never be
-        write_json(out / PREDICTIONS, record | {"sequences": kept, "frames": sum(kept.values())})
+    made_by = {"checkpoint_sha256": sha256(checkpoint), "benchmark": manifest.name, "split": split}
     total = sum(len(sequence.frames) for sequence in sequences)
     spent: dict[str, float] = {}
     maps = predict_maps(network, run, SplitSource(shard, split), device=device, batch=batch, spent=spent)
-    written = {sequence.name: 0 for sequence in sequences}
-    for sequence, frame, probability, size in track(maps, f"predict {manifest.name}", total, spent=spent):
-        write_png(out / sequence / f"{frame}.png", to_map(probability, size, run.maps))
-        written[sequence] += 1
-    every = kept | written
-    write_json(out / PREDICTIONS, record | {"sequences": every, "frames": sum(every.values())})
-    return written
-
-
-def _kept(out: Path, record: dict[str, Any], sequences: Collection[str]) -> dict[str, int]:
-    """Return the frames of the sequences that a folder holds of the same prediction, and that are not made anew."""
-    marker = out / PREDICTIONS
-    try:
-        before = read_json(marker, "a record of predictions") if marker.is_file() else {}
-        kept = {name: int(count) for name, count in before.get("sequences", {}).items() if name not in sequences}
-    except (ValueError, TypeError, AttributeError) as error:
-        raise InputError(marker, "not readable as a record of predictions", "another folder for the maps") from error
-    same = {key: value for key, value in before.items() if key not in ("sequences", "frames")} == record
-    if kept and not same:
-        found = f"maps of {', '.join(kept)} by another checkpoint, or of another benchmark or split"
-        raise InputError(out, found, "another folder for these maps")
-    return kept
+    with writing_maps(out, made_by, {one.name: one.frames for one in sequences}):
+        for sequence, frame, probability, size in track(maps, f"predict {manifest.name}", total, spent=spent):
+            write_png(out / sequence / f"{frame}.png", to_map(probability, size, run.maps))
+    return {one.name: len(one.frames) for one in sequences}
 
 
 def predict_maps(

@@ -1,4 +1,6 @@
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from vsodprep.cli import cli
 from vsodprep.config.crf import PRESETS
 from vsodprep.errors import InputError
 from vsodprep.images import read_gray
-from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
+from vsodprep.manifest import Manifest, ManifestSequence, read_manifest, write_manifest
 
 
 @pytest.fixture
@@ -52,7 +54,24 @@ def test_benchmark_on_any_number_of_processes(benchmark, tree, jobs):
         assert written == (tree / "single" / f"{frame}.png").read_bytes()
         assert {*np.unique(read_gray(tree / "out" / "bear" / f"{frame}.png"))} == {0, 255}
     marker = json.loads((tree / "out" / "predictions.json").read_text())
-    assert (marker["frames"], marker["maps"]) == (3, 3)
+    assert (marker["frames"], marker["sequences"]) == (3, {"bear": 3})
+
+
+def test_a_second_run_joins_the_first_or_is_refused(benchmark, tree):
+    for name in ("bear", "fox"):
+        (tree / name).mkdir()
+        shutil.copytree(tree / "good" / "bear", tree / name / name)
+    shutil.copytree(benchmark / "bear" / "frames", benchmark / "fox" / "frames")
+    manifest = read_manifest(benchmark)
+    write_manifest(
+        benchmark, replace(manifest, sequences=(*manifest.sequences, replace(manifest.sequences[0], name="fox")))
+    )
+    crf(benchmark, tree / "bear", "--out", tree / "out", "--preset", "pdb")
+    with pytest.raises(InputError, match=r"maps of bear that were made otherwise \(crf\)"):
+        crf(benchmark, tree / "fox", "--out", tree / "out", "--preset", "stan")
+    crf(benchmark, tree / "fox", "--out", tree / "out", "--preset", "pdb")
+    marker = json.loads((tree / "out" / "predictions.json").read_text())
+    assert (marker["frames"], marker["sequences"]) == (6, {"bear": 3, "fox": 3})
 
 
 def test_map_without_frame_is_named(tree):

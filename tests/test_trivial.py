@@ -55,17 +55,27 @@ def test_flow_magnitude_of_a_shard(shard: Path, tmp_path: Path) -> None:
     marker = json.loads((tmp_path / "predictions.json").read_text())
     assert marker == {
         "method": "flow-magnitude",
-        "settings": {"flow": "dis", "without_flow": 0},
+        "settings": {"flow": "dis"},
+        "benchmark": "mini",
         "split": "test",
-        "maps": 4,
+        "sequences": {"moon": 4},
+        "frames": 4,
     }
 
 
-def test_a_frame_without_flow_gets_an_empty_map(shard: Path, tmp_path: Path) -> None:
+def test_maps_made_otherwise_are_refused(shard: Path, tmp_path: Path) -> None:
+    write_trivial("centre-prior", shard, tmp_path, "test")
+    with pytest.raises(InputError, match=r"maps of moon that were made otherwise \(split\)"):
+        write_trivial("centre-prior", shard, tmp_path, "train")
+
+
+def test_a_frame_without_flow_gets_an_empty_map(
+    shard: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     write_trivial("flow-magnitude", shard, tmp_path, "train", "dis")
     assert read_gray(tmp_path / "coin" / "00004.png").max() == 0
     assert read_gray(tmp_path / "coin" / "00003.png").max() == 255
-    assert json.loads((tmp_path / "predictions.json").read_text())["settings"]["without_flow"] == 1
+    assert "1 frames have no flow; their maps are black" in capsys.readouterr().err
 
 
 def test_centre_prior_has_each_image_s_own_size(shard: Path, tmp_path: Path) -> None:

@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 
 from vsodprep.config.report import Trivial
 from vsodprep.errors import InputError
-from vsodprep.files import enter_folder, write_json
 from vsodprep.images import write_png
 from vsodprep.manifest import ManifestSequence
-from vsodprep.markers import PREDICTIONS
-from vsodprep.progress import track
+from vsodprep.predictions import writing_maps
+from vsodprep.progress import note, track
 from vsodprep.shards import Shard, open_shard
 
 SIGMA = 0.25
@@ -56,7 +55,7 @@ def flow_magnitude(flow: NDArray[np.float32]) -> NDArray[np.float64]:
 def write_trivial(kind: Trivial, shard: Path, out: Path, split: str, flow: str | None = None) -> None:
     """Write a trivial map for every frame of a split, laid out as predictions are.
 
-    A frame without flow gets an empty map; the marker counts them.
+    A frame without flow gets an empty map, and their number is told.
 
     Args:
         kind: Which map.
@@ -73,19 +72,22 @@ def write_trivial(kind: Trivial, shard: Path, out: Path, split: str, flow: str |
     sequences = opened.manifest.split(split)
     block = _flow_block(opened, sequences, flow) if kind == "flow-magnitude" else None
     frames = [(sequence, index) for sequence in sequences for index in range(len(sequence.frames))]
-    enter_folder(out, (f"{sequence.name}/{sequence.frames[index]}.png" for sequence, index in frames), PREDICTIONS)
+    settings = {"sigma": SIGMA} if block is None else {"flow": block}
+    made_by = {"method": kind, "settings": settings, "benchmark": opened.manifest.name, "split": split}
     without_flow = 0
-    for sequence, index in track(frames, kind, len(frames)):
-        size = sequence.size(index)
-        if block is None:
-            values = centre_prior(*size)
-        else:
-            stored = opened[sequence.name].flow(block, index)
-            values = np.zeros(size) if stored is None else flow_magnitude(stored)
-            without_flow += stored is None
-        write_png(out / sequence.name / f"{sequence.frames[index]}.png", np.floor(values * 255 + 0.5).astype(np.uint8))
-    settings = {"sigma": SIGMA} if block is None else {"flow": block, "without_flow": without_flow}
-    write_json(out / PREDICTIONS, {"method": kind, "settings": settings, "split": split, "maps": len(frames)})
+    with writing_maps(out, made_by, {sequence.name: sequence.frames for sequence in sequences}):
+        for sequence, index in track(frames, kind, len(frames)):
+            size = sequence.size(index)
+            if block is None:
+                values = centre_prior(*size)
+            else:
+                stored = opened[sequence.name].flow(block, index)
+                values = np.zeros(size) if stored is None else flow_magnitude(stored)
+                without_flow += stored is None
+            path = out / sequence.name / f"{sequence.frames[index]}.png"
+            write_png(path, np.floor(values * 255 + 0.5).astype(np.uint8))
+    if without_flow:
+        note(f"{out}: {without_flow} frames have no flow; their maps are black")
 
 
 def _flow_block(shard: Shard, sequences: Iterable[ManifestSequence], name: str | None) -> str:

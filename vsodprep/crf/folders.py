@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -11,11 +11,12 @@ from vsodprep.config.coding import Coding
 from vsodprep.config.crf import Crf
 from vsodprep.crf.refine import refine
 from vsodprep.errors import InputError
-from vsodprep.files import enter_folder, read_object, write_json
+from vsodprep.files import read_object
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.images import read_frame, write_png
 from vsodprep.manifest import frame_path, read_manifest
 from vsodprep.markers import MANIFEST, PREDICTIONS
+from vsodprep.predictions import writing_maps
 from vsodprep.progress import track
 from vsodprep.saliency.folders import list_maps, read_map, reading_of, to_bytes
 from vsodprep.workers import mapped
@@ -64,8 +65,12 @@ def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1, 
     reading = reading_of(keys.values(), maps, coding)
     given = maps / PREDICTIONS
     before = read_object(given, "a record of predictions") if given.is_file() else {"coding": str(reading)}
-    enter_folder(out, (f"{key}.png" for key in keys), PREDICTIONS, sources=sources)
-    with mapped(partial(_refine_file, crf, reading), tasks, jobs) as results:
+    frames_of: dict[str, list[str]] = {}
+    for key in map(PurePosixPath, keys):
+        frames_of.setdefault(str(key.parent), []).append(key.name)
+    with (
+        writing_maps(out, before | {"crf": crf.model_dump()}, frames_of, sources),
+        mapped(partial(_refine_file, crf, reading), tasks, jobs) as results,
+    ):
         for _ in track(results, "dense CRF", len(tasks)):
             pass
-    write_json(out / PREDICTIONS, before | {"crf": crf.model_dump(), "maps": len(tasks)})
