@@ -57,7 +57,6 @@ def test_flow_magnitude_of_a_shard(shard: Path, tmp_path: Path) -> None:
         "method": "flow-magnitude",
         "settings": {"flow": "dis"},
         "benchmark": "mini",
-        "split": "test",
         "sequences": {"moon": 4},
         "frames": 4,
     }
@@ -65,8 +64,11 @@ def test_flow_magnitude_of_a_shard(shard: Path, tmp_path: Path) -> None:
 
 def test_maps_made_otherwise_are_refused(shard: Path, tmp_path: Path) -> None:
     write_trivial("centre-prior", shard, tmp_path, "test")
-    with pytest.raises(InputError, match=r"maps of moon that were made otherwise \(split\)"):
-        write_trivial("centre-prior", shard, tmp_path, "train")
+    with pytest.raises(InputError, match=r"maps of moon that were made otherwise \(method, settings\)"):
+        write_trivial("flow-magnitude", shard, tmp_path, "train")
+    write_trivial("centre-prior", shard, tmp_path, "train")
+    marker = json.loads((tmp_path / "predictions.json").read_text())
+    assert marker["sequences"] == {"moon": 4, "ball": 6, "coin": 5}
 
 
 def test_a_frame_without_flow_gets_an_empty_map(

@@ -308,6 +308,12 @@ def atomic_directory(final: Path, ours: Ours) -> Iterator[Path]:
                     place.replace(tempfile.mkdtemp(dir=scratch))
 
 
+def written_into(folder: Path, below: str = "") -> set[str]:
+    """Return the names of the files in a folder, or in one below it, that earlier runs wrote into it."""
+    listing = folder / LISTS / f"{below}.txt"
+    return set(listing.read_text(encoding="utf-8").splitlines()) if listing.is_file() else set()
+
+
 def enter_folder(folder: Path, names: Iterable[str], marker: str = "", *, sources: Iterable[Path] = ()) -> None:
     """Begin to write files one by one into a folder, in which other files stay as they are.
 
@@ -335,7 +341,7 @@ def enter_folder(folder: Path, names: Iterable[str], marker: str = "", *, source
         place, listing, maps = folder / below, folder / LISTS / f"{below}.txt", ours - {marker}
         if maps and real_path(place) in read:
             raise InputError(place, "holds what is read, and would be written to", "another folder for the output")
-        before = set(listing.read_text(encoding="utf-8").splitlines()) if listing.is_file() else set()
+        before = written_into(folder, below)
         here = {path.name for path in place.iterdir()} if place.is_dir() else set()
         for stranger in sorted(here & ours - before):
             raise InputError(place / stranger, "would be overwritten, and is not known to be ours", _NEW)

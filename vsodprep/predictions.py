@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from vsodprep.errors import InputError
-from vsodprep.files import enter_folder, read_json, write_json
+from vsodprep.files import enter_folder, read_json, write_json, written_into
 from vsodprep.markers import PREDICTIONS
 
 _COUNTS = ("sequences", "frames")
@@ -49,8 +49,10 @@ def _record(out: Path, made_by: Mapping[str, Any], counts: Mapping[str, int]) ->
 def _kept(out: Path, made_by: dict[str, Any], frames: Mapping[str, Sequence[str]]) -> dict[str, int]:
     """Return the frames of the sequences that a folder holds of maps made likewise, and that are not made anew."""
     marker = out / PREDICTIONS
+    if not marker.is_file() or PREDICTIONS not in written_into(out):  # which is refused
+        return {}
     try:
-        before = read_json(marker, "a record of predictions") if marker.is_file() else {}
+        before = read_json(marker, "a record of predictions")
         kept = {name: int(count) for name, count in before.get("sequences", {}).items() if name not in frames}
     except (ValueError, TypeError, AttributeError) as error:
         raise InputError(marker, "not readable as a record of predictions", "another folder for the maps") from error

@@ -73,7 +73,7 @@ def write_trivial(kind: Trivial, shard: Path, out: Path, split: str, flow: str |
     block = _flow_block(opened, sequences, flow) if kind == "flow-magnitude" else None
     frames = [(sequence, index) for sequence in sequences for index in range(len(sequence.frames))]
     settings = {"sigma": SIGMA} if block is None else {"flow": block}
-    made_by = {"method": kind, "settings": settings, "benchmark": opened.manifest.name, "split": split}
+    made_by = {"method": kind, "settings": settings, "benchmark": opened.manifest.name}
     without_flow = 0
     with writing_maps(out, made_by, {sequence.name: sequence.frames for sequence in sequences}):
         for sequence, index in track(frames, kind, len(frames)):
