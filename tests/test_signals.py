@@ -44,6 +44,21 @@ with atomic_path(Path({str(tmp_path / "file")!r})) as path:
     assert [path.name for path in tmp_path.iterdir()] == ["tmp"]
 
 
+def test_a_signal_in_a_destructor_ends_the_command_without_a_traceback(tmp_path: Path) -> None:
+    """As in that of a DataLoader's iterator, which waits for its workers: Python drops what it raises."""
+    body = """
+class Slow:
+    def __del__(self):
+        print("ready", flush=True)
+        time.sleep(1)
+Slow()
+"""
+    running = command(body, tmp_path)
+    running.says("ready")
+    running.send(signal.SIGTERM)
+    assert running.end() == End(128 + signal.SIGTERM, "", line(signal.SIGTERM), [])
+
+
 def test_a_second_signal_does_not_stop_the_unwinding(tmp_path: Path) -> None:
     body = """
 try:

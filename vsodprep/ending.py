@@ -24,6 +24,7 @@ class Ended(BaseException):
 def begin() -> None:
     """Let signals raise `Ended`, but for those that the caller has this process ignore, as `nohup` does."""
     _handle(_raise)
+    sys.unraisablehook = _unraisable
     # The interpreter goes back to each signal's default when it takes itself apart, and would die of one by then.
     atexit.register(_handle, signal.SIG_IGN)
 
@@ -86,6 +87,12 @@ def _raise(number: int, _: FrameType | None) -> None:
             _thread.start_new_thread(_give_up, (_first,))
         if not _held:
             raise Ended
+
+
+def _unraisable(lost: "sys.UnraisableHookArgs") -> None:
+    """Say what a destructor could not pass on, unless it is that the process ends, which `_give_up` sees to."""
+    if lost.exc_type is not Ended:
+        sys.__unraisablehook__(lost)
 
 
 def _give_up(by: signal.Signals) -> None:
