@@ -178,16 +178,6 @@ def test_collect_joins_sequences(tree):
     assert joined["crf"]["bilateral_sxy"] == 60
 
 
-def test_collect_takes_a_list_of_records(tree):
-    """Of which a command line would not hold thousands."""
-    write_sequence(tree, "fox")
-    for name in ("fox", "bear"):
-        label(tree, name=name)
-    records = [tree / "coarse" / name / "record.json" for name in ("fox", "bear")]
-    (tree / "list.json").write_text(json.dumps([str(path) for path in records]))
-    assert collect(tree, tree / "list.json") == collect(tree, *records)
-
-
 def test_collect_refuses_records_of_other_settings(tree):
     write_sequence(tree, "fox")
     label(tree)

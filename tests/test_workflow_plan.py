@@ -133,9 +133,6 @@ def test_labels_of_some_splits_only() -> None:
     labelled = plan.targets.catalogue.videos("synth", "test")
     records = plan.coarse.records(wildcards(coarse="weightfree"))
     assert records == [f"results/coarse/weightfree/synth/{name}/record.json" for name in labelled]
-    listed = plan.coarse.record_list(wildcards(coarse="weightfree"))
-    assert listed == "results/configuration/records/weightfree/synth.json"
-    assert json.loads(plan.configuration.parts["records/weightfree/synth"]) == records
     assert plan.pack.coarse(wildcards()) == ["results/coarse/weightfree/synth/provenance.json"]
     assert plan.pack.coarse(wildcards(benchmark="davis2016")) == []
     assert "--coarse" not in plan.pack.arguments(wildcards(benchmark="davis2016"))
@@ -283,7 +280,6 @@ def test_a_change_is_seen_by_what_reads_it(
         "runs/dsnet/full",
         "crf/mine",
         "protocols/mine",
-        "records/weightfree/synth",
         "splits/synth",
     }
     staged = {part: (first.staged(wildcards(part=part)), second.staged(wildcards(part=part))) for part in first.parts}

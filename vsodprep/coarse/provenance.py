@@ -23,16 +23,11 @@ def read_record(path: Path) -> dict[str, Any]:
     return record
 
 
-def _listed(path: Path) -> list[Path]:
-    value = read_json(path, "a record written by vsodprep coarse label, or a list of them")
-    return [Path(str(one)) for one in value] if isinstance(value, list) else [path]
-
-
 def collect(records: Sequence[Path], out: Path) -> None:
     """Join the records of a benchmark's sequences.
 
     Args:
-        records: One record per sequence, in any order; or JSON lists of such, of any number.
+        records: One record per sequence, in any order.
         out: Where the joined record goes.
 
     Raises:
@@ -40,7 +35,7 @@ def collect(records: Sequence[Path], out: Path) -> None:
     """
     joined: dict[str, Any] = {}
     sequences: dict[str, Any] = {}
-    for path in sorted(one for given in records for one in _listed(given)):
+    for path in sorted(records):
         record = read_record(path)
         shared = {key: record[key] for key in SHARED}
         joined = joined or shared

@@ -53,7 +53,6 @@ rule coarse:
 rule coarse_collect:
     input:
         records=PLAN.coarse.records,
-        listed=PLAN.coarse.record_list,
     output:
         provenance=PLAN.paths.provenance(),
     log:
@@ -64,4 +63,4 @@ rule coarse_collect:
     message:
         "coarse {wildcards.coarse} of {wildcards.benchmark}: collect the provenance"
     shell:
-        "vsodprep coarse collect {input.listed:q} --out {output.provenance:q} > {log:q} 2>&1"
+        "vsodprep coarse collect {input.records:q} --out {output.provenance:q} > {log:q} 2>&1"

@@ -70,10 +70,6 @@ class CoarseInputs(RuleInputs):
         videos = self.targets.labelled(wildcards.coarse, wildcards.benchmark)
         return [self.paths.coarse(wildcards.coarse, wildcards.benchmark, seq) for seq in videos]
 
-    def record_list(self, wildcards: Any) -> str:
-        """Return the file that lists those records: a command line would not hold thousands."""
-        return self.paths.configuration(f"records/{wildcards.coarse}/{wildcards.benchmark}")
-
     def fit_manifests(self, wildcards: Any) -> list[str]:
         """Return the manifests of the benchmarks on which weights are fitted."""
         fit = self._block(wildcards).fit

@@ -20,17 +20,13 @@ class ConfigurationInputs(RuleInputs):
 
     @cached_property
     def parts(self) -> dict[str, str]:
-        """The JSON of each part by its name: the whole, recipes, presets, protocols, splits, lists of records."""
+        """The JSON of each part by its name: the whole, runs as recipes, own presets and protocols, own splits."""
         config = self.config
         values: dict[str, Any] = {WHOLE: config.model_dump(mode="json")}
         values |= {f"runs/{model}/{name}": self._recipe(run) for (model, name), run in self.targets.runs.items()}
         values |= {f"crf/{name}": crf.model_dump(mode="json") for name, crf in config.crf.items()}
         values |= {f"protocols/{name}": own.changes() | {"name": name} for name, own in config.protocols.items()}
         values |= {f"splits/{name}": splits for name, splits in config.splits.items()}
-        for benchmark in self.targets.benchmarks:
-            for name, videos in self.targets.coarse(benchmark).items():
-                records = [self.paths.coarse(name, benchmark, seq) for seq in videos]
-                values[f"records/{name}/{benchmark}"] = records
         return {name: json.dumps(value, indent=2, sort_keys=True) + "\n" for name, value in values.items()}
 
     def staged(self, wildcards: Any) -> str:
