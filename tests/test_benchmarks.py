@@ -186,6 +186,8 @@ def test_every_benchmark_is_described(name: str) -> None:
     for part in (benchmark.title, benchmark.licence, benchmark.citation, *benchmark.splits):
         assert part in text
     record = json.loads(CliRunner().invoke(command, [name, "--json"]).output)
+    assert [line.removeprefix("  note: ") for line in text.splitlines() if "  note: " in line] == record["notes"]
+    assert set(record["notes"]) == {*benchmark.notes, benchmark.revised} - {""}
     assert set(record["splits"]) == set(benchmark.splits)
     assert all({"urls", "bytes", "checksum", "status"} <= set(file) for file in record["files"])
 

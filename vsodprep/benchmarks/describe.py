@@ -16,8 +16,9 @@ def total(numbers: Iterable[int | None]) -> int | None:
 def as_record(benchmark: Benchmark) -> dict[str, Any]:
     """Return a benchmark as JSON values; null is what nobody published."""
     sequences = benchmark.sequences
-    facts = ("name", "title", "version", "licence", "citation", "homepage", "resolutions", "complete", "notes")
+    facts = ("name", "title", "version", "licence", "citation", "homepage", "resolutions", "complete")
     return {key: getattr(benchmark, key) for key in facts} | {
+        "notes": [note for note in (*benchmark.notes, benchmark.revised) if note],
         "counts": {
             "sequences": len(sequences) if benchmark.complete else None,
             "frames": total(one.frames for one in sequences) if benchmark.complete else None,
@@ -95,5 +96,5 @@ def as_text(benchmark: Benchmark) -> str:
             if file.page:
                 lines.append(f"      page: {file.page}")
             lines.append(f"      {STATUSES[file.status]}" + (f"; {file.note}" if file.note else ""))
-    lines += [f"  note: {note}" for note in (*benchmark.notes, benchmark.revised) if note]
+    lines += [f"  note: {note}" for note in record["notes"]]
     return "\n".join(lines)
