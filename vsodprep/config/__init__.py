@@ -113,9 +113,9 @@ class Config(Section):
             _known(f"coarse.{name}.maps", coarse.maps, self.saliency)
             _known(f"coarse.{name}.substitute.prior", coarse.priors, self.prior)
             _known(f"coarse.{name}.substitute.flow", coarse.flows, self.flow)
+        _known("pack.pictures", self.pack.pictures, self.pack.flow, "pack.flow")
         for key, chosen, blocks in (
             ("flow", self.pack.flow, self.flow),
-            ("pictures", self.pack.pictures, self.pack.flow),
             ("prior", self.pack.prior, self.prior),
             ("coarse", self.pack.coarse, self.coarse),
         ):
@@ -123,13 +123,13 @@ class Config(Section):
         for model, runs in self.runs.items():
             for name, run in runs.items():
                 where = f"runs.{model}.{name}"
-                _known(f"{where}.flow", [run.flow] if run.flow else [], self.pack.flow)
-                _known(f"{where}.prior", [run.prior] if run.prior else [], self.pack.prior)
+                _known(f"{where}.flow", [run.flow] if run.flow else [], self.pack.flow, "pack.flow")
+                _known(f"{where}.prior", [run.prior] if run.prior else [], self.pack.prior, "pack.prior")
                 for stage in run.stages:
                     if (stage.epochs is None) == (stage.steps is None):
                         raise ValueError(f"{where}.stages.{stage.name}: give either epochs or steps")
                     labels = [data.labels for data in stage.data if data.labels != "masks"]
-                    _known(f"{where}.stages.{stage.name}.data", labels, self.pack.coarse)
+                    _known(f"{where}.stages.{stage.name}.data", labels, self.pack.coarse, "pack.coarse")
         return self
 
     @model_validator(mode="after")
@@ -207,11 +207,12 @@ class Config(Section):
         )
 
 
-def _known(where: str, names: Iterable[str], blocks: Iterable[str]) -> None:
+def _known(where: str, names: Iterable[str], blocks: Iterable[str], of: str = "") -> None:
     blocks = list(blocks)
     for name in names:
         if name not in blocks:
-            raise ValueError(f"{where}: no block {name!r}; there is {', '.join(blocks) or 'none'}")
+            listed = f" in {of}" if of else ""
+            raise ValueError(f"{where}: no block {name!r}{listed}; there is {', '.join(blocks) or 'none'}")
 
 
 def parse(value: Mapping[str, Any], where: str = "configuration") -> Config:
