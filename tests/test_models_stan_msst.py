@@ -23,6 +23,7 @@ TEMPORAL = VGG4 + FC6 + FC7 + BRANCHES
 CONVLSTM, PROJECT = 41_600, 33
 # fc6 4x4 from 512 to 4,096 channels, fc7 1x1, the branch after pool 4, and that of 4,096 channels after fc7
 DCL = (16 * 512 + 1) * 4096 + (4096 + 1) * 4096 + 590_081 + (9 * 4096 + 1) * 128 + 129
+FOUR_CHANNELS = {f"streams.temporal.fcn.stages.0.0.{part}" for part in ("weight", "bias")}
 
 
 def count(module: nn.Module) -> int:
@@ -250,15 +251,25 @@ def test_stan_loss_is_a_plain_sum_over_pixels():
 @pytest.mark.parametrize("name", ["stan", "msst"])
 def test_both_streams_start_from_a_network_of_one_stream(name, tmp_path):
     spatial, full = narrow(name, "OS"), narrow(name)
-    first = full.state_dict()["streams.temporal.fcn.stages.0.0.weight"].clone()
+    nn.init.normal_(spatial.streams.spatial.fcn.convolutions()[0].bias)
+    first = full.streams.temporal.fcn.convolutions()[0]
+    before = first.weight.detach().clone()
     torch.save(spatial.state_dict(), tmp_path / "spatial.pt")
     start_from(full, tmp_path / "spatial.pt")
     got = full.state_dict()
-    assert torch.equal(got["streams.temporal.fcn.stages.0.0.weight"], first)  # four channels: its own Gaussian
-    shared = [key for key in got if key.startswith("streams.") and key != "streams.temporal.fcn.stages.0.0.weight"]
+    assert torch.equal(first.weight, before)  # four channels: its own Gaussian, and no bias of a filter it has not
+    assert not first.bias.any()
+    shared = [key for key in got if key.startswith("streams.") and key not in FOUR_CHANNELS]
     source = spatial.state_dict()
-    assert len(shared) == 2 * sum(key.startswith("streams.") for key in source) - 1
+    assert len(shared) == 2 * sum(key.startswith("streams.") for key in source) - 2
     assert all(torch.equal(got[key], source[key.replace("temporal", "spatial")]) for key in shared)
+
+
+def test_a_flow_stream_takes_the_first_convolution_too(tmp_path):
+    spatial, full = narrow("stan", "OS"), narrow("stan", "flow")
+    torch.save(spatial.state_dict(), tmp_path / "spatial.pt")
+    found, _, _ = start_from(full, tmp_path / "spatial.pt")
+    assert set(found) >= FOUR_CHANNELS  # three of them here
 
 
 def test_both_streams_start_from_dcl_but_for_the_four_channel_convolution(tmp_path):
@@ -279,8 +290,8 @@ def test_both_streams_start_from_dcl_but_for_the_four_channel_convolution(tmp_pa
     found, _, unused = start_from(network, tmp_path / "dcl.pt")
     after = network.state_dict()
     fcns = {key for key in after if ".fcn." in key}
-    assert set(found) == fcns - {"streams.temporal.fcn.stages.0.0.weight"}
-    assert set(unused) >= {"streams.spatial.fcn.fc8.weight", "streams.temporal.fcn.stages.0.0.weight"}
+    assert set(found) == fcns - FOUR_CHANNELS
+    assert "streams.spatial.fcn.fc8.weight" in unused
     assert all(torch.equal(after[key], before[key]) for key in after if key not in found)
     for stream in ("spatial", "temporal"):
         fcn = f"streams.{stream}.fcn"

@@ -111,7 +111,7 @@ class TwoStreamNetwork(ClipNetwork):
         """Give the temporal stream the weights of the spatial one, where a state dict has a spatial stream only.
 
         STAN, Section 4.2: both streams start from one still-image network, DCL's, whose weights have Caffe's names. The
-        temporal stream's first convolution has another shape, so that it keeps its Gaussian start.
+        temporal stream's first convolution keeps its own start, bias included, where it has another shape.
         """
         spatial, temporal = "streams.spatial.", "streams.temporal."
         if any(name.startswith(temporal) for name in weights):
@@ -119,6 +119,8 @@ class TwoStreamNetwork(ClipNetwork):
         if "conv1_1.weight" in weights:
             weights = {f"{spatial}fcn.{key}": each for key, each in from_caffe(weights).items()}
         copied = {key.replace(spatial, temporal, 1): each for key, each in weights.items() if key.startswith(spatial)}
+        if "prior" in self.inputs:
+            copied = {key: each for key, each in copied.items() if not key.startswith(f"{temporal}fcn.stages.0.0.")}
         return {**weights, **copied}
 
     def encode(self, batch: Batch) -> dict[str, Tensor]:
