@@ -20,6 +20,7 @@ EXPECTED = {
     "evaluate --pred": "predictions.json",
     "export shard": "zarr.json",
     "figure grid normalized": "manifest.json",
+    "figure level-features shard": "zarr.json",
     "figure level-weights shard": "zarr.json",
     "figure timeline --maps": "predictions.json",
     "figure timeline --normalized": "manifest.json",

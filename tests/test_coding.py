@@ -265,7 +265,8 @@ def test_sixteen_bits_are_rounded() -> None:
 
 def test_colours_by_first_channel_or_luma() -> None:
     data = saved(Image.fromarray(np.array([[[200, 20, 10]]], np.uint8)))
-    assert AS_VALUES.decode(data, "x", "first") == (np.array([[200]]), True)
+    first = AS_VALUES.decode(data, "x", "first")
+    assert (first.values.tolist(), first.coloured, first.void) == ([[200]], True, None)
     assert AS_VALUES.decode(data, "x").values == [[round(0.299 * 200 + 0.587 * 20 + 0.114 * 10)]]
 
 

@@ -82,7 +82,8 @@ def test_every_kind_of_feature_has_a_rate(features: str) -> None:
 @pytest.mark.parametrize("method", [name.replace("NAME", "raft") for name in FLOW])
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_every_method_of_flow_has_a_rate(method: str, device: str) -> None:
-    found = costs(config(flow={"x": {"method": method}}, pack={"flow": ["x"]}, device=device))["flow x"]
+    block = {"method": method, **({"folder": "own"} if method == "pictures" else {})}
+    found = costs(config(flow={"x": block}, pack={"flow": ["x"], "pictures": ["x"]}, device=device))["flow x"]
     assert found.cpu + found.gpu > 0
 
 

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 import torch
 import torchvision
+from pydantic import ValidationError
 
+from vsodprep.config.prior import Regions
 from vsodprep.errors import InputError
 from vsodprep.prior.windows import backbone, extractor, parameters_sha256, windows
 
@@ -97,5 +99,5 @@ def test_missing_weights_are_named(weights):
 
 
 def test_unknown_network_is_named():
-    with pytest.raises(InputError, match="region features lenet: unknown"):
-        backbone("lenet", "random")
+    with pytest.raises(ValidationError, match="'alexnet' or 'vgg16'"):
+        Regions(features="lenet")

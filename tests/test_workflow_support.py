@@ -25,6 +25,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "d.py").write_text("")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(module, "ROOT", "sample")
+    monkeypatch.setattr(module, "PACKAGE", folder)
     _forget()
     yield folder
     _forget()
@@ -79,7 +80,7 @@ def test_closure_leaves_out_what_does_not_run(package: Path, text: str) -> None:
         ("cli.pack", "shards.videos", "shards.clips"),
         ("models.training", "shards.clips", "evaluate"),
         ("models.inference", "shards.clips", "models.training"),
-        ("cli.flow", "flow.dis", "prior"),
+        ("cli.flow", "flow.sequence", "flow.dis"),
         ("prior.fit", "prior.classifier", "prior.apply"),
         ("cli.evaluate", "evaluate.measures.s_measure", "report"),
         ("cli.report", "report.strips", "models"),

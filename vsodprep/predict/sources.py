@@ -66,7 +66,7 @@ def as_shard(
         raise InputError(checkpoint, "a network that reads a motion prior", "--classifier with the prior's C.npz")
     if run.flow is not None and not content["flow"]:
         raise InputError(checkpoint, "weights alone, which do not say how their flow was made", "a shard as SOURCE")
-    if content["flow"].get("provenance") == "given":
+    if run.flow is not None and content["flow"].get("provenance") == "given":
         raise InputError(checkpoint, "a network for flow that was given, not estimated", "a shard as SOURCE")
     with scratch_beside(out) as root:
         normalized = root / "normalized"
