@@ -56,7 +56,10 @@ def test_default_yaml_is_the_default() -> None:
         ),
         ({"coarse": {"weightfree": {"substitute": {"share": 0}}}}, r"coarse\.weightfree\.substitute\.share"),
         ({"pack": {"prior": ["heavy"]}}, "no block 'heavy'"),
-        ({"pack": {"flow": [], "pictures": []}}, r"runs\.dsnet\.full\.flow: no block 'dis' in pack\.flow; there is none"),
+        (
+            {"pack": {"flow": [], "pictures": []}},
+            r"runs\.dsnet\.full\.flow: no block 'dis' in pack\.flow; there is none",
+        ),
         ({"saliency": {"mbd": {"folder": "maps"}}}, "either method or folder"),
         ({"torch_threads": 0}, "torch_threads"),
         ({"pack": {"still_size": [-1, 4]}}, r"pack\.still_size"),
