@@ -260,6 +260,12 @@ def test_changes_without_an_epoch_are_refused(path, augment):
         data[0]
 
 
+def test_no_changes_may_be_said_by_none(path):
+    said, left_out = clips(path, size=SIZE, augment=None), clips(path, size=SIZE)
+    said.set_epoch(0)
+    assert torch.equal(said[0]["frames"], left_out[0]["frames"])
+
+
 def test_sizes_of_batches_are_refused_in_an_epoch(path):
     with pytest.raises(InputError, match="scales"):
         clips(path, size=SIZE, augment=Augment(scales=(1.0, 1.25))).set_epoch(0)

@@ -69,7 +69,7 @@ class SampleIndex(NamedTuple):
 class ClipDataset(Dataset[Sample]):
     """Clips that end at a labelled frame, over one or more shards.
 
-    A sample is one entry of the batch that CONTRACT.md describes. Indexing with a `DrawnSample` gives it with the
+    A sample is one entry of the batch that docs/shards.md describes. Indexing with a `DrawnSample` gives it with the
     random changes of that step, at that step's size; indexing with a number, as a `DataLoader` does, with those of the
     epoch that `set_epoch` has told, and where it has not, the plain sample.
 
@@ -86,7 +86,7 @@ class ClipDataset(Dataset[Sample]):
             for. `all`: one clip per frame, in order; a frame without flow is treated as a still image.
         still_flow: Flow picture of a still image: `zeros` once normalised (DS-Net), `rest` (white), the `frame`
             (CAG-DDE); `none` leaves flow out of every sample.
-        augment: Random changes of a `DrawnSample`, or of an epoch; a number alone is refused with them.
+        augment: Random changes of a `DrawnSample`, or of an epoch; a number alone is refused with them. None for none.
         resize_with: `pillow` or `opencv`, see `vsodprep.shards.transform.resize`.
         mean: Subtracted from frames and flow pictures in [0, 1], per RGB channel.
         std: Divides them thereafter.
@@ -106,7 +106,7 @@ class ClipDataset(Dataset[Sample]):
     prior: str | None = None
     frames: Literal["labelled", "all"] = "labelled"
     still_flow: StillFlow = "zeros"
-    augment: Augment = field(default_factory=Augment)
+    augment: Augment | None = None
     resize_with: Resize = "pillow"
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
@@ -115,6 +115,7 @@ class ClipDataset(Dataset[Sample]):
 
     def __post_init__(self, parts: SplitSource | Sequence[SplitSource]) -> None:
         self._parts = (parts,) if isinstance(parts, SplitSource) else tuple(parts)
+        self._augment = self.augment or Augment()
         self.flow = None if self.still_flow == "none" else self.flow
         self._epoch: torch.Tensor | None = None
         self._tables = normalisation_tables(self.mean, self.std)
@@ -135,7 +136,7 @@ class ClipDataset(Dataset[Sample]):
         if any(not sequence.still for sequence in chosen):
             if self.flow is not None:
                 shard.flow_array(self.flow)
-                if self.augment.flip and self.augment.flip_flow == "vectors":
+                if self._augment.flip and self._augment.flip_flow == "vectors":
                     shard.require(layout.FLOW, self.flow)
             if self.prior is not None:
                 shard.require(layout.PRIOR, self.prior)
@@ -177,7 +178,7 @@ class ClipDataset(Dataset[Sample]):
         Raises:
             InputError: Sizes are to be drawn, which is done for a whole batch.
         """
-        if self.augment.scales != (1.0,):
+        if self._augment.scales != (1.0,):
             raise InputError("augment", "scales, of which each batch draws one", "a BatchSampler, or no scales")
         if self._epoch is None:
             # shared, so that it also reaches workers that stay (`persistent_workers`)
@@ -199,11 +200,11 @@ class ClipDataset(Dataset[Sample]):
         elif self._epoch is not None:
             sample, size = range(len(self))[pick], self.size
             seed = (self.seed, int(self._epoch), sample, _EPOCHS)
-        elif self.augment != Augment(flip_flow=self.augment.flip_flow):
+        elif self._augment != Augment(flip_flow=self._augment.flip_flow):
             raise InputError("augment", "no epoch to draw its changes for", "data.set_epoch(n) before each pass")
         else:
             return self._sample(self.places[pick], DrawnChange(), self.size)
-        return self._sample(self.places[sample], draw_change(self.augment, seed), size, (*seed, _REFERENCES))
+        return self._sample(self.places[sample], draw_change(self._augment, seed), size, (*seed, _REFERENCES))
 
     def _sample(
         self, place: SampleIndex, change: DrawnChange, size: tuple[int, int] | None, seed: tuple[int, ...] | None = None
@@ -303,7 +304,7 @@ class _Loader:
     def picture(self, name: str, frame: int) -> NDArray[np.uint8] | None:
         if self._arrays.sequence.still:
             return None
-        if self._change.flip and self._data.augment.flip_flow == "vectors":
+        if self._change.flip and self._data._augment.flip_flow == "vectors":
             return self._load(f"turned/{name}", frame, lambda: self._turned(name, frame), self._resized)
         return self._load(f"pictures/{name}", frame, lambda: self._arrays.picture(name, frame), self._resized)
 
