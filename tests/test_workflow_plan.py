@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +21,7 @@ from vsodprep.config.defaults import default
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.workflow.fingerprint import closure, fingerprint
 from vsodprep.workflow.plan import Plan
+from vsodprep.workflow.rule_inputs import state_of
 
 BASE: dict[str, Any] = default().model_dump(mode="json")
 STILLS = {"stills"}
@@ -446,3 +448,45 @@ print(*sorted({*algorithms} & {name.partition(".")[0] for name in sys.modules}))
         [sys.executable, "-c", code, path], capture_output=True, text=True, check=False, cwd=ROOT, env=os.environ
     )
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+
+
+def replaced(path: Path) -> None:
+    path.write_bytes(b"other")
+
+
+def added(path: Path) -> None:
+    path.with_name("00001.png").write_bytes(b"1")
+
+
+@pytest.mark.parametrize("change", [replaced, added, Path.unlink])
+def test_changed_pictures_and_maps_from_elsewhere_are_read_again(
+    change: Callable[[Path], None], tmp_path: Path
+) -> None:
+    file = tmp_path / "synth" / "plain-fish" / "00000.png"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"1")
+    over = {
+        "flow": {"own": {"method": "pictures", "folder": str(tmp_path)}, "dis": {"method": "dis"}},
+        "saliency": {"rfcn": {"folder": str(tmp_path)}, "rbd": {"method": "rbd"}},
+        "coarse": {"mixed": {"maps": ["rfcn", "rbd"]}, "weightfree": {"maps": ["rbd"]}},
+    }
+
+    def states() -> list[Any]:
+        state_of.cache_clear()
+        plan = plan_of(over)
+        return [
+            *(plan.flow.given(wildcards(flow=flow)) for flow in ("own", "dis")),
+            *(plan.coarse.given(wildcards(coarse=coarse)) for coarse in ("mixed", "weightfree")),
+        ]
+
+    before = states()
+    assert states() == before
+    change(file)
+    after = states()
+    assert [now != then for now, then in zip(after, before, strict=True)] == [True, False, True, False]
+
+
+def test_every_rule_that_reads_a_folder_from_elsewhere_has_its_state() -> None:
+    rules = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
+    given = [rule.partition(":")[0] for rule in rules.split("rule ")[1:] if ".given," in rule]
+    assert given == ["fuse_fit", "coarse", "flow"]

@@ -1,6 +1,28 @@
 """What every stage's answers are made from."""
 
+import hashlib
+from functools import cache
+from pathlib import Path
+
 from vsodprep.targets.targets import Targets
+
+
+@cache
+def state_of(path: str) -> str:
+    """Hash names, sizes and times of the files at or below a path, which tell that somebody has changed them.
+
+    Snakemake looks at the time of a folder only, which a file changed in it leaves as it is.
+
+    Args:
+        path: A file or a folder.
+
+    Returns:
+        16 hexadecimal digits; those of no file where there is none.
+    """
+    files = [file for file in (Path(path), *Path(path).rglob("*")) if file.is_file()]
+    stats = [(str(file.relative_to(path)), file.stat()) for file in files]
+    states = sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+    return hashlib.sha256(repr(states).encode()).hexdigest()[:16]
 
 
 class RuleInputs:

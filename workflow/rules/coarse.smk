@@ -14,6 +14,7 @@ rule fuse_fit:
         mem_mb=2000,
     params:
         code=PLAN.fingerprint("vsodprep.cli.fuse_fit"),
+        given=PLAN.coarse.given,
         maps=PLAN.coarse.fit_arguments,
     message:
         "coarse {wildcards.coarse}: fit the weights of the saliency maps"
@@ -42,6 +43,7 @@ rule coarse:
     params:
         code=PLAN.fingerprint("vsodprep.cli.coarse"),
         frames=PLAN.paths.frames(),
+        given=PLAN.coarse.given,
         maps=PLAN.coarse.arguments,
         options=PLAN.coarse.options,
     message:

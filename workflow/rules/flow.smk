@@ -15,6 +15,7 @@ rule flow:
     params:
         code=PLAN.flow.code,
         frames=PLAN.paths.frames(),
+        given=PLAN.flow.given,
         method=PLAN.flow.method,
         options=PLAN.flow.options,
     message:

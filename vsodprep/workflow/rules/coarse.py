@@ -9,7 +9,7 @@ from vsodprep.config.options import arguments_of
 from vsodprep.errors import InputError
 from vsodprep.targets.targets import OWN_SPLIT, unique
 from vsodprep.workflow.fingerprint import fingerprint
-from vsodprep.workflow.rule_inputs import RuleInputs
+from vsodprep.workflow.rule_inputs import RuleInputs, state_of
 
 
 class CoarseInputs(RuleInputs):
@@ -36,6 +36,11 @@ class CoarseInputs(RuleInputs):
             words += ["--maps", made if given is None else str(Path(given) / wildcards.benchmark / wildcards.seq)]
             words += [] if given is None else ["--whole", given]
         return shlex.join(words + self._codings(wildcards))
+
+    def given(self, wildcards: Any) -> list[str]:
+        """Return the states of the folders of maps made elsewhere; whole, as all maps tell how they are coded."""
+        folders = [self.config.saliency[name].folder for name in self._block(wildcards).maps]
+        return [state_of(folder) for folder in folders if folder is not None]
 
     def weights(self, wildcards: Any) -> list[str]:
         """Return the fitted weights, if the block's weights are fitted."""

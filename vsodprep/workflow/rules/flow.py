@@ -6,7 +6,7 @@ from typing import Any
 from vsodprep.config.methods import flow_method, name_of
 from vsodprep.config.options import arguments_of
 from vsodprep.workflow.fingerprint import fingerprint
-from vsodprep.workflow.rule_inputs import RuleInputs
+from vsodprep.workflow.rule_inputs import RuleInputs, state_of
 
 
 class FlowInputs(RuleInputs):
@@ -27,6 +27,11 @@ class FlowInputs(RuleInputs):
         # DIS gives the same flow on any number of threads: the rule has one.
         torch = f" {self.torch_options()}" if flow_method(self.method(wildcards)).network else ""
         return shlex.join(arguments_of(self.config.flow[wildcards.flow])) + torch
+
+    def given(self, wildcards: Any) -> str:
+        """Return the state of the pictures that a block reads, if it does."""
+        folder = self.config.flow[wildcards.flow].folder
+        return "" if folder is None else state_of(folder)
 
     def gpu(self, wildcards: Any) -> int:
         """Return the GPUs that a job takes."""
