@@ -69,7 +69,7 @@ class StageModule(lightning.LightningModule):
         number: Which one it is, from 0.
         span: Its batches.
         seed: Seed of the run.
-        company: What it reports to.
+        sinks: What it reports to.
         optimizer: State of the optimiser to go on with.
     """
 
@@ -81,7 +81,7 @@ class StageModule(lightning.LightningModule):
         number: int,
         span: StepRange,
         seed: int,
-        company: TrainingSinks,
+        sinks: TrainingSinks,
         optimizer: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class StageModule(lightning.LightningModule):
         self.number = number
         self.span = span
         self.seed = seed
-        self._company = company
+        self._sinks = sinks
         self._restored = optimizer
         self._optimizer: torch.optim.Optimizer
         self._rate = 0.0
@@ -124,22 +124,22 @@ class StageModule(lightning.LightningModule):
         seed = int(drawn[0] >> 1)  # torch takes 63 bits
         torch.manual_seed(seed)  # dropout
         terms = self.network.loss(self.network(batch), batch, torch.Generator(self.device).manual_seed(seed))
-        self._company.history.add(terms)
+        self._sinks.history.add(terms)
         return terms["loss"]
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Record the losses, and save the state when it is time."""
         done = self.span.start + batch_idx + 1
         last = done == self.span.end
-        company = self._company
-        row = company.history.end_step(self.span.before + done, self.stage.name, self._rate, last=last)
-        company.reporter.advance(f"loss {row['loss']:.4g}" if row else "")
+        sinks = self._sinks
+        row = sinks.history.end_step(self.span.before + done, self.stage.name, self._rate, last=last)
+        sinks.reporter.advance(f"loss {row['loss']:.4g}" if row else "")
         if done % self.stage.accumulate and not last:
             return  # gradients that wait for more are not part of the state
-        if last or time.monotonic() - self._saved_at > company.save_seconds:
+        if last or time.monotonic() - self._saved_at > sinks.save_seconds:
             state = {"weights": self.network.state_dict(), "optimizer": self.optimizer_state}
             stage, step = (self.number + 1, 0) if last else (self.number, done)
-            company.progress.write(stage, step, state | {"history": company.history.state()})
+            sinks.progress.write(stage, step, state | {"history": sinks.history.state()})
             self._saved_at = time.monotonic()
 
 

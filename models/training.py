@@ -119,7 +119,7 @@ def train(
     with alone_in(out.parent, "another training"), Reporter(f"train {model}", sum(lengths), "step", done) as reporter:
         if done:
             reporter.say(f"goes on after step {done}")
-        company = TrainingSinks(history, progress, reporter, settings.save_seconds)
+        sinks = TrainingSinks(history, progress, reporter, settings.save_seconds)
         for number in range(begun, len(lengths)):
             stage = run.stages[number]
             first = step if number == begun else 0
@@ -133,7 +133,7 @@ def train(
                 number=number,
                 span=StepRange(sum(lengths[:number]), first, lengths[number]),
                 seed=seed,
-                company=company,
+                sinks=sinks,
                 optimizer=optimizer if first else None,
             )
             fit(
