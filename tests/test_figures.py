@@ -253,6 +253,17 @@ def test_an_ablation_has_panels_of_its_own_for_every_benchmark() -> None:
     assert printed == [0.891, 0.801]  # DS-Net, Table II
 
 
+@pytest.mark.parametrize("other", [{"benchmark": "fbms"}, {"protocol": "pysod"}])
+def test_only_seeds_of_one_benchmark_and_protocol_are_averaged(other: dict[str, str]) -> None:
+    one = {"benchmark": "davis2016", "protocol": "davsod", "max_f": 0.8, "recall": [1.0], "sequences": {}}
+    assert Scores("a", (one, one | {"max_f": 0.6})).scalar("max_f") == pytest.approx(0.7)
+    for average in (Scores.scalar, Scores.curve):
+        with pytest.raises(
+            InputError, match=r"^a: scores of davis2016 by davsod, (davis2016 by pysod|fbms by davsod);"
+        ):
+            average(Scores("a", (one, one | other)), "recall")
+
+
 def test_curves_need_curves() -> None:
     with pytest.raises(VsodprepError, match="no curves"):
         precision_recall_of([Scores("a", ({"sequences": {}},))])

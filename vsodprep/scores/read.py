@@ -27,9 +27,20 @@ class Scores:
     files: tuple[dict[str, Any], ...]
     omissions: tuple[str, ...] = ()
 
+    def _seeds(self) -> tuple[dict[str, Any], ...]:
+        """Return the files, which have to be of one benchmark by one protocol: else they are no seeds of one run."""
+        kinds = {f"{values.get('benchmark')} by {values.get('protocol')}" for values in self.files}
+        if len(kinds) > 1:
+            raise InputError(
+                self.label or "scores",
+                f"scores of {', '.join(sorted(kinds))}",
+                "a label of its own for each (LABEL=FILE)",
+            )
+        return self.files
+
     def scalar(self, key: str) -> float | None:
         """Return the mean of a measure over the seeds."""
-        return mean([values.get(key) for values in self.files])
+        return mean([values.get(key) for values in self._seeds()])
 
     def spread(self, key: str) -> float | None:
         """Return the standard deviation of a measure over the seeds, where all of several have it."""
@@ -43,18 +54,18 @@ class Scores:
             part: `sequences` or `attributes`.
             key: Key of the measure.
         """
-        each = [values.get(part, {}) for values in self.files]
+        each = [values.get(part, {}) for values in self._seeds()]
         return {name: mean([parts.get(name, {}).get(key) for parts in each]) for name in each[0]}
 
     def frames(self, sequence: str, key: str) -> dict[str, float | None]:
         """Return the mean of a measure over the seeds, per frame of a sequence; empty where files do not tell."""
-        each = [values["sequences"].get(sequence, {}).get("per_frame", {}) for values in self.files]
+        each = [values["sequences"].get(sequence, {}).get("per_frame", {}) for values in self._seeds()]
         columns = [dict(zip(frames.get("frame", ()), frames.get(key, ()), strict=False)) for frames in each]
         return {frame: mean([column.get(frame) for column in columns]) for frame in columns[0]}
 
     def curve(self, key: str) -> list[float | None]:
         """Return the mean of a curve over the seeds, point by point; empty where there is none."""
-        curves: list[Sequence[float | None]] = [values.get(key) or [] for values in self.files]
+        curves: list[Sequence[float | None]] = [values.get(key) or [] for values in self._seeds()]
         return [mean(list(points)) for points in zip(*curves, strict=True)]
 
 
