@@ -17,7 +17,7 @@ LOGS = (
     "normalize/synth.log",
     "flow/dis/synth/plain-fish.log",
     "saliency/rbd/synth/plain-fish.log",
-    "prior/light/synth/fit.log",
+    "prior_fit/light/synth.log",
     "prior/light/synth/plain-fish.log",
     "coarse/weightfree/synth/plain-fish.log",
     "pack/synth.log",
@@ -33,6 +33,8 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("uninterrupted")
     done = snakemake(folder, "all", *CONFIG)
     assert done.returncode == 0, done.stdout
+    unknown = [log for log in LOGS if not (folder / "results" / "logs" / log).is_file()]
+    assert not unknown, f"no stage writes {unknown}"
     return digests(folder / "results")
 
 
