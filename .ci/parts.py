@@ -24,7 +24,7 @@ END_BEFORE = 78 * 60  # a part is interrupted then, which takes it a minute at m
 GRACE = 60
 
 PACKAGES = ("torchvision", "numpy", "opencv-contrib-python-headless", "lightning", "snakemake", "zarr")
-NETWORKS = ("tests/test_models_*.py", "tests/test_gradients*.py", "tests/test_train*.py", "tests/test_predict*.py")
+NETWORKS = ("tests/test_models_*.py", "tests/test_train*.py", "tests/test_predict*.py")
 # What each of torch's instruction sets has for an older one: torch's own name for it, and oneDNN's.
 OLDER = {"AVX512": ("avx2", "AVX2"), "AVX2": ("default", "SSE41")}
 

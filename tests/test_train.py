@@ -415,7 +415,7 @@ UNEVEN = {"data": [{"benchmark": "mini", "split": "train"}], "size": [64, 64], "
     ("change", "expected"),
     [
         ({"widht": 0.5}, "unknown key widht"),
-        ({"width": 2}, "width: Input should be less than or equal to 1"),
+        ({"width": 2}, "width: Input should be less than or equal to 1, found 2"),
         ({"flow": "raft"}, "no flow 'raft'"),
         ({"variant": "half"}, "unknown variant 'half'"),
         ({"flow": None}, "reads flow, and the recipe names none"),

@@ -70,7 +70,7 @@ CLIPS = {**STAGE, "clip_length": 4}
     [
         ("dsnet", {"variant": "fool"}, "unknown variant 'fool'; expected one of full, code"),
         ("dsnet", {"options": {"tao": 1}}, "options: unknown key tao; expected one of generator"),
-        ("dsnet", {"options": {"tau": -3}}, "options: tau: Input should be greater than or equal to 0"),
+        ("dsnet", {"options": {"tau": -3}}, "options: tau: Input should be greater than or equal to 0, found -3"),
         ("contrastive", {"options": {"rates": "wide"}}, "options: rates: Input should be a valid tuple"),
         ("stan", {"options": {"convlstm": False, "conv3d": False}}, "options: .*combine: sum"),
         ("cagdde", {"options": {"decoder": "deeplab"}}, "options: .*gate: false"),

@@ -117,4 +117,7 @@ def _refusal(error: ValidationError, given: Any, where: str, expected: str) -> V
     key = ".".join(keys)
     if kind == "extra_forbidden":
         return InputError(where, f"unknown key {key}{reader}", expected)
+    found = first["input"]
+    if kind not in ("missing", "value_error") and not kind.startswith("union_tag"):
+        message += f", found {f'a {type(found).__name__}' if isinstance(found, Mapping | list) else repr(found)}"
     return VsodprepError(": ".join(filter(None, (where, key, message))))
