@@ -455,7 +455,7 @@ def replaced(path: Path) -> None:
 
 
 def added(path: Path) -> None:
-    path.with_name("00001.png").write_bytes(b"1")
+    path.with_name("00009.png").write_bytes(b"1")
 
 
 @pytest.mark.parametrize("change", [replaced, added, Path.unlink])
@@ -486,7 +486,29 @@ def test_changed_pictures_and_maps_from_elsewhere_are_read_again(
     assert [now != then for now, then in zip(after, before, strict=True)] == [True, False, True, False]
 
 
+@pytest.mark.parametrize("change", [replaced, added, Path.unlink])
+@pytest.mark.parametrize("key", ["folders", "sources"])
+def test_a_changed_folder_of_frames_is_normalised_again(
+    key: str, change: Callable[[Path], None], tmp_path: Path
+) -> None:
+    names = ("00000.png", "00001.png", "00002.png")
+    for name in names:
+        path = tmp_path / "clip" / "frames" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"1")
+    over = {key: {"mine" if key == "folders" else "davis2016": str(tmp_path)}}
+
+    def state() -> list[str]:
+        state_of.cache_clear()
+        return plan_of(over).normalize.given(wildcards(benchmark=next(iter(over[key]))))
+
+    before = state()
+    assert state() == before
+    change(path)
+    assert state() != before
+
+
 def test_every_rule_that_reads_a_folder_from_elsewhere_has_its_state() -> None:
     rules = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
     given = [rule.partition(":")[0] for rule in rules.split("rule ")[1:] if ".given," in rule]
-    assert given == ["fuse_fit", "coarse", "flow"]
+    assert given == ["fuse_fit", "coarse", "flow", "normalize"]

@@ -1,6 +1,7 @@
 """What every stage's answers are made from."""
 
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
 
@@ -19,9 +20,9 @@ def state_of(path: str) -> str:
     Returns:
         16 hexadecimal digits; those of no file where there is none.
     """
-    files = [file for file in (Path(path), *Path(path).rglob("*")) if file.is_file()]
-    stats = [(str(file.relative_to(path)), file.stat()) for file in files]
-    states = sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+    below = (f"{folder}/{name}" for folder, _, names in os.walk(path, followlinks=True) for name in names)
+    found = [(name.removeprefix(path), file.stat()) for name in (path, *below) if (file := Path(name)).is_file()]
+    states = sorted((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
     return hashlib.sha256(repr(states).encode()).hexdigest()[:16]
 
 

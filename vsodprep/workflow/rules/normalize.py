@@ -2,12 +2,13 @@
 
 import hashlib
 import shlex
+from pathlib import Path
 from typing import Any
 
 from vsodprep import benchmarks
 from vsodprep.config.options import arguments_of
 from vsodprep.workflow.fingerprint import fingerprint
-from vsodprep.workflow.rule_inputs import RuleInputs
+from vsodprep.workflow.rule_inputs import RuleInputs, state_of
 
 
 class NormalizeInputs(RuleInputs):
@@ -31,6 +32,10 @@ class NormalizeInputs(RuleInputs):
         if source is not None:
             return list(source.path)
         return [] if benchmarks.get(name).generated else [self.paths.downloads(name)]
+
+    def given(self, wildcards: Any) -> list[str]:
+        """Return the states of the folders that a benchmark is normalised from."""
+        return [state_of(path) for path in self.sources(wildcards) if Path(path).is_dir()]
 
     def splits(self, wildcards: Any) -> list[str]:
         """Return the file of a benchmark's splits of the configuration's own."""
