@@ -18,11 +18,9 @@ BASE: dict[str, Any] = default().model_dump(mode="json")
 MAKE = runpy.run_path(str(ROOT / "tools" / "make_configuration.py"))
 
 
-@pytest.mark.parametrize(
-    ("name", "generate"), [("config.yaml", MAKE["default_yaml"]), ("schema.json", MAKE["schema_json"])]
-)
+@pytest.mark.parametrize(("name", "generate"), MAKE["FILES"].items())
 def test_generated_files_have_not_drifted(name: str, generate: Any, request: pytest.FixtureRequest) -> None:
-    path = ROOT / "config" / name
+    path = ROOT / name
     if request.config.getoption("--fix"):
         path.write_text(generate(), encoding="utf-8")
     assert path.read_text(encoding="utf-8") == generate(), "run `pytest tests/test_config.py --fix`"

@@ -225,7 +225,7 @@ def parse(value: Mapping[str, Any], where: str = "configuration") -> Config:
     Raises:
         InputError: The first thing wrong with it, with its key.
     """
-    return validated(Config, value, where, "a key that config/README.md lists")
+    return validated(Config, value, where, "a key that docs/configuration.md lists")
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
