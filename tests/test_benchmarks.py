@@ -1,6 +1,7 @@
 """The registry: what is known, what is not, and how the lock file fills the gaps."""
 
 import json
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -23,6 +24,7 @@ NINE = ("davis2016", "fbms", "segtrackv2", "visal", "vos", "davsod", "duts", "ms
 COUNTS = {
     # benchmark: sequences, frames and masks, by the papers
     "davis2016": (50, 3455, 3455),
+    "davis2017": (90, 6208, 6208),
     "visal": (17, 963, 193),
     "duts": (2, 15572, 15572),
     "msra10k": (1, 10000, 10000),
@@ -56,6 +58,10 @@ def test_counts_are_those_of_the_papers(name: str) -> None:
         ("davis2016", "train", 30, 2079),
         ("davis2016", "val", 20, 1376),
         ("davis2016", "msst-train", 25, 1706),
+        ("davis2017", "train", 60, 4209),
+        ("davis2017", "val", 30, 1999),
+        ("longvideos", "test", 3, 7411),
+        ("ytobjects", "test", 126, None),
         ("fbms", "train", 29, None),
         ("fbms", "test", 30, 7306),
         ("fbms", "msst-train", 12, None),
@@ -81,7 +87,10 @@ def test_splits_are_those_of_the_literature(name: str, split: str, count: int, f
         assert sum(by_name[one] for one in chosen) == frames
 
 
-@pytest.mark.parametrize(("name", "parts"), [("davis2016", ("train", "val")), ("vos", ("train", "val", "test"))])
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [("davis2016", ("train", "val")), ("davis2017", ("train", "val")), ("vos", ("train", "val", "test"))],
+)
 def test_splits_do_not_overlap(name: str, parts: tuple[str, ...]) -> None:
     members = [one for part in parts for one in get(name).splits[part].sequences or ()]
     assert len(set(members)) == len(members)
@@ -99,8 +108,20 @@ def test_attributes_are_the_fifteen_of_the_paper() -> None:
     assert attributes == {"AC", "BC", "CS", "DB", "DEF", "EA", "FM", "HO", "IO", "LR", "MB", "OCC", "OV", "SC", "SV"}
 
 
+def test_splits_of_davis2017_hold_those_of_davis2016() -> None:
+    old, new = get("davis2016").splits, get("davis2017").splits
+    for split in ("train", "val"):
+        assert set(old[split].sequences or ()) < set(new[split].sequences or ())
+
+
+def test_every_video_of_youtube_objects_has_its_class() -> None:
+    classes = Counter(one.attributes for one in get("ytobjects").sequences)
+    assert len(classes) == 10
+    assert (classes["dog",], classes["train",]) == (27, 5)
+
+
 def test_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(InputError, match="'davis2061': no such benchmark; expected one of synth, davis2016, fbms"):
+    with pytest.raises(InputError, match="'davis2061': no such benchmark; expected one of synth, davis2016, davis20"):
         get("davis2061")
 
 

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.evaluate_cases import disk, normalized, read_json, soft_map, write_tree
+from tests.fakes.uvos import ytobjects, ytobjects_maps
 from vsodprep.cli import cli
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.evaluate import PROTOCOLS, evaluate_folders
@@ -18,7 +19,9 @@ from vsodprep.evaluate.frame import FAMILIES, FrameScores, score_frame
 from vsodprep.evaluate.measures.stability import instability
 from vsodprep.evaluate.protocols import change_protocol, find_protocol
 from vsodprep.files import write_json
-from vsodprep.images import read_gray
+from vsodprep.images import read_gray, write_png
+from vsodprep.normalize.run import normalize
+from vsodprep.scores.whole import scope
 
 LENGTHS = {"drift": 7, "hide": 4, "stop": 3}
 
@@ -250,3 +253,38 @@ def test_command_changes_a_setting(tree: tuple[Path, Path], tmp_path: Path) -> N
 def test_wrong_usage(tree: tuple[Path, Path], options: list[str]) -> None:
     result = CliRunner().invoke(cli, ["evaluate", "--pred", str(tree[0]), "--gt", str(tree[1]), *options])
     assert result.exit_code == 2
+
+
+def test_classes_of_a_benchmark_and_their_mean(tmp_path: Path) -> None:
+    """Two aeroplanes and a cow are right, the bird is black: 3 of 4 videos, 2 of 3 classes."""
+    fake = ytobjects()
+    normalize(fake.benchmark, fake.zipped(tmp_path / "in"), tmp_path / "gt")
+    maps = ytobjects_maps(tmp_path / "maps", wrong="bird")
+    arguments = ["evaluate", "--pred", str(maps), "--gt", str(tmp_path / "gt"), "--protocol", "uvos", "--jobs", "1"]
+    result = CliRunner().invoke(cli, [*arguments, "--json", str(tmp_path / "scores.json")])
+    assert result.exit_code == 0, result.output
+    scores = read_json(tmp_path / "scores.json")
+    by_class = {name: each["j_mean"] for name, each in scores["attributes"].items()}
+    assert by_class == {"aeroplane": 1.0, "bird": 0.0, "cow": 1.0}
+    assert scores["j_mean"] == 3 / 4
+    assert scores["class_mean"]["j_mean"] == pytest.approx(2 / 3, abs=1e-15)
+    assert scores["frames"] == 7  # of a video with one mask, that one too
+    shown = result.output.partition("j_mean by class")[2]
+    assert "bird  0.0000" in shown
+    assert "j_mean  0.6667" in shown.partition("mean over the 3 classes")[2]
+
+
+def test_frames_without_foreground_may_be_scored_by_no_measure(tree: tuple[Path, Path]) -> None:
+    maps, masks = tree
+    for name in ("drift/00000", "stop/00000", "stop/00001", "stop/00002"):
+        write_png(masks / f"{name}.png", read_gray(masks / f"{name}.png") & 0)
+    every = evaluate_folders(maps, masks, protocol="uvos")
+    assert every["inputs"]["unscored"] == 4
+    assert {name: each["frames"] for name, each in every["sequences"].items()} == {"drift": 6, "hide": 4, "stop": 0}
+    assert every["j_mean"] == pytest.approx(np.mean([every["sequences"][name]["j_mean"] for name in ("drift", "hide")]))
+    assert every["sequences"]["drift"]["per_frame"]["frame"][0] == "00001"
+    assert scope([every]) == {("drift", 7), ("hide", 4), ("stop", 3)}  # what there was to score
+    for path in masks.rglob("*.png"):
+        write_png(path, read_gray(path) & 0)
+    with pytest.raises(InputError, match="no mask with foreground"):
+        evaluate_folders(maps, masks, protocol="uvos")

@@ -5,7 +5,7 @@ import pytest
 from vsodprep.errors import InputError
 from vsodprep.naming import canonical, group_by_sequence, match, sequences_of_names
 
-SEQUENCES = ["bear", "bear01", "select_0606", "select_0616_1", "select_0616_2"]
+SEQUENCES = ["bear", "bear01", "select_0606", "select_0616_1", "select_0616_2", "bird_0007"]
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,8 @@ SEQUENCES = ["bear", "bear01", "select_0606", "select_0616_1", "select_0616_2"]
         ("select0606/select0606_0390.png", "select_0606", "0390"),
         ("select0616-1/0390.png", "select_0616_1", "0390"),
         ("select_0616_2_0007.png", "select_0616_2", "0007"),
+        ("YTOBJ/bird/0007/00001.png", "bird_0007", "00001"),
+        ("bear/bird/0007/00001.png", "bear", "00001"),  # one folder that names a sequence comes first
         ("panda/00001.png", "", "00001"),
         ("00001.png", "", "00001"),
     ],

@@ -90,6 +90,16 @@ def test_packs_as_people_have_them(tmp_path: Path, place: str, packed: bool) -> 
         assert flow.size == SIZE
 
 
+def test_a_pack_in_folders_of_class_and_video(tmp_path: Path) -> None:
+    for place in ("JPEGFlows/bird/0001", "JPEGImages/bird/0001"):
+        write_pictures(tmp_path / "pack" / place, FRAMES, first=0 if "Flows" in place else 5)
+    write_pictures(tmp_path / "pack/JPEGFlows/boat/0001", FRAMES, first=2)
+    own = write_frames(tmp_path / "zoo" / "bird_0001" / "frames", FRAMES)
+    result = run("pictures", own, "--folder", tmp_path / "pack", "--out", tmp_path / "a.h5")
+    assert result.exit_code == 0, result.exception
+    assert stored(tmp_path / "a.h5") == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize(
     ("count", "first", "policy", "expected"),
     [

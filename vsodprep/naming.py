@@ -3,9 +3,9 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import PurePosixPath
 
 from vsodprep.errors import InputError
@@ -40,11 +40,17 @@ def canonical(name: str) -> str:
     return "".join(letter for letter in composed.casefold() if letter.isalnum())
 
 
+def joined(folders: Sequence[str]) -> Iterator[str]:
+    """Yield the names that two folders, one in the other, have together, the innermost first."""
+    return (f"{outer}_{inner}" for outer, inner in reversed(list(pairwise(folders))))
+
+
 def group_by_sequence(names: Iterable[str], sequences: Sequence[str], where: str) -> dict[str, list[tuple[str, str]]]:
     """Assign image files to sequences.
 
-    The innermost folder named like a sequence decides; failing that a file name that begins with a sequence's name;
-    the only sequence takes all files if none names it.
+    The innermost folder named like a sequence decides; failing that two folders that name it together, as `CLASS/VIDEO`
+    does `CLASS_VIDEO`; failing that a file name that begins with a sequence's name; the only sequence takes all files
+    if none names it.
 
     Args:
         names: Relative file names.
@@ -78,7 +84,8 @@ def group_by_sequence(names: Iterable[str], sequences: Sequence[str], where: str
     for name in names:
         path = PurePosixPath(name)
         stem = path.stem
-        sequence = next(filter(None, map(of_folder, reversed(path.parts[:-1]))), None)
+        folders = path.parts[:-1]
+        sequence = next(filter(None, map(of_folder, chain(reversed(folders), joined(folders)))), None)
         if sequence is not None:
             stem = _without(stem, sequence) or stem
         else:

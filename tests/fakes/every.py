@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.fakes import davis2016, davsod, fbms, segtrackv2, stills, visal, vos
+from tests.fakes import davis2016, davsod, fbms, segtrackv2, stills, uvos, visal, vos
 from tests.fakes.fake import Fake
 
 OFFICIAL: dict[str, Callable[[], Fake]] = {
@@ -12,6 +12,9 @@ OFFICIAL: dict[str, Callable[[], Fake]] = {
     "visal": visal.official,
     "vos": vos.official,
     "davsod": davsod.official,
+    "davis2017": uvos.davis2017,
+    "longvideos": uvos.longvideos,
+    "ytobjects": uvos.ytobjects,
     "duts": stills.duts,
     "msra10k": stills.msra10k,
     "dutomron": stills.dutomron,
@@ -21,6 +24,8 @@ OFFICIAL: dict[str, Callable[[], Fake]] = {
 OTHER: dict[str, Callable[[], Fake]] = {
     "davis2016-as-davis2017": davis2016.davis2017,
     "davis2016-repack": davis2016.repacked,
+    "davis2017-semi-supervised": uvos.semi_supervised,
+    "ytobjects-pack": uvos.ytobjects_pack,
     "fbms-repack": fbms.repacked,
     "segtrackv2-repack": segtrackv2.repacked,
     "visal-repack": visal.repacked,

@@ -134,9 +134,9 @@ def encoded(values: NDArray[np.uint8], suffix: str, mode: str | None = None) -> 
 
 
 def paletted(ids: NDArray[np.uint8]) -> bytes:
-    """Return object ids as a PNG with DAVIS-2017's palette (0 black, 1 red, 2 green, 3 yellow)."""
+    """Return object ids as a PNG with DAVIS-2017's palette (0 black, 1 red, 2 green, 3 yellow, 255 void)."""
     image = Image.fromarray(ids, "P")
-    image.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0, 128, 128, 0])
+    image.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0, 128, 128, 0, *[224, 224, 192] * 252])
     stream = io.BytesIO()
     image.save(stream, "PNG")
     return stream.getvalue()

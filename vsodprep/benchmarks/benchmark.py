@@ -74,6 +74,25 @@ def vsod_repack(name: str, drive: str, about: str, note: str = "", resolution: s
     )
 
 
+def uvos_pack(name: str, drive: str, resolution: str = "") -> SourceFile:
+    """Return an archive in which the authors of TMO pass a benchmark on, flow pictures included.
+
+    Args:
+        name: File name; their own is not known.
+        drive: Its id on Google Drive.
+        resolution: The resolution that it holds, empty if all.
+    """
+    return SourceFile(
+        name,
+        (f"drive:{drive}",),
+        page="https://github.com/suhwan-cho/TMO",
+        status="quota",
+        resolution=resolution,
+        optional=True,
+        note="as TMO and FakeFlow share it, with flow pictures in JPEGFlows; called so here",
+    )
+
+
 @dataclass(frozen=True)
 class Split:
     """A named subset of a benchmark's sequences.
@@ -135,6 +154,7 @@ class Benchmark:
         size: Usual height and width in pixels, to plan with.
         still: Names of the sequences whose frames are unrelated images.
         attributes: Attributes per sequence.
+        classes: Whether each sequence has one attribute, its class, and papers average over classes.
         resolutions: Resolutions that can be chosen, the default first.
         known_empty: `sequence/frame` of masks that are empty in the official release.
         tolerated: Kinds of issue that the official release has, and which therefore never stop.
@@ -164,6 +184,7 @@ class Benchmark:
     size: tuple[int, int] = (480, 854)
     still: frozenset[str] = frozenset()
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    classes: bool = False
     resolutions: tuple[str, ...] = ()
     known_empty: frozenset[str] = frozenset()
     tolerated: frozenset[str] = frozenset()

@@ -165,6 +165,21 @@ def paired(delivery: Delivery, frames: str, masks: str, *, dense: bool) -> dict[
     return {name: pair(of_frames.get(name, {}), of_masks.get(name, {}), dense=dense) for name in names}
 
 
+def davis_tree(delivery: Delivery, *, dense: bool, below: str = "(?:.*/)?") -> dict[str, tuple[FrameFiles, ...]]:
+    """Find a tree as DAVIS has it: `JPEGImages/SEQ/*` and `Annotations/SEQ/*`, with or without `480p` between.
+
+    Args:
+        delivery: The delivery.
+        dense: Whether every frame is promised a mask.
+        below: Regular expression of the folders that the tree may lie in.
+
+    Returns:
+        Sequence name to its frames; empty if the delivery is laid out otherwise.
+    """
+    frames, masks = (f"{below}{kind}/(?:480p/)?(?P<seq>[^/]+)/[^/]+" for kind in ("JPEGImages", "Annotations"))
+    return paired(delivery, frames, masks, dense=dense)
+
+
 def repack(delivery: Delivery, *, dense: bool) -> dict[str, tuple[FrameFiles, ...]]:
     """Find the layout in which VSOD papers pass benchmarks on: `SEQ/Imgs/*` and `SEQ/ground-truth/*`.
 

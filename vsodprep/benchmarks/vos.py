@@ -6,15 +6,14 @@ one video is unknown until the archive is seen; a video that no list names is ta
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_list, vsod_repack
-from vsodprep.benchmarks.layout import Layout, SequenceFiles, paired, repack
+from vsodprep.benchmarks.layout import Layout, SequenceFiles, davis_tree, repack
 
 _LISTED = frozenset(read_list("vos_easy")) | frozenset(read_list("vos_normal"))
 _SEAV = "6:2:2 by the authors of RCRNet and SSAV, not by those of VOS"
 
 
 def _layout(delivery: Delivery, _resolution: str) -> Layout:
-    frames, masks = (f"(?:.*/)?{kind}/(?P<seq>[^/]+)/[^/]+" for kind in ("JPEGImages", "Annotations"))
-    found = paired(delivery, frames, masks, dense=False)
+    found = davis_tree(delivery, dense=False)
     kind = "official" if found else "repack"
     found = found or repack(delivery, dense=False)
     unknown = [name for name in found if name not in _LISTED]

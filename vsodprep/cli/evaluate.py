@@ -48,6 +48,20 @@ def _show(scores: dict[str, Any]) -> None:
     for name in SCALARS:
         if scores[name] is not None:
             click.echo(f"{name:>16}  {scores[name]:.4f}")
+    if "class_mean" in scores:
+        _show_classes(scores["attributes"], scores["class_mean"])
+
+
+def _show_classes(classes: dict[str, Any], mean: dict[str, Any]) -> None:
+    """Print one measure of each class, J where it was computed, and the means of all measures over the classes."""
+    first = max(mean, key=lambda name: (mean[name] is not None, name == "j_mean"))
+    click.echo(f"{first} by class")
+    for name, scores in classes.items():
+        click.echo(f"{name:>16}  {'none' if scores[first] is None else format(scores[first], '.4f')}")
+    click.echo(f"mean over the {len(classes)} classes")
+    for name, value in mean.items():
+        if value is not None:
+            click.echo(f"{name:>16}  {value:.4f}")
 
 
 @click.command("evaluate")

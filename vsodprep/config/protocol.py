@@ -24,8 +24,8 @@ class ProtocolSettings(Section):
     """Mean over frames, then sequences; over all frames; or (MAE, precision, recall, F) one count of all pixels."""
     f_from: Literal["frames", "precision-recall"] = "frames"
     """Average the F curves of the frames, or take F of the averaged precision and recall."""
-    empty_masks: Literal["zero", "skip"] = "zero"
-    """Precision, recall and F of a frame whose mask is empty: 0, or left out of their averages."""
+    empty_masks: Literal["zero", "skip", "unscored"] = "zero"
+    """A frame whose mask is empty: precision, recall and F are 0, or not averaged; or no measure scores it."""
     beta2: float = Field(default=0.3, gt=0)
     """Weight of precision in F."""
     thresholds: Literal["levels", "colon", "colon-matlab", "bins255"] = "colon"
@@ -112,6 +112,16 @@ PROTOCOLS: dict[str, Protocol] = {
             channel="gray",
         ),
         Protocol(
+            name="uvos",
+            skip_first=0,
+            skip_last=0,
+            normalize="none",
+            empty_masks="unscored",
+            thresholds="levels",
+            resize="refuse",
+            channel="gray",
+        ),
+        Protocol(
             name="pooled-f1",
             normalize="none",
             average="pixels",
@@ -128,7 +138,7 @@ PROTOCOLS: dict[str, Protocol] = {
 class OwnProtocol(ProtocolSettings):
     """A protocol of the user's own: a built-in one with some settings changed."""
 
-    base: Literal["davsod", "pysod", "codtoolbox", "cag-dde", "davis2016", "pooled-f1"] = "davsod"
+    base: Literal["davsod", "pysod", "codtoolbox", "cag-dde", "davis2016", "uvos", "pooled-f1"] = "davsod"
     """Built-in protocol from which every setting comes that is not given."""
 
     @model_validator(mode="before")

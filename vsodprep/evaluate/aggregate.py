@@ -134,6 +134,12 @@ def _curves(sequences: list[SequenceTotals], protocol: Protocol) -> dict[str, Cu
     return curves
 
 
+def mean_over(parts: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+    """Return each scalar's mean over parts of a benchmark; None where a part lacks it."""
+    values = {name: [part[name] for part in parts] for name in SCALARS}
+    return {name: None if not each or None in each else _mean(each) for name, each in values.items()}
+
+
 def summarize(sequences: Sequence[SequenceTotals], protocol: Protocol) -> dict[str, Any]:
     """Reduce sequences to the scores of a score file.
 

@@ -18,7 +18,7 @@ from vsodprep.archives import Tree, open_tree
 from vsodprep.coding import AS_VALUES, Reading, What, is_two_valued, kind_of, look, recognise
 from vsodprep.config.coding import Coding, ScoredVoid
 from vsodprep.errors import InputError
-from vsodprep.evaluate.aggregate import SequenceTotals, summarize
+from vsodprep.evaluate.aggregate import SequenceTotals, mean_over, summarize
 from vsodprep.evaluate.cache import Digests, ScoreCache
 from vsodprep.evaluate.frame import DEFAULT_FAMILIES, OF_PIXELS, Family, FrameScores, score_frame
 from vsodprep.evaluate.inputs import ScoredFrame, ScoringInputs, pair
@@ -152,7 +152,11 @@ def _total(reader: _Reader, inputs: ScoringInputs, jobs: int, stored: ScoreCache
         for name, items in waiting.items():
             totals = SequenceTotals()
             for item in items:
-                totals.add(item.frame, *next(scores))
+                found, seen = next(scores)
+                if found.positives or reader.protocol.empty_masks != "unscored":
+                    totals.add(item.frame, found, seen)
+                else:
+                    totals.noticed["unscored"] += 1
             known[name] = totals
             if stored:
                 stored.save(name, totals)
@@ -164,6 +168,11 @@ def _total(reader: _Reader, inputs: ScoringInputs, jobs: int, stored: ScoreCache
 def _per_frame(totals: SequenceTotals) -> dict[str, Any]:
     known = {name: [None if math.isnan(one) else one for one in values] for name, values in totals.scalars.items()}
     return {"frame": totals.frames, **known}
+
+
+def _unscored(noticed: Counter[str]) -> dict[str, int]:
+    """Return how many frames no measure scores, where the protocol leaves out any."""
+    return {"unscored": noticed["unscored"]} if noticed["unscored"] else {}
 
 
 def _attributes(truth: Truth, totals: dict[str, SequenceTotals], protocol: Protocol) -> dict[str, Any]:
@@ -252,6 +261,8 @@ def evaluate_folders(
             stored.prepare(masks, maps, inputs.pairs, protocol, measures, reading)
         totals = _total(reader, inputs, jobs, stored)
     every = list(totals.values())
+    if not any(each.frames for each in every):
+        raise InputError(truth.where, "no mask with foreground among those to score", "one at least")
     summary = summarize(every, protocol)
     noticed: Counter[str] = sum((each.noticed for each in every), Counter())
     return {
@@ -271,10 +282,13 @@ def evaluate_folders(
             "gray_share": noticed["gray_pixels"] / max(noticed["pixels_of_gray_masks"], 1),
             **{name: noticed[name] for name in _COUNTED},
             **({"void_pixels": noticed["void_pixels"]} if void == "ignore" else {}),
+            **_unscored(noticed),
             **({"one_sequence": truth.sequences[0].name} if truth.flat else {}),
         },
-        "attributes": _attributes(truth, totals, protocol),
+        "attributes": (attributes := _attributes(truth, totals, protocol)),
+        **({"class_mean": mean_over([*attributes.values()])} if truth.classes else {}),
         "sequences": {
-            name: summarize([each], protocol) | {"per_frame": _per_frame(each)} for name, each in totals.items()
+            name: summarize([each], protocol) | _unscored(each.noticed) | {"per_frame": _per_frame(each)}
+            for name, each in totals.items()
         },
     }

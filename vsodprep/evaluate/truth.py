@@ -121,6 +121,7 @@ class Truth:
         masks: The masks.
         sequences: Their sequences, sorted by name.
         flat: Whether the masks lie in no folders, and were taken for one sequence because their names tell no other.
+        classes: Whether each sequence has one attribute, its class, over which papers average.
     """
 
     where: Path
@@ -128,6 +129,7 @@ class Truth:
     masks: Masks
     sequences: tuple[TruthSequence, ...] = field(default=())
     flat: bool = False
+    classes: bool = False
 
     def named(self, benchmark: str | None) -> "Truth":
         """Return it with the benchmark's name; None for what the masks tell.
@@ -179,7 +181,7 @@ def _from_manifest(manifest: Manifest, where: Path, split: str | None, masks: Ma
             for frame in sequence.annotated
         }
         found.append(TruthSequence(sequence.name, keys, sequence.frames, sequence.original, sequence.attributes))
-    return Truth(where, manifest.name, masks, tuple(found))
+    return Truth(where, manifest.name, masks, tuple(found), classes=bool(manifest.extra.get("classes")))
 
 
 def _from_tree(where: Path, split: str | None) -> Truth:

@@ -26,7 +26,7 @@ from vsodprep.flow.picture import Picture
 from vsodprep.flow.quality import grey, photometric_error, still_error
 from vsodprep.flow.store import PICTURES, VERSIONS, write_flow
 from vsodprep.images import IMAGE_SUFFIXES, check_one_picture, imdecode, png_header
-from vsodprep.naming import canonical, match
+from vsodprep.naming import canonical, joined, match
 from vsodprep.progress import note, some, track
 
 _FLO = ".flo"
@@ -166,6 +166,7 @@ def _files_of(delivery: Delivery, source: Path, folder: Path, *, pictures: bool)
     every = sorted({PurePosixPath(name).parent for name in names})
     above = (source.name, source.stem)
     places = [place for place in every if any(_is(part, sequence) for part in (*above, *place.parts))]
+    places = places or [place for place in every if any(_is(name, sequence) for name in joined(place.parts))]
     if not places and not pictures and len(every) == 1:
         places = every
     if len(places) > 1:  # of a pack that has frames and masks too, or several benchmarks

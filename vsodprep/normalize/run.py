@@ -221,6 +221,8 @@ def _extra(benchmark: Benchmark, layout: Layout, choice: Choice, resolution: str
     extra: dict[str, Any] = {"layout": layout.kind, "partial": choice.partial, "sha256": digest}
     if resolution:
         extra["resolution"] = resolution
+    if benchmark.classes:
+        extra["classes"] = True
     extra["open_splits"] = sorted(name for name, split in benchmark.splits.items() if split.open)
     return extra | user_splits(choice)
 

@@ -59,7 +59,8 @@ COSTS = (
 
 # The measure that a protocol is known for comes first in its tables.
 _LEADING = {
-    "davis2016": ("j_mean", "boundary_mean", "j_recall", "j_decay", "boundary_recall", "boundary_decay", "t_mean")
+    "uvos": ("j_mean", "boundary_mean", "j_recall"),
+    "davis2016": ("j_mean", "boundary_mean", "j_recall", "j_decay", "boundary_recall", "boundary_decay", "t_mean"),
 }
 
 

@@ -9,6 +9,7 @@ _COUNTED = {
     "nearly_black_maps": "maps read as nearly black, 1 of 255 at most: are they masks of 0 and 1?",
     "coloured_maps": "maps in colours, as photographs are",
     "empty_masks": "masks without foreground",
+    "unscored": "frames not scored, as their masks have no foreground",
     "full_masks": "masks that are foreground everywhere",
     "void_pixels": "pixels of masks left out as void",
 }

@@ -66,4 +66,6 @@ def _omissions(values: Mapping[str, Any], split: str | None) -> list[str]:
 
 
 def _counts(values: Mapping[str, Any]) -> dict[str, int]:
-    return {name: each["frames"] for name, each in values["sequences"].items() if each.get("frames")}
+    """Return the masks of each sequence that were there to be scored, those without foreground included."""
+    there = {name: (each.get("frames") or 0) + each.get("unscored", 0) for name, each in values["sequences"].items()}
+    return {name: frames for name, frames in there.items() if frames}
