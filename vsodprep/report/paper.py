@@ -30,7 +30,7 @@ def printed(model: str, variant: str, post: str, *, benchmark: str, protocol: st
     if known is None or (post == "raw") == known.refined:
         return None
     found = (each for each in own_printed_numbers(model, variant, benchmark) if each.metric == metric)
-    return next((figure for figure in found if figure.protocol in ("", protocol)), None)
+    return next((number for number in found if number.protocol in ("", protocol)), None)
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ def published(benchmark: str, protocol: str, measures: Sequence[Measure]) -> Pub
         A column per measure that is printed anywhere; None where nothing is.
     """
     found: dict[tuple[str, str], dict[str, float]] = {}
-    for figure in printed_numbers():
-        if figure.variant == "full" and figure.benchmark == benchmark and figure.protocol in ("", protocol):
-            found.setdefault((figure.method, OWN_METHOD[figure.paper]), {}).setdefault(figure.metric, figure.value)
+    for number in printed_numbers():
+        if number.variant == "full" and number.benchmark == benchmark and number.protocol in ("", protocol):
+            found.setdefault((number.method, OWN_METHOD[number.paper]), {}).setdefault(number.metric, number.value)
     shown = tuple(measure for measure in measures if any(measure.key in values for values in found.values()))
     rows = [
         PublishedRow(method, paper, tuple(values.get(measure.key) for measure in shown))
