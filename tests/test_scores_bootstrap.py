@@ -16,7 +16,7 @@ from vsodprep.evaluate.frame import FAMILIES
 from vsodprep.evaluate.protocols import PROTOCOLS, change_protocol
 from vsodprep.files import write_json
 from vsodprep.images import write_png
-from vsodprep.scores.bootstrap import Draws, difference, interval
+from vsodprep.scores.bootstrap import Draws, difference, holm, interval
 from vsodprep.scores.read import load_scores
 
 
@@ -162,3 +162,71 @@ def test_command_says_how_small_p_can_be_and_what_is_left_out(tmp_path: Path) ->
     written = read_json(tmp_path / "out.json")
     assert sorted(written["partial"]) == ["a", "bb"]
     assert written["measures"]["mae"]["differences"]["bb"]["smallest_p"] == 0.25
+
+
+@pytest.mark.parametrize(
+    ("p", "corrected"),
+    [
+        ([0.01, 0.04, 0.03, 0.005], [0.03, 0.06, 0.06, 0.02]),
+        ([0.5, 0.5, 0.4], [1, 1, 1]),
+        ([0.2], [0.2]),
+        ([], []),
+    ],
+)
+def test_p_is_corrected_by_holm(p: list[float], corrected: list[float]) -> None:
+    assert holm(p) == pytest.approx(corrected)
+
+
+def test_seeds_are_one_method() -> None:
+    seeds = [made_up([0.1, 0.2, 0.3, 0.4]), made_up([0.3, 0.4, 0.5, 0.6])]
+    mean = made_up([0.2, 0.3, 0.4, 0.5])
+    other = made_up([0.1, 0.5, 0.2, 0.3])
+    assert interval(seeds, "mae") == pytest.approx(interval(mean, "mae"))
+    # a mean is linear: the test of the seeds is that of their mean
+    assert difference(seeds, other, "mae") == pytest.approx(difference(mean, other, "mae"))
+    assert difference(seeds, seeds, "mae")[:4] == (0, 0, 0, 1)
+    with pytest.raises(InputError, match="3 seeds; expected the 2 of the first method, or one"):
+        difference(seeds, [other] * 3, "mae")
+    with pytest.raises(InputError, match="seeds of other sequences or settings"):
+        interval([seeds[0], made_up([0.1, 0.2])], "mae")
+
+
+@pytest.mark.parametrize("key", ["mean_f", "mae", "pr_auc"])
+def test_exchanging_is_scoring_with_the_results_of_the_other(tree: tuple[Path, Path], key: str) -> None:
+    one, two = (evaluate_folders(tree[0], tree[1], protocol=name) for name in ("cag-dde", "pysod"))
+    two["settings"] = one["settings"]  # the same maps scored in two ways are two methods that nearly agree
+
+    def value(first: dict[str, Any], second: dict[str, Any], swapped: set[str]) -> float:
+        mixed = {name: (second if name in swapped else first)["sequences"][name] for name in first["sequences"]}
+        return interval(first | {"sequences": mixed}, key, Draws(resamples=1)).value
+
+    subsets = [{f"s{bit}" for bit in range(6) if number >> bit & 1} for number in range(64)]
+    differences = np.array([value(one, two, subset) - value(two, one, subset) for subset in subsets])
+    found = difference(one, two, key, Draws(resamples=200))
+    assert found.value == pytest.approx(differences[0], abs=1e-15)
+    assert found.p == np.mean(np.abs(differences) >= abs(differences[0]) - 1e-12)
+    assert 0 < abs(found.value) < 0.1
+
+
+def write_methods(folder: Path, *, benchmark: str, levels: dict[str, float]) -> None:
+    for label, level in levels.items():
+        values = made_up([level + 0.01 * n for n in range(6)])
+        write_json(folder / label / f"{benchmark}.made-up.json", {**values, "benchmark": benchmark})
+
+
+def test_command_takes_a_folder_and_corrects_for_all_tests(tmp_path: Path) -> None:
+    for benchmark in ("one", "two"):
+        write_methods(tmp_path / "scores", benchmark=benchmark, levels={"a": 0.3, "base": 0.1, "c": 0.2})
+    run = ["compare", str(tmp_path / "scores"), "--measure", "mae", "--resamples", "200", "--versus", "base"]
+    several = CliRunner().invoke(cli, run)
+    assert "scores of one by made-up, two by made-up; expected those of one benchmark" in str(several.exception)
+    result = CliRunner().invoke(cli, [*run, "--benchmark", "two", "--json", str(tmp_path / "out.json")])
+    assert result.exit_code == 0, result.output
+    assert "base - a: -0.2000 [-0.2000, -0.2000], p = 0.0312, by Holm 0.0625" in result.stdout
+    assert result.stdout.endswith("p is that of one test alone; by Holm, it is corrected for all 2 tests above\n")
+    written = read_json(tmp_path / "out.json")
+    assert (written["first"], written["tests"]) == ("base", 2)
+    assert {name: each["p_holm"] for name, each in written["measures"]["mae"]["differences"].items()} == {
+        "a": 2 * 2 / 64,
+        "c": 2 * 2 / 64,
+    }

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,11 @@ from vsodprep.benchmarks import get, known
 from vsodprep.cli import cli
 from vsodprep.errors import InputError
 from vsodprep.files import write_json
+from vsodprep.scores.bootstrap import Draws, difference, interval
 from vsodprep.scores.papers import disagreements, printed_numbers
-from vsodprep.scores.table import build_table
-from vsodprep.scores.table_formats import FORMATS
+from vsodprep.scores.read import load_scores
+from vsodprep.scores.table import Table, build_table
+from vsodprep.scores.table_formats import CSV_COLUMNS, FORMATS
 from vsodprep.scores.whole import omissions
 
 METRICS = ("max_f", "mae")
@@ -39,8 +43,8 @@ def scores(
     **more: Any,
 ) -> dict[str, Any]:
     scored = whole(benchmark) if sequences is None else sequences
-    figures = {"max_f": max_f, "mae": mae, "sequences": scored}
-    return {"benchmark": benchmark, "protocol": protocol, "settings": {}, **figures, **more}
+    numbers = {"max_f": max_f, "mae": mae, "sequences": scored}
+    return {"benchmark": benchmark, "protocol": protocol, "settings": {}, **numbers, **more}
 
 
 OURS = {"good & fast": [scores(0.9004, 0.020)], "same": [scores(0.9001, 0.030)], "third": [scores(0.7, 0.025)]}
@@ -95,7 +99,7 @@ def test_another_measure_is_not_put_beside_ours() -> None:
     for form, marked in marks.items():
         text = FORMATS[form](pooled, 3)
         assert marked in text
-        assert "1: F1 over pooled pixels" in text
+        assert ("$^{1}$ F1 over pooled pixels" if form == "latex" else "1: F1 over pooled pixels") in text
 
 
 @pytest.mark.parametrize("form", sorted(FORMATS))
@@ -143,7 +147,7 @@ def test_best_and_second_best_are_marked(form: str, best: str, second: str, name
 
 def test_csv_keeps_all_digits() -> None:
     rows = list(csv.DictReader(io.StringIO(FORMATS["csv"](build_table(OURS, METRICS), 3))))
-    assert rows[0] == {
+    assert {key: value for key, value in rows[0].items() if key in CSV_COLUMNS[:9]} == {
         "method": "good & fast",
         "source": "",
         "benchmark": "davis2016",
@@ -190,7 +194,7 @@ def test_command_says_which_paper_has_nothing_beside_the_scores(tmp_path: Path) 
         "dsnet: no number of these measures on these benchmarks by these protocols",
         "of no known benchmark (evaluate --benchmark): 0",
     ]
-    assert "| 0 |  | **0.900** |" not in unnamed.stdout  # nothing beside it to be better than
+    assert "| 0 | 0.900 |" in unnamed.stdout  # nothing beside it to be better than
     every = CliRunner().invoke(cli, ["table", "--paper", "all", "--measure", "j_mean"])
     assert every.stderr == ""
     named = CliRunner().invoke(cli, ["table", str(tmp_path / "1.json"), "--paper", "dsnet"])
@@ -282,3 +286,294 @@ def test_another_split_is_whole_when_it_is_asked_for() -> None:
 @pytest.mark.parametrize("name", known())
 def test_papers_test_on_a_split_that_the_benchmark_has(name: str) -> None:
     assert get(name, None).tested in get(name, None).splits
+
+
+def videos(values: dict[str, float], benchmark: str = "davis2016", **more: Any) -> dict[str, Any]:
+    """Return scores with a mean absolute error for each sequence."""
+    sequences = {name: {"frames": 5, "mae": value} for name, value in values.items()}
+    settings = {"average": "sequences", "empty_masks": "zero"}
+    mean = sum(values.values()) / len(values)
+    return scores(None, mean, benchmark, sequences=sequences, **{"settings": settings, **more})
+
+
+def column(table: Table, place: int) -> list[float | None]:
+    return [row.cells[place].value for row in table.rows]
+
+
+def test_headings_name_the_benchmark_and_the_measure() -> None:
+    files = [scores(0.9, 0.1), scores(0.8, 0.1, "fbms"), scores(0.7, 0.1, protocol="davis2016", j_mean=0.6)]
+    (heading, *_) = FORMATS["markdown"](build_table({"a": files}, ("j_mean", "max_f")), 3).splitlines()
+    assert heading == (
+        "| method | DAVIS-2016 max F ↑ (davsod) | DAVIS-2016 J mean ↑ | DAVIS-2016 max F ↑ (davis2016) "
+        "| FBMS-59 max F ↑ |"
+    )
+    single = FORMATS["html"](build_table({"a": [files[2]]}, ("max_f",)), 3)
+    assert '<th colspan="1">DAVIS-2016</th>' in single
+    assert "<th>max F ↑</th>" in single
+    assert "<p>scored by the protocol davis2016</p>" in single
+
+
+@pytest.mark.parametrize(("form", "empty"), [("markdown", "|  |"), ("html", "<td></td>"), ("latex", "&  &")])
+def test_no_column_is_empty(form: str, empty: str) -> None:
+    text = FORMATS[form](build_table({"a": [scores(0.9, 0.1)]}, (*METRICS, "t_mean")), 3)
+    assert "source" not in text
+    assert empty not in text
+
+
+GAPS = {
+    # max F: 1, 2.5, 2.5, 4; MAE: 3, 1.5, 1.5, 4 among the four that have both
+    "a": [scores(0.9, 0.03)],
+    "gap": [scores(None, 0.001)],
+    "b": [scores(0.8, 0.02)],
+    "c": [scores(0.80004, 0.02)],
+    "d": [scores(0.7, 0.5)],
+}
+
+
+def test_mean_rank_of_ties_and_gaps() -> None:
+    table = build_table(GAPS, METRICS, mean_rank=True)
+    assert column(table, 2) == [2, None, 2, 2, 4]
+    assert [row.cells[2].rank for row in table.rows] == [1, 0, 1, 1, 2]
+    assert table.remarks[-1] == (
+        "mean rank: over 2 columns, among the 4 rows with a number in each; equals take the mean of their places"
+    )
+    finer = build_table(GAPS, METRICS, mean_rank=True, digits=5)
+    assert column(finer, 2) == [2, None, 2.25, 1.75, 4]
+
+
+def test_mean_rank_needs_numbers_in_every_column() -> None:
+    with pytest.raises(InputError, match="mean rank: 1 rows with a number in every column"):
+        build_table({"a": GAPS["a"], "gap": GAPS["gap"]}, METRICS, mean_rank=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "order"),
+    [
+        ({}, ["a", "gap", "b", "c", "d"]),
+        ({"sort": "max_f"}, ["a", "c", "b", "d", "gap"]),
+        ({"sort": "mae"}, ["gap", "b", "c", "a", "d"]),
+        ({"sort": "rank"}, ["a", "b", "c", "d", "gap"]),
+        ({"only": ["d", "b"]}, ["d", "b"]),
+        ({"only": ["d", "b"], "sort": "max_f"}, ["b", "d"]),
+    ],
+)
+def test_rows_are_chosen_and_ordered(options: dict[str, Any], order: list[str]) -> None:
+    assert [row.method for row in build_table(GAPS, METRICS, **options).rows] == order
+
+
+def test_ranks_are_those_among_the_chosen_rows() -> None:
+    assert [row.cells[1].rank for row in build_table(GAPS, METRICS, only=["a", "d"]).rows] == [1, 2]
+
+
+def test_a_part_of_a_benchmark_is_sorted_behind_the_whole() -> None:
+    three = dict(list(whole("davis2016").items())[:3])
+    files = {"part": [scores(0.945, 0.01, sequences=three)], "b": [scores(0.8, 0.1)], "a": [scores(0.9, 0.02)]}
+    assert [row.method for row in build_table(files, METRICS, sort="max_f").rows] == ["a", "b", "part"]
+
+
+ALPHABET = "abcdefgh"
+
+
+def test_intervals_and_tests_stand_beside_the_numbers() -> None:
+    best = videos({name: 0.1 + 0.01 * n for n, name in enumerate(ALPHABET)}, "mine")
+    files = {
+        "best": [best],
+        "worse": [videos({name: 0.2 + 0.01 * n for n, name in enumerate(ALPHABET)}, "mine")],
+        "fewer": [videos(dict.fromkeys(ALPHABET[:4], 0.2), "mine")],
+    }
+    table = build_table(files, ("mae",), intervals=True, versus="best", draws=Draws(resamples=200))
+    cells = {row.method: row.cells[0] for row in table.rows}
+    assert cells["best"].interval == interval(best, "mae", Draws(resamples=200))
+    assert (cells["best"].versus, cells["best"].p) == (None, None)
+    assert cells["worse"].versus == difference(files["worse"][0], best, "mae", Draws(resamples=200))
+    assert cells["worse"].p == 2 / 256  # one test alone needs no correction
+    assert cells["fewer"].note.startswith("no test: other sequences")
+    text = FORMATS["markdown"](table, 3)
+    low, high = cells["worse"].interval[1:]
+    assert f"| worse | <u>0.235</u> [{low:.3f}, {high:.3f}], p = 0.008 |" in text
+    assert "in brackets: 95 % bootstrap interval over sequences" in text
+    assert "corrected for the 1 test of the table by Holm's method  " in text
+    (line,) = (each for each in csv.DictReader(io.StringIO(FORMATS["csv"](table, 3))) if each["method"] == "worse")
+    assert float(line["difference"]) == pytest.approx(0.1)
+    assert (line["low"], line["p"], line["p_holm"]) == (repr(low), "0.0078125", "0.0078125")
+
+
+def test_tests_of_a_table_are_corrected_for_their_number() -> None:
+    names = ALPHABET[:6]
+    files = {
+        label: [videos({name: level + 0.01 * n for n, name in enumerate(names)}, place) for place in ("one", "two")]
+        for label, level in (("base", 0.1), ("same", 0.1), ("worse", 0.2))
+    }
+    table = build_table(files, ("mae",), versus="base")
+    assert [[cell.p for cell in row.cells] for row in table.rows] == [[None, None], [1, 1], [4 * 2 / 64, 4 * 2 / 64]]
+    assert "with so few sequences and so many tests none can fall below 0.125" in table.remarks[-1]
+
+
+def test_seeds_have_one_interval_and_one_test() -> None:
+    seeds = [videos(dict.fromkeys(ALPHABET, 0.2 + shift), "mine") for shift in (0.0, 0.1)]
+    table = build_table({"net": seeds, "other": [seeds[0]]}, ("mae",), intervals=True, versus="other")
+    cell = table.rows[0].cells[0]
+    assert cell.value == pytest.approx(0.25)
+    assert cell.interval == pytest.approx((0.25, 0.25, 0.25))
+    assert cell.versus is not None
+    assert cell.versus.value == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"only": ["x"]}, "--only: no method 'x'; expected one of good & fast, same, third"),
+        ({"sort": "s_measure"}, "--sort: no column of 's_measure'; expected one of max_f, mae, rank"),
+        ({"versus": "x"}, "--versus: no scores of 'x'"),
+        ({"versus": "third", "only": ["third"]}, "nothing to test against 'third'"),
+        ({"by": "attribute"}, "no attribute in any of the score files"),
+        ({"protocols": ["pysod"]}, "no number to show"),
+    ],
+)
+def test_plain_errors_of_what_is_asked_for(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        build_table(OURS, METRICS, **options)
+
+
+def with_attributes(values: dict[str, float]) -> dict[str, Any]:
+    names = {"AC": ["a", "b"], "BC": ["c"]}
+    parts = {
+        name: {"frames": 10, "mae": sum(values[each] for each in of) / len(of), "sequences": of}
+        for name, of in names.items()
+    }
+    return videos(values, "mine", attributes=parts)
+
+
+PARTS = {
+    "one": [with_attributes({"a": 0.1, "b": 0.2, "c": 0.3})],
+    "two": [with_attributes({"a": 0.3, "b": 0.4, "c": 0.2})],
+}
+
+
+def test_a_column_for_each_attribute() -> None:
+    table = build_table(PARTS, ("mae",), by="attribute", intervals=True)
+    assert [[cell.rank for cell in row.cells] for row in table.rows] == [[1, 2], [2, 1]]
+    assert [cell.value for cell in table.rows[0].cells] == pytest.approx([0.15, 0.3])
+    assert table.rows[0].cells[0].interval is not None  # of the attribute's sequences alone
+    assert table.rows[0].cells[0].interval.low >= 0.1 - 1e-12
+    assert table.rows[0].cells[1].note == "no interval: 1 sequence with mae"
+    assert "sequences of mine with each attribute: AC 2, BC 1" in table.remarks
+    assert "| method | mine MAE ↓ AC | mine MAE ↓ BC |" in FORMATS["markdown"](table, 3)
+    rows = list(csv.DictReader(io.StringIO(FORMATS["csv"](table, 3))))
+    assert [(row["method"], row["part"]) for row in rows] == [
+        ("one", "AC"),
+        ("one", "BC"),
+        ("two", "AC"),
+        ("two", "BC"),
+    ]
+
+
+def test_a_column_for_each_sequence_or_a_row() -> None:
+    table = build_table(PARTS, ("mae",), by="sequence")
+    assert [cell.value for cell in table.rows[1].cells] == [0.3, 0.4, 0.2]
+    lines = FORMATS["markdown"](table, 3, transpose=True).splitlines()
+    assert lines[0] == "|  |  | one | two |"
+    assert lines[2:5] == [
+        "| mine MAE ↓ | a | **0.100** | <u>0.300</u> |",
+        "|  | b | **0.200** | <u>0.400</u> |",
+        "|  | c | <u>0.300</u> | **0.200** |",
+    ]
+
+
+def test_methods_along_the_top_bear_where_they_are_printed() -> None:
+    table = build_table({"mine": [scores(0.9, 0.02)]}, METRICS, papers=("dsnet",), only=["mine", "MGA"])
+    html = FORMATS["html"](table, 3, transpose=True)
+    assert "<tr><th></th><th></th><th>mine</th><th>MGA (DS-Net, Table II)</th></tr>" in html
+    assert "<tr><th>DAVIS-2016</th><th>max F ↑</th><td><strong>0.900</strong></td>" in html
+
+
+NASTY = '[1] *a_b & 50% #3 $x^2$ ~{c}\\d <e|f> "g" ±β²'
+
+
+def test_latex_compiles_as_it_stands(tmp_path: Path) -> None:
+    program = shutil.which("pdflatex") or shutil.which("tectonic")
+    if program is None:
+        pytest.skip("no TeX here")
+    names = ALPHABET[:3]
+    files = {label: [videos(dict.fromkeys(names, level), "my_set")] for label, level in ((NASTY, 0.1), ("*b", 0.2))}
+    plain = build_table(OURS, METRICS, papers=("dsnet", "cagdde"), mean_rank=True)
+    full = build_table(files, ("mae",), mean_rank=True, intervals=True, versus=NASTY, draws=Draws(resamples=100))
+    by = build_table(PARTS, ("mae",), by="attribute", intervals=True)
+    tables = [FORMATS["latex"](each, 3, transpose=turned) for each in (plain, full, by) for turned in (False, True)]
+    text = "\n\n".join(tables)
+    document = rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}{text}\end{{document}}"
+    (tmp_path / "a.tex").write_text(document, encoding="utf-8")
+    words = ["-halt-on-error", "-interaction=nonstopmode"] if program.endswith("pdflatex") else []
+    done = subprocess.run([program, *words, "a.tex"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    assert "Missing character" not in done.stdout
+    assert (tmp_path / "a.pdf").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("form", ["markdown", "latex"])
+def test_a_label_stays_on_its_line(form: str) -> None:
+    text = FORMATS[form](build_table({"a\n\nb": [scores(0.9, 0.1)]}, METRICS), 3)
+    assert text.count("\n") == FORMATS[form](build_table({"ab": [scores(0.9, 0.1)]}, METRICS), 3).count("\n")
+
+
+def test_a_folder_of_score_files_is_one_command(tmp_path: Path) -> None:
+    place = tmp_path / "results" / "scores"
+    for seed, mae in ((0, 0.1), (1, 0.2)):
+        write_json(place / f"dsnet/full/seed{seed}/raw/davis2016.davsod.json", scores(0.9, mae))
+        write_json(place / f"dsnet/full/seed{seed}/stan/davis2016.davsod.json", scores(0.9, 3 * mae))
+    write_json(place / "methods/MGA/seed0/raw/davis2016.davsod.json", scores(0.8, 0.05))
+    write_json(place / "methods/MGA/seed0/raw/fbms.davsod.json", scores(0.8, 0.06, "fbms"))
+    write_json(place / "methods/MGA/seed0/raw/.vsodprep/other.json", {})
+    result = CliRunner().invoke(cli, ["table", str(place), "--measure", "mae", "--benchmark", "davis2016"])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[2:5] == [
+        "| dsnet full | <u>0.150 ± 0.071</u> |",
+        "| dsnet full + stan | 0.450 ± 0.212 |",
+        "| MGA | **0.050** |",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "labels"),
+    [
+        (["mga.json", "theirs.json"], ["mga", "theirs"]),
+        (["mga.davis2016.davsod.json", "mga-fbms.json", "b_davis2016.json"], ["b", "mga"]),
+        (["mga/davis2016.davsod.json", "mga/fbms.davsod.json", "a/b/davis2016.json"], ["a b", "mga"]),
+        (["davis2016.davsod.json", "fbms.davsod.json"], ["folder"]),
+    ],
+)
+def test_labels_of_files_in_a_folder(names: list[str], labels: list[str], tmp_path: Path) -> None:
+    for name in names:
+        write_json(tmp_path / "folder" / name, scores(0.9, 0.1, "fbms" if "fbms" in name else "davis2016"))
+    assert [each.label for each in load_scores([str(tmp_path / "folder")])] == labels
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["a/x.json", "b/x.json"], "b/x.json: scores of 'x', as .*a/x.json has; expected a label for each file"),
+        (["a", "a"], "a/x.json: scores of 'x', as .*a/x.json has"),
+        (["mine=c"], "scores of 2 methods: x, y; expected those of one"),
+        (["empty"], r"no \*.json in it"),
+    ],
+)
+def test_files_that_may_be_of_two_methods(words: list[str], message: str, tmp_path: Path) -> None:
+    for name in ("a/x.json", "b/x.json", "c/x.json", "c/y.json"):
+        write_json(tmp_path / name, scores(0.9, 0.1))
+    (tmp_path / "empty").mkdir()
+    labels = [word.partition("=") for word in words]
+    with pytest.raises(InputError, match=message):
+        load_scores([f"{label}={tmp_path / path}" if path else str(tmp_path / label) for label, _, path in labels])
+
+
+def test_a_label_before_a_folder_is_its_methods(tmp_path: Path) -> None:
+    write_json(tmp_path / "c/davis2016.json", scores(0.9, 0.1))
+    write_json(tmp_path / "c/fbms.json", scores(0.9, 0.1, "fbms"))
+    (loaded,) = load_scores([f"mine={tmp_path / 'c'}"])
+    assert (loaded.label, len(loaded.files)) == ("mine", 2)
+
+
+@pytest.mark.parametrize("words", [["--by", "attribute", "--paper", "all"], ["--by", "sequence", "--interval"]])
+def test_what_cannot_be_asked_together_is_wrong_usage(words: list[str], tmp_path: Path) -> None:
+    write_json(tmp_path / "a.json", scores(0.9, 0.1))
+    assert CliRunner().invoke(cli, ["table", str(tmp_path / "a.json"), *words]).exit_code == 2

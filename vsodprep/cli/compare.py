@@ -12,46 +12,69 @@ _TELLING = 0.01  # where no p can fall below this, it is said
 
 
 @click.command("compare")
-@click.argument("scores", nargs=-1, required=True, metavar="[LABEL=]SCORES.json...")
+@click.argument("scores", nargs=-1, required=True, metavar="[LABEL=]SCORES.json|DIR...")
 @measures_option("max_f", "s_measure", "mae", help="Keys of measures in the score files.")
+@click.option("--versus", metavar="LABEL", help="The method that the others are tested against; default the first.")
+@click.option("--benchmark", help="Take the scores on this benchmark.")
+@click.option("--protocol", help="Take the scores by this protocol.")
 @bootstrap_options
 @click.option("--json", "output", type=PATH, help="Write the intervals and tests to this file.")
-def command(scores: tuple[str, ...], measures: tuple[str, ...], output: Path | None, **options: Any) -> None:
-    """Bootstrap intervals of scores over sequences, and a paired test of the first method against each other one."""
-    from vsodprep.errors import InputError
+def command(
+    scores: tuple[str, ...],
+    measures: tuple[str, ...],
+    versus: str | None,
+    benchmark: str | None,
+    protocol: str | None,
+    output: Path | None,
+    **options: Any,
+) -> None:
+    """Bootstrap intervals of scores over sequences, and paired tests of one method against each other one.
+
+    p stands twice: by itself, and corrected by Holm's method for all tests of the command.
+    """
+    from vsodprep.errors import check_known
     from vsodprep.files import write_json
-    from vsodprep.scores.bootstrap import Draws, difference, interval
+    from vsodprep.scores.bootstrap import Draws, difference, holm, interval
     from vsodprep.scores.measures import measure
-    from vsodprep.scores.read import load_scores
+    from vsodprep.scores.read import load_scores, of_one_kind
 
     draws = Draws(**options)
     asked = [measure(key) for key in measures]
-    loaded = load_scores(scores)
+    loaded = of_one_kind(load_scores(scores), benchmark, protocol)
     methods = {each.label: each.files for each in loaded}
-    for label, files in methods.items():
-        if len(files) > 1:
-            raise InputError(label, f"{len(files)} score files", "one file each; give them labels: LABEL=SCORES.json")
-    first, *others = methods
+    first = versus if versus is not None else loaded[0].label
+    check_known("--versus", [first], methods, "scores of")
     share = f"{100 * draws.level:g} %"
+    intervals = {
+        of.key: {label: interval(files, of.key, draws, name=label) for label, files in methods.items()} for of in asked
+    }
+    tests = {
+        (of.key, other): difference(methods[first], methods[other], of.key, draws, name=other)
+        for of in asked
+        for other in methods
+        if other != first
+    }
+    corrected = dict(zip(tests, holm([each.p for each in tests.values()]), strict=True))
     found: dict[str, Any] = {}
     for of in asked:
-        key = of.key
-        intervals = {label: interval(files[0], key, draws, name=label) for label, files in methods.items()}
-        differences = {
-            other: difference(methods[first][0], methods[other][0], key, draws, name=other) for other in others
-        }
         click.echo(f"{of.heading}, {share} interval over sequences")
-        for label, (value, low, high) in intervals.items():
+        for label, (value, low, high) in intervals[of.key].items():
             click.echo(f"  {label}: {value:.4f} [{low:.4f}, {high:.4f}]")
+        differences = {other: each for (key, other), each in tests.items() if key == of.key}
         for other, (value, low, high, p, smallest) in differences.items():
+            holm_p = f", by Holm {corrected[of.key, other]:.4f}" if len(tests) > 1 else ""
             floor = f" (with so few sequences p cannot fall below {smallest:g})" if smallest > _TELLING else ""
-            click.echo(f"  {first} - {other}: {value:+.4f} [{low:+.4f}, {high:+.4f}], p = {p:.4f}{floor}")
-        found[key] = {
-            "intervals": {label: each._asdict() for label, each in intervals.items()},
-            "differences": {other: each._asdict() for other, each in differences.items()},
+            click.echo(f"  {first} - {other}: {value:+.4f} [{low:+.4f}, {high:+.4f}], p = {p:.4f}{holm_p}{floor}")
+        found[of.key] = {
+            "intervals": {label: each._asdict() for label, each in intervals[of.key].items()},
+            "differences": {
+                other: each._asdict() | {"p_holm": corrected[of.key, other]} for other, each in differences.items()
+            },
         }
+    if len(tests) > 1:
+        click.echo(f"p is that of one test alone; by Holm, it is corrected for all {len(tests)} tests above")
     partial = {each.label: list(each.omissions) for each in loaded if each.omissions}
     for label, phrases in partial.items():
         click.echo(f"{label} is not of the whole benchmark: {'; '.join(phrases)}", err=True)
     if output is not None:
-        write_json(output, {"first": first, **options, "partial": partial, "measures": found})
+        write_json(output, {"first": first, **options, "tests": len(tests), "partial": partial, "measures": found})

@@ -1,7 +1,7 @@
 """How far a score depends on the choice of sequences: bootstrap intervals, and a paired test of two methods."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,6 +67,20 @@ class Difference(NamedTuple):
     smallest_p: float
 
 
+def holm(p: Sequence[float]) -> list[float]:
+    """Return p-values corrected for their number, in the same order.
+
+    Holm, A Simple Sequentially Rejective Multiple Test Procedure, Scandinavian Journal of Statistics 6, 1979: the
+    smallest of n is multiplied by n, the next by n - 1, and so on; none falls below one before it, and none exceeds 1.
+    """
+    corrected = [1.0] * len(p)
+    largest = 0.0
+    for place, index in enumerate(sorted(range(len(p)), key=p.__getitem__)):
+        largest = max(largest, min((len(p) - place) * p[index], 1.0))
+        corrected[index] = largest
+    return corrected
+
+
 @dataclass(frozen=True)
 class _Benchmark:
     """A score file's sequences, ready to be reweighted.
@@ -83,26 +97,42 @@ class _Benchmark:
     counts: Array
     columns: Mapping[str, Array]
 
-    def exchanged(self, other: "_Benchmark", swaps: NDArray[np.bool_]) -> "_Benchmark":
-        """Return a benchmark with some sequences' scores taken from another method's."""
-        columns = {
-            name: np.where(swaps.reshape(-1, *[1] * (column.ndim - 1)), other.columns[name], column)
-            for name, column in self.columns.items()
-        }
-        return replace(self, columns=columns)
-
-    def value(self, drawn: Array) -> Array:
-        """Return the score with each sequence counted as often as it was drawn.
+    def means(self, drawn: Array) -> dict[str, Array]:
+        """Return the columns' means with each sequence counted as often as it was drawn.
 
         Args:
             drawn: float64 `(draws, sequences)`.
 
         Returns:
-            float64 `(draws,)`.
+            float64 `(draws, ...)` each.
         """
         weights = drawn * self.counts
         weights /= weights.sum(axis=1, keepdims=True)
-        means = {name: weights @ column for name, column in self.columns.items()}
+        return {name: weights @ column for name, column in self.columns.items()}
+
+    def value(self, drawn: Array) -> Array:
+        """Return the score, float64 `(draws,)`, with each sequence counted as often as it was drawn; see `means`."""
+        return self.score(self.means(drawn))
+
+    def exchanged(self, other: "_Benchmark", swaps: NDArray[np.bool_]) -> Array:
+        """Return the score with some sequences' results taken from another method's.
+
+        Args:
+            other: The other method on the same sequences.
+            swaps: Which sequences are exchanged, bool `(n, sequences)`.
+
+        Returns:
+            float64 `(n,)`.
+        """
+        weights = self.counts / self.counts.sum()
+        means = {
+            name: weights @ column + (swaps * weights) @ (other.columns[name] - column)
+            for name, column in self.columns.items()
+        }
+        return self.score(means)
+
+    def score(self, means: Mapping[str, Array]) -> Array:
+        """Return the score of mean columns."""
         if self.key not in _OF_CURVE:
             return means[self.key]
         if self.key == "pr_auc":
@@ -136,48 +166,67 @@ def _benchmark(scores: Scores, key: str, names: list[str]) -> _Benchmark:
     return _Benchmark(key, settings, np.ones_like(frames) if same else frames, columns)
 
 
-def _usable(scores: Scores, key: str, name: str) -> list[str]:
-    """Return the names of the sequences that have the measure."""
-    sequences = [sequence for sequence, each in scores["sequences"].items() if each.get(key) is not None]
-    if len(sequences) < 2:
-        count = f"{len(sequences)} sequence{'s' if len(sequences) != 1 else ''} with {key}"
+def _usable(seeds: Sequence[Scores], key: str, name: str) -> list[str]:
+    """Return the names of the sequences that have the measure, which are the same for all seeds."""
+    each = [[name for name, of in scores["sequences"].items() if of.get(key) is not None] for scores in seeds]
+    if any(names != each[0] for names in each) or any(scores["settings"] != seeds[0]["settings"] for scores in seeds):
+        raise InputError(name, "seeds of other sequences or settings", "those of the first seed")
+    if len(each[0]) < 2:
+        count = f"{len(each[0])} sequence{'s' if len(each[0]) != 1 else ''} with {key}"
         raise InputError(name, count, "two or more")
-    return sequences
+    return each[0]
 
 
-def interval(scores: Scores, key: str, draws: Draws = USUAL, *, name: str = "score file") -> Interval:
+def _seeds(scores: Scores | Sequence[Scores]) -> tuple[Scores, ...]:
+    return (scores,) if isinstance(scores, Mapping) else tuple(scores)
+
+
+def _mean(values: Sequence[Array]) -> Array:
+    return np.mean(np.stack(values), axis=0) if len(values) > 1 else values[0]
+
+
+def interval(
+    scores: Scores | Sequence[Scores], key: str, draws: Draws = USUAL, *, name: str = "score file"
+) -> Interval:
     """Return a score with its percentile bootstrap interval over sequences.
 
     Efron and Tibshirani, An Introduction to the Bootstrap, 1993, Chapter 13. Sequences are drawn with replacement, and
     the score is computed anew from those drawn, by the file's own protocol: max F is the maximum of the mean curve.
 
     Args:
-        scores: What `evaluate_folders` returned, or a score file.
+        scores: What `evaluate_folders` returned, or a score file; or those of several seeds, whose mean is the score.
         key: Key of the measure.
         draws: How sequences are drawn anew.
         name: What to call the file in an error.
 
     Raises:
-        InputError: Fewer than two sequences have the measure, or the protocol pools pixels.
+        InputError: Fewer than two sequences have the measure, or the protocol pools pixels, or seeds differ in them.
     """
-    names = _usable(scores, key, name)
-    benchmark = _benchmark(scores, key, names)
-    low, high = np.quantile(benchmark.value(draws.counts(len(names))), draws.bounds)
-    return Interval(float(benchmark.value(np.ones((1, len(names))))[0]), float(low), float(high))
+    seeds = _seeds(scores)
+    names = _usable(seeds, key, name)
+    benchmarks = [_benchmark(each, key, names) for each in seeds]
+    drawn, once = draws.counts(len(names)), np.ones((1, len(names)))
+    low, high = np.quantile(_mean([each.value(drawn) for each in benchmarks]), draws.bounds)
+    return Interval(float(_mean([each.value(once) for each in benchmarks])[0]), float(low), float(high))
 
 
 def difference(
-    first: Scores, second: Scores, key: str, draws: Draws = USUAL, *, name: str = "second score file"
+    first: Scores | Sequence[Scores],
+    second: Scores | Sequence[Scores],
+    key: str,
+    draws: Draws = USUAL,
+    *,
+    name: str = "second score file",
 ) -> Difference:
     """Return the difference of two methods on the same sequences, its bootstrap interval and a paired test.
 
     The interval draws the same sequences for both. The test exchanges the two methods' results in every subset of the
     sequences (beyond 13 sequences, in as many random subsets as there are resamples): its p is the share of exchanges
-    that give a difference at least as large, the given assignment included.
+    that give a difference at least as large, the given assignment included. Seeds are exchanged one by one, in order.
 
     Args:
-        first: Score file of a method.
-        second: Score file of another, of the same benchmark and protocol.
+        first: Score file of a method, or those of its seeds.
+        second: Those of another, of the same benchmark and protocol; as many seeds, or one of either.
         key: Key of the measure.
         draws: How sequences are drawn anew.
         name: What to call the second file in an error.
@@ -186,28 +235,34 @@ def difference(
         First minus second.
 
     Raises:
-        InputError: The files differ in settings, sequences or frames, or as in `interval`.
+        InputError: The files differ in settings, sequences, frames or number of seeds, or as in `interval`.
     """
-    if first["settings"] != second["settings"]:
+    ones, twos = _seeds(first), _seeds(second)
+    if ones[0]["settings"] != twos[0]["settings"]:
         raise InputError(name, "other settings", "the protocol of the first method")
-    names = _usable(first, key, "first score file")
-    if names != _usable(second, key, name):
+    names = _usable(ones, key, "first score file")
+    if names != _usable(twos, key, name):
         raise InputError(name, "other sequences", "those of the first method")
     for sequence in names:
-        of_first, of_second = (scores["sequences"][sequence]["frames"] for scores in (first, second))
-        if of_first != of_second:
-            found = f"{of_second} frames of {sequence}"
-            raise InputError(name, found, f"the {of_first} of the first method: scores are compared on the same frames")
-    one, two = _benchmark(first, key, names), _benchmark(second, key, names)
-    drawn = draws.counts(len(names))
-    low, high = np.quantile(one.value(drawn) - two.value(drawn), draws.bounds)
-    once = np.ones((1, len(names)))
-    value = float((one.value(once) - two.value(once))[0])
-    swaps = _swaps(len(names), draws)
-    at_least = [
-        abs((one.exchanged(two, swap).value(once) - two.exchanged(one, swap).value(once))[0]) >= abs(value) - 1e-12
-        for swap in swaps
+        of_first, *others = (scores["sequences"][sequence]["frames"] for scores in (*ones, *twos))
+        for frames in others:
+            if frames != of_first:
+                found = f"{frames} frames of {sequence}"
+                expected = f"the {of_first} of the first method: scores are compared on the same frames"
+                raise InputError(name, found, expected)
+    if len(ones) != len(twos) and 1 not in (len(ones), len(twos)):
+        raise InputError(name, f"{len(twos)} seeds", f"the {len(ones)} of the first method, or one")
+    seeds = max(len(ones), len(twos))
+    pairs = [
+        (_benchmark(ones[seed % len(ones)], key, names), _benchmark(twos[seed % len(twos)], key, names))
+        for seed in range(seeds)
     ]
+    drawn, once = draws.counts(len(names)), np.ones((1, len(names)))
+    low, high = np.quantile(_mean([one.value(drawn) - two.value(drawn) for one, two in pairs]), draws.bounds)
+    value = float(_mean([one.value(once) - two.value(once) for one, two in pairs])[0])
+    swaps = _swaps(len(names), draws)
+    exchanged = _mean([one.exchanged(two, swaps) - two.exchanged(one, swaps) for one, two in pairs])
+    at_least = np.abs(exchanged) >= abs(value) - 1e-12
     # All exchanged, the difference is as large: it counts where every exchange is tried.
     smallest = (2 if len(names) <= _ALL_SWAPS else 1) / len(swaps)
     return Difference(value, float(low), float(high), float(np.mean(at_least)), smallest)

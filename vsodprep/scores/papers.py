@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from vsodprep import benchmarks
 from vsodprep.config.models import DEFINITIONS
+from vsodprep.scores.measures import measure
 
 # The name under which each paper's own method stands in `papers.csv`.
 OWN_METHOD = {name: known.method for name, known in DEFINITIONS.items()}
@@ -91,16 +92,22 @@ class Disagreement:
     metric: str
     values: dict[str, float]
 
+    @property
+    def sentence(self) -> str:
+        """What a table says about it."""
+        values = ", ".join(f"{value:g} ({OWN_METHOD[paper]})" for paper, value in self.values.items())
+        return f"papers disagree on {self.method}, {self.benchmark}, {measure(self.metric).heading}: {values}"
+
 
 def disagreements(among: Iterable[PrintedNumber]) -> tuple[Disagreement, ...]:
     """Return where papers print different numbers for the same method, benchmark and measure.
 
     Args:
-        among: The printed_numbers to compare; variants other than `full` are a paper's own and are not compared.
+        among: The numbers to compare; variants other than `full` are a paper's own and are not compared.
     """
     printed: dict[tuple[str, str, str], dict[str, float]] = defaultdict(dict)
-    for figure in among:
-        if figure.variant == "full":
-            method = _ALSO.get(figure.method, figure.method)
-            printed[method, figure.benchmark, figure.metric].setdefault(figure.paper, figure.value)
+    for number in among:
+        if number.variant == "full":
+            method = _ALSO.get(number.method, number.method)
+            printed[method, number.benchmark, number.metric].setdefault(number.paper, number.value)
     return tuple(Disagreement(*key, values) for key, values in printed.items() if len(set(values.values())) > 1)

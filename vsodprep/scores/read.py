@@ -1,7 +1,8 @@
 """Score files as figures need them: under a label, averaged over seeds."""
 
+import re
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from vsodprep.files import read_json
 from vsodprep.scores.whole import omissions
 
 EXPECTED = "scores written by vsodprep evaluate --json"
+# The folder of scores/ that stands for no network: what a configuration lists under `methods`.
+OTHERS = "methods"
 
 
 @dataclass(frozen=True)
@@ -90,41 +93,107 @@ def read_scores(path: Path) -> dict[str, Any]:
     return values
 
 
+def _split(argument: str) -> tuple[str | None, Path]:
+    label, equals, path = argument.partition("=")
+    # A path may hold an equals sign: what exists as a whole is a path.
+    return (None, Path(argument)) if not equals or Path(argument).exists() else (label, Path(path))
+
+
 def labelled(arguments: Sequence[str]) -> list[tuple[str, Path]]:
     """Split arguments `LABEL=PATH` or `PATH`; the label of the second is told by the path.
 
     A path that ends as the pipeline's do, `scores/MODEL/RUN/seedN/POST/FILE`, gives `MODEL RUN`, and ` + POST` where
-    the maps were refined; any other gives its stem.
+    the maps were refined; `scores/methods/NAME/seedN/POST/FILE` gives `NAME`; any other gives its stem.
     """
-    pairs = []
-    for argument in arguments:
-        label, equals, path = argument.partition("=")
-        # A path may hold an equals sign: what exists as a whole is a path.
-        if not equals or Path(argument).exists():
-            pairs.append((_label(Path(argument)), Path(argument)))
-        else:
-            pairs.append((label, Path(path)))
-    return pairs
+    return [(label or _of_pipeline(path) or path.stem, path) for label, path in map(_split, arguments)]
 
 
-def _label(path: Path) -> str:
-    parts = path.parts
+def _of_pipeline(path: Path) -> str | None:
+    """Return the label of a file that lies as the pipeline's do."""
+    parts = path.absolute().parts
     if len(parts) < 6 or parts[-6] != "scores" or not parts[-3].startswith("seed"):
-        return path.stem
+        return None
     model, run, _, post = parts[-5:-1]
-    return f"{model} {run}" if post == "raw" else f"{model} {run} + {post}"
+    name = run if model == OTHERS else f"{model} {run}"
+    return name if post == "raw" else f"{name} + {post}"
+
+
+def _of_name(path: Path, folder: Path, values: Mapping[str, Any]) -> str:
+    """Return the label of any other file: its path below a folder without the benchmark and the protocol at its end."""
+    name = f"{folder.name}/{path.relative_to(folder).with_suffix('')}"
+    for part in (values["protocol"], values["benchmark"]):
+        if part and re.search(rf"[/._-]{re.escape(part)}$", name):
+            name = name[: -len(part) - 1]
+    return name.partition("/")[2].replace("/", " ") or folder.absolute().name
 
 
 def load_scores(arguments: Sequence[str]) -> list[Scores]:
-    """Read score files; those of one label are seeds of one method.
+    """Read score files; those of one label are seeds of one method, or of several benchmarks.
 
     Args:
-        arguments: As `labelled` takes them.
+        arguments: `LABEL=PATH` or `PATH`, of a score file or of a folder that holds score files at any depth. Without a
+            label, files that lie as the pipeline's do have its labels (see `labelled`), and others their path below the
+            folder, without the benchmark and the protocol at its end.
 
     Raises:
-        InputError: A file is missing or holds no scores.
+        InputError: A file is missing or holds no scores, or two may be of two methods.
     """
     groups: dict[str, list[dict[str, Any]]] = {}
-    for label, path in labelled(arguments):
-        groups.setdefault(label, []).append(read_scores(path))
+    known: dict[tuple[str, ...], Path] = {}
+    for given, path in map(_split, arguments):
+        files = _score_files(path)
+        methods = set()
+        for file in files:
+            values = read_scores(file)
+            folder = path if path.is_dir() else file.parent
+            told = _of_pipeline(file) or _of_name(file, folder, values)
+            label = given or told
+            methods.add(told)
+            groups.setdefault(label, []).append(values)
+            if given is None:
+                seed = file.absolute().parts[-3] if _of_pipeline(file) else ""
+                what = (label, str(values["benchmark"]), str(values["protocol"]), seed)
+                if known.setdefault(what, file) is not file:
+                    found = f"scores of {label!r}, as {known[what]} has"
+                    raise InputError(
+                        file, found, "a label for each file: LABEL=FILE, one label for seeds of one method"
+                    )
+        if given and len(methods) > 1 and path.is_dir():
+            expected = "those of one, or no label before the folder"
+            raise InputError(path, f"scores of {len(methods)} methods: {', '.join(sorted(methods))}", expected)
     return [Scores(label, tuple(files), omissions(*files)) for label, files in groups.items()]
+
+
+def of_one_kind(scores: Sequence[Scores], benchmark: str | None, protocol: str | None) -> list[Scores]:
+    """Return what methods scored on one benchmark by one protocol; those without such scores are left out.
+
+    Args:
+        scores: The methods.
+        benchmark: Benchmark name; None for the one that there is.
+        protocol: Name of the protocol; None for the one that there is.
+
+    Raises:
+        InputError: There are none, or of several.
+    """
+    wanted = {"benchmark": benchmark, "protocol": protocol}
+    kept = []
+    for each in scores:
+        files = tuple(v for v in each.files if all(value in (None, v[key]) for key, value in wanted.items()))
+        kept += [Scores(each.label, files, omissions(*files))] if files else []
+    every = [values for each in kept for values in each.files]
+    named = {values["benchmark"] for values in every} - {None}  # masks need not tell their benchmark
+    if len(named) > 1 or len({values["protocol"] for values in every}) != 1:
+        kinds = sorted({f"{values['benchmark']} by {values['protocol']}" for values in every})
+        found = f"scores of {', '.join(kinds) or 'nothing that was asked for'}"
+        raise InputError("scores", found, "those of one benchmark by one protocol: --benchmark, --protocol")
+    return kept
+
+
+def _score_files(path: Path) -> list[Path]:
+    """Return a score file, or those in a folder, sorted; what begins with a dot is none."""
+    if not path.is_dir():
+        return [path]
+    inside = (file for file in path.rglob("*.json") if not any(p.startswith(".") for p in file.relative_to(path).parts))
+    if files := sorted(inside):
+        return files
+    raise InputError(path, "no *.json in it", EXPECTED)
