@@ -15,7 +15,6 @@ rule normalize:
         mem_mb=2000,
     params:
         code=PLAN.normalize.code,
-        given=PLAN.normalize.given,
         options=PLAN.normalize.options,
     message:
         "normalize {wildcards.benchmark}"

@@ -15,8 +15,14 @@ class NormalizeInputs(RuleInputs):
     """Answers for `download.smk` and `normalize.smk`."""
 
     def code(self, wildcards: Any) -> str:
-        """Return the fingerprint of normalising one benchmark: another's module or lists do not touch it."""
-        name = wildcards.benchmark
+        """Return the fingerprint of normalising one benchmark, and the states of the folders that it comes from.
+
+        Another's module or lists do not touch it.
+        """
+        states = [state_of(path) for path in self.sources(wildcards) if Path(path).is_dir()]
+        return " ".join([self._code(wildcards.benchmark), *states])
+
+    def _code(self, name: str) -> str:
         if name in self.config.folders:
             return fingerprint("vsodprep.normalize.own", *benchmarks.modules(name))
         way = "generated" if benchmarks.get(name).generated else "run"
@@ -32,10 +38,6 @@ class NormalizeInputs(RuleInputs):
         if source is not None:
             return list(source.path)
         return [] if benchmarks.get(name).generated else [self.paths.downloads(name)]
-
-    def given(self, wildcards: Any) -> list[str]:
-        """Return the states of the folders that a benchmark is normalised from."""
-        return [state_of(path) for path in self.sources(wildcards) if Path(path).is_dir()]
 
     def splits(self, wildcards: Any) -> list[str]:
         """Return the file of a benchmark's splits of the configuration's own."""
