@@ -17,9 +17,10 @@ from vsodprep.errors import InputError
 from vsodprep.files import write_json
 from vsodprep.scores.bootstrap import Draws, difference, interval
 from vsodprep.scores.papers import disagreements, printed_numbers
+from vsodprep.scores.printed import beside_printed
 from vsodprep.scores.read import load_scores
 from vsodprep.scores.table import Table, build_table
-from vsodprep.scores.table_formats import CSV_COLUMNS, FORMATS
+from vsodprep.scores.table_formats import CSV_COLUMNS, FORMATS, PRINTED_COLUMNS, written, written_printed
 from vsodprep.scores.whole import omissions
 
 METRICS = ("max_f", "mae")
@@ -72,7 +73,7 @@ def test_seeds_are_averaged_with_their_spread() -> None:
     table = build_table({"net": [scores(0.8, 0.1), scores(0.9, 0.1)]}, METRICS)
     assert table.rows[0].cells[0].value == pytest.approx(0.85)
     assert table.rows[0].cells[0].spread == pytest.approx(0.05 * 2**0.5)
-    assert "0.850 ± 0.071" in FORMATS["markdown"](table, 3)
+    assert "0.850 ± 0.071" in written(table, "markdown")
 
 
 def test_a_mean_over_some_seeds_is_not_shown_as_one_over_all() -> None:
@@ -85,7 +86,7 @@ def test_papers_stay_apart() -> None:
     mga = {row.source: row.cells[0].value for row in table.rows if row.method == "MGA"}
     assert mga == {"DS-Net, Table II": 0.907, "CAG-DDE, Table 1": 0.906, "Contrastive-WACV22, Table 1": 0.898}
     assert table.rows[0].source == ""
-    text = FORMATS["markdown"](table, 3)
+    text = written(table, "markdown")
     assert "papers disagree on MGA, fbms, max F: 0.907 (DS-Net), 0.906 (CAG-DDE), 0.898 (Contrastive-WACV22)" in text
 
 
@@ -97,14 +98,14 @@ def test_another_measure_is_not_put_beside_ours() -> None:
     assert (andiff.cells[0].value, andiff.cells[0].note) == (0.808, "F1 over pooled pixels")
     marks = {"markdown": "0.808<sup>1</sup>", "latex": "0.808$^{1}$", "html": "0.808<sup>1</sup>"}
     for form, marked in marks.items():
-        text = FORMATS[form](pooled, 3)
+        text = written(pooled, form)
         assert marked in text
         assert ("$^{1}$ F1 over pooled pixels" if form == "latex" else "1: F1 over pooled pixels") in text
 
 
 @pytest.mark.parametrize("form", sorted(FORMATS))
 def test_a_table_of_davsod_carries_its_caveat(form: str) -> None:
-    text = FORMATS[form](build_table({}, ("max_f",), papers=("cagdde",), benchmarks=("davsod",)), 3)
+    text = written(build_table({}, ("max_f",), papers=("cagdde",), benchmarks=("davsod",)), form)
     assert "revised" in text
     assert "0.640" in text
 
@@ -139,14 +140,14 @@ def test_variants_are_no_disagreement() -> None:
     ],
 )
 def test_best_and_second_best_are_marked(form: str, best: str, second: str, name: str) -> None:
-    text = FORMATS[form](build_table(OURS, METRICS), 3)
+    text = written(build_table(OURS, METRICS), form)
     assert text.count(best) == 2
     assert text.count(second) == 1
     assert name in text
 
 
 def test_csv_keeps_all_digits() -> None:
-    rows = list(csv.DictReader(io.StringIO(FORMATS["csv"](build_table(OURS, METRICS), 3))))
+    rows = list(csv.DictReader(io.StringIO(written(build_table(OURS, METRICS), "csv"))))
     assert {key: value for key, value in rows[0].items() if key in CSV_COLUMNS[:9]} == {
         "method": "good & fast",
         "source": "",
@@ -210,7 +211,7 @@ def test_part_of_a_benchmark_is_marked_and_not_ranked() -> None:
     ranks = {row.method: row.cells[0].rank for row in table.rows}
     assert (ranks["part"], ranks["all"]) == (0, 1)
     assert 2 in ranks.values()  # of the paper's rows
-    lines = FORMATS["markdown"](table, 3).splitlines()
+    lines = written(table, "markdown").splitlines()
     assert lines[2] == "| part |  | 0.945<sup>1</sup> |"
     assert lines[3] == "| all |  | **0.900** |"
     assert "1: 3 of the 20 sequences of davis2016 val  " in lines
@@ -302,12 +303,12 @@ def column(table: Table, place: int) -> list[float | None]:
 
 def test_headings_name_the_benchmark_and_the_measure() -> None:
     files = [scores(0.9, 0.1), scores(0.8, 0.1, "fbms"), scores(0.7, 0.1, protocol="davis2016", j_mean=0.6)]
-    (heading, *_) = FORMATS["markdown"](build_table({"a": files}, ("j_mean", "max_f")), 3).splitlines()
+    (heading, *_) = written(build_table({"a": files}, ("j_mean", "max_f")), "markdown").splitlines()
     assert heading == (
         "| method | DAVIS-2016 max F ↑ (davsod) | DAVIS-2016 J mean ↑ | DAVIS-2016 max F ↑ (davis2016) "
         "| FBMS-59 max F ↑ |"
     )
-    single = FORMATS["html"](build_table({"a": [files[2]]}, ("max_f",)), 3)
+    single = written(build_table({"a": [files[2]]}, ("max_f",)), "html")
     assert '<th colspan="1">DAVIS-2016</th>' in single
     assert "<th>max F ↑</th>" in single
     assert "<p>scored by the protocol davis2016</p>" in single
@@ -315,7 +316,7 @@ def test_headings_name_the_benchmark_and_the_measure() -> None:
 
 @pytest.mark.parametrize(("form", "empty"), [("markdown", "|  |"), ("html", "<td></td>"), ("latex", "&  &")])
 def test_no_column_is_empty(form: str, empty: str) -> None:
-    text = FORMATS[form](build_table({"a": [scores(0.9, 0.1)]}, (*METRICS, "t_mean")), 3)
+    text = written(build_table({"a": [scores(0.9, 0.1)]}, (*METRICS, "t_mean")), form)
     assert "source" not in text
     assert empty not in text
 
@@ -388,12 +389,12 @@ def test_intervals_and_tests_stand_beside_the_numbers() -> None:
     assert cells["worse"].versus == difference(files["worse"][0], best, "mae", Draws(resamples=200))
     assert cells["worse"].p == 2 / 256  # one test alone needs no correction
     assert cells["fewer"].note.startswith("no test: other sequences")
-    text = FORMATS["markdown"](table, 3)
+    text = written(table, "markdown")
     low, high = cells["worse"].interval[1:]
     assert f"| worse | <u>0.235</u> [{low:.3f}, {high:.3f}], p = 0.008 |" in text
     assert "in brackets: 95 % bootstrap interval over sequences" in text
     assert "corrected for the 1 test of the table by Holm's method  " in text
-    (line,) = (each for each in csv.DictReader(io.StringIO(FORMATS["csv"](table, 3))) if each["method"] == "worse")
+    (line,) = (each for each in csv.DictReader(io.StringIO(written(table, "csv"))) if each["method"] == "worse")
     assert float(line["difference"]) == pytest.approx(0.1)
     assert (line["low"], line["p"], line["p_holm"]) == (repr(low), "0.0078125", "0.0078125")
 
@@ -458,8 +459,8 @@ def test_a_column_for_each_attribute() -> None:
     assert table.rows[0].cells[0].interval.low >= 0.1 - 1e-12
     assert table.rows[0].cells[1].note == "no interval: 1 sequence with mae"
     assert "sequences of mine with each attribute: AC 2, BC 1" in table.remarks
-    assert "| method | mine MAE ↓ AC | mine MAE ↓ BC |" in FORMATS["markdown"](table, 3)
-    rows = list(csv.DictReader(io.StringIO(FORMATS["csv"](table, 3))))
+    assert "| method | mine MAE ↓ AC | mine MAE ↓ BC |" in written(table, "markdown")
+    rows = list(csv.DictReader(io.StringIO(written(table, "csv"))))
     assert [(row["method"], row["part"]) for row in rows] == [
         ("one", "AC"),
         ("one", "BC"),
@@ -468,10 +469,19 @@ def test_a_column_for_each_attribute() -> None:
     ]
 
 
+def test_the_mean_over_classes_is_a_column_without_an_interval() -> None:
+    files = {label: [{**of[0], "class_mean": {"mae": 0.5}}] for label, of in PARTS.items()}
+    table = build_table(files, ("mae",), by="attribute", intervals=True)
+    assert [column.part for column in table.columns] == ["AC", "BC", "mean over classes"]
+    assert (table.rows[0].cells[2].value, table.rows[0].cells[2].rank) == (0.5, 1)
+    assert table.rows[0].cells[2].note == "no interval: 0 sequences with mae"
+    assert "sequences of mine with each attribute: AC 2, BC 1" in table.remarks
+
+
 def test_a_column_for_each_sequence_or_a_row() -> None:
     table = build_table(PARTS, ("mae",), by="sequence")
     assert [cell.value for cell in table.rows[1].cells] == [0.3, 0.4, 0.2]
-    lines = FORMATS["markdown"](table, 3, transpose=True).splitlines()
+    lines = written(table, "markdown", transpose=True).splitlines()
     assert lines[0] == "|  |  | one | two |"
     assert lines[2:5] == [
         "| mine MAE ↓ | a | **0.100** | <u>0.300</u> |",
@@ -482,7 +492,7 @@ def test_a_column_for_each_sequence_or_a_row() -> None:
 
 def test_methods_along_the_top_bear_where_they_are_printed() -> None:
     table = build_table({"mine": [scores(0.9, 0.02)]}, METRICS, papers=("dsnet",), only=["mine", "MGA"])
-    html = FORMATS["html"](table, 3, transpose=True)
+    html = written(table, "html", transpose=True)
     assert "<tr><th></th><th></th><th>mine</th><th>MGA (DS-Net, Table II)</th></tr>" in html
     assert "<tr><th>DAVIS-2016</th><th>max F ↑</th><td><strong>0.900</strong></td>" in html
 
@@ -499,7 +509,9 @@ def test_latex_compiles_as_it_stands(tmp_path: Path) -> None:
     plain = build_table(OURS, METRICS, papers=("dsnet", "cagdde"), mean_rank=True)
     full = build_table(files, ("mae",), mean_rank=True, intervals=True, versus=NASTY, draws=Draws(resamples=100))
     by = build_table(PARTS, ("mae",), by="attribute", intervals=True)
-    tables = [FORMATS["latex"](each, 3, transpose=turned) for each in (plain, full, by) for turned in (False, True)]
+    beside = beside_printed("MGA", [scores(0.9, 0.1), scores(0.9, 0.1, "davsod")], METRICS)
+    tables = [written(each, "latex", transpose=turned) for each in (plain, full, by) for turned in (False, True)]
+    tables.append(written_printed(beside, "latex"))
     text = "\n\n".join(tables)
     document = rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}{text}\end{{document}}"
     (tmp_path / "a.tex").write_text(document, encoding="utf-8")
@@ -512,8 +524,81 @@ def test_latex_compiles_as_it_stands(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["markdown", "latex"])
 def test_a_label_stays_on_its_line(form: str) -> None:
-    text = FORMATS[form](build_table({"a\n\nb": [scores(0.9, 0.1)]}, METRICS), 3)
-    assert text.count("\n") == FORMATS[form](build_table({"ab": [scores(0.9, 0.1)]}, METRICS), 3).count("\n")
+    text = written(build_table({"a\n\nb": [scores(0.9, 0.1)]}, METRICS), form)
+    assert text.count("\n") == written(build_table({"ab": [scores(0.9, 0.1)]}, METRICS), form).count("\n")
+
+
+@pytest.mark.parametrize(
+    ("label", "name", "papers"),
+    [
+        ("mga", None, ["dsnet", "cagdde", "contrastive"]),
+        ("our copy", "MGA", ["dsnet", "cagdde", "contrastive"]),
+        ("our copy", None, []),
+        ("msst", None, ["stan", "msst"]),  # STAN's table names it MSST, its own paper MSST-ConvLSTM
+    ],
+)
+def test_a_score_stands_beside_what_each_paper_prints(label: str, name: str | None, papers: list[str]) -> None:
+    found = beside_printed(label, [scores(0.9, 0.02), scores(0.8, 0.03, "fbms")], ("mae",), name=name)
+    assert [each.number.paper for each in found if each.column.benchmark == "fbms"] == papers
+    for each in found:
+        assert each.reasons == ()
+        assert each.difference == each.scored - each.number.value
+
+
+def test_what_keeps_a_score_from_being_compared_is_said() -> None:
+    part = scores(0.9, 0.02, sequences=dict(list(whole("davis2016").items())[:3]))
+    (of_part, *_) = beside_printed("MGA", [part], ("max_f",), papers=("dsnet",))
+    assert (of_part.difference, of_part.reasons) == (None, ("scored on 3 of the 20 sequences of davis2016 val",))
+    (revised,) = beside_printed("MGA", [scores(0.6, 0.1, "davsod")], ("max_f",), papers=("cagdde",))
+    assert (revised.difference, revised.reasons) == (None, (get("davsod", None).revised,))
+    assert revised.remarks == ()
+    (pooled,) = beside_printed("AnDiff", [scores(0.8, 0.1)], ("max_f",))
+    assert pooled.reasons == ("printed by the protocol pooled-f1",)
+    assert pooled.remarks == ("F1 over pooled pixels",)
+    (same,) = beside_printed("AnDiff", [scores(0.8, 0.1, protocol="pooled-f1")], ("max_f",))
+    assert same.difference == pytest.approx(0.8 - 0.808)
+    (silent, *_) = beside_printed("STAN", [scores(0.8, 0.1)], ("max_f",), papers=("stan",))
+    assert silent.difference is not None
+    assert silent.remarks == ("the paper names no protocol", "which F is not stated; taken as the maximum")
+
+
+def test_printed_against_scored_as_text() -> None:
+    files = [scores(0.9, 0.02), scores(0.9, 0.02, "fbms")]
+    found = beside_printed("MGA", files, ("max_f",), papers=("dsnet", "cagdde", "contrastive"))
+    text = written_printed(found, "markdown")
+    lines = text.splitlines()
+    assert lines[0] == (
+        "| method | measure | scored | DS-Net printed | DS-Net difference | CAG-DDE printed | CAG-DDE difference "
+        "| Contrastive-WACV22 printed | Contrastive-WACV22 difference |"
+    )
+    assert lines[3] == (
+        "| MGA | FBMS-59 max F ↑ | 0.900 | 0.907 | -0.007 | 0.906 | -0.006 | 0.898<sup>1</sup> | +0.002 |"
+    )
+    assert "papers disagree on MGA, fbms, max F: 0.907 (DS-Net), 0.906 (CAG-DDE), 0.898 (Contrastive-WACV22)" in text
+    (line, *_) = csv.DictReader(io.StringIO(written_printed(found, "csv")))
+    assert tuple(line) == PRINTED_COLUMNS
+    assert (line["value"], line["paper"], line["printed"], line["note"]) == ("0.9", "dsnet", "0.892", "")
+    for form in ("latex", "html"):
+        assert "Contrastive-WACV22" in written_printed(found, form)
+
+
+def test_command_sets_scores_beside_printed_numbers(tmp_path: Path) -> None:
+    for name in ("MGA", "net"):
+        write_json(tmp_path / "s" / f"{name}.json", scores(0.9, 0.02))
+    run = ["table", str(tmp_path / "s"), "--measure", "mae"]
+    result = CliRunner().invoke(cli, [*run, "--printed", "--paper", "dsnet"])
+    assert result.exit_code == 0, result.output
+    assert "| MGA | DAVIS-2016 MAE ↓ | 0.020 | 0.022 | -0.002 |" in result.stdout
+    assert result.stderr == "net: no paper prints these measures of it on these benchmarks\n"
+    named = CliRunner().invoke(cli, [*run, "--printed-as", "net=DS-Net", "--only", "net", "--format", "csv"])
+    assert [row["printed_method"] for row in csv.DictReader(io.StringIO(named.stdout))][:1] == ["DS-Net"]
+    for words, message in (
+        (["--printed-as", "x=MGA"], "--printed-as: no scores of 'x'"),
+        (["--printed-as", "net=UNet"], "no method 'UNet' in any paper"),
+        (["--printed", "--only", "net"], "nothing that a paper prints"),
+    ):
+        assert message in str(CliRunner().invoke(cli, [*run, *words]).exception)
+    assert CliRunner().invoke(cli, [*run, "--printed", "--sort", "rank"]).exit_code == 2
 
 
 def test_a_folder_of_score_files_is_one_command(tmp_path: Path) -> None:

@@ -76,6 +76,15 @@ def own_printed_numbers(model: str, variant: str, benchmark: str) -> tuple[Print
     )
 
 
+def same_method(name: str, other: str) -> bool:
+    """Return whether two names are of one method; capitals do not matter."""
+    return _one_name(name) == _one_name(other)
+
+
+def _one_name(name: str) -> str:
+    return _ALSO.get(name.upper(), name).casefold()
+
+
 @dataclass(frozen=True)
 class Disagreement:
     """Different numbers that papers print for one thing.

@@ -15,7 +15,7 @@ from vsodprep.scores.whole import Scope, omissions, scope, size
 By = Literal["attribute", "sequence"]
 RANK = "rank"
 MEAN_RANK = Measure("mean_rank", "mean rank", True, "mean of the ranks in all columns")
-_PARTS = {"attribute": "attributes", "sequence": "sequences"}
+CLASS_MEAN = "mean over classes"
 _TELLING = 0.01  # where no p can fall below this, it is said
 _UNNAMED = "-"  # benchmark of a score file that names none
 
@@ -55,16 +55,17 @@ class Column:
 
     def of(self, files: Files) -> list[dict[str, Any]]:
         """Return those score files of a method that belong here, each reduced to the column's part of the benchmark."""
-        here = [each for each in files if _place(each) == (self.benchmark, self.protocol)]
+        here = [each for each in files if scored_as(each) == (self.benchmark, self.protocol)]
         return [part for each in here if (part := self._part(each)) is not None]
 
     def _part(self, values: Mapping[str, Any]) -> dict[str, Any] | None:
         if self.by is None:
             return dict(values)
-        known = values.get(_PARTS[self.by], {}).get(self.part)
+        known = _parts_of(values, self.by).get(self.part)
         if known is None:
             return None
-        names = known["sequences"] if self.by == "attribute" else [self.part]
+        # A mean over classes is of no sequences that could be drawn anew.
+        names = known.get("sequences", ()) if self.by == "attribute" else [self.part]
         sequences = {name: values["sequences"][name] for name in names}
         return {**known, **{key: values[key] for key in ("benchmark", "protocol", "settings")}, "sequences": sequences}
 
@@ -197,7 +198,8 @@ def build_table(
     return Table(tuple(columns), tuple(rows), tuple(remarks))
 
 
-def _place(values: Mapping[str, Any]) -> tuple[str, str]:
+def scored_as(values: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the benchmark and the protocol of a score file, as a column has them."""
     return str(values["benchmark"] or _UNNAMED), str(values["protocol"])
 
 
@@ -205,18 +207,26 @@ def _columns(
     methods: Mapping[str, Files], measures: Sequence[Measure], printed: Sequence[PrintedNumber], by: By | None
 ) -> list[Column]:
     files = [each for of in methods.values() for each in of]
-    places = [_place(each) for each in files] or [(number.benchmark, "") for number in printed]
+    places = [scored_as(each) for each in files] or [(number.benchmark, "") for number in printed]
     order = list(dict.fromkeys(benchmark for benchmark, _ in places))
     places = sorted(dict.fromkeys(places), key=lambda place: order.index(place[0]))  # a benchmark's side by side
     if by is None:
         return [Column(*place, each) for place in places for each in measures]
     parts = {
-        place: dict.fromkeys(name for each in files if _place(each) == place for name in each.get(_PARTS[by], {}))
+        place: dict.fromkeys(name for each in files if scored_as(each) == place for name in _parts_of(each, by))
         for place in places
     }
     if not any(parts.values()):
         raise InputError("--by", f"no {by} in any of the score files", "scores of a benchmark that has some")
     return [Column(*place, each, part, by) for place in places for each in measures for part in parts[place]]
+
+
+def _parts_of(values: Mapping[str, Any], by: By) -> dict[str, Mapping[str, Any]]:
+    """Return the scores of a score file's attributes or sequences; the mean over classes stands among attributes."""
+    if by == "sequence":
+        return dict(values["sequences"])
+    classes = values.get("class_mean")
+    return values.get("attributes", {}) | ({CLASS_MEAN: classes} if classes else {})
 
 
 def _own(column: Column, files: Files) -> Cell:
@@ -257,7 +267,7 @@ def _parts(columns: Sequence[Column], methods: Mapping[str, Files]) -> list[str]
     """Say how many sequences have each attribute."""
     counts: dict[str, dict[str, int]] = {}
     for column in columns:
-        if column.by == "attribute":
+        if column.by == "attribute" and column.part != CLASS_MEAN:
             found = [len(each["sequences"]) for files in methods.values() for each in column.of(files)]
             counts.setdefault(column.title, {})[column.part] = max(found)
     return [

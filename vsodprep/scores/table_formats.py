@@ -3,16 +3,23 @@
 import csv
 import io
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import accumulate, groupby, pairwise
+from typing import Any
 
+from vsodprep.scores.papers import OWN_METHOD, disagreements
+from vsodprep.scores.printed import Beside
 from vsodprep.scores.table import Cell, Column, Table
 
 CSV_COLUMNS = (
     *("method", "source", "benchmark", "protocol", "metric", "value", "spread", "rank", "note"),
     *("part", "low", "high", "difference", "p", "p_holm"),
+)
+PRINTED_COLUMNS = (
+    *("method", "benchmark", "protocol", "metric", "value"),
+    *("paper", "table", "printed_method", "printed", "difference", "note"),
 )
 _NOTE_WIDTH = 60  # letters of a line under a LaTeX table, at least
 
@@ -38,6 +45,9 @@ class _Grid:
         headings: Headings of the columns of numbers.
         body: Words and numbers of each row.
         right: Whether numbers stand at the right of their columns; with more beside them they do not line up there.
+        parted: Whether rows whose first word is not empty begin a part.
+        notes: What the raised numbers stand for, in order.
+        remarks: What else stands under the table.
     """
 
     groups: Sequence[tuple[str, int]]
@@ -45,6 +55,14 @@ class _Grid:
     headings: Sequence[str]
     body: Sequence[tuple[Sequence[str], Sequence[str]]]
     right: bool
+    parted: bool
+    notes: Sequence[str]
+    remarks: Sequence[str]
+
+    @property
+    def below(self) -> list[str]:
+        """What stands under the table, the notes with their numbers."""
+        return [*(f"{number}: {note}" for number, note in enumerate(self.notes, 1)), *self.remarks]
 
 
 def _number(cell: Cell, note: int, digits: int, markup: _Markup) -> str:
@@ -85,13 +103,14 @@ def _grid(table: Table, digits: int, markup: _Markup, *, transpose: bool) -> _Gr
     names = [(markup.text(group), markup.text(heading)) for group, heading in _names(table.columns)]
     sources = any(row.source for row in table.rows)
     right = not any(cell.interval or cell.versus for row in table.rows for cell in row.cells)
+    notes = (table.notes, table.remarks)
     if transpose:
         seen = [group if place == 0 or group != names[place - 1][0] else "" for place, (group, _) in enumerate(names)]
         titled = any(seen)
         words = [[group, heading] if titled else [heading] for group, (_, heading) in zip(seen, names, strict=True)]
         headings = [row.method + (f" ({row.source})" if row.source else "") for row in table.rows]
         body = list(zip(words, list(zip(*numbers, strict=True)), strict=True))
-        return _Grid((), [""] * (2 if titled else 1), [markup.text(each) for each in headings], body, right)
+        return _Grid((), [""] * (1 + titled), [markup.text(each) for each in headings], body, right, titled, *notes)
     groups = [(name, len(list(columns))) for name, columns in groupby(name for name, _ in names)]
     return _Grid(
         groups if any(name for name, _ in groups) else (),
@@ -102,6 +121,8 @@ def _grid(table: Table, digits: int, markup: _Markup, *, transpose: bool) -> _Gr
             for row, cells in zip(table.rows, numbers, strict=True)
         ],
         right,
+        False,
+        *notes,
     )
 
 
@@ -116,9 +137,7 @@ def _markdown_text(text: str) -> str:
 _MARKDOWN = _Markup(_markdown_text, "**{}**", "<u>{}</u>", "<sup>{}</sup>", "{}")
 
 
-def markdown(table: Table, digits: int, *, transpose: bool = False) -> str:
-    """Return a Markdown table; best bold, second best underlined."""
-    grid = _grid(table, digits, _MARKDOWN, transpose=transpose)
+def _markdown(grid: _Grid) -> str:
     over = [name for name, width in grid.groups for _ in range(width)] or [""] * len(grid.headings)
     headings = [f"{group} {heading}".strip() for group, heading in zip(over, grid.headings, strict=True)]
     lines = [
@@ -127,8 +146,7 @@ def markdown(table: Table, digits: int, *, transpose: bool = False) -> str:
     ]
     lines += [[*words, *numbers] for words, numbers in grid.body]
     text = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    remarks = [*(f"{number}: {note}" for number, note in enumerate(table.notes, 1)), *table.remarks]
-    return text + "".join(f"\n{_markdown_text(remark)}  " for remark in remarks) + ("\n" if remarks else "")
+    return text + "".join(f"\n{_markdown_text(each)}  " for each in grid.below) + ("\n" if grid.below else "")
 
 
 _LATEX_LETTERS = str.maketrans(
@@ -162,9 +180,7 @@ def _latex_text(text: str) -> str:
 _LATEX = _Markup(_latex_text, r"\textbf{{{}}}", r"\underline{{{}}}", r"$^{{{}}}$", r"{{\scriptsize {}}}")
 
 
-def latex(table: Table, digits: int, *, transpose: bool = False) -> str:
-    """Return a LaTeX tabular for the package booktabs, notes below it; best bold, second best underlined."""
-    grid = _grid(table, digits, _LATEX, transpose=transpose)
+def _latex(grid: _Grid) -> str:
     before, width = len(grid.leading), len(grid.leading) + len(grid.headings)
     aligned = "l" * before + ("r" if grid.right else "l") * len(grid.headings)
     lines = [r"% needs \usepackage{booktabs}", rf"\begin{{tabular}}{{{aligned}}}", r"\toprule"]
@@ -176,42 +192,23 @@ def latex(table: Table, digits: int, *, transpose: bool = False) -> str:
         lines += [" & ".join([*("" for _ in grid.leading), *spans]) + r" \\", " ".join(rules)]
     lines += [" & ".join([*grid.leading, *grid.headings]) + r" \\", r"\midrule"]
     for place, (words, numbers) in enumerate(grid.body):
-        if transpose and place and len(words) > 1 and words[0]:
+        if grid.parted and place and words[0]:
             lines.append(r"\addlinespace")
         lines.append(" & ".join([*words, *numbers]) + r" \\")
     lines.append(r"\bottomrule")
     longest = max(sum(map(len, (*words, *numbers))) for words, numbers in grid.body)
-    notes = [(f"$^{{{number}}}$ ", note) for number, note in enumerate(table.notes, 1)]
-    for mark, remark in [*notes, *(("", remark) for remark in table.remarks)]:
+    notes = [(f"$^{{{number}}}$ ", note) for number, note in enumerate(grid.notes, 1)]
+    for mark, remark in [*notes, *(("", remark) for remark in grid.remarks)]:
         for place, line in enumerate(textwrap.wrap(remark, max(_NOTE_WIDTH, longest))):
             text = (mark if place == 0 else "") + _latex_text(line)
             lines.append(rf"\multicolumn{{{width}}}{{l}}{{\footnotesize {text}}} \\")
     return "\n".join([*lines, r"\end{tabular}"]) + "\n"
 
 
-def comma_separated(table: Table, digits: int, *, transpose: bool = False) -> str:
-    """Return the long form, a line per number, with all digits whatever is asked for."""
-    del digits, transpose
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
-    for row in table.rows:
-        for column, cell in zip(table.columns, row.cells, strict=True):
-            if cell.value is not None:
-                where = (column.benchmark, column.protocol, column.measure.key)
-                number = (cell.value, cell.spread, cell.rank, cell.note)
-                low, high = (cell.interval.low, cell.interval.high) if cell.interval else (None, None)
-                test = (cell.versus.value, cell.versus.p, cell.p) if cell.versus else (None, None, None)
-                writer.writerow((row.method, row.source, *where, *number, column.part, low, high, *test))
-    return stream.getvalue()
-
-
 _HTML = _Markup(escape, "<strong>{}</strong>", "<u>{}</u>", "<sup>{}</sup>", "<small>{}</small>")
 
 
-def html(table: Table, digits: int, *, transpose: bool = False) -> str:
-    """Return an HTML table; best `<strong>`, second best underlined."""
-    grid = _grid(table, digits, _HTML, transpose=transpose)
+def _html(grid: _Grid) -> str:
     deep = ' rowspan="2"' if grid.groups else ""
     leading = "".join(f"<th{deep}>{name}</th>" for name in grid.leading)
     headings = "".join(f"<th>{heading}</th>" for heading in grid.headings)
@@ -221,14 +218,92 @@ def html(table: Table, digits: int, *, transpose: bool = False) -> str:
     for words, numbers in grid.body:
         cells = "".join(f"<th>{word}</th>" for word in words) + "".join(f"<td>{number}</td>" for number in numbers)
         lines.append(f"<tr>{cells}</tr>")
-    remarks = [*(f"{number}: {note}" for number, note in enumerate(table.notes, 1)), *table.remarks]
-    lines += ["</tbody>", "</table>", *(f"<p>{escape(remark)}</p>" for remark in remarks)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "</tbody>", "</table>", *(f"<p>{escape(each)}</p>" for each in grid.below)]) + "\n"
 
 
-FORMATS: dict[str, Callable[..., str]] = {
-    "markdown": markdown,
-    "latex": latex,
-    "csv": comma_separated,
-    "html": html,
-}
+def _csv(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(lines)
+    return stream.getvalue()
+
+
+_WRITERS = {"markdown": (_MARKDOWN, _markdown), "latex": (_LATEX, _latex), "html": (_HTML, _html)}
+FORMATS = (*_WRITERS, "csv")
+
+
+def written(table: Table, form: str, digits: int = 3, *, transpose: bool = False) -> str:
+    """Return a table as text; best bold, second best underlined.
+
+    Args:
+        table: The table.
+        form: `markdown`, `latex` (a tabular for the package booktabs, its notes below it), `html`, or `csv`: a line per
+            number, with all digits whatever is asked for.
+        digits: Decimal places.
+        transpose: Methods along the top.
+    """
+    if form != "csv":
+        markup, write = _WRITERS[form]
+        return write(_grid(table, digits, markup, transpose=transpose))
+    lines: list[tuple[Any, ...]] = []
+    for row in table.rows:
+        for column, cell in zip(table.columns, row.cells, strict=True):
+            if cell.value is not None:
+                where = (column.benchmark, column.protocol, column.measure.key)
+                number = (cell.value, cell.spread, cell.rank, cell.note)
+                low, high = (cell.interval.low, cell.interval.high) if cell.interval else (None, None)
+                test = (cell.versus.value, cell.versus.p, cell.p) if cell.versus else (None, None, None)
+                lines.append((row.method, row.source, *where, *number, column.part, low, high, *test))
+    return _csv(CSV_COLUMNS, lines)
+
+
+def written_printed(found: Sequence[Beside], form: str, digits: int = 3) -> str:
+    """Return scores beside what papers print as text: a row for each score, and two columns for each paper.
+
+    Args:
+        found: The pairs; what keeps one from being compared stands in the place of the difference, as a note.
+        form: As in `written`; `csv` has a line per pair.
+        digits: Decimal places.
+    """
+    if form == "csv":
+        return _csv(PRINTED_COLUMNS, map(_line, found))
+    markup, write = _WRITERS[form]
+    papers = list(dict.fromkeys(each.number.paper for each in found))
+    notes = list(dict.fromkeys(filter(None, map(_note, found))))
+    rows: dict[tuple[str, Column], dict[str, Beside]] = {}
+    for each in found:
+        rows.setdefault((each.method, each.column), {})[each.number.paper] = each
+    names = _names(list(dict.fromkeys(each.column for each in found)))
+    headings = dict(zip(dict.fromkeys(each.column for each in found), names, strict=True))
+    body = []
+    for (method, column), beside in rows.items():
+        numbers = [f"{next(iter(beside.values())).scored:.{digits}f}"]
+        for paper in papers:
+            numbers += _pair(beside.get(paper), notes, digits, markup)
+        body.append(([markup.text(method), markup.text(" ".join(headings[column]).strip())], numbers))
+    groups = [("", 1), *((markup.text(OWN_METHOD[paper]), 2) for paper in papers)]
+    both = [markup.text(name) for _ in papers for name in ("printed", "difference")]
+    remarks = ["difference: scored minus printed, where the two can be compared"]
+    remarks += [each.sentence for each in disagreements(each.number for each in found)]
+    grid = _Grid(groups, ["method", "measure"], ["scored", *both], body, True, False, notes, remarks)
+    return write(grid)
+
+
+def _note(pair: Beside) -> str:
+    return "; ".join((*pair.reasons, *pair.remarks))
+
+
+def _pair(pair: Beside | None, notes: list[str], digits: int, markup: _Markup) -> list[str]:
+    """Return a printed number, with the mark of its note, and the difference."""
+    if pair is None:
+        return ["", ""]
+    mark = markup.raised.format(notes.index(_note(pair)) + 1) if _note(pair) else ""
+    difference = "" if pair.difference is None else markup.text(f"{pair.difference:+.{digits}f}")
+    return [f"{pair.number.value:.{digits}f}{mark}", difference]
+
+
+def _line(pair: Beside) -> tuple[Any, ...]:
+    number, column = pair.number, pair.column
+    where = (pair.method, column.benchmark, column.protocol, column.measure.key, pair.scored)
+    return (*where, number.paper, number.table, number.method, number.value, pair.difference, _note(pair))
