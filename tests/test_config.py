@@ -84,6 +84,7 @@ PATHS = {
     "prior.light.weights": {"light": {"weights": "{}"}},
     "saliency.made.folder": {"made": {"folder": "{}"}},
     "coarse.weightfree.edits": {"weightfree": {"edits": "{}"}},
+    "methods.mga.maps.synth": {"mga": {"maps": {"synth": "{}"}}},
     "runs.dsnet.full.stages.0.init": {"dsnet": {"full": BASE["runs"]["dsnet"]["full"]}},
 }
 

@@ -74,12 +74,20 @@ def _show_classes(classes: dict[str, Any], mean: dict[str, Any]) -> None:
 )
 @click.option("--benchmark", help="Name of the benchmark, for tables, where masks do not tell it: davis2016, ...")
 @click.option("--split", help="A split of the benchmark, or a text file of sequence names.")
+@click.option("--method", help="Name of the method, which an error then begins with.")
 @click.option(
-    "--protocol", default="davsod", show_default=True, help="Name of a protocol, or settings: a file or JSON."
+    "--protocol",
+    "protocols",
+    multiple=True,
+    default=("davsod",),
+    show_default=True,
+    help="Name of a protocol, or settings: a file or JSON. Several are computed in one go.",
 )
 @click.option("--set", "changes", multiple=True, metavar="SETTING=VALUE", help="Change one setting of the protocol.")
 @measures_option(help="Some of mae, s, f, e, weighted_f, j, boundary, t, or `all`; default all but the slow t.")
-@click.option("--json", "output", type=PATH, help="Write all scores to this file.")
+@click.option(
+    "--json", "outputs", type=PATH, multiple=True, help="Write all scores to this file; one for each --protocol."
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; default all cores. Changes no score.")
 @click.option("--allow-missing", is_flag=True, help="Leave out frames without a map.")
 @click.option(
@@ -108,15 +116,17 @@ def _show_classes(classes: dict[str, Any], mean: dict[str, Any]) -> None:
 )
 @click.option("--results", type=PATH, default=Path("results"), help="Where named benchmarks lie.")
 def command(
-    protocol: str,
+    protocols: tuple[str, ...],
     changes: tuple[str, ...],
     measures: tuple[str, ...],
-    output: Path | None,
+    outputs: tuple[Path, ...],
     jobs: int | None,
+    method: str | None,
     **given: Any,
 ) -> None:
     """Score saliency maps, SEQUENCE/FRAME.png, against masks."""
-    from vsodprep.evaluate import evaluate_folders
+    from vsodprep.errors import VsodprepError
+    from vsodprep.evaluate import evaluate_by_protocols
     from vsodprep.evaluate.frame import DEFAULT_FAMILIES, FAMILIES
     from vsodprep.evaluate.protocols import change_protocol, find_protocol
     from vsodprep.files import write_json
@@ -124,9 +134,18 @@ def command(
     asked = FAMILIES if "all" in measures else measures or DEFAULT_FAMILIES
     if unknown := set(asked) - set(FAMILIES):
         raise click.BadParameter(f"no measure {sorted(unknown)[0]!r}; there is {', '.join(FAMILIES)}")
+    if outputs and len(outputs) != len(protocols):
+        raise click.UsageError(f"{len(outputs)} --json and {len(protocols)} --protocol; give a file for each")
     chosen = tuple(measure for measure in FAMILIES if measure in asked)
-    settings = change_protocol(find_protocol(protocol), _settings(changes))
-    scores = evaluate_folders(protocol=settings, measures=chosen, jobs=jobs or len(os.sched_getaffinity(0)), **given)
-    if output is not None:
+    settings = [change_protocol(find_protocol(protocol), _settings(changes)) for protocol in protocols]
+    cores = len(os.sched_getaffinity(0))
+    try:
+        found = evaluate_by_protocols(protocols=settings, measures=chosen, jobs=jobs or cores, **given)
+    except VsodprepError as error:
+        if method is None:
+            raise
+        raise VsodprepError(f"{method}: {error}") from error
+    for output, scores in zip(outputs, found, strict=False):
         write_json(output, scores)
-    _show(scores)
+    for scores in found:
+        _show(scores)

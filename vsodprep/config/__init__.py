@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from vsodprep.config.base import LocalPath, Name, Section, validated
 from vsodprep.config.coarse import Coarse, Saliency
 from vsodprep.config.coding import Coding, Void
+from vsodprep.config.compared import ComparedMethod
 from vsodprep.config.crf import PRESETS, RAW, Crf
 from vsodprep.config.figures import Figure
 from vsodprep.config.flow import Flow
@@ -19,7 +20,7 @@ from vsodprep.config.pack import Pack
 from vsodprep.config.prior import Prior
 from vsodprep.config.protocol import PROTOCOLS, OwnProtocol
 from vsodprep.config.report import Report
-from vsodprep.config.train import Run
+from vsodprep.config.train import Run, ScoredOn
 from vsodprep.config.yaml_text import load_yaml
 from vsodprep.errors import InputError
 from vsodprep.files import read_text
@@ -98,6 +99,10 @@ class Config(Section):
     """Contents of a shard."""
     runs: dict[Model, dict[Name, Run]] = {}
     """Training runs: MODEL: {RUN: ...}."""
+    methods: dict[Name, ComparedMethod] = {}
+    """Methods that are scored beside the runs, from maps that are there: NAME: {maps: {BENCHMARK: PATH}, ...}."""
+    tests: tuple[ScoredOn, ...] = ()
+    """What `methods` are scored on, beside what the runs are tested on."""
     protocols: dict[ProtocolName, OwnProtocol] = {}
     """Evaluation protocols beside the built-in ones: NAME: {base: PROTOCOL, SETTING: VALUE, ...}."""
     figures: dict[Name, Figure] = {}
@@ -171,15 +176,40 @@ class Config(Section):
     def _one_split_each(self) -> "Config":
         # Predictions lie below the benchmark's name alone, and a table compares rows of one split.
         splits: dict[str, str] = {}
-        for model, runs in self.runs.items():
-            for name, run in runs.items():
-                for test in run.test:
-                    if splits.setdefault(test.benchmark, test.split) != test.split:
-                        raise ValueError(
-                            f"runs.{model}.{name}.test: {test.benchmark} is tested on {splits[test.benchmark]!r} "
-                            f"and on {test.split!r}; one split per benchmark"
-                        )
+        for where, test in self.all_tests:
+            if splits.setdefault(test.benchmark, test.split) != test.split:
+                raise ValueError(
+                    f"{where}: {test.benchmark} is tested on {splits[test.benchmark]!r} and on {test.split!r}; "
+                    "one split per benchmark"
+                )
         return self
+
+    @model_validator(mode="after")
+    def _methods_are_rows_of_their_own(self) -> "Config":
+        titles: dict[str, str] = {}
+        for name, method in self.methods.items():
+            where = f"methods.{name}"
+            if name in MODELS:
+                raise ValueError(f"{where}: the name of a network; give the method another one")
+            if titles.setdefault(method.title or name, where) != where:
+                raise ValueError(f"{where}: called {method.title or name!r}, as {titles[method.title or name]} is")
+            _known(f"{where}.saliency", [method.saliency] if method.saliency else [], self.saliency)
+        if self.methods and not self.all_tests:
+            raise ValueError("methods: nothing to score them on; give tests, or runs with a test")
+        if self.tests and not self.methods:
+            raise ValueError("tests: no methods to score; those of a run stand in the run")
+        return self
+
+    @property
+    def all_tests(self) -> list[tuple[str, ScoredOn]]:
+        """What maps are scored on, by key: the tests of the runs, then those of the methods alone."""
+        of_runs = [
+            (f"runs.{model}.{name}.test", test)
+            for model, runs in self.runs.items()
+            for name, run in runs.items()
+            for test in run.test
+        ]
+        return of_runs + [("tests", test) for test in self.tests]
 
     @property
     def crf_presets(self) -> dict[str, Crf]:

@@ -108,15 +108,16 @@ class Stage(Section):
         return self
 
 
-class Test(Section):
-    """What a trained network is tested on."""
+class ScoredOn(SplitOf):
+    """A split on which maps are scored."""
 
-    benchmark: Name
-    """Benchmark name."""
-    split: Name
-    """Split name."""
     protocols: tuple[Name, ...] = ("davsod",)
     """Evaluation protocols."""
+
+
+class Test(ScoredOn):
+    """What a trained network is tested on."""
+
     post: tuple[Name, ...] = (RAW,)
     """`raw` maps, or CRF presets that refine them."""
 

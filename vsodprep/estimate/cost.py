@@ -15,7 +15,7 @@ from vsodprep.config.train import Run, Stage
 from vsodprep.estimate import rates
 from vsodprep.estimate.parts import FrameCounts, bytes_of, part_of
 from vsodprep.targets.catalogue import Catalogue
-from vsodprep.targets.targets import ScoreTarget, Targets, unique
+from vsodprep.targets.targets import TRIVIAL, ScoreTarget, Targets, unique
 
 _HOUR = 3600.0
 
@@ -192,11 +192,11 @@ class Estimate:
             what, run = f"{model}/{name}", self.targets.runs.get((model, name))
             seeds = len({score.seed for score in scores})
             disk = seeds * part.megapixels * rates.DISK_PREDICTION * 1e6
-            if run is None:
+            if model == TRIVIAL:
                 yield self._cost(
                     f"trivial {benchmark}", part, what=what, cpu=part.megapixels * rates.TRIVIAL, disk=disk
                 )
-            else:
+            elif run is not None:
                 size = run.size or run.stages[-1].size
                 cpu, gpu = self._network(model, run, seeds * part.frames * size[0] * size[1] / rates.MEGAPIXEL)
                 yield self._cost(f"predict {benchmark}", part, what=what, cpu=cpu, gpu=gpu, disk=disk)

@@ -78,7 +78,7 @@ class Digests:
 
 
 class ScoreCache:
-    """The cache of one evaluation: what it holds already, and where new totals go.
+    """The cache of one evaluation.
 
     Args:
         folder: Where it is kept.
@@ -88,7 +88,6 @@ class ScoreCache:
 
     def __init__(self, folder: Path, truth: Path, maps: Path) -> None:
         self._folder = folder
-        self._files: dict[str, Path] = {}
         self.truth, self.maps = (
             Digests(folder / "stamps" / f"{hashlib.sha256(os.fsencode(real_path(root))).hexdigest()}.json")
             for root in (truth, maps)
@@ -102,8 +101,8 @@ class ScoreCache:
         protocol: Protocol,
         measures: Collection[str],
         reading: Reading,
-    ) -> None:
-        """Work out under which keys the sequences are kept: everything that their scores depend on.
+    ) -> "KeptScores":
+        """Work out under which keys the sequences are kept: everything that their scores by a protocol depend on.
 
         Args:
             masks: The masks, whose reading counts.
@@ -119,15 +118,28 @@ class ScoreCache:
             "measures": sorted(measures),
             "readings": [str(masks.reading), str(reading)],
         }
+        files = {}
         for name, items in pairs.items():
             frames = [[item.frame, self.truth.of(masks, item.mask), self.maps.of(maps, item.map)] for item in items]
             content = shared | {"frames": frames}
             if "t" in measures:  # a frame after a missing map has no T
                 content["follows"] = [item.previous is not None for item in items]
             key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-            self._files[name] = self._folder / key[:2] / f"{key}.npz"
+            files[name] = self._folder / key[:2] / f"{key}.npz"
         self.truth.save()
         self.maps.save()
+        return KeptScores(files)
+
+
+class KeptScores:
+    """The sequences of one evaluation by one protocol: what is kept already, and where new totals go.
+
+    Args:
+        files: The file of each sequence.
+    """
+
+    def __init__(self, files: Mapping[str, Path]) -> None:
+        self._files = files
 
     def load(self, name: str) -> SequenceTotals | None:
         """Return a scored sequence, or None if it is not there."""

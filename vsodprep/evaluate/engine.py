@@ -2,10 +2,10 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.archives import Tree, open_tree
-from vsodprep.coding import AS_VALUES, Reading, What, is_two_valued, kind_of, look, recognise
+from vsodprep.coding import AS_VALUES, Decoded, Reading, What, is_two_valued, kind_of, look, recognise
 from vsodprep.config.coding import Coding, ScoredVoid
 from vsodprep.errors import InputError
 from vsodprep.evaluate.aggregate import SequenceTotals, mean_over, summarize
-from vsodprep.evaluate.cache import Digests, ScoreCache
+from vsodprep.evaluate.cache import Digests, KeptScores, ScoreCache
 from vsodprep.evaluate.frame import DEFAULT_FAMILIES, OF_PIXELS, Family, FrameScores, score_frame
 from vsodprep.evaluate.inputs import ScoredFrame, ScoringInputs, pair
 from vsodprep.evaluate.protocols import Protocol, find_protocol
@@ -40,54 +40,75 @@ _COUNTED = (
 
 
 Scored = tuple[FrameScores, dict[str, int]]
+_Fitted = tuple[NDArray[np.uint8], dict[str, int]]
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A frame, and what each protocol that scores it takes for it, by the protocol's place."""
+
+    mask: str
+    scored: tuple[tuple[int, ScoredFrame], ...]
 
 
 @dataclass(frozen=True)
 class _Reader:
-    """All that a process needs to score frames."""
+    """All that a process needs to score frames: masks and maps, and each protocol with its way of reading maps."""
 
     masks: Masks
     maps: Tree
-    reading: Reading
-    protocol: Protocol
+    ways: tuple[tuple[Protocol, Reading], ...]
     measures: tuple[Family, ...]
 
-    def score(self, item: ScoredFrame) -> Scored:
-        """Return a frame's scores, and what was noticed about its map and mask."""
-        values, _, void = self.masks.decode(item.mask)
-        mask = values > self.protocol.foreground_above
-        saliency, noticed = self._map(item.map, mask.shape)
+    def score(self, task: _Task) -> tuple[Scored, ...]:
+        """Return a frame's scores by each protocol, and what was noticed about its map and mask; reads both once."""
+        decoded, fitted = self.masks.decode(task.mask), dict[Any, _Fitted]()
+        return tuple(self._score(place, item, decoded, fitted) for place, item in task.scored)
+
+    def _score(self, place: int, item: ScoredFrame, decoded: Decoded, fitted: dict[Any, _Fitted]) -> Scored:
+        protocol = self.ways[place][0]
+        values, void = decoded.values, decoded.void
+        mask = values > protocol.foreground_above
+        saliency, seen = self._map(place, item.map, mask.shape, fitted)
+        noticed = dict(seen)
         if void is not None:
             if void.all():
                 raise InputError(item.mask, "void everywhere", "a mask that says something of a pixel")
             saliency, mask = saliency[~void][np.newaxis], mask[~void][np.newaxis]
             noticed["void_pixels"] = int(np.count_nonzero(void))
-        scores = score_frame(saliency, mask, self.protocol, self.measures)
+        scores = score_frame(saliency, mask, protocol, self.measures)
         if "t" in self.measures:
-            scores.scalars["t"] = self._instability(item, saliency)
+            scores.scalars["t"] = self._instability(place, item, saliency, fitted)
         noticed |= {"constant_maps": scores.constant, "full_masks": scores.positives == scores.pixels}
         if not is_two_valued(values):
             gray = np.count_nonzero((values > 0) & (values < 255))
             noticed |= {"gray_masks": 1, "gray_pixels": int(gray), "pixels_of_gray_masks": values.size}
         return scores, noticed
 
-    def _map(self, name: str, size: tuple[int, ...]) -> tuple[NDArray[np.uint8], dict[str, int]]:
-        """Read a map and bring it to its mask's size; say what was noticed."""
-        where = self.maps.where(name)
-        saliency, coloured, _ = self.reading.decode(self.maps.read(name), where, self.protocol.channel)
-        fitted = resize(saliency, size[0], size[1], self.protocol.resize, where)
-        noticed: dict[str, int] = {"coloured_maps": coloured, "two_valued_maps": is_two_valued(saliency)}
-        noticed["nearly_black_maps"] = int(saliency.max()) == 1
-        return fitted, noticed | {"resized": fitted.shape != saliency.shape}
+    def _map(self, place: int, name: str, size: tuple[int, ...], fitted: dict[Any, _Fitted]) -> _Fitted:
+        """Read a map and bring it to its mask's size, unless that is done; say what was noticed."""
+        protocol, reading = self.ways[place]
+        key = name, size, id(reading), protocol.channel, protocol.resize
+        if key not in fitted:
+            where = self.maps.where(name)
+            saliency, coloured, _ = reading.decode(self.maps.read(name), where, protocol.channel)
+            resized = resize(saliency, size[0], size[1], protocol.resize, where)
+            noticed: dict[str, int] = {"coloured_maps": coloured, "two_valued_maps": is_two_valued(saliency)}
+            noticed["nearly_black_maps"] = int(saliency.max()) == 1
+            fitted[key] = resized, noticed | {"resized": resized.shape != saliency.shape}
+        return fitted[key]
 
-    def _instability(self, item: ScoredFrame, saliency: NDArray[np.uint8]) -> float:
+    def _instability(
+        self, place: int, item: ScoredFrame, saliency: NDArray[np.uint8], fitted: dict[Any, _Fitted]
+    ) -> float:
         """Return T between the frame before and this one, NaN where it is not defined."""
         from vsodprep.evaluate.measures.stability import instability  # noqa: PLC0415 - SciPy is slow to import
 
         if item.previous is None:
             return math.nan
-        before, _ = self._map(item.previous, saliency.shape)
-        found = instability(before >= self.protocol.binary_from, saliency >= self.protocol.binary_from)
+        before, _ = self._map(place, item.previous, saliency.shape, fitted)
+        foreground = self.ways[place][0].binary_from
+        found = instability(before >= foreground, saliency >= foreground)
         return math.nan if found is None else found
 
 
@@ -104,65 +125,102 @@ def _start_worker() -> None:
     cv2.setNumThreads(1)  # the processes share the cores among them already
 
 
-def _score_chunk(reader: _Reader, items: tuple[ScoredFrame, ...]) -> list[Scored]:
-    return [reader.score(item) for item in items]
+def _score_chunk(reader: _Reader, tasks: tuple[_Task, ...]) -> list[tuple[Scored, ...]]:
+    return [reader.score(task) for task in tasks]
 
 
 @contextmanager
-def _scored(reader: _Reader, items: list[ScoredFrame], jobs: int) -> Iterator[Iterator[Scored]]:
+def _scored(reader: _Reader, tasks: list[_Task], jobs: int) -> Iterator[Iterator[tuple[Scored, ...]]]:
     """Give the scores of all frames in order."""
-    chunks = [tuple(items[start : start + _CHUNK]) for start in range(0, len(items), _CHUNK)]
+    chunks = [tuple(tasks[start : start + _CHUNK]) for start in range(0, len(tasks), _CHUNK)]
     if min(jobs, len(chunks)) <= 1:
         _keep_freed_memory()
-        yield map(reader.score, items)
+        yield map(reader.score, tasks)
         return
     with mapped(partial(_score_chunk, reader), chunks, jobs, start=_start_worker) as results:
         yield chain.from_iterable(results)
 
 
-def _recognise(
-    images: Tree, names: list[str], what: What, known: Digests | None, beyond: Sequence[str] = (), **told: Any
-) -> Reading:
-    """Tell how maps or masks are coded, of what is not known already from the files themselves.
+class _Images:
+    """What is known of the images of a set: from what is kept of them, else from the files, each read once."""
 
-    Args:
-        images: Where they lie.
-        names: Those that are scored.
-        what: Masks or maps.
-        known: What is known already, if it is kept.
-        beyond: Others of the set, which are looked at where those leave doubt.
-        told: What the user tells.
+    def __init__(self, images: Tree, known: Digests | None) -> None:
+        where = images.where
+        kind = partial(known.kind, images) if known else lambda name: kind_of(images.read(name), where(name))
+        facts = partial(known.look, images) if known else lambda name: look(images.read(name), where(name))
+        self._where, self._kind, self._look = where, cache(kind), cache(facts)
+
+    def reading(self, names: list[str], what: What, beyond: Sequence[str] = (), **told: Any) -> Reading:
+        """Tell how they are coded.
+
+        Args:
+            names: Those that are scored.
+            what: Masks or maps.
+            beyond: Others of the set, which are looked at where those leave doubt.
+            told: What the user tells.
+        """
+
+        def others(wanted: str) -> Iterator[str]:
+            return (name for name in beyond if self._kind(name) == wanted)
+
+        kinds = {name: self._kind(name) for name in names}
+        return recognise(kinds, self._look, what, where=self._where, others=others, **told)
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """The scoring by one protocol.
+
+    Attributes:
+        protocol: The protocol.
+        inputs: What it scores.
+        reading: How its maps are read.
+        stored: What is kept of it, if it is kept.
     """
-    kind = partial(known.kind, images) if known else lambda name: kind_of(images.read(name), images.where(name))
-    facts = partial(known.look, images) if known else lambda name: look(images.read(name), images.where(name))
 
-    def others(wanted: str) -> Iterator[str]:
-        return (name for name in beyond if kind(name) == wanted)
-
-    return recognise({name: kind(name) for name in names}, facts, what, where=images.where, others=others, **told)
+    protocol: Protocol
+    inputs: ScoringInputs
+    reading: Reading
+    stored: KeptScores | None
 
 
-def _total(reader: _Reader, inputs: ScoringInputs, jobs: int, stored: ScoreCache | None) -> dict[str, SequenceTotals]:
-    """Sum the frames of each sequence."""
-    known = {name: totals for name in inputs.pairs if stored and (totals := stored.load(name))}
-    waiting = {name: items for name, items in inputs.pairs.items() if name not in known}
-    every = [item for items in waiting.values() for item in items]
+def _tasks(waiting: dict[int, tuple[ScoredFrame, ...]], frames: Iterable[str]) -> list[_Task]:
+    """Return the frames of a sequence in order, each with all that is scored of it."""
+    scored: dict[str, list[tuple[int, ScoredFrame]]] = {frame: [] for frame in frames}
+    for place, items in waiting.items():
+        for item in items:
+            scored[item.frame].append((place, item))
+    return [_Task(items[0][1].mask, tuple(items)) for items in scored.values() if items]
+
+
+def _totals(reader: _Reader, passes: list[_Pass], truth: Truth, jobs: int) -> list[dict[str, SequenceTotals]]:
+    """Sum the frames of each sequence by each protocol."""
+    totals: list[dict[str, SequenceTotals]] = [{} for _ in passes]
+    waiting: dict[str, dict[int, tuple[ScoredFrame, ...]]] = {sequence.name: {} for sequence in truth.sequences}
+    for name, places in waiting.items():
+        for place, each in enumerate(passes):
+            known = each.stored.load(name) if each.stored else None
+            totals[place][name] = known or SequenceTotals()
+            if known is None:
+                places[place] = each.inputs.pairs[name]
+    tasks = {sequence.name: _tasks(waiting[sequence.name], sequence.masks) for sequence in truth.sequences}
+    every = [task for of in tasks.values() for task in of]
     with _scored(reader, every, jobs) as results:
         scores = track(results, "evaluate", len(every))
-        for name, items in waiting.items():
-            totals = SequenceTotals()
-            for item in items:
-                found, seen = next(scores)
-                if found.positives or reader.protocol.empty_masks != "unscored":
-                    totals.add(item.frame, found, seen)
-                else:
-                    totals.noticed["unscored"] += 1
-            known[name] = totals
-            if stored:
-                stored.save(name, totals)
+        for name, of in tasks.items():
+            for task in of:
+                for (place, item), (scored, seen) in zip(task.scored, next(scores), strict=True):
+                    if scored.positives or passes[place].protocol.empty_masks != "unscored":
+                        totals[place][name].add(item.frame, scored, seen)
+                    else:
+                        totals[place][name].noticed["unscored"] += 1
+            for place in waiting[name]:
+                stored = passes[place].stored
+                if stored:
+                    stored.save(name, totals[place][name])
         for _ in scores:  # let the bar end
             pass
-    return {name: known[name] for name in inputs.pairs}
+    return totals
 
 
 def _per_frame(totals: SequenceTotals) -> dict[str, Any]:
@@ -186,12 +244,20 @@ def _attributes(truth: Truth, totals: dict[str, SequenceTotals], protocol: Proto
 
 
 def evaluate_folders(
+    pred: Path | str, gt: Path | str, *, protocol: Protocol | str = "davsod", **options: Any
+) -> dict[str, Any]:
+    """Score saliency maps against masks by one protocol; see `evaluate_by_protocols`."""
+    (scores,) = evaluate_by_protocols(pred, gt, (protocol,), **options)
+    return scores
+
+
+def evaluate_by_protocols(
     pred: Path | str,
     gt: Path | str,
+    protocols: Sequence[Protocol | str],
     *,
     split: str | None = None,
     benchmark: str | None = None,
-    protocol: Protocol | str = "davsod",
     measures: tuple[Family, ...] = DEFAULT_FAMILIES,
     jobs: int = 1,
     allow_missing: bool = False,
@@ -201,15 +267,15 @@ def evaluate_folders(
     void: ScoredVoid = "background",
     cache_folder: Path | None = None,
     results: Path = Path("results"),
-) -> dict[str, Any]:
-    """Score saliency maps against masks.
+) -> list[dict[str, Any]]:
+    """Score saliency maps against masks by several protocols, each frame read once.
 
     Args:
         pred: Folder or archive of maps, `SEQUENCE/FRAME.png` or in one of the other conventions of `naming`.
         gt: What `open_truth` takes: a normalised benchmark, a shard, masks, or a benchmark's name.
+        protocols: Protocols, names of built-in ones, or files of settings.
         split: A split of the benchmark, or a file of sequence names; None for all sequences.
         benchmark: Name of the benchmark, where the masks do not tell it.
-        protocol: A protocol, the name of a built-in one, or a file of settings.
         measures: What to compute, by default all but T, which is slow; the scores of the others are None.
         jobs: Number of processes; does not change any score.
         allow_missing: Leave out frames without a map instead of stopping.
@@ -221,8 +287,8 @@ def evaluate_folders(
         results: Where named benchmarks lie.
 
     Returns:
-        The content of a score file: scores of the benchmark, its curves (thresholds from high to low), settings,
-        what was noticed about the inputs, and the scores of every sequence, frame and attribute.
+        The content of a score file for each protocol: scores of the benchmark, its curves (thresholds from high to
+        low), settings, what was noticed about the inputs, and the scores of every sequence, frame and attribute.
 
     Raises:
         InputError: Masks or maps are missing, unreadable or do not fit one another; or pixels are to be left out of
@@ -233,33 +299,64 @@ def evaluate_folders(
         able = ",".join(name for name in OF_PIXELS if name in measures) or "mae"
         found = f"{', '.join(whole)}, which are not defined on an image with holes"
         raise InputError("void ignore", found, f"measures of pixels alone: --measure {able}")
-    if isinstance(protocol, str):
-        protocol = find_protocol(protocol)
+    asked = [find_protocol(each) if isinstance(each, str) else each for each in protocols]
     with closing(open_truth(gt, split, results).named(benchmark)) as truth, closing(open_tree(Path(pred))) as maps:
-        inputs = pair(truth, maps, protocol, naming=naming, allow_missing=allow_missing)
+        inputs = [pair(truth, maps, each, naming=naming, allow_missing=allow_missing) for each in asked]
         stored = ScoreCache(cache_folder, truth.where, maps.path) if cache_folder else None
         masks = truth.masks
         if isinstance(masks, FileMasks) and masks.reading is None:
             keys = [key for sequence in truth.sequences for key in sequence.masks.values()]
             told: dict[str, Any] = {"asked": gt_coding, "void": void, "option": "--gt-coding"}
-            known = stored.truth if stored else None
-            masks = replace(masks, reading=_recognise(masks.images, keys, "masks", known, **told))
+            known = _Images(masks.images, stored.truth if stored else None)
+            masks = replace(masks, reading=known.reading(keys, "masks", **told))
         elif void == "ignore":
             found = "masks of a normalised benchmark, which are 0 and 255 alone"
             raise InputError("void ignore", found, "the masks as they were delivered")
-        reading, of_maps = AS_VALUES, "background" if void == "ignore" else void
-        names = [item.map for items in inputs.pairs.values() for item in items]
-        records = {maps.path / name: name for name in maps.names if name.endswith(".json")}
+        readings = _readings(maps, inputs, coding, "background" if void == "ignore" else void, stored)
+        kept = [
+            stored.prepare(masks, maps, of.pairs, protocol, measures, reading) if stored else None
+            for protocol, of, reading in zip(asked, inputs, readings, strict=True)
+        ]
+        passes = [_Pass(*each) for each in zip(asked, inputs, readings, kept, strict=True)]
+        reader = _Reader(masks, maps, tuple(zip(asked, readings, strict=True)), measures)
+        totals = _totals(reader, passes, truth, jobs)
+    return [
+        _scores(each, truth, masks, of, measures=measures, split=split, void=void)
+        for each, of in zip(passes, totals, strict=True)
+    ]
+
+
+def _readings(
+    maps: Tree, inputs: Sequence[ScoringInputs], coding: Coding, void: ScoredVoid, stored: ScoreCache | None
+) -> list[Reading]:
+    """Tell how the maps that each protocol scores are coded; equal answers are one object."""
+    records = {maps.path / name: name for name in maps.names if name.endswith(".json")}
+    known = _Images(maps, stored.maps if stored else None)
+    found: list[Reading] = []
+    for of in inputs:
+        names = [item.map for items in of.pairs.values() for item in items]
         folders = {(maps.path / name).parent for name in names}
+        reading = AS_VALUES
         ours = written_here(folders, lambda path: maps.read(records[path]) if path in records else None)
         if coding != "auto" or not ours:
             beyond = sorted(set(image_names(maps)) - set(names))
-            known = stored.maps if stored else None
-            reading = _recognise(maps, names, "maps", known, beyond, asked=coding, void=of_maps)
-        reader = _Reader(masks, maps, reading, protocol, measures)
-        if stored:
-            stored.prepare(masks, maps, inputs.pairs, protocol, measures, reading)
-        totals = _total(reader, inputs, jobs, stored)
+            reading = known.reading(names, "maps", beyond, asked=coding, void=void)
+        found.append(next((each for each in found if each == reading), reading))
+    return found
+
+
+def _scores(
+    scored: _Pass,
+    truth: Truth,
+    masks: Masks,
+    totals: dict[str, SequenceTotals],
+    *,
+    measures: tuple[Family, ...],
+    split: str | None,
+    void: ScoredVoid,
+) -> dict[str, Any]:
+    """Return the content of a score file."""
+    protocol, inputs = scored.protocol, scored.inputs
     every = list(totals.values())
     if not any(each.frames for each in every):
         raise InputError(truth.where, "no mask with foreground among those to score", "one at least")
@@ -277,7 +374,7 @@ def evaluate_folders(
             "extra": list(inputs.extra),
             "naming": inputs.naming,
             "fewer": inputs.fewer,
-            "coding": {"maps": str(reading), "masks": str(masks.reading)},
+            "coding": {"maps": str(scored.reading), "masks": str(masks.reading)},
             "empty_masks": summary["empty_masks"],
             "gray_share": noticed["gray_pixels"] / max(noticed["pixels_of_gray_masks"], 1),
             **{name: noticed[name] for name in _COUNTED},

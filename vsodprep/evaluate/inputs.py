@@ -80,7 +80,8 @@ def pair(
     Args:
         truth: The masks.
         maps: The maps.
-        protocol: Says which frames are scored; a map of any other frame is neither needed nor extra.
+        protocol: Says which frames are scored; a map of any other frame, or of a sequence that is not in the split, is
+            neither needed nor extra.
         naming: `auto`, or the rule by which maps are named.
         allow_missing: Leave out frames without a map instead of stopping.
 
@@ -93,8 +94,11 @@ def pair(
     names = image_names(maps)
     if not names:
         raise InputError(maps.path, "no image in it", "saliency maps, SEQUENCE/FRAME.png")
-    grouped = group_by_sequence(names, [sequence.name for sequence in truth.sequences], str(maps.path))
+    scored = [sequence.name for sequence in truth.sequences]
+    grouped = group_by_sequence(names, scored, str(maps.path))
     extra = [name for name, _ in grouped.get("", [])]
+    if truth.others:  # maps of all sequences are as good as those of a split
+        extra = [name for name, _ in group_by_sequence(extra, [*scored, *truth.others], str(maps.path)).get("", [])]
     pairs: dict[str, tuple[ScoredFrame, ...]] = {}
     missing: list[str] = []
     rules: dict[str, str] = {}

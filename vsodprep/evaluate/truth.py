@@ -122,6 +122,7 @@ class Truth:
         sequences: Their sequences, sorted by name.
         flat: Whether the masks lie in no folders, and were taken for one sequence because their names tell no other.
         classes: Whether each sequence has one attribute, its class, over which papers average.
+        others: Names of the benchmark's other sequences, where only a split is scored.
     """
 
     where: Path
@@ -130,6 +131,7 @@ class Truth:
     sequences: tuple[TruthSequence, ...] = field(default=())
     flat: bool = False
     classes: bool = False
+    others: tuple[str, ...] = ()
 
     def named(self, benchmark: str | None) -> "Truth":
         """Return it with the benchmark's name; None for what the masks tell.
@@ -181,7 +183,9 @@ def _from_manifest(manifest: Manifest, where: Path, split: str | None, masks: Ma
             for frame in sequence.annotated
         }
         found.append(TruthSequence(sequence.name, keys, sequence.frames, sequence.original, sequence.attributes))
-    return Truth(where, manifest.name, masks, tuple(found), classes=bool(manifest.extra.get("classes")))
+    others = tuple(one.name for one in manifest.sequences if one not in chosen)
+    classes = bool(manifest.extra.get("classes"))
+    return Truth(where, manifest.name, masks, tuple(found), classes=classes, others=others)
 
 
 def _from_tree(where: Path, split: str | None) -> Truth:

@@ -12,7 +12,7 @@ from vsodprep.manifest import Manifest, read_manifest
 from vsodprep.scores.read import read_scores
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.paths import Paths
-from vsodprep.targets.targets import ScoreTarget, Targets
+from vsodprep.targets.targets import ScoreTarget, Targets, unique
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Results:
         return Paths(str(self.root))
 
     def run(self, model: str, run: str) -> Run | None:
-        """Return a run's configuration; None for a trivial map."""
+        """Return a run's configuration; None for a method of `methods:` and for a trivial map."""
         return self.targets.runs.get((model, run))
 
     def folder(self, benchmark: str) -> Path:
@@ -77,9 +77,10 @@ def collect(config: Config, root: Path) -> Results:
         raise InputError(root, "no such folder", "the folder that the pipeline wrote its results to")
     paths = Paths(str(root))
     planned = Targets(config, Catalogue(config))
-    manifests = {name: found for name in planned.benchmarks if (found := _manifest(paths, name))}
+    known = unique([*planned.benchmarks, *planned.tested])
+    manifests = {name: found for name in known if (found := _manifest(paths, name))}
     targets = Targets(config, Catalogue(config, known={name: _sequences(found) for name, found in manifests.items()}))
-    fitted = [name for name in targets.normalized if name not in planned.benchmarks]
+    fitted = [name for name in targets.normalized if name not in known]
     manifests |= {name: found for name in fitted if (found := _manifest(paths, name))}
     present = [target for target in targets.scores if Path(target.path(paths)).is_file()]
     scores = tuple(Score(**vars(target), values=read_scores(Path(target.path(paths)))) for target in present)

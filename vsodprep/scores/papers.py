@@ -85,6 +85,22 @@ def _one_name(name: str) -> str:
     return _ALSO.get(name.upper(), name).casefold()
 
 
+def numbers_of(*names: str) -> dict[str, tuple[PrintedNumber, ...]]:
+    """Return what papers print about a method, by the paper's model name, in the papers' order.
+
+    Args:
+        names: What the method is called; the first that any paper knows counts.
+    """
+    for name in names:
+        found: dict[str, list[PrintedNumber]] = defaultdict(list)
+        for each in printed_numbers():
+            if each.variant == "full" and same_method(each.method, name):
+                found[each.paper].append(each)
+        if found:
+            return {paper: tuple(numbers) for paper, numbers in found.items()}
+    return {}
+
+
 @dataclass(frozen=True)
 class Disagreement:
     """Different numbers that papers print for one thing.

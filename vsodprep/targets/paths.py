@@ -55,6 +55,8 @@ class Paths:
     """The folder of a benchmark's motion priors."""
     saliency = _place("saliency/{saliency}/{benchmark}/{seq}/" + MAPS)
     """The marker of a sequence's saliency maps."""
+    saliency_folder = _place("saliency/{saliency}/{benchmark}")
+    """The folder of a benchmark's saliency maps."""
     all_saliency = _place("saliency/{saliency}")
     """The folder of a block's saliency maps, of all benchmarks."""
     weights = _place("coarse/{coarse}/weights.json")

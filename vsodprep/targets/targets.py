@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple, TypeVar, get_args
 
 from vsodprep.config import Config
@@ -16,6 +17,7 @@ from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.paths import Paths
 
 TRIVIAL = "trivial"
+METHODS = "methods"
 TRIVIAL_MAPS: tuple[Trivial, ...] = get_args(Trivial)
 CENTRE_PRIOR: Trivial = "centre-prior"
 OWN_SPLIT = "train"
@@ -40,8 +42,8 @@ class ScoreTarget:
     """The scores of one method's maps.
 
     Attributes:
-        model: Model name, or `trivial`.
-        run: Run name, or the name of a trivial map.
+        model: Model name, `methods`, or `trivial`.
+        run: Run name, or the name of a method or a trivial map.
         seed: Seed of the training.
         post: `raw`, or the CRF preset that refined the maps.
         benchmark: Benchmark name.
@@ -91,20 +93,30 @@ class Targets:
 
     @cached_property
     def tested(self) -> dict[str, str]:
-        """The split that each tested benchmark is tested on; the configuration sees to it that all runs agree."""
-        return {test.benchmark: test.split for run in self.runs.values() for test in run.test}
+        """The split that each tested benchmark is tested on; the configuration sees to it that all tests agree."""
+        return {test.benchmark: test.split for _, test in self.config.all_tests}
+
+    @cached_property
+    def protocols(self) -> dict[str, list[str]]:
+        """The protocols by which methods are scored on each tested benchmark: those of all its tests."""
+        tests = [test for _, test in self.config.all_tests]
+        return {
+            name: unique(protocol for test in tests if test.benchmark == name for protocol in test.protocols)
+            for name in self.tested
+        }
 
     @cached_property
     def benchmarks(self) -> list[str]:
         """Benchmarks with a shard: those that the configuration lists, and those that its runs need."""
         used = [data.benchmark for run in self.runs.values() for stage in run.stages for data in stage.data]
-        return unique([*self.config.benchmarks, *self.config.folders, *used, *self.tested])
+        tested = [test.benchmark for run in self.runs.values() for test in run.test]
+        return unique([*self.config.benchmarks, *self.config.folders, *used, *tested])
 
     @cached_property
     def normalized(self) -> list[str]:
-        """Benchmarks that are normalised: those with a shard, and those that a classifier or weights learn from."""
+        """Benchmarks that are normalised: with a shard, tested on, or what a classifier or weights learn from."""
         fits = (*self.classifiers.values(), *self.weights.values())
-        return unique([*self.benchmarks, *(where.benchmark for fit in fits for where in fit)])
+        return unique([*self.benchmarks, *self.tested, *(where.benchmark for fit in fits for where in fit)])
 
     def packed_priors(self, benchmark: str) -> list[str]:
         """Return the priors of a benchmark's shard: one that is fitted on its own `train` split needs such a split."""
@@ -164,14 +176,20 @@ class Targets:
         return {name: self.labelled(name, benchmark) for name in packed}
 
     def saliency(self, benchmark: str) -> dict[str, list[str]]:
-        """Return the videos of a benchmark that get saliency maps, by block; maps made elsewhere are left out."""
+        """Return the sequences of a benchmark that get saliency maps, by block; maps made elsewhere are left out.
+
+        Those that labels are made of are videos; a method's are all sequences that are tested on.
+        """
         fitted = ((name, self._videos(fit, benchmark)) for name, fit in self.weights.items())
-        return _merged(
+        used = [
             (block, names)
             for coarse, names in (*self.coarse(benchmark).items(), *fitted)
             for block in self.config.coarse[coarse].maps
-            if self.config.saliency[block].folder is None
-        )
+        ]
+        if benchmark in self.tested:
+            tested = self.catalogue.split(benchmark, self.tested[benchmark])
+            used += [(method.saliency, list(tested)) for method in self.config.methods.values() if method.saliency]
+        return _merged((block, names) for block, names in used if self.config.saliency[block].folder is None)
 
     def flows(self, benchmark: str) -> dict[str, list[str]]:
         """Return the videos of a benchmark that get flow, by block: for shard, priors, their classifiers and labels."""
@@ -199,7 +217,7 @@ class Targets:
 
     @cached_property
     def scores(self) -> tuple[ScoreTarget, ...]:
-        """Scores that tests and figures ask for, and those of the trivial maps, which come last."""
+        """Scores that tests and figures ask for, then those of the methods and, last, of the trivial maps."""
         of_runs = [
             self._score(model, name, seed, post, test.benchmark, protocol)
             for (model, name), run in self.runs.items()
@@ -207,6 +225,13 @@ class Targets:
             for seed in run.seeds
             for post in test.post
             for protocol in test.protocols
+        ]
+        of_methods = [
+            self._score(METHODS, name, 0, RAW, benchmark, protocol)
+            for benchmark, protocols in self.protocols.items()
+            for name in self.config.methods
+            if self.maps(name, benchmark) is not None
+            for protocol in protocols
         ]
         files = [word for words in self.figures.values() for word in words if isinstance(word, File)]
         of_figures = [self._score(*file.of) for file in files if file.place == "scores"]
@@ -217,7 +242,17 @@ class Targets:
             for name in self.trivial(test.benchmark)
             for protocol in test.protocols
         ]
-        return tuple(unique([*of_runs, *of_figures, *of_trivial]))
+        return tuple(unique([*of_runs, *of_figures, *of_methods, *of_trivial]))
+
+    def maps(self, method: str, benchmark: str) -> str | None:
+        """Return the folder or archive of a method's maps of a tested benchmark; None where it has none."""
+        of = self.config.methods[method]
+        if of.saliency is None:
+            return of.maps.get(benchmark)
+        elsewhere = self.config.saliency[of.saliency].folder
+        if elsewhere is None:
+            return self.paths.saliency_folder(of.saliency, benchmark)
+        return str(Path(elsewhere) / benchmark)
 
     def trivial(self, benchmark: str) -> tuple[Trivial, ...]:
         """Return the trivial maps of a tested benchmark: only one without flow vectors or with still images."""

@@ -98,6 +98,7 @@ def _check_scores(config: Config) -> None:
             for test in run.test:
                 check_known(f"runs.{model}.{name}.test.post", test.post, posts)
                 check_known(f"runs.{model}.{name}.test.protocols", test.protocols, protocols)
+    check_known("tests.protocols", (name for test in config.tests for name in test.protocols), protocols)
 
 
 def _paths(config: Config) -> Iterator[tuple[str, str]]:
@@ -105,11 +106,13 @@ def _paths(config: Config) -> Iterator[tuple[str, str]]:
         given = config.flow[name].folder
         if given is not None:
             yield f"flow.{name}.folder", given
+    blocks = [method.saliency for method in config.methods.values() if method.saliency]
     for name, coarse in config.coarse.items():
         if name in config.pack.coarse:
             if coarse.edits is not None:
                 yield f"coarse.{name}.edits", coarse.edits
-            for block in coarse.maps:
-                folder = config.saliency[block].folder
-                if folder is not None:
-                    yield f"saliency.{block}.folder", folder
+            blocks += coarse.maps
+    for block in blocks:
+        folder = config.saliency[block].folder
+        if folder is not None:
+            yield f"saliency.{block}.folder", folder

@@ -41,7 +41,7 @@ def check_runs(targets: Targets) -> None:
                 _check_start(targets, f"{of_stage}.init", run, stage.init)
         _check_prior(targets, f"{where}.test", run, run.test)
         for test in run.test:
-            if not _annotated(targets, test.benchmark, test.split):
+            if not annotated(targets, test.benchmark, test.split):
                 found = f"{test.benchmark} {test.split}, which has no masks to score maps against"
                 raise InputError(f"{where}.test", found, "a split that is annotated")
 
@@ -76,7 +76,7 @@ def _check_clips(targets: Targets, where: str, run: Run, stage: Stage, options: 
 def _check_labels(targets: Targets, where: str, data: Data) -> None:
     split = f"{data.benchmark} {data.split}"
     if data.labels == "masks":
-        if not _annotated(targets, data.benchmark, data.split):
+        if not annotated(targets, data.benchmark, data.split):
             raise InputError(f"{where}.data", f"{split}, which has no masks", "a split that is annotated, or labels")
         return
     labelled = targets.labelled(data.labels, data.benchmark)
@@ -85,7 +85,7 @@ def _check_labels(targets: Targets, where: str, data: Data) -> None:
         raise InputError(f"{where}.data", found, f"it among coarse.{data.labels}.splits, or labels: masks")
 
 
-def _annotated(targets: Targets, benchmark: str, split: str) -> bool:
+def annotated(targets: Targets, benchmark: str, split: str) -> bool:
     """Return whether any sequence of a split has masks, as far as is known."""
     names = targets.catalogue.split(benchmark, split)
     return any(each.annotated != 0 for each in targets.catalogue.sequences(benchmark) if each.name in names)

@@ -5,7 +5,6 @@ sequences nobody else knows.
 """
 
 import gc
-import re
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
@@ -21,9 +20,11 @@ from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.provisions import provisions
 from vsodprep.targets.targets import TRIVIAL, TRIVIAL_MAPS, Targets
 from vsodprep.workflow.check import check_names, rule_names
+from vsodprep.workflow.check_methods import check_methods
 from vsodprep.workflow.check_runs import check_runs
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.lock_snapshot import lock_snapshot
+from vsodprep.workflow.rule_inputs import one_of
 from vsodprep.workflow.rules.coarse import CoarseInputs
 from vsodprep.workflow.rules.configuration import ConfigurationInputs
 from vsodprep.workflow.rules.evaluate import EvaluateInputs
@@ -65,11 +66,6 @@ def read_plan(workflow: str, over: Mapping[str, Any], files: Iterable[str] = (),
     return plan
 
 
-def _one_of(names: Iterable[str]) -> str:
-    """Return a regular expression that matches the names only; a block that does not exist is then no target."""
-    return "|".join(re.escape(name) for name in names) or "(?!)"
-
-
 class Plan:
     """Everything that one configuration makes, stage by stage.
 
@@ -107,7 +103,7 @@ class Plan:
     @cached_property
     def networks(self) -> str:
         """A regular expression that matches the networks: what trains and predicts, beside the trivial maps."""
-        return _one_of(MODELS)
+        return one_of(MODELS)
 
     @cached_property
     def wildcard_constraints(self) -> dict[str, str]:
@@ -116,16 +112,17 @@ class Plan:
         return {
             "seq": "[^/]+",
             "post": "[^/]+",
-            "flow": _one_of(config.flow),
-            "prior": _one_of(config.prior),
-            "saliency": _one_of(name for name, block in config.saliency.items() if block.method),
-            "coarse": _one_of(config.coarse),
-            "part": _one_of(self.configuration.parts),
-            "figure": _one_of(config.figures),
-            "run": _one_of([*(name for _, name in self.targets.runs), *TRIVIAL_MAPS]),
-            "benchmark": _one_of(self.known),
+            "flow": one_of(config.flow),
+            "prior": one_of(config.prior),
+            "saliency": one_of(name for name, block in config.saliency.items() if block.method),
+            "coarse": one_of(config.coarse),
+            "part": one_of(self.configuration.parts),
+            "figure": one_of(config.figures),
+            "run": one_of([*(name for _, name in self.targets.runs), *TRIVIAL_MAPS]),
+            "benchmark": one_of(self.known),
             "model": f"{self.networks}|{TRIVIAL}",
             "trivial": "|".join(TRIVIAL_MAPS),
+            "method": one_of(config.methods),
             "seed": r"\d+",
             "protocol": "[^/.]+",
         }
@@ -141,7 +138,8 @@ class Plan:
         """
         config = self.config
         named = (config.sources, config.splits, config.sequences, config.resolution, config.allow)
-        for name in (*self.targets.benchmarks, *(name for block in named for name in block)):
+        of_methods = (*self.targets.tested, *(name for method in config.methods.values() for name in method.maps))
+        for name in (*self.targets.benchmarks, *(name for block in named for name in block), *of_methods):
             if name not in self.known:
                 raise InputError(f"benchmark {name!r}", "no such benchmark", f"one of {', '.join(self.known)}")
         for name in config.sources:
@@ -154,6 +152,7 @@ class Plan:
         for where in self._splits():
             self.targets.catalogue.split(where.benchmark, where.split)
         check_runs(self.targets)
+        check_methods(self.targets)
         self.figures.check()
 
     def _splits(self) -> list[SplitOf]:

@@ -2,10 +2,17 @@
 
 import hashlib
 import os
+import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 from vsodprep.targets.targets import Targets
+
+
+def one_of(names: Iterable[str]) -> str:
+    """Return a regular expression that matches the names only; a block that does not exist is then no target."""
+    return "|".join(re.escape(name) for name in names) or "(?!)"
 
 
 @cache

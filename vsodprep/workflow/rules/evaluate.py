@@ -1,9 +1,16 @@
 """Prediction, refinement and scores."""
 
+import shlex
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
+from vsodprep.config.compared import ComparedMethod
+from vsodprep.config.crf import RAW
+from vsodprep.targets.targets import METHODS
 from vsodprep.workflow.fingerprint import fingerprint
-from vsodprep.workflow.rule_inputs import RuleInputs
+from vsodprep.workflow.rule_inputs import RuleInputs, one_of, state_of
 
 
 class EvaluateInputs(RuleInputs):
@@ -27,13 +34,65 @@ class EvaluateInputs(RuleInputs):
 
     def own_protocol(self, wildcards: Any) -> list[str]:
         """Return the file of a protocol of the configuration's own."""
-        return [self.protocol(wildcards)] if wildcards.protocol in self.config.protocols else []
+        return self._own([wildcards.protocol])
 
     def protocol(self, wildcards: Any) -> str:
         """Return a built-in protocol's name, or the file of one of the configuration's own."""
-        name = wildcards.protocol
-        return self.paths.configuration(f"protocols/{name}") if name in self.config.protocols else name
+        return self._protocol(wildcards.protocol)
+
+    @cached_property
+    def shared(self) -> dict[tuple[str, ...], str]:
+        """By the protocols by which methods are scored, a pattern of the benchmarks on which they are."""
+        found: dict[tuple[str, ...], list[str]] = {}
+        for benchmark, protocols in self.targets.protocols.items() if self.config.methods else ():
+            found.setdefault(tuple(protocols), []).append(benchmark)
+        return {protocols: one_of(benchmarks) for protocols, benchmarks in found.items()}
+
+    def scores_of_maps(self, protocols: tuple[str, ...]) -> list[str]:
+        """Return the patterns of a method's scores by several protocols."""
+        return [self.paths.scores(METHODS, "{method}", 0, RAW, protocol=protocol) for protocol in protocols]
+
+    def own_protocols(self, wildcards: Any) -> list[str]:
+        """Return the files of the configuration's own protocols by which a method is scored."""
+        return self._own(self.targets.protocols[wildcards.benchmark])
+
+    def maps(self, wildcards: Any) -> str:
+        """Return the folder or archive of a method's maps."""
+        return self.targets.maps(wildcards.method, wildcards.benchmark) or ""
+
+    def made_maps(self, wildcards: Any) -> list[str]:
+        """Return what a method's maps wait for: their archive, or the markers of a saliency block's sequences."""
+        block, maps = self._method(wildcards).saliency, self.maps(wildcards)
+        if block is None or self.config.saliency[block].folder is not None:
+            return [] if Path(maps).is_dir() else [maps]
+        names = self.catalogue.split(wildcards.benchmark, self.split(wildcards))
+        return [self.paths.saliency(block, wildcards.benchmark, name) for name in names]
+
+    def given(self, wildcards: Any) -> str:
+        """Return the state of maps that are from elsewhere."""
+        block = self._method(wildcards).saliency
+        elsewhere = block is None or self.config.saliency[block].folder is not None
+        return state_of(self.maps(wildcards)) if elsewhere else ""
+
+    def options(self, wildcards: Any) -> str:
+        """Return how a method's maps are read and by what they are scored, as options of `vsodprep evaluate`."""
+        name, method = wildcards.method, self._method(wildcards)
+        coding = self.config.saliency[method.saliency].coding if method.saliency else method.coding
+        words = ["--method", name, "--coding", coding, "--naming", method.naming, "--void", method.void]
+        for protocol in self.targets.protocols[wildcards.benchmark]:
+            scores = self.paths.scores(METHODS, name, 0, RAW, wildcards.benchmark, protocol)
+            words += ["--protocol", self._protocol(protocol), "--json", scores]
+        return shlex.join(words)
 
     def scores(self, _wildcards: Any = None) -> list[str]:
         """Return all scores that the configuration asks for."""
         return [target.path(self.paths) for target in self.targets.scores]
+
+    def _own(self, protocols: Iterable[str]) -> list[str]:
+        return [self._protocol(name) for name in protocols if name in self.config.protocols]
+
+    def _protocol(self, name: str) -> str:
+        return self.paths.configuration(f"protocols/{name}") if name in self.config.protocols else name
+
+    def _method(self, wildcards: Any) -> ComparedMethod:
+        return self.config.methods[wildcards.method]

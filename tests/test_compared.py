@@ -1,0 +1,305 @@
+"""Methods of the configuration: other people's maps are scored, as they are, where they are."""
+
+import json
+import shlex
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from numpy.typing import NDArray
+
+from tests.evaluate_cases import write_tree
+from vsodprep.benchmarks import get
+from vsodprep.cli import cli
+from vsodprep.config import complete
+from vsodprep.config.defaults import default
+from vsodprep.config.normalize import Choice
+from vsodprep.errors import VsodprepError
+from vsodprep.estimate.cost import Estimate
+from vsodprep.evaluate import PROTOCOLS, evaluate_by_protocols, evaluate_folders
+from vsodprep.images import read_mask, write_png
+from vsodprep.manifest import mask_path, read_manifest
+from vsodprep.normalize.run import normalize
+from vsodprep.targets.catalogue import Catalogue
+from vsodprep.targets.targets import Targets
+from vsodprep.workflow.plan import Plan
+
+BASE: dict[str, Any] = default().model_dump(mode="json")
+TEST = {"benchmark": "synth", "split": "test"}
+ALONE: dict[str, Any] = {"runs": {}, "benchmarks": [], "tests": [TEST]}
+
+
+def targets_of(over: dict[str, Any]) -> Targets:
+    config = complete(over, BASE)
+    return Targets(config, Catalogue(config))
+
+
+def plan_of(over: dict[str, Any]) -> Plan:
+    plan = Plan.of(complete(over, BASE))
+    plan.check()
+    return plan
+
+
+def scores_of(over: dict[str, Any]) -> list[str]:
+    targets = targets_of(over)
+    return [score.path(targets.paths) for score in targets.scores if score.model == "methods"]
+
+
+def test_methods_alone_need_masks_and_nothing_else() -> None:
+    targets = targets_of(ALONE | {"methods": {"mga": {"maps": {"synth": "mga"}}}})
+    assert targets.normalized == ["synth"]
+    assert targets.benchmarks == []
+    assert targets.saliency("synth") == targets.flows("synth") == {}
+    assert [score.path(targets.paths) for score in targets.scores] == [
+        "results/scores/methods/mga/seed0/raw/synth.davsod.json"
+    ]
+    assert [(cost.stage, cost.what) for cost in Estimate(targets.config).costs()] == [
+        ("normalize", "synth"),
+        ("evaluate synth", "methods/mga"),
+    ]
+
+
+def test_a_benchmark_of_which_a_method_has_no_maps_is_a_gap() -> None:
+    tests = [TEST, {"benchmark": "davis2016", "split": "val", "protocols": ["davis2016"]}]
+    methods = {"mga": {"maps": {"davis2016": "mga.zip", "fbms": "fbms"}}, "fseg": {"maps": {"synth": "fseg"}}}
+    assert scores_of(ALONE | {"tests": tests, "methods": methods}) == [
+        "results/scores/methods/fseg/seed0/raw/synth.davsod.json",
+        "results/scores/methods/mga/seed0/raw/davis2016.davis2016.json",
+    ]
+
+
+def test_methods_are_scored_by_the_protocols_of_runs_and_tests() -> None:
+    over = {"tests": [TEST | {"protocols": ["pysod", "davsod"]}], "methods": {"mga": {"maps": {"synth": "mga"}}}}
+    assert scores_of(over) == [
+        f"results/scores/methods/mga/seed0/raw/synth.{protocol}.json" for protocol in ("davsod", "pysod")
+    ]
+    assert len(targets_of(over).scores) == 1 + 2 + 2  # the run, the method, and the run's trivial maps
+
+
+def test_a_saliency_block_is_a_method_on_stills_too(tmp_path: Path) -> None:
+    methods = {"mbd": {"saliency": "mbd"}, "made": {"saliency": "made"}}
+    saliency = {"made": {"folder": str(tmp_path), "coding": "values"}}
+    over = ALONE | {"methods": methods, "saliency": saliency, "tests": [{"benchmark": "duts", "split": "test"}]}
+    (tmp_path / "duts").mkdir()
+    plan = plan_of(over)
+    of = SimpleNamespace(method="mbd", benchmark="duts")
+    assert plan.targets.saliency("duts") == {"mbd": ["DUTS-TE"]}
+    assert plan.evaluate.made_maps(of) == ["results/saliency/mbd/duts/DUTS-TE/maps.json"]
+    assert plan.evaluate.maps(of) == "results/saliency/mbd/duts"
+    of.method = "made"
+    assert plan.evaluate.maps(of) == str(tmp_path / "duts")
+    assert plan.evaluate.made_maps(of) == []
+    assert "--coding values" in plan.evaluate.options(of)
+
+
+def test_maps_that_have_changed_are_scored_again(tmp_path: Path) -> None:
+    from vsodprep.workflow.rule_inputs import state_of
+
+    write_png(tmp_path / "maps" / "a" / "0.png", np.zeros((4, 4), np.uint8))
+    plan = plan_of(ALONE | {"methods": {"mga": {"maps": {"synth": str(tmp_path / "maps")}}}})
+    of = SimpleNamespace(method="mga", benchmark="synth")
+    before = plan.evaluate.given(of)
+    state_of.cache_clear()
+    assert plan.evaluate.given(of) == before
+    state_of.cache_clear()
+    write_png(tmp_path / "maps" / "a" / "1.png", np.zeros((4, 4), np.uint8))
+    assert plan.evaluate.given(of) != before
+
+
+@pytest.mark.parametrize(
+    ("over", "culprit"),
+    [
+        ({"methods": {"mga": {}}}, r"methods\.mga: give either maps or saliency"),
+        (
+            {"methods": {"mga": {"maps": {"synth": "."}, "saliency": "mbd"}}},
+            r"methods\.mga: give either maps or saliency",
+        ),
+        ({"methods": {"mga": {"saliency": "mbt"}}}, r"methods\.mga\.saliency: no block 'mbt'"),
+        (
+            {"methods": {"mbd": {"saliency": "mbd", "coding": "ids"}}},
+            r"methods\.mbd: coding is for maps from elsewhere",
+        ),
+        ({"methods": {"dsnet": {"maps": {"synth": "."}}}}, r"methods\.dsnet: the name of a network"),
+        (
+            {"methods": {"a": {"maps": {"synth": "."}}, "b": {"maps": {"synth": "."}, "title": "a"}}},
+            r"methods\.b: called 'a', as methods\.a is",
+        ),
+        ({"methods": {"mga": {"maps": {"synth": "."}, "title": "a=b"}}}, r"methods\.mga\.title"),
+        ({"methods": {"mga": {"maps": {"synth": "."}}}, "tests": []}, "methods: nothing to score them on"),
+        ({"methods": {}}, "tests: no methods to score"),
+        ({"methods": {"mga": {"maps": {"sinth": "."}}}}, "sinth"),
+        ({"methods": {"mga": {"maps": {"synth": "nowhere"}}}}, r"methods\.mga\.synth: no nowhere; expected a folder"),
+        (
+            {"methods": {"mga": {"maps": {"synth": "notes.txt"}}}},
+            r"methods\.mga\.synth: notes\.txt, which is no archive",
+        ),
+        ({"methods": {"mga": {"maps": {"fbms": "."}}}}, r"methods\.mga: maps of fbms, and tests on synth"),
+        (
+            {"saliency": {"made": {"folder": "."}}, "methods": {"mga": {"saliency": "made"}}},
+            r"methods\.mga\.synth: no .*synth; expected a folder",
+        ),
+        (
+            {"methods": {"mga": {"maps": {"synth": "."}, "title": "MGA", "printed": ["stan"]}}},
+            r"methods\.mga\.printed: no number of MGA by 'stan'; expected one of dsnet, cagdde, contrastive",
+        ),
+        ({"methods": {"mga": {"maps": {"synth": "."}}}, "tests": [TEST | {"split": "tset"}]}, "no split 'tset'"),
+        (
+            {"methods": {"mga": {"maps": {"synth": "."}}}, "tests": [TEST | {"protocols": ["davsot"]}]},
+            r"tests\.protocols: no 'davsot'",
+        ),
+        (
+            {"methods": {"mga": {"maps": {"synth": "."}}}, "tests": [TEST | {"post": ["stan"]}]},
+            r"unknown key tests\.0\.post",
+        ),
+        (
+            {"methods": {"mga": {"maps": {"synth": "."}}}, "tests": [TEST, TEST | {"split": "train"}]},
+            r"tests: synth is tested on 'test' and on 'train'",
+        ),
+    ],
+)
+def test_a_mistake_is_named(
+    over: dict[str, Any], culprit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("notes.txt").touch()
+    with pytest.raises(VsodprepError, match=culprit):
+        plan_of(ALONE | over)
+
+
+def test_several_protocols_in_one_go_give_what_each_gives_alone(tmp_path: Path) -> None:
+    maps, masks = write_tree(tmp_path, {"drift": 7, "hide": 4, "stop": 3})
+    write_png(maps / "drift" / "00000.png", np.full((30, 40, 3), 90, np.uint8))  # which not every protocol scores
+    names = tuple(PROTOCOLS)
+    alone = [evaluate_folders(maps, masks, protocol=name) for name in names]
+    assert evaluate_by_protocols(maps, masks, names) == alone
+    cache = tmp_path / "cache"
+    evaluate_by_protocols(maps, masks, names[:2], cache_folder=cache)  # the others are not kept yet
+    assert evaluate_by_protocols(maps, masks, names, cache_folder=cache, jobs=2) == alone
+
+
+def test_maps_of_the_sequences_outside_a_split_are_not_of_no_frame(tmp_path: Path) -> None:
+    from tests.evaluate_cases import normalized
+
+    maps, masks = write_tree(tmp_path, {"drift": 7, "hide": 4, "stop": 3})
+    write_png(maps / "panda" / "00000.png", np.zeros((30, 40), np.uint8))
+    scores = evaluate_folders(maps, normalized(tmp_path / "own", masks), split="drift")
+    assert list(scores["sequences"]) == ["drift"]
+    assert scores["inputs"]["extra"] == ["panda/00000.png"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "line"),
+    [
+        (["--method", "mga", "--pred", "nowhere"], 1, "mga: nowhere: no such file or folder"),
+        (["--pred", "maps", "--protocol", "davsod", "--protocol", "pysod", "--json", "a.json"], 2, "a file for each"),
+    ],
+)
+def test_what_the_command_refuses(
+    words: list[str], code: int, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_tree(tmp_path, {"drift": 7})
+    done = CliRunner().invoke(cli, ["evaluate", "--gt", "masks", *words])
+    assert line in (str(done.exception) if code == 1 else done.output)
+    assert done.exit_code == code
+
+
+def shifted(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    return np.roll(mask.astype(np.uint8) * 255, 3, axis=1)
+
+
+def soft(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    return cv2.GaussianBlur(mask.astype(np.uint8) * 255, (0, 0), 3)
+
+
+def encoded(ending: str, image: NDArray[Any]) -> bytes:
+    return bytes(cv2.imencode(ending, image)[1].tobytes())
+
+
+def palette(mask: NDArray[np.bool_]) -> bytes:
+    """Return ids of objects with DAVIS's colours."""
+    import io
+
+    from PIL import Image
+
+    image = Image.fromarray((shifted(mask) // 255).astype(np.uint8), "P")
+    image.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0])
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()
+
+
+# From a mask to the bytes of a map, where it lies, and what the configuration says of it.
+SPOILT: dict[str, tuple[Any, str, dict[str, str]]] = {
+    "gray": (lambda mask: encoded(".png", soft(mask)), "{seq}/{frame}.png", {}),
+    "jpeg": (lambda mask: encoded(".jpg", soft(mask)), "results/{seq}/{seq}_{number:05d}.jpg", {}),
+    "palette": (palette, "{seq}/{frame}.png", {}),
+    "ids": (lambda mask: encoded(".png", shifted(mask) // 255 * 3), "flat/{seq}_{frame}.png", {"coding": "ids"}),
+    "deep": (lambda mask: encoded(".png", soft(mask).astype(np.uint16) * 257), "{seq}/{frame}.png", {}),
+    "numbered": (
+        lambda mask: encoded(".png", shifted(mask)),
+        "{seq}/{number}.png",
+        {"naming": "position"},
+    ),
+}
+
+
+def write_spoilt(benchmark: Path, split: str, coding: str, root: Path, *, packed: bool) -> tuple[Path, dict[str, str]]:
+    """Write a benchmark's masks as maps of a method; return where, and what the configuration says of them."""
+    make, pattern, told = SPOILT[coding]
+    manifest = read_manifest(benchmark)
+    files = {
+        pattern.format(seq=sequence.name, frame=frame, number=number): make(
+            read_mask(mask_path(benchmark, sequence.name, frame))
+        )
+        for sequence in manifest.split(split)
+        for number, frame in enumerate(sequence.frames)
+        if frame in sequence.annotated
+    }
+    if packed:
+        with zipfile.ZipFile(root / "maps.zip", "w") as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+        return root / "maps.zip", told
+    for name, content in files.items():
+        (root / "maps" / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / "maps" / name).write_bytes(content)
+    return root / "maps", told
+
+
+@pytest.fixture(scope="module")
+def girl(excerpts: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return SegTrack v2's excerpt, with one sequence in the split `test`."""
+    folder = tmp_path_factory.mktemp("girl")
+    choice = Choice(partial=True, splits={"test": ("girl",)})
+    normalize(get("segtrackv2"), [excerpts / "SegTrackv2-sample.zip"], folder / "segtrackv2", choice)
+    return folder / "segtrackv2"
+
+
+@pytest.mark.parametrize(
+    ("coding", "packed"), [(coding, number % 2 == 1) for number, coding in enumerate(SPOILT)], ids=SPOILT
+)
+def test_the_excerpts_masks_give_what_evaluate_gives(
+    girl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, coding: str, packed: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    maps, told = write_spoilt(girl, "test", coding, tmp_path, packed=packed)
+    over = ALONE | {
+        "splits": {"segtrackv2": {"test": ["girl"]}},
+        "tests": [{"benchmark": "segtrackv2", "split": "test", "protocols": ["davsod", "cag-dde"]}],
+        "methods": {"mga": {"maps": {"segtrackv2": str(maps)}, **told}},
+    }
+    plan = plan_of(over)
+    of = SimpleNamespace(method="mga", benchmark="segtrackv2")
+    words = ["--pred", plan.evaluate.maps(of), "--split", plan.evaluate.split(of), "--jobs", "1"]
+    done = CliRunner().invoke(cli, ["evaluate", "--gt", str(girl), *words, *shlex.split(plan.evaluate.options(of))])
+    assert done.exit_code == 0, done.exception
+    for score in plan.targets.scores:
+        alone = evaluate_folders(maps, girl, split="test", protocol=score.protocol, **told)
+        assert json.loads(Path(score.path(plan.paths)).read_text()) == alone
+        assert 0 < alone["mae"] < 0.1

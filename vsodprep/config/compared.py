@@ -1,0 +1,47 @@
+"""Configuration of methods whose maps come from elsewhere, to be compared with those of the runs."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from vsodprep.config.base import LocalPath, Name, Section
+from vsodprep.config.coding import Coding, Void
+from vsodprep.config.models import MODELS
+
+Naming = Literal["auto", "stem", "number", "position"]
+"""How maps are named: told from all, by frame id, by frame number, or by position counted from 0."""
+
+Paper = Literal[MODELS]  # type: ignore[valid-type]
+
+
+class ComparedMethod(Section):
+    """A method whose maps are scored as they are: somebody's files, or what a saliency block makes."""
+
+    maps: dict[Name, LocalPath] = {}
+    """Folder, or zip, tar or rar archive, of its maps of each benchmark: BENCHMARK: PATH."""
+    saliency: Name | None = None
+    """Saliency block whose maps it is, on every benchmark that is tested; instead of `maps`."""
+    title: str | None = Field(default=None, pattern=r"^[^\s=]([^=\n]*[^\s=])?$")
+    """What tables and figures call it; its name in the configuration if null."""
+    year: int | None = Field(default=None, ge=1950, le=2100)
+    """Year of its publication, which the report's tables tell."""
+    kind: Literal["image", "video"] | None = None
+    """Whether it looks at single images or at video, which the report's tables tell."""
+    printed: tuple[Paper, ...] | None = None
+    """Papers whose printed numbers of the method stand below its scores; all that print its title or name if null."""
+    coding: Coding = "auto"
+    """How its maps are coded: gray `values`, object `ids`, `alpha`; `auto` tells it from all of them."""
+    naming: Naming = "auto"
+    """How its maps are named: `stem`, frame id; `number`, frame number; `position`, counted from 0; told from all."""
+    void: Void = "background"
+    """What id 255 means beside other ids in its maps."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "ComparedMethod":
+        if bool(self.maps) == (self.saliency is not None):
+            raise ValueError("give either maps or saliency")
+        usual = {"coding": "auto", "naming": "auto", "void": "background"}
+        told = [key for key, value in usual.items() if getattr(self, key) != value]
+        if self.saliency and told:
+            raise ValueError(f"{told[0]} is for maps from elsewhere")
+        return self
