@@ -180,6 +180,7 @@ NETWORK = {"variant": "CAA-BU", "options": {"tau": 0.25}}
 RUN = all_changed(Run, {"stages": [STAGE]} | NETWORK, ("test", "seeds"))
 RUN |= {"seeds": [4], "test": [SPLIT | {"protocols": ["mine"], "post": ["raw", "own"]}]}
 PROTOCOL = all_changed(OwnProtocol, {"base": "pysod"})
+READ = {"coding": "ids", "naming": "number", "void": "foreground"}
 OWN = {
     "sequences": {"synth": [SEQUENCE, "plain-turtle"]},
     "splits": {"synth": {"mine": [SEQUENCE]}},
@@ -189,6 +190,8 @@ OWN = {
     "crf": {"own": all_changed(Crf, {})},
     "protocols": {"mine": PROTOCOL},
     "runs": {"dsnet": {"full": RUN}},
+    "methods": {"mga": {"maps": {"synth": "videos"}, **READ}},
+    "tests": [SPLIT | {"protocols": ["cag-dde"]}],
     "report": all_changed(Report, {}),
 }
 GLOBAL: dict[str, Any] = {
@@ -256,7 +259,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
         "normalize.generated.normalize_generated",
         "models.training.train",
         "models.inference.predict_shard",
-        "evaluate.evaluate_folders",
+        "evaluate.evaluate_by_protocols",
         "report.page.write_report",
         "figures.history.losses_of",
         "figures.pictures.grid_of",
@@ -326,7 +329,7 @@ def dry_run(folder: Path, over: dict[str, Any], *targets: str) -> Planned:
 @pytest.fixture(scope="module")
 def blocks(tmp_path_factory: pytest.TempPathFactory) -> Planned:
     """Two blocks for every key, before and after it is changed."""
-    over: dict[str, Any] = {key: dict(value) for key, value in OWN.items()}
+    over: dict[str, Any] = {key: dict(value) if isinstance(value, dict) else value for key, value in OWN.items()}
     targets: list[str] = []
     for case in CASES:
         for when, values in (("before", case.before), ("after", case.after)):
@@ -403,7 +406,14 @@ def test_a_test_of_a_run(whole: Planned, calls: Calls) -> None:
     ((_, _, named),) = whole.run(calls, "/scores/dsnet/full/seed4/own/").made
     assert named["split"] == "test"
     for key in ProtocolSettings.model_fields:
-        assert getattr(named["protocol"], key) == getattr(whole.config.protocols["mine"], key)
+        assert getattr(named["protocols"][0], key) == getattr(whole.config.protocols["mine"], key)
+
+
+def test_a_method(whole: Planned, calls: Calls) -> None:
+    ((_, _, named),) = whole.run(calls, "/scores/methods/mga/").made
+    received = {key: named[key] for key in ("coding", "naming", "void", "split", "pred")}
+    assert received == READ | {"split": "test", "pred": Path("videos")}
+    assert [protocol.name for protocol in named["protocols"]] == ["mine", "cag-dde"]
 
 
 def test_networks_run_on_the_device(whole: Planned, calls: Calls) -> None:
