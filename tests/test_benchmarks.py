@@ -213,10 +213,6 @@ def test_every_benchmark_is_described(name: str) -> None:
     assert all({"urls", "bytes", "checksum", "status"} <= set(file) for file in record["files"])
 
 
-def test_published_maps_are_known() -> None:
-    assert [maps.name for maps in get("davis2016").maps] == ["DAVIS-results.zip"]
-
-
 def test_contact_sheet_shows_every_sequence(tmp_path: Path) -> None:
     fake = davis2016.official()
     normalize(fake.benchmark, fake.zipped(tmp_path / "in"), tmp_path / "out")

@@ -492,7 +492,7 @@ def test_generated_benchmark_has_nothing_to_download(tmp_path: Path) -> None:
 def test_files_of_a_resolution_and_by_name() -> None:
     davis = get("davis2016")
     assert [file.name for file in downloads.files_of(davis, "1080p")] == ["DAVIS-data.zip"]
-    assert [file.name for file in downloads.files_of(davis, None, ["DAVIS-results.zip"])] == ["DAVIS-results.zip"]
+    assert [file.name for file in downloads.files_of(davis, None, ["DAVIS.zip"])] == ["DAVIS.zip"]
     with pytest.raises(InputError, match=r"no file 'x'; expected one of DAVIS-data\.zip"):
         downloads.files_of(davis, None, ["x"])
 
@@ -500,7 +500,7 @@ def test_files_of_a_resolution_and_by_name() -> None:
 @pytest.mark.parametrize("name", [name for name in known() if name != "synth"])
 def test_registry_is_sound(name: str) -> None:
     benchmark = get(name)
-    files = [*benchmark.files, *benchmark.maps]
+    files = benchmark.files
     names = [file.name for file in files]
     assert len(set(names)) == len(names)
     assert any(not file.optional for file in benchmark.files)
@@ -512,14 +512,3 @@ def test_registry_is_sound(name: str) -> None:
     for split in benchmark.splits.values():
         assert split.origin
         assert split.sequences is None or len(set(split.sequences)) == len(split.sequences) > 0
-
-
-def test_published_maps_do_not_become_a_source(case: Case) -> None:
-    case.run("ok")
-    record = (case.folder / "sources.json").read_bytes()
-    case.server.answers["/maps"] = lambda request: request.file()
-    maps = SourceFile("maps.zip", (f"{case.server.url}/maps",), methods="methods")
-    whole = replace(case.benchmark("ok"), maps=(maps,))
-    fetched = download(whole, case.folder, names=["maps.zip"], lock=case.lock, manners=case.manners)
-    assert [file["name"] for file in fetched["files"]] == ["maps.zip"]
-    assert (case.folder / "sources.json").read_bytes() == record

@@ -11,6 +11,7 @@ from pathlib import Path
 import rarfile
 
 from vsodprep.archives.folder import FolderTree
+from vsodprep.archives.part import PartTree
 from vsodprep.archives.rarred import RarTree
 from vsodprep.archives.tarred import TarTree, is_tar
 from vsodprep.archives.tree import Tree
@@ -98,16 +99,26 @@ def is_archive(path: Path) -> bool:
     return zipfile.is_zipfile(path) or rarfile.is_rarfile(path) or is_tar(path)
 
 
-def open_tree(path: Path, scratch: Path | None = None) -> Tree:
-    """Open one archive or folder.
+def archive_of(path: Path) -> Path:
+    """Return the archive that a path leads into, as `maps.zip/fseg` does; any other path is returned as it is."""
+    return next((parent for parent in path.parents if parent.is_file()), path)
+
+
+def open_tree(path: Path) -> Tree:
+    """Open one archive or folder, or a folder inside an archive, such as `maps.zip/fseg`.
 
     Args:
         path: The archive or folder.
-        scratch: Where an archive without random access is unpacked; the system's temporary folder if None.
 
     Raises:
         InputError: It is missing, damaged, no archive, or not safe to unpack.
     """
+    archive = archive_of(path)
+    whole = _open_whole(archive)
+    return whole if archive == path else PartTree(whole, path.relative_to(archive).as_posix())
+
+
+def _open_whole(path: Path, scratch: Path | None = None) -> Tree:
     if path.is_dir():
         return FolderTree(path)
     if not path.is_file():
@@ -146,7 +157,7 @@ def open_delivery(paths: Sequence[Path], scratch: Path | None = None) -> Iterato
         for given in paths:
             published |= _listed(given)
             for path in expand(given):
-                tree = open_tree(path, scratch)
+                tree = _open_whole(path, scratch)
                 stack.callback(tree.close)
                 trees.append(tree)
         yield Delivery(trees, published)

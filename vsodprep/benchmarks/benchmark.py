@@ -23,7 +23,7 @@ STATUSES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file that the benchmark is published as.
+    """A file that a benchmark, or maps, are published as.
 
     Attributes:
         name: File name.
@@ -36,7 +36,6 @@ class SourceFile:
         resolution: The resolution that it holds, empty if all.
         optional: Not fetched unless asked for by name.
         note: Anything else to know.
-        methods: Of published maps, whose they are.
     """
 
     name: str
@@ -49,7 +48,6 @@ class SourceFile:
     resolution: str = ""
     optional: bool = False
     note: str = ""
-    methods: str = ""
 
 
 def vsod_repack(name: str, drive: str, about: str, note: str = "", resolution: str = "") -> SourceFile:
@@ -159,7 +157,6 @@ class Benchmark:
         known_empty: `sequence/frame` of masks that are empty in the official release.
         tolerated: Kinds of issue that the official release has, and which therefore never stop.
         stems: Frame ids per sequence, where a list is known.
-        maps: Saliency maps or masks that authors have published, from which tables can be filled.
         generated: Whether it is made here, from no source at all.
         masks: Whether every sequence has masks.
         notes: What a user should know.
@@ -189,7 +186,6 @@ class Benchmark:
     known_empty: frozenset[str] = frozenset()
     tolerated: frozenset[str] = frozenset()
     stems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    maps: tuple[SourceFile, ...] = ()
     generated: bool = False
     masks: bool = True
     notes: tuple[str, ...] = ()

@@ -92,11 +92,4 @@ BENCHMARK = Benchmark(
     attributes=read_attributes("davis2016"),
     resolutions=("480p", "1080p"),
     known_empty=frozenset([f"bmx-bumps/{number:05d}" for number in (60, *range(62, 75))] + ["surf/00054"]),
-    maps=(
-        SourceFile(
-            "DAVIS-results.zip",
-            (f"{_HOSTS[0]}/DAVIS-results.zip",),
-            methods="methods of the DAVIS benchmark, as masks",
-        ),
-    ),
 )

@@ -97,7 +97,6 @@ BENCHMARK = Benchmark(
     notes=(
         "226 videos in the paper, 187 released; of the source videos 0124, 0291, 0413 and 0556 are missing.",
         "VSOD repacks of all benchmarks lie in the Drive folder 1AgDKaFESTwpRESqT3XecvWUNHxQYsLg1.",
-        "Its page links to maps of the methods that it compares, an archive a method, mostly on Baidu.",
     ),
     revised=(
         "DAVSOD was revised after papers had printed SSAV with max F 0.603, S 0.724 and MAE 0.092: its authors' results"

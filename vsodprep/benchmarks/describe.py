@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from vsodprep.benchmarks.benchmark import STATUSES, Benchmark, SourceFile
+from vsodprep.benchmarks.published import PublishedMaps, published_of
 
 
 def total(numbers: Iterable[int | None]) -> int | None:
@@ -27,12 +28,12 @@ def as_record(benchmark: Benchmark) -> dict[str, Any]:
         "splits": {name: asdict(split) for name, split in benchmark.splits.items()},
         "sequences": {one.name: asdict(one) for one in sequences},
         "files": [_file_record(file) for file in benchmark.files],
-        "maps": [_file_record(file) for file in benchmark.maps],
+        "maps": list(published_of(benchmark.name)),
     }
 
 
 def _file_record(file: SourceFile) -> dict[str, Any]:
-    told = {"size": size_text(file), "resolution": file.resolution or None, "methods": file.methods or None}
+    told = {"size": size_text(file), "resolution": file.resolution or None}
     return asdict(file) | told
 
 
@@ -86,15 +87,54 @@ def as_text(benchmark: Benchmark) -> str:
         lines.append(
             f"    {name}: {_count(None if split.sequences is None else len(split.sequences))} sequences; {split.origin}"
         )
-    for title, files in (("files", benchmark.files), ("published maps", benchmark.maps)):
-        if files:
-            lines.append(f"  {title}")
-        for file in files:
-            optional = ", optional" if file.optional else ""
-            lines.append(f"    {file.name}: {size_text(file)}, {file.checksum or 'no checksum published'}{optional}")
-            lines += [f"      {url}" for url in file.urls]
-            if file.page:
-                lines.append(f"      page: {file.page}")
-            lines.append(f"      {STATUSES[file.status]}" + (f"; {file.note}" if file.note else ""))
+    if benchmark.files:
+        lines.append("  files")
+    for file in benchmark.files:
+        lines += _file_lines(file)
+    if record["maps"]:
+        lines.append(f"  published maps (`vsodprep benchmarks --maps`): {', '.join(record['maps'])}")
     lines += [f"  note: {note}" for note in record["notes"]]
+    return "\n".join(lines)
+
+
+def _file_lines(file: SourceFile) -> list[str]:
+    optional = ", optional" if file.optional else ""
+    return [
+        f"    {file.name}: {size_text(file)}, {file.checksum or 'no checksum published'}{optional}",
+        *(f"      {url}" for url in file.urls),
+        *([f"      page: {file.page}"] if file.page else []),
+        f"      {STATUSES[file.status]}" + (f"; {file.note}" if file.note else ""),
+    ]
+
+
+def maps_record(maps: PublishedMaps) -> dict[str, Any]:
+    """Return published maps as JSON values; null is what nobody published."""
+    files = [
+        _file_record(each.file) | {"benchmarks": list(each.benchmarks), "method": each.method or None}
+        for each in maps.files
+    ]
+    return asdict(maps) | {"benchmarks": list(maps.benchmarks), "files": files}
+
+
+def maps_table(every: Sequence[PublishedMaps]) -> str:
+    """Return one line for each entry of published maps."""
+    rows = [("name", "year", "fetched", "title", "benchmarks")]
+    for maps in every:
+        by_hand = sum(not each.file.urls for each in maps.files)
+        how = "by hand" if by_hand == len(maps.files) else "in part" if by_hand else "yes"
+        title = f"{maps.title}, {len(maps.methods)} methods" if maps.methods else maps.title
+        rows.append((maps.name, str(maps.year), how, title, ", ".join(maps.benchmarks)))
+    return "\n".join(aligned(rows, left=(0, 2, 3, 4)))
+
+
+def maps_text(maps: PublishedMaps) -> str:
+    """Return a page of plain text on published maps."""
+    lines = [f"{maps.title} ({maps.name}, {maps.year})", f"  page     {maps.page}", f"  licence  {maps.licence}"]
+    if maps.methods:
+        lines.append(f"  methods  {', '.join(maps.methods)}")
+    lines.append("  files")
+    for each in maps.files:
+        first, *more = _file_lines(each.file)
+        lines += [f"{first}; {', '.join(each.benchmarks)}", *more]
+    lines += [f"  note: {note}" for note in maps.notes]
     return "\n".join(lines)

@@ -7,15 +7,20 @@ import click
 
 @click.command()
 @click.argument("name", required=False)
+@click.option("--maps", is_flag=True, help="List or describe published maps instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(name: str | None, as_json: bool) -> None:
+def command(name: str | None, *, maps: bool, as_json: bool) -> None:
     """List the benchmarks that are known, or describe NAME: splits, counts, licence, source."""
     from vsodprep import benchmarks
-    from vsodprep.benchmarks.describe import as_record, as_table, as_text
+    from vsodprep.benchmarks import describe
+    from vsodprep.benchmarks.published import get_published, published
 
-    if name is None:
-        every = [benchmarks.get(each) for each in benchmarks.known()]
-        click.echo(json.dumps([as_record(one) for one in every], indent=2) if as_json else as_table(every))
-        return
-    benchmark = benchmarks.get(name)
-    click.echo(json.dumps(as_record(benchmark), indent=2) if as_json else as_text(benchmark))
+    if maps:
+        known = [get_published(each) for each in ([name] if name else published())]
+        records = [describe.maps_record(one) for one in known]
+        text = describe.maps_text(known[0]) if name else describe.maps_table(known)
+    else:
+        every = [benchmarks.get(each) for each in ([name] if name else benchmarks.known())]
+        records = [describe.as_record(one) for one in every]
+        text = describe.as_text(every[0]) if name else describe.as_table(every)
+    click.echo(json.dumps(records[0] if name else records, indent=2) if as_json else text)

@@ -1,6 +1,6 @@
-"""All files of a benchmark, several at once, each from the first address that gives it."""
+"""All files of a benchmark, or of published maps, several at once, each from the first address that gives it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 from vsodprep.benchmarks.benchmark import Benchmark, SourceFile
 from vsodprep.benchmarks.describe import size_text
 from vsodprep.benchmarks.lock import LOCK, pin_file, pinned_file
+from vsodprep.benchmarks.published import PublishedMaps
 from vsodprep.download.adopt import adopt, in_the_way
 from vsodprep.download.fetch import PATIENT, AddressError, DiskError, RetryPolicy, discard, fetch, part_of
 from vsodprep.download.verify import Expected, expected_of, fault
@@ -39,7 +40,7 @@ def files_of(benchmark: Benchmark, resolution: str | None, names: Sequence[str] 
         InputError: A name is not known.
     """
     if names:
-        known = {file.name: file for file in (*benchmark.files, *benchmark.maps)}
+        known = {file.name: file for file in benchmark.files}
         check_known(f"benchmark {benchmark.name}", names, known, "file")
         return tuple(known[name] for name in names)
     return benchmark.archives(resolution)
@@ -67,7 +68,7 @@ def download(
         manners: How patiently addresses are tried.
 
     Returns:
-        The content of `sources.json`, which has been written last; it lists no published maps.
+        The content of `sources.json`, which has been written last.
 
     Raises:
         InputError: The benchmark is generated, or a file is in the way or would be overwritten.
@@ -76,14 +77,66 @@ def download(
     if benchmark.generated:
         raise InputError(f"benchmark {benchmark.name}", "nothing to download", "vsodprep normalize, which generates it")
     files = files_of(benchmark, resolution, names)
-    expected = {file.name: expected_of(file, pinned_file(lock, benchmark.name, file.name)) for file in files}
-    check_overwritable(folder / SOURCES, '"benchmark": "')
+    every = {file.name for file in benchmark.files}
+    facts = {"benchmark": benchmark.name, "version": benchmark.version}
+    return _download(benchmark.name, files, every, facts, folder, jobs=jobs, lock=lock, manners=manners)
+
+
+def download_maps(
+    maps: PublishedMaps,
+    folder: Path,
+    *,
+    methods: Sequence[str] = (),
+    benchmarks: Sequence[str] = (),
+    jobs: int = 3,
+    lock: Path = LOCK,
+    manners: RetryPolicy = PATIENT,
+) -> dict[str, Any]:
+    """Bring published maps into a folder, verified.
+
+    Args:
+        maps: What is published.
+        folder: Where the files go; those that a person has put there are used.
+        methods: Only these methods of a collection.
+        benchmarks: Only maps of these benchmarks.
+        jobs: Files fetched at once.
+        lock: The lock file, in which first-sight hashes are pinned.
+        manners: How patiently addresses are tried.
+
+    Returns:
+        The content of `sources.json`, which has been written last.
+
+    Raises:
+        InputError: There are no such maps, or a file is in the way or would be overwritten.
+        VsodprepError: A file could not be had; the text says which page, which file, what size, into which folder.
+    """
+    files = maps.needed(tuple(methods), tuple(benchmarks))
+    every = {each.file.name for each in maps.files}
+    return _download(
+        f"maps/{maps.name}", files, every, {"maps": maps.name}, folder, jobs=jobs, lock=lock, manners=manners
+    )
+
+
+def _download(
+    name: str,
+    files: Sequence[SourceFile],
+    every: Set[str],
+    facts: Mapping[str, str],
+    folder: Path,
+    *,
+    jobs: int,
+    lock: Path,
+    manners: RetryPolicy,
+) -> dict[str, Any]:
+    """Bring files into a folder; `name` is what the lock file knows them under, `facts` begin `sources.json`."""
+    expected = {file.name: expected_of(file, pinned_file(lock, name, file.name)) for file in files}
+    check_overwritable(folder / SOURCES, f'"{next(iter(facts))}": "')
     folder.mkdir(parents=True, exist_ok=True)
-    others = {file.name for file in (*benchmark.files, *benchmark.maps)} - expected.keys()
+    others = every - expected.keys()
     found = adopt(folder, tuple(expected.values()), others)
-    for name, trouble in in_the_way(folder, found, expected.values()).items():
-        raise InputError(folder / name, trouble, "another file; move this one away and try again")
-    _check_disk(folder, [one for name, one in expected.items() if name not in found])
+    for file, trouble in in_the_way(folder, found, expected.values()).items():
+        raise InputError(folder / file, trouble, "another file; move this one away and try again")
+    _check_disk(folder, [one for file, one in expected.items() if file not in found])
 
     def get(file: SourceFile) -> FetchResult:
         if file.name in found:
@@ -98,7 +151,9 @@ def download(
     missing = [got for got in results if got.path is None]
     if missing:
         raise VsodprepError(" ".join(_instruction(got, folder) for got in missing))
-    return _record(benchmark, folder, results, lock)
+    value = {**facts, "files": list(_records(name, results, lock))}
+    write_json(folder / SOURCES, value)
+    return value
 
 
 def _check_disk(folder: Path, wanted: Sequence[Expected]) -> None:
@@ -146,17 +201,10 @@ def _instruction(got: FetchResult, folder: Path) -> str:
     )
 
 
-def _record(benchmark: Benchmark, folder: Path, results: Sequence[FetchResult], lock: Path) -> dict[str, Any]:
-    records: list[dict[str, Any]] = []
+def _records(name: str, results: Sequence[FetchResult], lock: Path) -> Iterator[dict[str, Any]]:
+    """Yield what `sources.json` says of each file, and pin it."""
     for got in results:
-        if got.path is None:
-            continue
-        digest, size = sha256(got.path), got.path.stat().st_size
-        pin_file(lock, benchmark.name, got.file.name, digest, size)
-        records.append({"file": got.path.name, "name": got.file.name, "sha256": digest, "bytes": size})
-    value = {"benchmark": benchmark.name, "version": benchmark.version, "files": records}
-    maps = {one.name for one in benchmark.maps}
-    of_data = [record for record in records if record["name"] not in maps]
-    if of_data:
-        write_json(folder / SOURCES, value | {"files": of_data})
-    return value
+        if got.path is not None:
+            digest, size = sha256(got.path), got.path.stat().st_size
+            pin_file(lock, name, got.file.name, digest, size)
+            yield {"file": got.path.name, "name": got.file.name, "sha256": digest, "bytes": size}
