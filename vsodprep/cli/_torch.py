@@ -5,15 +5,24 @@ from typing import get_args
 
 import click
 
+from vsodprep.cards import take_card
 from vsodprep.config import Config
 
 _device, _threads = Config.model_fields["device"], Config.model_fields["torch_threads"]
+
+
+def _with_card(_context: click.Context, _parameter: click.Parameter, device: str) -> str:
+    if device == "cuda":
+        take_card()
+    return device
+
 
 device_option = click.option(
     "--device",
     type=click.Choice(get_args(_device.annotation)),
     default=_device.default,
     show_default=True,
+    callback=_with_card,
     help=_device.description,
 )
 threads_option = click.option(

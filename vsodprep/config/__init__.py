@@ -83,6 +83,9 @@ class Config(Section):
     """Kinds of issue that normalising a benchmark lists in its manifest instead of stopping."""
     device: Literal["cpu", "cuda"] = "cpu"
     """Where networks run."""
+    gpus: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
+    """With `device: cuda`, how many jobs may use a card of this machine at once: as many as it has cards if `auto`.
+    Where there are several, each job takes one of its own; a cluster counts its cards itself."""
     torch_threads: int = Field(default=2, ge=1)
     """Threads of torch; part of a run's identity, because gradients depend on it."""
     flow: dict[Name, Flow] = {}

@@ -18,8 +18,8 @@ _LEFT_OUT = {
     # the rules themselves
     *("vsodprep.cli", "vsodprep.__main__", "vsodprep.config", "vsodprep.config.methods"),
     *("vsodprep.models", "vsodprep.benchmarks"),
-    # what only talks, and the number of the version
-    *("vsodprep", "vsodprep.errors", "vsodprep.progress"),
+    # what only talks, the number of the version, and which card of several is taken
+    *("vsodprep", "vsodprep.errors", "vsodprep.progress", "vsodprep.cards"),
 }
 # No meaning of its own: whether a name is read or written follows from where it stands.
 _SILENT = {"ctx", "kind", "type_comment", "type_ignores"}

@@ -3,6 +3,7 @@
 import shlex
 from typing import Any
 
+from vsodprep.cards import cards
 from vsodprep.targets.targets import unique
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.rule_inputs import RuleInputs
@@ -29,6 +30,12 @@ class TrainInputs(RuleInputs):
     def shard_arguments(self, wildcards: Any) -> str:
         """Return the shards that a run trains on, as options of `vsodprep train`."""
         return shlex.join(word for shard in self.shards(wildcards) for word in ("--shard", shard))
+
+    def gpus(self) -> int:
+        """Return how many jobs may use a card of this machine at once."""
+        if self.config.gpus != "auto":
+            return self.config.gpus
+        return max(1, len(cards())) if self.config.device == "cuda" else 1
 
     def gpu(self, _wildcards: Any) -> int:
         """Return the GPUs that a job takes."""
