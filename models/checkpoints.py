@@ -7,11 +7,13 @@ behaves as that code does, which is the variant `code`.
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from vsodprep.config.train import Run
 from vsodprep.errors import InputError
-from vsodprep.models import build_model
+from vsodprep.models import build_model, saved
 from vsodprep.models.network import Network
 from vsodprep.weights import load, read_state
 
@@ -88,6 +90,9 @@ RULES: Mapping[str, list[Rule]] = {
     ],
 }
 
+# How a layer is called in one release and in no other.
+_SIGNS = {"dsnet": "ImageBone.", "cagdde": "skipblock1."}
+
 
 def rename(model: str, key: str) -> str:
     """Return our name of a parameter or buffer from the authors' name."""
@@ -97,12 +102,27 @@ def rename(model: str, key: str) -> str:
     return key
 
 
-def load_official(model: str, path: Path) -> Network:
+def recognise(path: Path) -> str:
+    """Return the name of the network that released weights are of, told by how its authors call the layers.
+
+    Raises:
+        InputError: The file is not a state dict, or of no network whose release is known.
+    """
+    keys = read_state(path)
+    for model, sign in _SIGNS.items():
+        if any(key.startswith(sign) for key in keys):
+            return model
+    raise InputError(path, "weights of no network whose release is known", f"those of {' or '.join(_SIGNS)}")
+
+
+def load_official(model: str, path: Path, variant: str = "code", **overrides: Any) -> Network:
     """Build a network with the weights and the behaviour of the authors' release.
 
     Args:
         model: `dsnet` or `cagdde`.
         path: The authors' file, a state dict as their code saves it; a `module.` prefix is allowed.
+        variant: Another variant, if it has the same layers.
+        **overrides: Options of the network, over those of the variant.
 
     Returns:
         The network in evaluation mode.
@@ -115,9 +135,29 @@ def load_official(model: str, path: Path) -> Network:
         raise InputError("model", f"no released checkpoint is known of {model!r}", f"one of {', '.join(RULES)}")
     state = {rename(model, key): value for key, value in read_state(path).items()}
     with torch.device("meta"):
-        network = build_model(model, "code")
+        network = build_model(model, variant, **overrides)
     for key in network.state_dict():
         if key.endswith("num_batches_tracked"):  # files of torch before 0.4.1 have none
             state.setdefault(key, torch.tensor(0))
     load(network, state, f"{path}, read as {model}")
     return network.eval()
+
+
+def adopt(path: Path, model: str, run: Run, flow: Mapping[str, Any]) -> dict[str, Any]:
+    """Read released weights as a checkpoint of ours.
+
+    Args:
+        path: The authors' file.
+        model: The network that it is of.
+        run: How the network is used.
+        flow: Settings of the flow that it has learned to read.
+
+    Returns:
+        The same as `saved.load`.
+
+    Raises:
+        InputError: See `load_official`.
+    """
+    network = load_official(model, path, run.variant, **run.options)
+    origin = {"format": saved.FORMAT, "model": model, "recipe": run.model_dump(mode="json"), "seed": 0, "data": []}
+    return {**origin, "flow": {**flow, "policy": {}}, "weights": network.state_dict()}

@@ -102,8 +102,7 @@ def predict_maps(
     Yields:
         Sequence, frame id, the map as probability float32 `(h, w)` at the network's size, and the frame's own size.
     """
-    stage = run.stages[-1]
-    clip = network.clip or stage.clip
+    clip = network.clip or run.reading.clip
     # A clip network gets single frames, and the clips are put together of what it has encoded.
     length = 1 if isinstance(network, ClipNetwork) else network.clip_length
     dataset = split_of(run, part, length, clip)
@@ -113,7 +112,7 @@ def predict_maps(
     elif clip == "references":
         predict = _References(network, dataset, device)
     else:
-        predict = _Window(network, stage.clip_stride)
+        predict = _Window(network, run.reading.clip_stride)
     for given in batches(dataset, device=device, batch=batch):
         with torch.inference_mode(), timed({} if spent is None else spent, "network"):
             probabilities = predict(given).float().sigmoid()[:, 0].cpu().numpy()
@@ -129,11 +128,10 @@ def split_of(run: Run, part: SplitSource, clip_length: int, clip: Clip | None = 
         run: The recipe that the network was trained by.
         part: The split.
         clip_length: Frames of a clip.
-        clip: What a clip holds before its last frame; the recipe's last stage says it if None.
+        clip: What a clip holds before its last frame; the recipe says it if None.
     """
-    stage = run.stages[-1]
-    size, clip = run.size or stage.size, clip or stage.clip
-    return dataset_of(run, stage, part, size=size, clip_length=clip_length, clip=clip, frames="all")
+    reading = run.reading._replace(clip_length=clip_length, clip=clip or run.reading.clip)
+    return dataset_of(run, reading, part, frames="all")
 
 
 def batches(dataset: ClipDataset, *, device: str = "cpu", batch: int = 8) -> Iterator[Batch]:

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from vsodprep.config.train import Optimizer, Run, Schedule, Stage
+from vsodprep.config.train import Optimizer, Reading, Run, Schedule, Stage
 from vsodprep.errors import InputError
 from vsodprep.shards.clips import ClipDataset, SampleIndex, SplitSource
 from vsodprep.shards.sampling import batches_per_epoch
@@ -34,21 +34,20 @@ def stage_dataset(run: Run, stage: Stage, shards: Mapping[str, Path], seed: int,
     parts = [
         SplitSource(shards[data.benchmark], data.split, data.labels, data.repeat, data.weight) for data in stage.data
     ]
-    return dataset_of(run, stage, parts, augment=stage.augment, seed=seed, cache_bytes=cache_bytes)
+    return dataset_of(run, stage.reading, parts, augment=stage.augment, seed=seed, cache_bytes=cache_bytes)
 
 
-def dataset_of(run: Run, stage: Stage, parts: SplitSource | Sequence[SplitSource], **otherwise: Any) -> ClipDataset:
-    """Open data as a stage of a recipe reads them.
+def dataset_of(run: Run, reading: Reading, parts: SplitSource | Sequence[SplitSource], **otherwise: Any) -> ClipDataset:
+    """Open data as a network reads them.
 
     Args:
         run: The recipe.
-        stage: One of its stages.
+        reading: How clips are read: as in one of its stages, or at inference.
         parts: What to read.
-        otherwise: Arguments of `ClipDataset` that the stage does not say, or says otherwise.
+        otherwise: Other arguments of `ClipDataset`.
     """
-    said = {key: getattr(stage, key) for key in ("size", "clip_length", "clip_stride", "clip", "still_flow")}
-    said |= {"flow": run.flow, "prior": run.prior, "resize_with": run.resize}
-    return ClipDataset(parts, **(said | otherwise))
+    said: dict[str, Any] = {**reading._asdict(), "flow": run.flow, "prior": run.prior, "resize_with": run.resize}
+    return ClipDataset(parts, **said, **otherwise)
 
 
 def videos_of(dataset: ClipDataset) -> list[int]:

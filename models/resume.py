@@ -59,6 +59,8 @@ def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int]) -> d
     """
     state = saved.load(path)
     before = Run.model_validate(state["recipe"])
+    if not before.stages:
+        raise InputError(path, "weights that were not trained here", "a stage whose `init` names them")
     done = len(before.stages)
     if (model, *_content(run, done)) != (state["model"], *_content(before, done)):
         raise InputError(path, "a checkpoint of another recipe", f"{model}, with this recipe's first stages")

@@ -56,5 +56,5 @@ def size_of_run(model: str, run: Run) -> tuple[Size, tuple[int, int]]:
     """Return the size of a run's network, and the height and width that it predicts at; a clip counts as a whole."""
     with torch.device("meta"):
         network = build_model(model, run.variant, width=run.width, **run.options).eval()
-    size = run.size or run.stages[-1].size
+    size = run.reading.size
     return size_of(network, clip(network, size)), size

@@ -82,6 +82,8 @@ def train(
         InputError: A shard lacks what the recipe reads, weights are missing, another training is at work in the folder,
             or somebody else's `metrics.csv` would be overwritten.
     """
+    if not run.stages:
+        raise InputError("recipe", "weights, which are not trained", "stages")
     settings = settings or Execution()
     check_overwritable(out.with_name("metrics.csv"), ",".join(COLUMNS))
     torch.set_num_threads(settings.threads)

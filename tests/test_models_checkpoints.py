@@ -10,9 +10,13 @@ import pytest
 import torch
 from official_checkpoints import SHAPES, digest, fill, pictures, probe
 
+from vsodprep.config.flow import Flow
+from vsodprep.config.models import release
+from vsodprep.config.recipe import read_recipe
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.models import build_model
-from vsodprep.models.checkpoints import load_official, rename
+from vsodprep.models import build_model, saved
+from vsodprep.models.checkpoints import adopt, load_official, recognise, rename
+from vsodprep.predict.sources import _flow_block
 
 DIGESTS = {
     "dsnet": "b032bf0e83d4cf956196b81e3ee0622bde2b21040be049c2c75625024c43c0b6",
@@ -217,6 +221,28 @@ def test_cagdde_gives_the_authors_maps_and_scores(tmp_path):
     assert scores == pytest.approx(CAGDDE["scores"], rel=0, abs=1e-4)
 
 
+@pytest.mark.parametrize("prefix", ["", "module."])
+@pytest.mark.parametrize("model", SHAPES)
+def test_a_release_is_recognised_by_its_names(tmp_path, model, prefix):
+    path = tmp_path / "given.pth"
+    torch.save({"state_dict": {f"{prefix}{key}": torch.zeros(1) for key in SHAPES[model]()}}, path)
+    assert recognise(path) == model
+
+
+@pytest.mark.parametrize("model", SHAPES)
+def test_an_adopted_release_is_a_checkpoint_of_ours(tmp_path, model):
+    path = tmp_path / "given.pth"
+    torch.save(fill(SHAPES[model]()), path)
+    run = read_recipe("{flow: dis}", model, weights=str(path))
+    saved.save(tmp_path / "last.ckpt", adopt(path, model, run, release(model).flow))
+    content = saved.load(tmp_path / "last.ckpt")
+    expected = load_official(model, path).state_dict()
+    network = saved.network_of(content, tmp_path / "last.ckpt")
+    assert network.options == load_official(model, path).options
+    assert all(torch.equal(value, expected[key]) for key, value in network.state_dict().items())
+    assert _flow_block(content["flow"], path) == Flow.model_validate(release(model).flow)
+
+
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("checkpoints") / "tiny.pth"
@@ -244,6 +270,11 @@ def test_a_file_that_is_no_checkpoint_is_named(tmp_path, content, message):
         torch.save(content, path)
     with pytest.raises(InputError, match=f"given.pth: {message}"):
         load_official("cagdde", path)
+
+
+def test_weights_of_something_else_are_not_recognised(tiny):
+    with pytest.raises(InputError, match=r"tiny\.pth: weights of no network whose release is known; expected those of"):
+        recognise(tiny)
 
 
 def test_a_network_without_release_is_named(tiny):

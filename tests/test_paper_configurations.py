@@ -10,7 +10,8 @@ import pytest
 from vsodprep import benchmarks
 from vsodprep.config import Config, complete, read
 from vsodprep.config.defaults import default
-from vsodprep.config.models import definition
+from vsodprep.config.flow import Flow
+from vsodprep.config.models import definition, release
 from vsodprep.config.network import NetworkOptions
 from vsodprep.config.train import Optimizer, Run, Schedule
 from vsodprep.scores.papers import OWN_METHOD, PrintedNumber, own_printed_numbers, printed_numbers
@@ -179,3 +180,12 @@ def test_papers_test_on_what_the_registry_says(paper: str) -> None:
     tested = {(test.benchmark, test.split) for run in runs_of(paper) for test in run.test}
     assert tested
     assert tested <= {(name, benchmarks.get(name, None).tested) for name in benchmarks.known()}
+
+
+@pytest.mark.parametrize(("paper", "stills"), [("dsnet", "full"), ("cagdde", "stage1")])
+def test_authors_weights_are_used_as_the_paper_s_network_is(paper: str, stills: str) -> None:
+    config, official = configuration(paper), release(paper)
+    assert Flow.model_validate(official.flow) == config.flow[paper]
+    full = config.runs[paper]["full"]
+    same = {"size": full.reading.size, "resize": full.resize, "maps": full.maps}
+    assert official.run == same | {"variant": "code", "still_flow": config.runs[paper][stills].reading.still_flow}

@@ -7,21 +7,24 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from official_checkpoints import SHAPES, fill
 from safetensors.torch import save_file
 from shard_tree import SIZE, STILLS, make_benchmark
 from torch import nn
 
 from vsodprep.cli.predict import command
-from vsodprep.config.flow import Policy
+from vsodprep.config.flow import Flow, Policy
+from vsodprep.config.models import release
 from vsodprep.config.network import NetworkOptions
 from vsodprep.config.train import Data, Run, Stage
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, VsodprepError
 from vsodprep.files import sha256
 from vsodprep.flow.dis import Dis
 from vsodprep.flow.sequence import write_sequence
 from vsodprep.images import read_gray
 from vsodprep.manifest import frame_paths
 from vsodprep.models import build_model, saved
+from vsodprep.models.checkpoints import load_official
 from vsodprep.models.inference import predict_maps, predict_shard, to_map
 from vsodprep.models.network import ClipNetwork
 from vsodprep.models.training import Execution, train
@@ -182,6 +185,64 @@ def test_weights_alone_do_not_say_how_their_flow_was_made(tree, checkpoint, reci
     words = [tmp_path / "plain.pth", tree / "normalized" / "moon" / "frames", "--out", tmp_path / "maps"]
     result = predicted(*words, "--model", "dsnet", "--recipe", recipe.model_dump_json())
     assert "which do not say how their flow was made; expected a shard" in str(result.exception)
+
+
+@pytest.fixture(scope="module")
+def official(tmp_path_factory):
+    """DS-Net's weights in the authors' layout, and the network that they make."""
+    path = tmp_path_factory.mktemp("official") / "final_bone.pth"
+    torch.save(fill(SHAPES["dsnet"]()), path)
+    return path, load_official("dsnet", path)
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_authors_weights_give_the_network_s_maps(tree, official, tmp_path, named):
+    path, network = official
+    words = ["--recipe", "{size: [64, 80]}", *(["--model", "dsnet"] if named else [])]
+    result = predicted(path, tree / "mini.zarr", "--split", "test", "--official", *words, "--out", tmp_path)
+    assert result.exit_code == 0, result.output
+    sample = ClipDataset(SplitSource(tree / "mini.zarr", "test"), size=(64, 80), flow="dis", frames="all")[2]
+    with torch.no_grad():
+        logits = network({key: sample[key][None] for key in ("frames", "flow")})["saliency"]
+    expected = to_map(torch.sigmoid(logits)[0, 0].numpy(), SIZE, "minmax")
+    found = read_gray(tmp_path / "moon" / "00002.png")
+    assert np.abs(found.astype(int) - expected).max() <= 1  # frames that pass together round otherwise
+
+
+@pytest.mark.parametrize(
+    ("words", "culprit"),
+    [
+        (["--model", "cagdde"], "read as cagdde: no parameter encoder.conv1.weight"),
+        (["--model", "stan"], "stan, of which no weights were released"),
+        (["--recipe", "{flow: raft}"], "no flow 'raft'"),
+        (["--recipe", "{stages: []}"], "stages"),
+    ],
+)
+def test_authors_weights_that_do_not_fit_are_named(tree, official, tmp_path, words, culprit):
+    result = predicted(official[0], tree / "mini.zarr", "--official", *words, "--out", tmp_path / "maps")
+    assert isinstance(result.exception, VsodprepError)
+    assert culprit in str(result.exception)
+
+
+def test_flow_that_a_shard_has_several_of_is_asked_for(tree, official, tmp_path):
+    pack_benchmark(tree / "normalized", tmp_path / "two.zarr", flow={"a": tree / "flow", "b": tree / "flow"})
+    result = predicted(official[0], tmp_path / "two.zarr", "--official", "--out", tmp_path / "maps")
+    assert """flow a, b; expected one that --recipe '{"flow": NAME}' names""" in str(result.exception)
+
+
+def test_authors_weights_read_frames_with_flow_as_theirs(tree, official, tmp_path, monkeypatch):
+    asked = []
+
+    def dis(block, *_):
+        asked.append(block)
+        return Dis()
+
+    monkeypatch.setattr("vsodprep.predict.sources.build_estimator", dis)
+    frames = tree / "normalized" / "moon" / "frames"
+    result = predicted(official[0], frames, "--official", "--recipe", "{size: [64, 80]}", "--out", tmp_path / "maps")
+    assert result.exit_code == 0, result.output
+    assert asked == [Flow.model_validate(release("dsnet").flow)]
+    assert len(list((tmp_path / "maps").rglob("*.png"))) == 4
 
 
 def test_same_checkpoint_same_bytes(tree, checkpoint, tmp_path):

@@ -68,6 +68,17 @@ def test_what_is_used_is_needed(over: dict[str, Any], files: dict[str, bool]) ->
     assert {name: each.by_hand for name, each in needed(over).items()} == files
 
 
+def test_authors_weights_are_brought_by_hand_and_need_no_backbone(tmp_path: Path) -> None:
+    over = {"runs": {"cagdde": {"official": {"weights": "theirs/net.pth", "flow": "dis"}}}}
+    (one,) = needed(over).values()
+    assert (one.reader, one.file, one.size) == ("runs.cagdde.official", "net.pth", "221 MB")
+    assert (one.folder, one.by_hand, one.here) == (Path("theirs"), True, False)
+    assert "pan.baidu.com" in one.source
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "net.pth").touch()
+    assert needed(over)["net.pth"].here
+
+
 @pytest.mark.parametrize(
     "there", ["downloads/vos/VOS.zip", "downloads/vos/sources.json", "normalized/vos/manifest.json"]
 )

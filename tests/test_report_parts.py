@@ -2,6 +2,7 @@
 
 import base64
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 from vsodprep.config import Config
 from vsodprep.config.coarse import Coarse
+from vsodprep.config.flow import Flow
+from vsodprep.config.recipe import as_released
 from vsodprep.config.train import Data, Run, Stage
 from vsodprep.figures.history import POINTS, read_losses, thinned
 from vsodprep.report.collect import Results, Score
@@ -88,10 +91,29 @@ def results_of(config: Config) -> Results:
     ],
 )
 def test_departures(run: Run, phrases: list[str]) -> None:
-    found = departures(results_of(Config()), run)
+    found = departures(results_of(Config()), "dsnet", run)
     assert len(found) == len(phrases)
     for sentence, phrase in zip(found, phrases, strict=True):
         assert phrase in sentence
+
+
+@pytest.mark.parametrize(
+    ("flow", "over", "phrases"),
+    [
+        ({"method": "flownet2"}, {}, []),
+        ({"method": "flownet2"}, {"paper": False}, ["no paper: true"]),
+        ({"method": "dis"}, {}, ["flow by dis, which they did not learn from"]),
+        ({"method": "flownet2"}, {"size": (64, 96)}, ["size: (64, 96) where their code has (512, 512)"]),
+        ({"method": "flownet2"}, {"variant": "full", "options": {"tau": 0.5}}, ["variant: full", "option tau: 0.5"]),
+    ],
+)
+def test_departures_of_authors_weights(flow: dict[str, Any], over: dict[str, Any], phrases: list[str]) -> None:
+    run = Run.model_validate(as_released("dsnet", {"weights": "w.pth", "flow": "f", "paper": True} | over, "run"))
+    config = Config(flow={"f": Flow.model_validate(flow)})
+    found = departures(results_of(config), "dsnet", run)
+    assert len(found) == len(phrases)
+    assert all(phrase in sentence for sentence, phrase in zip(found, phrases, strict=True))
+    assert not RunView("run", run, (), None, "").short
 
 
 @pytest.mark.parametrize(
@@ -105,7 +127,7 @@ def test_short_training_is_known(steps: tuple[int | None, ...], short: bool) -> 
 
 def test_training_on_a_part_is_a_departure() -> None:
     results = results_of(Config(sequences={"synth": ("drift", "pair")}))
-    found = departures(results, Run(stages=(STAGE,), paper=True))
+    found = departures(results, "dsnet", Run(stages=(STAGE,), paper=True))
     assert found == ["trained on synth train from 2 chosen sequences"]
 
 

@@ -12,6 +12,7 @@ from vsodprep.benchmarks import get
 from vsodprep.cli import cli
 from vsodprep.config import complete
 from vsodprep.config.defaults import default
+from vsodprep.config.figures import File
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.images import write_png
 from vsodprep.workflow.check import rule_names
@@ -119,6 +120,44 @@ def test_what_a_training_job_would_refuse_is_named(model: str, over: dict[str, A
     runs[model] = {**runs.get(model, {}), "full": RUN | over}
     with pytest.raises(VsodprepError, match=rf"runs\.{model}\.full(: |\.){culprit}"):
         check({"runs": runs, "coarse": {"weightfree": {"splits": [{"benchmark": "synth", "split": "train"}]}}})
+
+
+@pytest.mark.parametrize(
+    ("model", "over", "culprit"),
+    [
+        ("stan", {}, r"\.weights: stan, of which no weights were released; expected those of dsnet, cagdde"),
+        (
+            "dsnet",
+            {"weights": "/nope.pth"},
+            r"\.weights: no /nope\.pth; expected the authors' final_bone\.pth from",
+        ),
+        ("cagdde", {"flow": None}, r"\.flow: none, and CAG-DDE reads it"),
+        ("dsnet", {"stages": [STAGE]}, ": give either stages or weights"),
+        ("dsnet", {"weights": None}, ": give either stages or weights"),
+        ("dsnet", {"seeds": [0, 1]}, ": weights are of one network as it is"),
+        ("dsnet", {"width": 0.5}, ": weights are of one network as it is"),
+        ("dsnet", {"pretrained": True}, ": weights are of one network as it is"),
+        ("dsnet", {"size": None}, ": weights need a size"),
+        ("dsnet", {"still_flow": "none"}, r"\.still_flow: none, and the network reads flow"),
+        ("dsnet", {"variant": "fool"}, ": unknown variant 'fool'"),
+    ],
+)
+def test_authors_weights_that_cannot_be_used_are_named(model: str, over: dict[str, Any], culprit: str) -> None:
+    run = {"flow": "dis", "weights": __file__} | over
+    with pytest.raises(VsodprepError, match=rf"runs\.{model}\.official{culprit}"):
+        check({"runs": {model: {"official": run}}})
+
+
+@pytest.mark.parametrize("still", [False, True])
+def test_losses_are_drawn_of_what_is_trained(still: bool) -> None:
+    runs = {"official": {"flow": "dis", "weights": __file__}} | ({"full": RUN} if still else {})
+    over = {"runs": {"dsnet": runs}, "figures": {"a": {"kind": "losses"}}}
+    if still:
+        words = Plan.of(complete(over, BASE)).targets.figures["a"]
+        assert [word.of for word in words if isinstance(word, File)] == [("dsnet", "full", 0)]
+    else:
+        with pytest.raises(InputError, match=r"figures\.a: no run that is trained"):
+            check(over)
 
 
 @pytest.mark.parametrize(("length", "accepted"), [(3, False), (4, True)])

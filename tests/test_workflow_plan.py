@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -512,3 +513,32 @@ def test_every_rule_that_reads_a_folder_from_elsewhere_has_its_state() -> None:
     rules = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
     given = [rule.partition(":")[0] for rule in rules.split("rule ")[1:] if ".given," in rule]
     assert given == ["fuse_fit", "coarse", "evaluate", "flow"]
+
+
+OFFICIAL = {"weights": __file__, "flow": "dis", "test": [{"benchmark": "synth", "split": "test"}]}
+
+
+def test_authors_weights_are_read_and_tested_and_not_trained() -> None:
+    run = BASE["runs"]["dsnet"]["full"]
+    plan = plan_of({"runs": {"dsnet": {"full": run, "official": OFFICIAL}, "cagdde": {"full": OFFICIAL}}})
+    last = "results/models/{}/seed0/last.ckpt"
+    assert set(plan.report.all_files(None)) > {last.format(name) for name in ("dsnet/official", "cagdde/full")}
+    assert plan.report.losses(None) == ["results/models/dsnet/full/seed0/metrics.csv"]
+    assert plan.train.weights(wildcards(model="dsnet", run="official")) == [__file__]
+    assert plan.train.weights(wildcards(model="dsnet", run="full")) == []
+    recipe = json.loads(plan.configuration.parts["runs/cagdde/full"])
+    assert (recipe["variant"], recipe["size"], recipe["maps"]) == ("code", [448, 448], "truncate")
+    made = {
+        trained: re.compile(f"results/models/(dsnet|cagdde)/({plan.train.runs(trained=trained)})/seed0/last.ckpt")
+        for trained in (True, False)
+    }
+    for name, trained in (("dsnet/full", True), ("dsnet/official", False), ("cagdde/full", False)):
+        assert [each for each, pattern in made.items() if pattern.fullmatch(last.format(name))] == [trained]
+
+
+def test_a_key_of_the_run_goes_over_what_the_authors_code_does() -> None:
+    run = OFFICIAL | {"size": [64, 96], "maps": "round", "variant": "full"}
+    config = complete({"runs": {"dsnet": {"official": run}}}, BASE)
+    found = config.runs["dsnet"]["official"]
+    assert (found.variant, found.reading.size, found.maps, found.row) == ("full", (64, 96), "round", "full")
+    assert complete(config.model_dump(mode="json"), {}) == config

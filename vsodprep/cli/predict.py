@@ -17,7 +17,8 @@ from vsodprep.markers import PREDICTIONS, SHARD
 @click.option("--out", required=True, type=Folder(PREDICTIONS), help="Folder for the maps.")
 @click.option("--split", help="Split of a shard; default: all of it.")
 @click.option("--classifier", type=PATH, help="Motion prior's C.npz, where the network reads one.")
-@click.option("--model", help="Of weights that are no checkpoint of ours: the network.")
+@click.option("--official", is_flag=True, help="CHECKPOINT is what the authors of DS-Net or CAG-DDE released.")
+@click.option("--model", help="Of weights that are no checkpoint of ours: the network; the authors' are recognised.")
 @click.option("--recipe", metavar="JSON|FILE", help="And the run that they are of, as `vsodprep train` takes it.")
 @click.option("--allow", multiple=True, metavar="KIND", help="Kind of issue of frames or videos that is only told.")
 @device_option
@@ -30,6 +31,7 @@ def command(
     out: Path,
     split: str | None,
     classifier: Path | None,
+    official: bool,
     model: str | None,
     recipe: str | None,
     allow: tuple[str, ...],
@@ -44,21 +46,27 @@ def command(
     the network's training; the motion prior is made with --classifier.
 
     CHECKPOINT is one of `vsodprep train`; with --model and --recipe any file of torch or safetensors that has all of
-    the network's tensors, and a shard as SOURCE if the network reads flow.
+    the network's tensors, and a shard as SOURCE if the network reads flow. With --official it is the authors' file,
+    and all is done as in their code but for what --recipe says otherwise; the flow, too, is made as theirs was.
     """
-    from vsodprep.config.models import definition
+    from vsodprep.config.models import definition, release
     from vsodprep.config.recipe import read_recipe
 
-    if (model is None) != (recipe is None):
+    if not official and (model is None) != (recipe is None):
         raise click.UsageError("--model and --recipe go together")
     wait_passively()
-    from vsodprep.models import saved
+    from vsodprep.models import checkpoints, saved
     from vsodprep.models.device import check_device
     from vsodprep.models.inference import predict_shard
-    from vsodprep.predict.sources import as_shard
+    from vsodprep.predict.sources import as_shard, flow_of
 
     torch["device"], content = check_device(torch["device"]), None
-    if model is not None and recipe is not None:
+    if official:
+        model = model or checkpoints.recognise(checkpoint)
+        run = read_recipe(recipe or "{}", model, weights=str(checkpoint))
+        run = run.model_copy(update={"flow": run.flow or flow_of(source)})
+        content = checkpoints.adopt(checkpoint, model, run, release(model).flow)
+    elif model is not None and recipe is not None:
         content = saved.adopt(checkpoint, definition(model).name, read_recipe(recipe))
     with as_shard(source, checkpoint, out, classifier, allow=allow, content=content, **torch) as shard:
         written = predict_shard(checkpoint, shard, out, split=split, batch=batch, content=content, **torch)

@@ -18,7 +18,6 @@ from vsodprep.markers import SHARD
 @click.option(
     "--shard",
     "shards",
-    required=True,
     multiple=True,
     type=Folder(SHARD),
     help="Shard X.zarr to train on; the folder's stem is the benchmark's name.",
@@ -51,12 +50,22 @@ def command(
 ) -> None:
     """Train a network; metrics.csv is written beside the checkpoint.
 
+    A recipe with `weights` in place of `stages` trains nothing: the checkpoint gets the authors' weights.
+
     An interrupted run goes on where it was when the same command is given again, and ends in the same bytes.
     """
     from vsodprep.config.recipe import read_recipe
 
-    run = read_recipe(recipe)
+    run = read_recipe(recipe, model)
+    if bool(run.stages) != bool(shards):
+        raise click.UsageError("--shard goes with a recipe that has stages")
     wait_passively()
+    if run.weights is not None:
+        from vsodprep.config.models import release
+        from vsodprep.models import checkpoints, saved
+
+        saved.save(out, checkpoints.adopt(Path(run.weights), model, run, release(model).flow))
+        return
     from vsodprep.models.device import check_device
     from vsodprep.models.training import Execution, train
 

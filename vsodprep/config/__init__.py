@@ -19,6 +19,7 @@ from vsodprep.config.normalize import Choice
 from vsodprep.config.pack import Pack
 from vsodprep.config.prior import Prior
 from vsodprep.config.protocol import PROTOCOLS, OwnProtocol
+from vsodprep.config.recipe import as_released
 from vsodprep.config.report import Report
 from vsodprep.config.train import Run, ScoredOn
 from vsodprep.config.yaml_text import load_yaml
@@ -101,7 +102,7 @@ class Config(Section):
     pack: Pack = Pack()
     """Contents of a shard."""
     runs: dict[Model, dict[Name, Run]] = {}
-    """Training runs: MODEL: {RUN: ...}."""
+    """Networks that are trained, or have the authors' weights: MODEL: {RUN: ...}."""
     methods: dict[Name, ComparedMethod] = {}
     """Methods that are scored beside the runs, from maps that are there: NAME: {maps: {BENCHMARK: PATH}, ...}."""
     tests: tuple[ScoredOn, ...] = ()
@@ -112,6 +113,22 @@ class Config(Section):
     """Single figures, beside those of the report."""
     report: Report = Report()
     """The report."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _released_weights_are_used_as_released(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or not isinstance(value.get("runs"), Mapping):
+            return value  # what is wrong with it, pydantic says
+        runs = {
+            model: {
+                name: as_released(model, run, f"runs.{model}.{name}") if isinstance(run, Mapping) else run
+                for name, run in of.items()
+            }
+            if model in MODELS and isinstance(of, Mapping)
+            else of
+            for model, of in value["runs"].items()
+        }
+        return {**value, "runs": runs}
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Config":

@@ -205,8 +205,10 @@ class Losses(DrawnFromRuns):
 
     def words(self, runs: Runs, where: str) -> Words:
         """See `Drawing`."""
-        shown = self.shown(runs, where)
-        return [File("metrics", (*key, runs[key].seeds[0]), label) for label, key in shown.items()]
+        trained = {label: key for label, key in self.shown(runs, where).items() if runs[key].stages}
+        if not trained:
+            raise InputError(where, "no run that is trained", "`runs` with stages")
+        return [File("metrics", (*key, runs[key].seeds[0]), label) for label, key in trained.items()]
 
 
 class DrawnFromNetwork(Drawing):

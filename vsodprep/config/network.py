@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from vsodprep.config.base import Section, validated
 from vsodprep.errors import InputError
+from vsodprep.weights import Weights
 
 Clip = Literal["past", "references"]
 Reduction = Literal["sum", "mean"]
@@ -89,6 +90,21 @@ class TwoStreamOptions(NetworkOptions):
 
 
 @dataclass(frozen=True)
+class Release:
+    """The trained weights that the authors of a network handed out, and how their code uses them.
+
+    Attributes:
+        weights: Their file.
+        run: What a run with them is, unless it says otherwise.
+        flow: The block by which the flow was made that they have learned to read.
+    """
+
+    weights: Weights
+    run: Mapping[str, Any]
+    flow: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Definition:
     """A network, as far as it is known before it is built.
 
@@ -101,6 +117,7 @@ class Definition:
         backbones: Networks whose ImageNet weights it starts from, where it starts from any.
         operations: Billions of floating point operations of a forward pass per megapixel and frame, counted by torch.
         refined: Whether its paper scores maps that a dense CRF has refined.
+        release: The authors' trained weights, where they handed out any.
     """
 
     name: str
@@ -111,6 +128,7 @@ class Definition:
     backbones: tuple[str, ...]
     operations: float
     refined: bool = False
+    release: Release | None = None
 
     def choose(
         self,

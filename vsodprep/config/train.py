@@ -1,11 +1,27 @@
 """Configuration of a training run: the network, its data, its recipe, and what it is tested on."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from vsodprep.config.base import Name, OpenPath, Section, Size, SplitOf
+from vsodprep.config.base import LocalPath, Name, OpenPath, Section, Size, SplitOf
 from vsodprep.config.crf import RAW
+
+StillFlow = Literal["zeros", "rest", "frame", "none"]
+
+
+def _absent(value: object) -> bool:
+    return value in (None, ())
+
+
+class Reading(NamedTuple):
+    """How a network reads clips; the keys of a stage."""
+
+    size: tuple[int, int]
+    clip_length: int = 1
+    clip_stride: int = 1
+    clip: Literal["past", "references"] = "past"
+    still_flow: StillFlow = "zeros"
 
 
 class Augment(Section):
@@ -95,7 +111,7 @@ class Stage(Section):
     """Learning rate."""
     augment: Augment = Augment()
     """Augmentation."""
-    still_flow: Literal["zeros", "rest", "frame", "none"] = "zeros"
+    still_flow: StillFlow = "zeros"
     """Flow picture of a still image: zeros once normalised (DS-Net), a white picture of rest, the frame (CAG-DDE)."""
     init: OpenPath | None = None
     """Checkpoint whose weights the stage starts from, as far as they fit, where it is not the stage before it. `{seed}`
@@ -106,6 +122,11 @@ class Stage(Section):
         if self.batch % self.clips_per_video:
             raise ValueError(f"batch of {self.batch} cannot hold {self.clips_per_video} clips of each video")
         return self
+
+    @property
+    def reading(self) -> Reading:
+        """How the network reads clips."""
+        return Reading(**{key: getattr(self, key) for key in Reading._fields})
 
 
 class ScoredOn(SplitOf):
@@ -123,7 +144,7 @@ class Test(ScoredOn):
 
 
 class Run(Section):
-    """One training run of a network."""
+    """One network of a model: trained by `stages`, or with the authors' `weights`."""
 
     variant: Name = "full"
     """Variant of the network: `full`, or one row of its ablation tables."""
@@ -139,12 +160,17 @@ class Run(Section):
     """Flow block that the network reads, if it reads flow."""
     prior: Name | None = None
     """Prior block that the network reads, if it reads a motion prior."""
-    stages: tuple[Stage, ...] = Field(min_length=1)
+    stages: tuple[Stage, ...] = Field(default=(), min_length=1, exclude_if=_absent)
     """Stages of training in order."""
+    weights: LocalPath | None = Field(default=None, exclude_if=_absent)
+    """The authors' trained weights, in place of `stages` (DS-Net, CAG-DDE); what the run does not say is then as in
+    their code: variant, size, resize, maps, still_flow."""
     test: tuple[Test, ...] = ()
     """What it is tested on; a run is trained without a test, too."""
     size: Size | None = None
     """Height and width at inference; that of the last stage if null."""
+    still_flow: StillFlow | None = Field(default=None, exclude_if=_absent)
+    """Flow picture of a still image at inference; that of the last stage if null."""
     resize: Literal["pillow", "opencv"] = "pillow"
     """Bilinear resizing of frames and flow pictures; `pillow` (DS-Net, CAG-DDE) smooths when it reduces."""
     maps: Literal["round", "minmax", "truncate"] = "round"
@@ -154,3 +180,24 @@ class Run(Section):
     """Arithmetic of training, as Lightning names it."""
     paper: bool = False
     """Whether this is the paper's own training, so that the report may set its scores beside the paper's."""
+
+    @model_validator(mode="after")
+    def _trained_or_released(self) -> "Run":
+        if bool(self.stages) == (self.weights is not None):
+            raise ValueError("give either stages or weights")
+        if self.weights is not None and (self.seeds, self.width, self.pretrained) != ((0,), 1.0, False):
+            raise ValueError("weights are of one network as it is: no other seeds, width or pretrained backbones")
+        if self.weights is not None and self.size is None:
+            raise ValueError("weights need a size")
+        return self
+
+    @property
+    def reading(self) -> Reading:
+        """How its network reads clips at inference."""
+        said = {key: value for key in ("size", "still_flow") if (value := getattr(self, key)) is not None}
+        return self.stages[-1].reading._replace(**said) if self.stages else Reading(**said)
+
+    @property
+    def row(self) -> str:
+        """The row of its paper's tables that it is: its variant, or `full` where the weights are the authors' own."""
+        return self.variant if self.weights is None else "full"

@@ -197,7 +197,7 @@ class Estimate:
                     f"trivial {benchmark}", part, what=what, cpu=part.megapixels * rates.TRIVIAL, disk=disk
                 )
             elif run is not None:
-                size = run.size or run.stages[-1].size
+                size = run.reading.size
                 cpu, gpu = self._network(model, run, seeds * part.frames * size[0] * size[1] / rates.MEGAPIXEL)
                 yield self._cost(f"predict {benchmark}", part, what=what, cpu=cpu, gpu=gpu, disk=disk)
             for post in unique(score.post for score in scores if score.post != RAW):

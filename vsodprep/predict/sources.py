@@ -24,6 +24,7 @@ from vsodprep.normalize.checks import told
 from vsodprep.normalize.own import normalize_own
 from vsodprep.progress import note, some
 from vsodprep.shards.pack import pack_benchmark
+from vsodprep.shards.read import open_shard
 
 
 @contextmanager
@@ -86,6 +87,22 @@ def as_shard(
             prior={run.prior: root / "prior"} if run.prior else {},
         )
         yield shard
+
+
+def flow_of(source: Path) -> str:
+    """Return the name of the flow that a network reads of a source, where nobody says it: the only one of a shard.
+
+    Raises:
+        InputError: It is a shard with several flow blocks, or none.
+    """
+    if not (source / SHARD).is_file():
+        return "flow"
+    contents = open_shard(source).contents
+    names = sorted({*contents["flow"], *contents["pictures"]})
+    if len(names) != 1:
+        found = f"flow {', '.join(names) or 'none'}"
+        raise InputError(source, found, """one that --recipe '{"flow": NAME}' names""")
+    return names[0]
 
 
 def _sequences(source: Path, root: Path) -> Path:

@@ -104,8 +104,8 @@ def costs(results: Results) -> list[RunCost]:
             total = sum(known) if len(known) == len(seconds) else None
             width = f", {run.width:g} of the paper's width" if run.width != 1 else ""
             of_run = method_name(model, name, RAW) + width, benchmark, stages, total
-            whole = ("total",) if run.variant == "full" else ()
-            printed = _printed(model, (*whole, run.variant), "seconds"), _printed(model, (run.variant,), "size")
+            whole = ("total",) if run.row == "full" else ()
+            printed = _printed(model, (*whole, run.row), "seconds"), _printed(model, (run.row,), "size")
             made.append(RunCost(*of_run, printed[0], *numbers, at, printed[1]))
     return made
 
@@ -146,7 +146,7 @@ def _stages(results: Results, model: str, name: str, run: Run, benchmark: str) -
     ):
         # STAN and MSST time the stages of their full networks only.
         yield _cost(
-            results, stage, block, pattern, _printed(model, _PRINTED[stage] if run.variant == "full" else (), "seconds")
+            results, stage, block, pattern, _printed(model, _PRINTED[stage] if run.row == "full" else (), "seconds")
         )
 
 

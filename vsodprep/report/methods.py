@@ -114,7 +114,7 @@ def _methods(results: Results, scores: Sequence[Score]) -> tuple[Method, ...]:
     made = []
     for (model, name, post), group in _grouped(scores, lambda score: (score.model, score.run, score.post)).items():
         run = results.run(model, name)
-        made.append(Method(model, name, post, run, tuple(group), tuple(departures(results, run)) if run else ()))
+        made.append(Method(model, name, post, run, tuple(group), tuple(departures(results, model, run)) if run else ()))
     return tuple(made)
 
 

@@ -42,7 +42,7 @@ class RunView:
     def short(self) -> bool:
         """Whether its training is so short that rounding decides which network comes out."""
         steps = [stage.steps for stage in self.run.stages]
-        return sum(each or SHORT for each in steps) < SHORT
+        return bool(steps) and sum(each or SHORT for each in steps) < SHORT
 
     @property
     def summary(self) -> str:
@@ -50,6 +50,8 @@ class RunView:
         lengths = " then ".join(f"{s.steps:,} steps" if s.steps else f"{s.epochs:g} epochs" for s in self.run.stages)
         width = f"width {self.run.width:g}, " if self.run.width != 1 else ""
         weights = "" if self.run.pretrained else ", no ImageNet weights"
+        if not self.run.stages:
+            return "the authors' weights, otherwise used"
         return f"{width}{lengths}{weights}"
 
 
@@ -79,7 +81,7 @@ def run_views(results: Results) -> list[RunView]:
     views = []
     for (model, name), run in results.targets.runs.items():
         title = method_name(model, name, "raw")
-        views.append(RunView(title, run, tuple(departures(results, run)), *_losses(results, model, name, run)))
+        views.append(RunView(title, run, tuple(departures(results, model, run)), *_losses(results, model, name, run)))
     return views
 
 

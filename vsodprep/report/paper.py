@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vsodprep.config.models import DEFINITIONS
+from vsodprep.config.flow import Flow
+from vsodprep.config.models import DEFINITIONS, release
+from vsodprep.config.network import Release
 from vsodprep.config.train import Run
 from vsodprep.normalize.checks import KINDS
 from vsodprep.report.collect import Results
@@ -17,7 +19,7 @@ def printed(model: str, variant: str, post: str, *, benchmark: str, protocol: st
 
     Args:
         model: Model name.
-        variant: Variant name, as in `Run.variant`.
+        variant: Variant name, as in `Run.row`.
         post: `raw`, or the CRF preset that refined the maps; has to be what the paper scores.
         benchmark: Benchmark name.
         protocol: Evaluation protocol; where the paper names none, any.
@@ -79,18 +81,21 @@ def published(benchmark: str, protocol: str, measures: Sequence[Measure]) -> Pub
     return Published(shown, tuple(sorted(rows, key=order))) if rows else None
 
 
-def departures(results: Results, run: Run) -> list[str]:
+def departures(results: Results, model: str, run: Run) -> list[str]:
     """Say in which ways a run is not the paper's training; nothing if it is.
 
     Args:
         results: The results folder.
+        model: Model name.
         run: The run's configuration.
 
     Returns:
         Short phrases, most telling first. A run that calls itself the paper's is not believed where its
-        width or its training data say otherwise.
+        width or its training data say otherwise; nor one with the authors' weights that uses them otherwise.
     """
     found: list[str] = []
+    if run.weights is not None:
+        return _otherwise(results, release(model), run)
     if run.width != 1:
         found.append(f"{run.width:g} of the paper's width (every layer kept, with fewer channels)")
     if not run.paper:
@@ -101,6 +106,24 @@ def departures(results: Results, run: Run) -> list[str]:
     for benchmark, split in splits:
         found += [f"trained on {benchmark} {split} from {what}" for what in omissions(results, benchmark, split)]
     return found
+
+
+def _otherwise(results: Results, release: Release, run: Run) -> list[str]:
+    """Say in which ways the authors' weights are not used as by their code."""
+    said = run.model_dump()
+    found = [
+        f"the authors' weights with {key}: {said[key]} where their code has {value}"
+        for key, value in release.run.items()
+        if said.get(key) != value
+    ]
+    found += [f"the authors' weights with option {key}: {value}" for key, value in run.options.items()]
+    flow = results.config.flow[run.flow] if run.flow is not None else None
+    theirs = Flow.model_validate(release.flow)
+    same = flow is not None and flow.method == theirs.method and theirs.weights in (None, flow.weights)
+    if not same:
+        used = "none" if flow is None else " ".join(filter(None, (flow.method, flow.weights)))
+        found.append(f"the authors' weights with flow by {used}, which they did not learn from")
+    return found if found or run.paper else ["the authors' weights, of which the configuration says no paper: true"]
 
 
 def omissions(results: Results, benchmark: str, split: str) -> list[str]:

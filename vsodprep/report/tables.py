@@ -80,7 +80,7 @@ def _cell(comparison: Comparison, method: Method, measure: Measure) -> Cell:
         return Cell(value, spread)
     paper = printed(
         method.model,
-        method.config.variant,
+        method.config.row,
         method.post,
         benchmark=comparison.benchmark,
         protocol=comparison.protocol,

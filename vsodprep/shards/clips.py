@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
-from vsodprep.config.train import Augment
+from vsodprep.config.train import Augment, StillFlow
 from vsodprep.errors import InputError
 from vsodprep.flow.picture import picture_of
 from vsodprep.shards import layout
@@ -30,7 +30,6 @@ from vsodprep.shards.transform import (
 )
 
 Sample = dict[str, Any]
-StillFlow = Literal["zeros", "rest", "frame", "none"]
 
 _LISTS = ("sequence", "frame_ids", "size")
 _REFERENCES, _EPOCHS = 4, 5  # keep these draws apart from those of the changes, and of a step

@@ -67,6 +67,11 @@ def _archives(targets: Targets) -> Iterator[Provision]:
 def _weights(targets: Targets) -> Iterator[Provision]:
     config = targets.config
     for (model, name), run in targets.runs.items():
+        release = definition(model).release
+        if run.weights is not None and release is not None:
+            path = Path(run.weights)
+            at = f"runs.{model}.{name}", path.name, _size(release.weights), release.weights.address
+            yield Provision(*at, path.parent, by_hand=True, here=path.is_file())
         if run.pretrained:
             for backbone in definition(model).backbones:
                 yield from _published(f"runs.{model}.{name}", backbone, None)
@@ -82,7 +87,10 @@ def _published(reader: str, network: str, name: str | None) -> Iterator[Provisio
     by_file = {each.file: each for each in known.values()}
     chosen: Weights | None = next(iter(known.values()), None) if name is None else known.get(name, by_file.get(name))
     if chosen is not None:
-        size = f"{chosen.mebibytes * 2**20 / 1e6:.0f} MB"
         source = chosen.address or "torchvision"
         here = (cache() / chosen.file).is_file()
-        yield Provision(reader, chosen.file, size, source, cache(), chosen.by_hand, here)
+        yield Provision(reader, chosen.file, _size(chosen), source, cache(), chosen.by_hand, here)
+
+
+def _size(weights: Weights) -> str:
+    return f"{weights.mebibytes * 2**20 / 1e6:.0f} MB"

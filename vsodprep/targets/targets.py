@@ -29,8 +29,8 @@ def unique(items: Iterable[Item]) -> list[Item]:
     return list(dict.fromkeys(items))
 
 
-class TrainingTarget(NamedTuple):
-    """The training of one run with one seed."""
+class NetworkTarget(NamedTuple):
+    """The network of one run with one seed."""
 
     model: str
     run: str
@@ -88,7 +88,7 @@ class Targets:
 
     @cached_property
     def runs(self) -> dict[tuple[str, str], Run]:
-        """Training runs by model and name; all of them are trained."""
+        """Runs by model and name; all of them are trained, or have the authors' weights."""
         return {(model, name): run for model, runs in self.config.runs.items() for name, run in runs.items()}
 
     @cached_property
@@ -204,11 +204,16 @@ class Targets:
         return _merged(used)
 
     @cached_property
-    def trainings(self) -> tuple[TrainingTarget, ...]:
+    def networks(self) -> tuple[NetworkTarget, ...]:
         """Every run with every seed."""
         return tuple(
-            TrainingTarget(model, name, seed) for (model, name), run in self.runs.items() for seed in unique(run.seeds)
+            NetworkTarget(model, name, seed) for (model, name), run in self.runs.items() for seed in unique(run.seeds)
         )
+
+    @cached_property
+    def trainings(self) -> tuple[NetworkTarget, ...]:
+        """Those of them that are trained."""
+        return tuple(one for one in self.networks if self.runs[one.model, one.run].stages)
 
     @cached_property
     def figures(self) -> dict[str, Words]:

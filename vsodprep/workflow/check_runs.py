@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from vsodprep.config.models import definition
+from vsodprep.config.models import definition, release
 from vsodprep.config.network import NetworkOptions
-from vsodprep.config.train import Data, Run, Stage, Test
+from vsodprep.config.train import Data, Reading, Run, Stage, Test
 from vsodprep.errors import InputError
 from vsodprep.targets.targets import Targets
 
@@ -18,8 +18,8 @@ def check_runs(targets: Targets) -> None:
 
     Raises:
         InputError: There is no such variant or option, or an option cannot take its value; ImageNet weights do not fit
-            the width; flow, a prior or labels that the network reads are not made; a clip or a batch is too small; or a
-            stage starts from nothing. Names the key.
+            the width; flow, a prior or labels that the network reads are not made; a clip or a batch is too small; a
+            stage starts from nothing; or the authors' weights are not there. Names the key.
     """
     for (model, name), run in targets.runs.items():
         where = f"runs.{model}.{name}"
@@ -30,6 +30,10 @@ def check_runs(targets: Targets) -> None:
                 raise InputError(
                     f"{where}.{key}", f"none, and {known.title} reads it", f"a block that pack.{key} lists"
                 )
+        if run.weights is not None and not Path(run.weights).is_file():
+            official = release(model).weights
+            expected = f"the authors' {official.file} from {official.address}"
+            raise InputError(f"{where}.weights", f"no {run.weights}", expected)
         for stage in run.stages:
             of_stage = f"{where}.stages.{stage.name}"
             _check_shape(of_stage, stage, options)
@@ -39,11 +43,17 @@ def check_runs(targets: Targets) -> None:
             _check_prior(targets, of_stage, run, stage.data)
             if stage.init is not None:
                 _check_start(targets, f"{of_stage}.init", run, stage.init)
+        _check_still_flow(where, run.reading, options)
         _check_prior(targets, f"{where}.test", run, run.test)
         for test in run.test:
             if not annotated(targets, test.benchmark, test.split):
                 found = f"{test.benchmark} {test.split}, which has no masks to score maps against"
                 raise InputError(f"{where}.test", found, "a split that is annotated")
+
+
+def _check_still_flow(where: str, reading: Reading, options: NetworkOptions) -> None:
+    if "flow" in options.inputs and reading.still_flow == "none":
+        raise InputError(f"{where}.still_flow", "none, and the network reads flow", "zeros, rest or frame")
 
 
 def _check_shape(where: str, stage: Stage, options: NetworkOptions) -> None:
@@ -53,8 +63,7 @@ def _check_shape(where: str, stage: Stage, options: NetworkOptions) -> None:
     if stage.batch < options.least_batch:
         expected = f"at least {options.least_batch}: a layer of the network normalises over the batch alone"
         raise InputError(f"{where}.batch", f"{stage.batch}", expected)
-    if "flow" in options.inputs and stage.still_flow == "none":
-        raise InputError(f"{where}.still_flow", "none, and the network reads flow", "zeros, rest or frame")
+    _check_still_flow(where, stage.reading, options)
 
 
 def _check_clips(targets: Targets, where: str, run: Run, stage: Stage, options: NetworkOptions) -> None:

@@ -10,6 +10,8 @@ rule train:
         "<logs>/train/{model}/{run}/seed{seed}.log",
     benchmark:
         "<timings>/train/{model}/{run}/seed{seed}.jsonl"
+    wildcard_constraints:
+        run=PLAN.train.runs(trained=True),
     conda:
         "../../environment.yml"
     threads: PLAN.config.torch_threads
@@ -25,3 +27,26 @@ rule train:
     shell:
         "vsodprep train {wildcards.model} --recipe {input.recipe:q} {params.shards} --seed {wildcards.seed}"
         " --out {output.checkpoint:q} {params.options} 2>&1 | tee {log:q}"
+
+
+rule official:
+    input:
+        recipe=PLAN.paths.configuration("runs/{model}/{run}"),
+        weights=PLAN.train.weights,
+    output:
+        checkpoint=PLAN.paths.checkpoint(),
+    log:
+        "<logs>/official/{model}/{run}/seed{seed}.log",
+    wildcard_constraints:
+        run=PLAN.train.runs(trained=False),
+    conda:
+        "../../environment.yml"
+    resources:
+        mem_mb=4000,
+    params:
+        code=PLAN.train.weights_code,
+    message:
+        "read the authors' weights of {wildcards.model}/{wildcards.run}"
+    shell:
+        "vsodprep train {wildcards.model} --recipe {input.recipe:q} --seed {wildcards.seed}"
+        " --out {output.checkpoint:q} > {log:q} 2>&1"

@@ -4,7 +4,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from vsodprep.config.network import Definition, NetworkOptions
+from vsodprep.config.network import Definition, NetworkOptions, Release
+from vsodprep.weights import Weights
 
 
 class CAGDDEOptions(NetworkOptions):
@@ -74,4 +75,16 @@ DEFINITION = Definition(
     variants=VARIANTS,
     backbones=("resnet101",),
     operations=1819.0,
+    release=Release(
+        # size by parameters
+        Weights("best.pth", 210.9, "https://pan.baidu.com/s/14qzFSy2l3eriMXrYtaw_qg (code w6wx)"),
+        run={"variant": "code", "size": (448, 448), "resize": "pillow", "maps": "truncate", "still_flow": "frame"},
+        flow={
+            "method": "raft",
+            "weights": "Raft_Large_Weights.C_T_V1",
+            "iterations": 20,
+            "show_at": "to",
+            "first_frame": "zero",
+        },
+    ),
 )

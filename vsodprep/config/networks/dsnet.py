@@ -4,7 +4,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from vsodprep.config.network import Definition, NetworkOptions, Reduction
+from vsodprep.config.network import Definition, NetworkOptions, Reduction, Release
+from vsodprep.weights import Weights
 
 Kernel = Literal[1, 3, 5, 7]
 
@@ -90,4 +91,16 @@ DEFINITION = Definition(
     variants=VARIANTS,
     backbones=("resnet34",),
     operations=942.0,
+    release=Release(
+        # size by parameters
+        Weights("final_bone.pth", 369.7, "https://pan.baidu.com/s/1DdDIGhPYTT5_-cwvCdEhLA (code 87xl)"),
+        run={"variant": "code", "size": (512, 512), "resize": "pillow", "maps": "minmax", "still_flow": "zeros"},
+        flow={
+            "method": "flownet2",
+            "direction": "forward",
+            "last_frame": "backward",
+            "fit": "crop",
+            "border": "stretch",
+        },
+    ),
 )

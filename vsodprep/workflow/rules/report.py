@@ -26,6 +26,6 @@ class ReportInputs(RuleInputs):
 
     def all_files(self, _wildcards: Any) -> list[str]:
         """Return what `all` makes."""
-        checkpoints = [self.paths.checkpoint(*training) for training in self.targets.trainings]
+        checkpoints = [self.paths.checkpoint(*network) for network in self.targets.networks]
         figures = [self.paths.figure(name) for name in self.config.figures]
         return [*self.shards(None), *checkpoints, *figures, self.paths.report]

@@ -1,5 +1,6 @@
 """Training: a run's recipe and its data."""
 
+import re
 import shlex
 from typing import Any
 
@@ -15,6 +16,21 @@ class TrainInputs(RuleInputs):
     def code(self, wildcards: Any) -> str:
         """Return the fingerprint of training one network: another network's file does not touch it."""
         return fingerprint("vsodprep.models.training", f"vsodprep.models.{wildcards.model}")
+
+    def weights(self, wildcards: Any) -> list[str]:
+        """Return the file of the authors' weights that a run has."""
+        given = self.targets.runs[wildcards.model, wildcards.run].weights
+        return [] if given is None else [given]
+
+    def weights_code(self, wildcards: Any) -> str:
+        """Return the fingerprint of reading the authors' weights of one network."""
+        return fingerprint("vsodprep.models.checkpoints", f"vsodprep.models.{wildcards.model}")
+
+    def runs(self, *, trained: bool) -> str:
+        """Return a regular expression that matches the names of runs behind their models: trained, or with weights."""
+        runs = self.targets.runs.items()
+        found = [f"(?<=/{re.escape(of)}/){re.escape(name)}" for (of, name), run in runs if bool(run.stages) == trained]
+        return "|".join(found) or "(?!)"
 
     def starts(self, wildcards: Any) -> list[str]:
         """Return the checkpoints that a run's stages start from, made by other runs or by the user."""
