@@ -111,11 +111,11 @@ def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
         ("saliency.mbd", {"saliency"}),
         ("saliency.rbd", set()),  # another method
         ("coarse.edits", {"coarse"}),
-        ("models.parts.aspp", {"train", "predict"}),
+        ("models.parts.aspp", {"train", "official", "predict"}),
         ("models.history", {"train"}),
         ("models.stan", set()),  # another network
         ("config.networks.stan", {"figure", "report"}),  # which say what networks are called
-        ("config.networks.dsnet", {"train", "predict", "figure", "report"}),
+        ("config.networks.dsnet", {"train", "official", "predict", "figure", "report"}),
         ("shards.sampling", {"train", "predict", "figure"}),
         ("trivial", {"trivial"}),
         ("evaluate.measures.s_measure", {"evaluate", "figure", "report"}),
