@@ -114,11 +114,24 @@ def test_maps_that_have_changed_are_scored_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("over", "culprit"),
     [
-        ({"methods": {"mga": {}}}, r"methods\.mga: give either maps or saliency"),
+        ({"methods": {"mga": {}}}, r"methods\.mga: give either maps, published or saliency"),
         (
             {"methods": {"mga": {"maps": {"synth": "."}, "saliency": "mbd"}}},
-            r"methods\.mga: give either maps or saliency",
+            r"methods\.mga: give either maps, published or saliency",
         ),
+        (
+            {"methods": {"mga": {"published": "mgb"}}},
+            r"methods\.mga\.published: no published maps 'mgb'; expected one of davis2016",
+        ),
+        (
+            {"methods": {"mga": {"published": "davis2016"}}},
+            r"methods\.mga\.published: no method 'mga'; expected one of onavos",
+        ),
+        (
+            {"methods": {"mga": {"published": "mga/mga"}}},
+            r"methods\.mga\.published: no method 'mga'; expected one of none",
+        ),
+        ({"methods": {"mga": {"published": "mga"}}}, r"methods\.mga: maps of davis2016, fbms, .*, and tests on synth"),
         ({"methods": {"mga": {"saliency": "mbt"}}}, r"methods\.mga\.saliency: no block 'mbt'"),
         (
             {"methods": {"mbd": {"saliency": "mbd", "coding": "ids"}}},

@@ -5,20 +5,29 @@ import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
+from pipeline import ask, planned, snakemake
 
 from tests.evaluate_cases import figures, write_tree
+from tests.fakes import davis2016
+from tests.fakes.archives import make_tar
+from tests.fakes.fake import encoded, gray
 from tests.fakes.server import Server, serving
 from vsodprep.benchmarks import known
 from vsodprep.benchmarks.benchmark import STATUSES, SourceFile
 from vsodprep.benchmarks.published import MapsFile, PublishedMaps, get_published, published, published_of
 from vsodprep.cli import cli
+from vsodprep.config import complete
+from vsodprep.config.defaults import default
 from vsodprep.download.fetch import RetryPolicy
 from vsodprep.download.run import download_maps
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.evaluate import evaluate_folders
+from vsodprep.targets.provisions import provisions
+from vsodprep.workflow.plan import Plan
 
 
 @pytest.mark.parametrize("name", published())
@@ -121,8 +130,9 @@ def test_what_only_a_person_can_fetch(server: Server, tmp_path: Path) -> None:
     with pytest.raises(VsodprepError, match=by_hand):
         fetch(server, tmp_path)
     shutil.copy(tmp_path / "all.zip", tmp_path / "to" / "saved as (1).zip")
-    fetch(server, tmp_path)
-    assert entry(server).path(tmp_path / "to", "ours", "visal") == tmp_path / "to" / "saved as (1).zip"
+    assert set(fetch(server, tmp_path)) == {"all.zip", "by-hand.zip"}  # it has got the name by which it is looked for
+    assert entry(server).path(tmp_path / "to", "ours", "visal") == tmp_path / "to" / "by-hand.zip"
+    assert (tmp_path / "to" / "by-hand.zip").is_file()
 
 
 def test_another_revision_is_refused(server: Server, tmp_path: Path) -> None:
@@ -141,6 +151,82 @@ def test_folders_in_an_archive_that_cannot_be_meant(packed: tuple[Path, Path, by
     with pytest.raises(InputError, match=r"all\.zip/ours: two such folders in the archive"):
         evaluate_folders(archive / "ours", masks)
     assert evaluate_folders(archive / "480p/ours", masks)["frames"] == 5
+
+
+TESTS = [{"benchmark": "davis2016", "split": "val"}, {"benchmark": "fbms", "split": "test"}]
+METHODS = {
+    "fseg": {"published": "davis2016"},
+    "pdb": {"published": "pdb"},
+    "ours": {"published": "davsod/pdb", "title": "PDB, as DAVSOD's authors ran it"},
+    "mga": {"published": "mga"},
+}
+
+
+def test_methods_of_a_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    plan = Plan.of(complete({"runs": {}, "benchmarks": [], "tests": TESTS, "methods": METHODS}, default().model_dump()))
+    plan.check()
+    maps = {
+        (name, test["benchmark"]): plan.evaluate.maps(SimpleNamespace(method=name, benchmark=test["benchmark"]))
+        for name in METHODS
+        for test in TESTS
+    }
+    folder = "results/published"
+    assert maps == {
+        ("fseg", "davis2016"): f"{folder}/davis2016/DAVIS-results.zip/fseg",
+        ("fseg", "fbms"): "",  # a gap
+        ("pdb", "davis2016"): f"{folder}/pdb/pdb.zip",
+        ("pdb", "fbms"): f"{folder}/pdb/pdb.zip",
+        ("ours", "davis2016"): f"{folder}/davsod/pdb-davis2016.zip",
+        ("ours", "fbms"): f"{folder}/davsod/pdb-fbms.zip",
+        ("mga", "davis2016"): f"{folder}/mga/DAVIS-SaliencyMap.tar.gz",
+        ("mga", "fbms"): f"{folder}/mga/FBMS-SaliencyMap.tar.gz",
+    }
+    assert [score.run for score in plan.targets.scores if score.benchmark == "fbms"] == ["pdb", "ours", "mga"]
+    of = SimpleNamespace(method="ours", benchmark="fbms", published="davsod")
+    assert plan.evaluate.made_maps(of) == ["results/published/davsod/sources.json"]
+    assert plan.evaluate.published(of) == "--method pdb --benchmark davis2016 --benchmark fbms"
+    of.published = "mga"
+    assert plan.evaluate.published(of) == "--benchmark davis2016 --benchmark fbms"
+    needed = {each.file: each.by_hand for each in provisions(plan.targets) if "methods." in each.reader}
+    assert needed == {
+        "DAVIS-results.zip": False,
+        "pdb.zip": False,
+        "pdb-davis2016.zip": True,
+        "pdb-fbms.zip": True,
+        "DAVIS-SaliencyMap.tar.gz": True,
+        "FBMS-SaliencyMap.tar.gz": False,
+    }
+
+
+@pytest.mark.slow
+def test_from_an_archive_that_a_person_has_brought_to_scores(tmp_path: Path) -> None:
+    """The masks as maps of MGA, of which the archive of DAVIS is in two parts, and no address gives it whole."""
+    fake = davis2016.official(sequences={"dog": range(4)})
+    (archive,) = fake.zipped(tmp_path)
+    over = {
+        "runs": {},
+        "benchmarks": [],
+        "report": {"trivial": False},
+        "tests": [{"benchmark": "davis2016", "split": "val", "protocols": ["davis2016"]}],
+        "sources": {"davis2016": {"path": str(archive), "partial": True}},
+        "methods": {"mga": {"published": "mga"}},
+    }
+    (tmp_path / "mine.yaml").write_text(json.dumps(over))
+    scores = "results/scores/methods/mga/seed0/raw/davis2016.davis2016.json"
+    words = ("--configfile", str(tmp_path / "mine.yaml"), "--", scores)
+    first = ask(tmp_path, "--dry-run", *words)
+    told = "to be brought by you: DAVIS-SaliencyMap.tar.gz (size unknown) from https://github.com/lhaof"
+    assert told in first.stdout
+    assert planned(first.stdout)["download_maps"] == 1
+    maps = {f"DAVIS/dog/{stem}.png": encoded(gray(mask), ".png") for (_, stem), mask in fake.truth.items()}
+    folder = tmp_path / "results" / "published" / "mga"
+    folder.mkdir(parents=True, exist_ok=True)
+    make_tar(folder / "joined.tar.gz", maps)
+    done = snakemake(tmp_path, *words)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert json.loads((tmp_path / scores).read_text())["j_mean"] == 1.0
+    assert "Nothing to be done" in ask(tmp_path, "--dry-run", *words).stdout
 
 
 def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

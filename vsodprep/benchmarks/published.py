@@ -9,8 +9,6 @@ from typing import Any
 
 from vsodprep.benchmarks.benchmark import SourceFile
 from vsodprep.errors import InputError, check_known
-from vsodprep.files import read_object
-from vsodprep.markers import SOURCES
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ class PublishedMaps:
         return tuple(dict.fromkeys(found))
 
     def path(self, folder: Path, method: str, benchmark: str) -> Path | None:
-        """Return where a method's maps of a benchmark lie once they have been fetched, as `vsodprep evaluate` takes it.
+        """Return where a method's maps of a benchmark lie once they have been fetched, whether they have been or not.
 
         Args:
             folder: The folder that they are fetched into.
@@ -98,7 +96,7 @@ class PublishedMaps:
             benchmark: The benchmark.
 
         Returns:
-            The file, or a folder in it; None if nobody publishes such maps.
+            The file, or a folder in it, as `vsodprep evaluate` takes it; None if nobody publishes such maps.
 
         Raises:
             InputError: The entry is of several methods, and this is none of them.
@@ -106,10 +104,7 @@ class PublishedMaps:
         found = self.find(method, benchmark)
         if found is None:
             return None
-        listing = folder / SOURCES
-        here: dict[str, Any] = read_object(listing, "the list of a download") if listing.is_file() else {}
-        names = {each["name"]: each["file"] for each in here.get("files", ())}
-        return folder / names.get(found.file.name, found.file.name) / found.inside.get(benchmark, "").format(method)
+        return folder / found.file.name / found.inside.get(benchmark, "").format(method)
 
 
 def published() -> tuple[str, ...]:

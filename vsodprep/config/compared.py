@@ -19,6 +19,9 @@ class ComparedMethod(Section):
 
     maps: dict[Name, LocalPath] = {}
     """Folder, or zip, tar or rar archive, of its maps of each benchmark: BENCHMARK: PATH."""
+    published: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?$")
+    """Published maps that `vsodprep benchmarks --maps` lists, which are fetched; instead of `maps`. Of a collection:
+    `COLLECTION/METHOD`, or `COLLECTION` where the method has its name here."""
     saliency: Name | None = None
     """Saliency block whose maps it is, on every benchmark that is tested; instead of `maps`."""
     title: str | None = Field(default=None, pattern=r"^[^\s=]([^=\n]*[^\s=])?$")
@@ -38,8 +41,8 @@ class ComparedMethod(Section):
 
     @model_validator(mode="after")
     def _one_source(self) -> "ComparedMethod":
-        if bool(self.maps) == (self.saliency is not None):
-            raise ValueError("give either maps or saliency")
+        if bool(self.maps) + (self.saliency is not None) + (self.published is not None) != 1:
+            raise ValueError("give either maps, published or saliency")
         usual = {"coding": "auto", "naming": "auto", "void": "background"}
         told = [key for key, value in usual.items() if getattr(self, key) != value]
         if self.saliency and told:

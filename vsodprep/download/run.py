@@ -96,7 +96,7 @@ def download_maps(
 
     Args:
         maps: What is published.
-        folder: Where the files go; those that a person has put there are used.
+        folder: Where the files go; those that a person has put there are used, and get their names.
         methods: Only these methods of a collection.
         benchmarks: Only maps of these benchmarks.
         jobs: Files fetched at once.
@@ -112,8 +112,9 @@ def download_maps(
     """
     files = maps.needed(tuple(methods), tuple(benchmarks))
     every = {each.file.name for each in maps.files}
+    facts = {"maps": maps.name}
     return _download(
-        f"maps/{maps.name}", files, every, {"maps": maps.name}, folder, jobs=jobs, lock=lock, manners=manners
+        f"maps/{maps.name}", files, every, facts, folder, jobs=jobs, lock=lock, manners=manners, renamed=True
     )
 
 
@@ -127,8 +128,13 @@ def _download(
     jobs: int,
     lock: Path,
     manners: RetryPolicy,
+    renamed: bool = False,
 ) -> dict[str, Any]:
-    """Bring files into a folder; `name` is what the lock file knows them under, `facts` begin `sources.json`."""
+    """Bring files into a folder.
+
+    The lock file knows them under `name`; `facts` begin `sources.json`; with `renamed`, a file that is here under
+    another name gets its own.
+    """
     expected = {file.name: expected_of(file, pinned_file(lock, name, file.name)) for file in files}
     check_overwritable(folder / SOURCES, f'"{next(iter(facts))}": "')
     folder.mkdir(parents=True, exist_ok=True)
@@ -136,6 +142,11 @@ def _download(
     found = adopt(folder, tuple(expected.values()), others)
     for file, trouble in in_the_way(folder, found, expected.values()).items():
         raise InputError(folder / file, trouble, "another file; move this one away and try again")
+    for file, path in found.items() if renamed else ():
+        if path.name != file:
+            if (folder / file).exists():
+                raise InputError(folder / file, f"another file than {path.name}, which is the one", "one of the two")
+            found[file] = path.rename(folder / file)
     _check_disk(folder, [one for file, one in expected.items() if file not in found])
 
     def get(file: SourceFile) -> FetchResult:

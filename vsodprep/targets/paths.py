@@ -35,6 +35,8 @@ class Paths:
     """A part of the configuration that commands read."""
     downloads = _place("downloads/{benchmark}/" + SOURCES)
     """The list of a benchmark's fetched archives."""
+    published = _place("published/{published}/" + SOURCES)
+    """The list of fetched files of published maps."""
     manifest = _place("normalized/{benchmark}/" + MANIFEST)
     """A normalised benchmark's manifest."""
     frames = _place("normalized/{benchmark}/{seq}/frames")

@@ -38,7 +38,7 @@ class Provision:
 
 
 def provisions(targets: Targets) -> tuple[Provision, ...]:
-    """Return the files from elsewhere that a configuration needs, each once: archives by hand, and all weights.
+    """Return the files from elsewhere that a configuration needs: archives by hand, all published maps and weights.
 
     Args:
         targets: What the configuration makes.
@@ -46,7 +46,8 @@ def provisions(targets: Targets) -> tuple[Provision, ...]:
     Raises:
         InputError: A benchmark, split or folder does not exist.
     """
-    return (*_archives(targets), *{each.file: each for each in reversed([*_weights(targets)])}.values())
+    weights = {each.file: each for each in reversed([*_weights(targets)])}
+    return (*_archives(targets), *_maps(targets), *weights.values())
 
 
 def _archives(targets: Targets) -> Iterator[Provision]:
@@ -62,6 +63,17 @@ def _archives(targets: Targets) -> Iterator[Provision]:
                     (folder / known).is_file() for known in (file.name, Path(paths.downloads(name)).name)
                 )
                 yield Provision(name, file.name, size_text(file), file.page or "its page", folder, True, here)
+
+
+def _maps(targets: Targets) -> Iterator[Provision]:
+    for name, method in targets.config.methods.items():
+        if method.published is not None:
+            entry, own = targets.published(name)
+            folder = Path(targets.paths.published(entry.name)).parent
+            files = {found.file for benchmark in targets.tested if (found := entry.find(own, benchmark))}
+            for file in sorted(files, key=lambda file: file.name):
+                here = (folder / file.name).is_file()
+                yield Provision(f"methods.{name}", file.name, size_text(file), file.page, folder, not file.urls, here)
 
 
 def _weights(targets: Targets) -> Iterator[Provision]:

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeVar, get_args
 
+from vsodprep.benchmarks.published import PublishedMaps, get_published, published
 from vsodprep.config import Config
 from vsodprep.config.base import SplitOf
 from vsodprep.config.crf import RAW
@@ -13,6 +14,7 @@ from vsodprep.config.figures import File, Words
 from vsodprep.config.methods import flow_method
 from vsodprep.config.report import Trivial
 from vsodprep.config.train import Run
+from vsodprep.errors import check_known
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.paths import Paths
 
@@ -252,12 +254,29 @@ class Targets:
     def maps(self, method: str, benchmark: str) -> str | None:
         """Return the folder or archive of a method's maps of a tested benchmark; None where it has none."""
         of = self.config.methods[method]
+        if of.published is not None:
+            entry, own = self.published(method)
+            path = entry.path(Path(self.paths.published(entry.name)).parent, own, benchmark)
+            return None if path is None else str(path)
         if of.saliency is None:
             return of.maps.get(benchmark)
         elsewhere = self.config.saliency[of.saliency].folder
         if elsewhere is None:
             return self.paths.saliency_folder(of.saliency, benchmark)
         return str(Path(elsewhere) / benchmark)
+
+    def published(self, method: str) -> tuple[PublishedMaps, str]:
+        """Return the published maps that a method's maps are of, and its name among them.
+
+        Raises:
+            InputError: There are no such maps, or no such method among them.
+        """
+        where = f"methods.{method}.published"
+        name, _, own = (self.config.methods[method].published or "").partition("/")
+        check_known(where, [name], published(), "published maps")
+        entry = get_published(name)
+        check_known(where, [own or method] if own or entry.methods else [], entry.methods, "method")
+        return entry, own or method
 
     def trivial(self, benchmark: str) -> tuple[Trivial, ...]:
         """Return the trivial maps of a tested benchmark: only one without flow vectors or with still images."""

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from vsodprep.archives import is_archive
+from vsodprep.archives import archive_of, is_archive
 from vsodprep.config.compared import ComparedMethod
 from vsodprep.errors import InputError, check_known
 from vsodprep.scores.papers import numbers_of
@@ -17,8 +17,8 @@ def check_methods(targets: Targets) -> None:
         targets: A configuration whose benchmarks and splits are all known.
 
     Raises:
-        InputError: Maps are not there, or of no benchmark that is tested; a split has no masks; or a paper prints
-            nothing about a method. Names the key.
+        InputError: Maps are not there, not published, or of no benchmark that is tested; a split has no masks; or a
+            paper prints nothing about a method. Names the key.
     """
     for test in targets.config.tests:
         if not annotated(targets, test.benchmark, test.split):
@@ -27,11 +27,13 @@ def check_methods(targets: Targets) -> None:
     for name, method in targets.config.methods.items():
         where = f"methods.{name}"
         for benchmark, path in _given(targets, name, method).items():
-            if not (Path(path).is_dir() or (Path(path).is_file() and is_archive(Path(path)))):
-                found = f"{path}, which is no archive" if Path(path).exists() else f"no {path}"
+            archive = archive_of(Path(path))
+            if not (archive.is_dir() or (archive.is_file() and is_archive(archive))):
+                found = f"{archive}, which is no archive" if archive.exists() else f"no {path}"
                 raise InputError(f"{where}.{benchmark}", found, "a folder, or a zip, tar or rar archive, of its maps")
         if not any(targets.maps(name, benchmark) for benchmark in targets.tested):
-            found = f"maps of {', '.join(method.maps)}, and tests on {', '.join(targets.tested)}"
+            of = targets.published(name)[0].benchmarks if method.published else method.maps
+            found = f"maps of {', '.join(of)}, and tests on {', '.join(targets.tested)}"
             raise InputError(where, found, "maps of a benchmark that is tested")
         known = numbers_of(method.title or name, name)
         check_known(f"{where}.printed", method.printed or (), known, f"number of {method.title or name} by")
@@ -40,7 +42,7 @@ def check_methods(targets: Targets) -> None:
 def _given(targets: Targets, name: str, method: ComparedMethod) -> dict[str, str]:
     """Return the maps of a method that are from elsewhere, by benchmark."""
     if method.saliency is None:
-        return method.maps
+        return method.maps  # none of published ones, which are fetched
     if targets.config.saliency[method.saliency].folder is None:
         return {}
     return {benchmark: targets.maps(name, benchmark) or "" for benchmark in targets.tested}

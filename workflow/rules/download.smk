@@ -13,3 +13,19 @@ rule download:
         "download {wildcards.benchmark}"
     shell:
         "vsodprep download {wildcards.benchmark} --to {output.sources:q} {params.options} 2>&1 | tee {log:q}"
+
+
+rule download_maps:
+    output:
+        sources=PLAN.paths.published(),
+    log:
+        "<logs>/download/maps/{published}.log",
+    localrule: True
+    conda:
+        "../../environment.yml"
+    params:
+        options=PLAN.evaluate.published,
+    message:
+        "download published maps of {wildcards.published}"
+    shell:
+        "vsodprep download --maps {wildcards.published} --to {output.sources:q} {params.options} 2>&1 | tee {log:q}"
