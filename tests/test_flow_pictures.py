@@ -1,9 +1,12 @@
 """Flow that exists as colour pictures: read from packs as people have them, stored, packed, trained on."""
 
 import json
+import shlex
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -13,17 +16,24 @@ from flow_cases import write_frames
 from pipeline import ask, snakemake
 from shard_tree import make_everything
 
+from tests.fakes import uvos
+from tests.fakes.fake import Fake
 from vsodprep.cli.export import command as export_command
 from vsodprep.cli.flow import command
+from vsodprep.config import complete
+from vsodprep.config.defaults import default
 from vsodprep.config.flow import Flow, Policy
 from vsodprep.config.train import Augment
 from vsodprep.errors import InputError
 from vsodprep.flow.pictures import given_pairs
 from vsodprep.flow.store import open_flow
 from vsodprep.images import encode_png, read_frame, read_gray, write_png
+from vsodprep.manifest import read_manifest
+from vsodprep.normalize.run import normalize
 from vsodprep.shards import ClipDataset, open_shard, pack_benchmark
 from vsodprep.shards.clips import SplitSource
 from vsodprep.trivial import write_trivial
+from vsodprep.workflow.plan import Plan
 
 SIZE = (48, 64)
 FRAMES = 4
@@ -310,7 +320,6 @@ def test_one_video_of_vectors_among_pictures_is_refused(shard: Path, tmp_path: P
 @pytest.mark.parametrize(
     ("keys", "line"),
     [
-        ({}, "give folder, too"),
         ({"folder": "p", "dialect": "raft"}, "dialect means nothing to method pictures"),
         ({"folder": "p", "maximum": 3}, "maximum means nothing"),
         ({"folder": "p", "direction": "both"}, "direction: both means nothing"),
@@ -320,6 +329,44 @@ def test_one_video_of_vectors_among_pictures_is_refused(shard: Path, tmp_path: P
 def test_keys_that_mean_nothing(keys: dict, line: str) -> None:
     with pytest.raises(ValueError, match=line):
         Flow.model_validate({"method": "pictures", **keys})
+
+
+@pytest.mark.parametrize("pack", [uvos.davis2016_pack, uvos.fbms_pack, uvos.ytobjects_pack])
+def test_one_delivery_feeds_frames_masks_and_flow(pack: Callable[[], Fake], tmp_path: Path) -> None:
+    """As `sources` of the configuration, to a block without a folder of its own."""
+    fake = pack()
+    (source,) = fake.zipped(tmp_path)
+    over = {
+        "runs": {},
+        "benchmarks": [fake.name],
+        "sources": {fake.name: {"path": str(source), "partial": True}},
+        "flow": {"theirs": {"method": "pictures"}},
+        "pack": {"flow": ["theirs"], "pictures": ["theirs"], "prior": [], "coarse": []},
+        "report": {"trivial": False},
+    }
+    plan = Plan.of(complete(over, default().model_dump()))
+    plan.check()
+    normalize(fake.benchmark, [source], tmp_path / fake.name)
+    manifest = read_manifest(tmp_path / fake.name)
+    assert {one.name for one in manifest.sequences} == {*fake.frames}
+    for one in manifest.sequences:
+        words = plan.flow.options(SimpleNamespace(flow="theirs", benchmark=fake.name, seq=one.name))
+        out = tmp_path / f"{one.name}.h5"
+        assert (
+            run("pictures", tmp_path / fake.name / one.name / "frames", "--out", out, *shlex.split(words)).exit_code
+            == 0
+        )
+        with open_flow(out, pictures=True) as flow:
+            for frame, picture in zip(one.frames, map(flow.picture, range(len(one.frames))), strict=True):
+                shown = fake.flow[one.name, frame]
+                assert picture is not None
+                assert np.array_equal(
+                    picture, cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+                )
+
+
+def test_a_folder_must_be_told_by_hand(tmp_path: Path) -> None:
+    assert "no folder; expected a folder" in failure(run("pictures", frames(tmp_path), "--out", tmp_path / "a.h5"))
 
 
 GIVEN = {"flow": {"mine": {"method": "pictures", "folder": "pack"}}, "pack": {"flow": ["mine"], "pictures": ["mine"]}}
@@ -358,8 +405,9 @@ GIVEN = {"flow": {"mine": {"method": "pictures", "folder": "pack"}}, "pack": {"f
             "runs.dsnet.full.stages.main.augment.flip_flow: needs vectors",
         ),
         ({"flow": {"mine": {"method": "pictures", "folder": "nowhere"}}}, "flow.mine.folder: no nowhere"),
+        ({"flow": {"mine": {"method": "pictures", "folder": None}}}, "flow.mine: no folder; expected a folder, or one"),
     ],
-    ids=["prior", "carried masks", "flips", "folder"],
+    ids=["prior", "carried masks", "flips", "folder", "source"],
 )
 def test_the_plan_refuses_what_needs_vectors(tmp_path: Path, over: dict, line: str) -> None:
     (tmp_path / "pack").mkdir()

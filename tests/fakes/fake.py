@@ -31,6 +31,7 @@ class Fake:
         a_mask: A member that is the whole mask of a frame.
         original: Sequence to original stems, for repacks.
         layout: The layout that is to be recognised.
+        flow: `(sequence, frame)` to the flow picture that is delivered with it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Fake:
     a_mask: str = ""
     original: dict[str, tuple[str, ...]] = field(default_factory=dict)
     layout: str = "official"
+    flow: dict[tuple[str, str], bytes] = field(default_factory=dict)
 
     def put(self, path: str, data: bytes) -> None:
         """Put a member into the archive that has it, or into the first."""

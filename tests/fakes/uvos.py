@@ -1,11 +1,14 @@
 """DAVIS-2017's unsupervised track, Long-Videos and YouTube-Objects, as their authors and as TMO's pass them on."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from tests.fakes.davis2016 import official as davis2016
 from tests.fakes.fake import Fake, Mask, blob, encoded, gray, paletted, picture
+from tests.fakes.fbms import official as fbms
+from tests.fakes.stills import duts
 
 
 def _ids(mask: Mask, *, void: bool = False) -> bytes:
@@ -96,16 +99,50 @@ def ytobjects_maps(folder: Path, wrong: str) -> Path:
     return folder
 
 
-def ytobjects_pack() -> Fake:
-    """`JPEGImages/CLASS/VIDEO`, annotated frames alone, masks as PNG, and flow pictures."""
-    source = ytobjects()
-    fake = Fake("ytobjects", {"YTOBJ.zip": {}}, {}, {}, layout="davis")
+def _pack(source: Fake, archive: str, place: str = "{kind}/{seq}") -> Fake:
+    """Put the annotated frames of a benchmark into one tree with flow pictures, masks as gray PNG."""
+    fake = Fake(source.name, {archive: {}}, {}, {}, layout="davis", notes=source.notes & {"empty-mask"})
     for (name, stem), mask in source.truth.items():
-        folder, number = name.replace("_", "/"), stem.removeprefix("frame")
+        number = stem.removeprefix("frame")
         fake.frames[name] = (*fake.frames.get(name, ()), number)
         fake.truth[name, number] = mask
-        fake.put(f"YTOBJ/JPEGImages/{folder}/{number}.jpg", picture(int(number)))
-        fake.put(f"YTOBJ/JPEGFlows/{folder}/{number}.jpg", picture(int(number) + 1))
-        fake.put(f"YTOBJ/Annotations/{folder}/{number}.png", encoded(gray(mask), ".png"))
+        seed = len(fake.flow)
+        fake.flow[name, number] = picture(seed + 50)
+        paths = {kind: place.format(kind=kind, seq=name) for kind in ("JPEGImages", "JPEGFlows", "Annotations")}
+        fake.put(f"{paths['JPEGImages']}/{number}.jpg", picture(seed))
+        fake.put(f"{paths['JPEGFlows']}/{number}.jpg", fake.flow[name, number])
+        fake.put(f"{paths['Annotations']}/{number}.png", encoded(gray(mask), ".png"))
+        fake.a_frame, fake.a_mask = f"{paths['JPEGImages']}/{number}.jpg", f"{paths['Annotations']}/{number}.png"
+    return fake
+
+
+def davis2016_pack() -> Fake:
+    """`DAVIS/JPEGFlows/480p/SEQ` beside the official folders."""
+    fake = _pack(davis2016(), "DAVIS-flow.zip", "DAVIS/{kind}/480p/{seq}")
+    fake.layout = "official"
+    return fake
+
+
+def fbms_pack() -> Fake:
+    """`TestSet/JPEGImages/SEQ`."""
+    return _pack(fbms(), "FBMS-flow.zip", "FBMS/TestSet/{kind}/{seq}")
+
+
+def ytobjects_pack() -> Fake:
+    """`JPEGImages/CLASS/VIDEO`."""
+    fake = _pack(ytobjects(), "YTOBJ-flow.zip", "YTOBJ/{kind}/{seq}")
+    for members in fake.archives.values():
+        for path in [*members]:
+            folder, kind, name, file = path.split("/")
+            members[f"{folder}/{kind}/{name.replace('_', '/')}/{file}"] = members.pop(path)
     fake.a_frame, fake.a_mask = "YTOBJ/JPEGImages/bird/0001/0021.jpg", "YTOBJ/Annotations/bird/0001/0031.png"
+    return fake
+
+
+def duts_pack() -> Fake:
+    """`JPEGImages` and `Annotations` of the training set."""
+    source = duts()
+    training = {(name, stem): mask for (name, stem), mask in source.truth.items() if name == "DUTS-TR"}
+    fake = _pack(replace(source, truth=training, notes=set()), "DUTS-pack.zip", "DUTS/{kind}")
+    fake.frames["DUTS-TR"] = tuple(sorted(fake.frames["DUTS-TR"]))
     return fake

@@ -14,6 +14,7 @@ from vsodprep.benchmarks.benchmark import (
     read_attributes,
     read_counts,
     read_list,
+    uvos_pack,
     vsod_repack,
 )
 from vsodprep.benchmarks.layout import Layout, SequenceFiles, original_names, paired, repacked
@@ -86,6 +87,7 @@ BENCHMARK = Benchmark(
             note="the 2016 sequences with object ids, which are united",
         ),
         vsod_repack("DAVIS.zip", "1slc9rE6stq8ASyl0Mocznx6PLvu_zxOc", "842 MB", ", re-encoded and renumbered", "480p"),
+        uvos_pack("DAVIS-flow.zip", "1kx-Cs5qQU99dszJQJOGKNb-wD_090q6c", "480p"),
     ),
     frames=_FRAMES,
     annotated=_MASKS,

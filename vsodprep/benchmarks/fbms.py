@@ -10,8 +10,8 @@ beside them (`_gt.pgm`, `PROB_gt.ppm`), which are never masks; older ones have g
 from pathlib import PurePosixPath
 
 from vsodprep.archives import Delivery
-from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list, vsod_repack
-from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, original_names, repacked
+from vsodprep.benchmarks.benchmark import Benchmark, SourceFile, Split, read_counts, read_list, uvos_pack, vsod_repack
+from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, davis_tree, original_names, repacked
 from vsodprep.benchmarks.regions import RegionFile, RegionMasks, parse_regions
 from vsodprep.images import IMAGE_SUFFIXES, natural_key
 from vsodprep.manifest import Issue
@@ -32,6 +32,8 @@ def _layout(delivery: Delivery, _resolution: str) -> Layout:
     ]
     if sequences:
         return Layout("official", tuple(sequences))
+    if found := davis_tree(delivery, dense=False):
+        return Layout("davis", tuple(SequenceFiles(name, files) for name, files in found.items()))
     # The number of a frame counts from 0, as in the region files; names of the original files differ by sequence.
     return repacked(delivery, _numbers, dense=False)
 
@@ -151,12 +153,16 @@ BENCHMARK = Benchmark(
         ),
     },
     layout=_layout,
-    expects="SEQUENCE/SEQUENCE.bmf and SEQUENCE/GroundTruth/*Def.dat, or SEQUENCE/Imgs and SEQUENCE/ground-truth",
+    expects=(
+        "SEQUENCE/SEQUENCE.bmf and SEQUENCE/GroundTruth/*Def.dat, or SEQUENCE/Imgs and SEQUENCE/ground-truth, or "
+        "JPEGImages/SEQUENCE and Annotations/SEQUENCE"
+    ),
     files=(
         SourceFile("FBMS_Trainingset.zip", (f"{_SITE}/fbms/FBMS_Trainingset.zip",), page=_PAGE),
         SourceFile("FBMS_Testset.zip", (f"{_SITE}/fbms/FBMS_Testset.zip",), page=_PAGE),
         vsod_repack("FBMS.zip", "1nmJVBvSRIi-OBaYvDl6PXb5xirENG9F-", "817.52 MB", " of all 59 sequences"),
         vsod_repack("FBMS-test.zip", "1fOkBR_l1YzZ_eDojDa50ZLD-8Nv5OnJ3", "790 MB", " of the test set"),
+        uvos_pack("FBMS-flow.zip", "1Zgt5ouwFeTpMTemfNeEFz7uEUo77e2ml"),
     ),
     frames=_FRAMES,
     annotated=_MASKS,

@@ -48,7 +48,7 @@ BENCHMARK = Benchmark(
             optional=True,
             note="the authors' own; called so here, as Kaggle's name for it is not known",
         ),
-        uvos_pack("LVID.zip", "1gZm1QBT_6JmHhphNrxuSztcqkm_eI6Sq"),
+        uvos_pack("LVID-flow.zip", "1gZm1QBT_6JmHhphNrxuSztcqkm_eI6Sq"),
     ),
     frames=_FRAMES,
     published={"sequences": 3, "frames": 7411, "annotated": 63},

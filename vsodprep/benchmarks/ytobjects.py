@@ -72,7 +72,7 @@ BENCHMARK = Benchmark(
             status="manual",
             note="public code unpacks it as youtube_masks; the archive's own name is not known",
         ),
-        uvos_pack("YTOBJ.zip", "1t_eeHXJ30TWBNmMzE7vfS0izEafiBfgn"),
+        uvos_pack("YTOBJ-flow.zip", "1t_eeHXJ30TWBNmMzE7vfS0izEafiBfgn"),
     ),
     size=(360, 480),
     attributes={name: (name.partition("_")[0],) for name in _VIDEOS},

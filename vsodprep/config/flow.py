@@ -35,7 +35,8 @@ class Method(Section):
     precision: Precision = "float32"
     """Arithmetic of a network method."""
     folder: LocalPath | None = None
-    """Folder or archive of pictures, which lie in folders named after their sequences."""
+    """Folder or archive of pictures, which lie in folders named after their sequences; each benchmark's own source
+    (`sources`) if null."""
 
     @model_validator(mode="after")
     def _no_method_key_without_effect(self) -> "Method":
@@ -45,8 +46,6 @@ class Method(Section):
                 raise ValueError(f"{key} means nothing to method {self.method}, only to {readers}")
         if self.border != "replicate" and self.fit != "crop":
             raise ValueError(f"border: {self.border} means nothing without fit: crop")
-        if self.folder is None and not flow_method(self.method).vectors:
-            raise ValueError(f"method {self.method} reads what is in a folder; give folder, too")
         return self
 
 

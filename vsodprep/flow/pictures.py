@@ -90,8 +90,14 @@ def _ends(policy: Policy, rule: str) -> Policy:
 def store_pictures(
     block: Flow, frames: Sequence[Path], out: Path, only: Collection[int] | None = None
 ) -> dict[str, int]:
-    """Store the pictures that a block's folder has of a sequence; see `store_given`."""
-    return store_given(Path(block.folder or ""), frames, out, block, only=only, pictures=True)
+    """Store the pictures that a block's folder has of a sequence; see `store_given`.
+
+    Raises:
+        InputError: The block has no folder.
+    """
+    if block.folder is None:
+        raise InputError("method pictures", "no folder", "a folder or archive of pictures (--folder)")
+    return store_given(Path(block.folder), frames, out, block, only=only, pictures=True)
 
 
 def store_given(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from vsodprep.config.methods import flow_method
 from vsodprep.config.models import definition, release
 from vsodprep.config.network import NetworkOptions
 from vsodprep.config.train import Data, Reading, Run, Stage, Test
@@ -49,6 +50,21 @@ def check_runs(targets: Targets) -> None:
             if not annotated(targets, test.benchmark, test.split):
                 found = f"{test.benchmark} {test.split}, which has no masks to score maps against"
                 raise InputError(f"{where}.test", found, "a split that is annotated")
+
+
+def check_pictures(targets: Targets) -> None:
+    """Check that flow pictures without a folder of their own have the benchmark's source to come from.
+
+    Raises:
+        InputError: The benchmark has no source, or several.
+    """
+    for benchmark in targets.normalized:
+        for name in targets.flows(benchmark):
+            block, source = targets.config.flow[name], targets.config.source(benchmark)
+            own = block.folder is not None or flow_method(block.method).vectors
+            if not own and (source is None or len(source.path) != 1):
+                found = "no folder" if source is None else f"no folder, and {len(source.path)} in sources.{benchmark}"
+                raise InputError(f"flow.{name}", found, f"a folder, or one that sources.{benchmark} names")
 
 
 def _check_still_flow(where: str, reading: Reading, options: NetworkOptions) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vsodprep import benchmarks
+from vsodprep.benchmarks.published import published
 from vsodprep.config import Config, complete, read
 from vsodprep.config.base import SplitOf
 from vsodprep.config.models import MODELS
@@ -21,7 +22,7 @@ from vsodprep.targets.provisions import provisions
 from vsodprep.targets.targets import TRIVIAL, TRIVIAL_MAPS, Targets
 from vsodprep.workflow.check import check_names, rule_names
 from vsodprep.workflow.check_methods import check_methods
-from vsodprep.workflow.check_runs import check_runs
+from vsodprep.workflow.check_runs import check_pictures, check_runs
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.lock_snapshot import lock_snapshot
 from vsodprep.workflow.rule_inputs import one_of
@@ -123,6 +124,7 @@ class Plan:
             "model": f"{self.networks}|{TRIVIAL}",
             "trivial": "|".join(TRIVIAL_MAPS),
             "method": one_of(config.methods),
+            "published": one_of(published()),
             "seed": r"\d+",
             "protocol": "[^/.]+",
         }
@@ -152,6 +154,7 @@ class Plan:
         for where in self._splits():
             self.targets.catalogue.split(where.benchmark, where.split)
         check_runs(self.targets)
+        check_pictures(self.targets)
         check_methods(self.targets)
         self.figures.check()
 

@@ -26,12 +26,20 @@ class FlowInputs(RuleInputs):
         """Return options of `vsodprep flow`."""
         # DIS gives the same flow on any number of threads: the rule has one.
         torch = f" {self.torch_options()}" if flow_method(self.method(wildcards)).network else ""
-        return shlex.join(arguments_of(self.config.flow[wildcards.flow])) + torch
+        block, given = self.config.flow[wildcards.flow], self._pictures(wildcards)
+        return shlex.join(arguments_of(block.model_copy(update={"folder": given}))) + torch
 
     def given(self, wildcards: Any) -> str:
         """Return the state of the pictures that a block reads, if it does."""
-        folder = self.config.flow[wildcards.flow].folder
+        folder = self._pictures(wildcards)
         return "" if folder is None else state_of(folder)
+
+    def _pictures(self, wildcards: Any) -> str | None:
+        """Return the folder or archive of a block's pictures: its own, or the benchmark's source."""
+        block, source = self.config.flow[wildcards.flow], self.config.source(wildcards.benchmark)
+        if block.folder is None and source is not None and not flow_method(block.method).vectors:
+            return source.path[0]
+        return block.folder
 
     def gpu(self, wildcards: Any) -> int:
         """Return the GPUs that a job takes."""
