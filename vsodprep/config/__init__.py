@@ -14,13 +14,13 @@ from vsodprep.config.crf import PRESETS, RAW, Crf
 from vsodprep.config.figures import Figure
 from vsodprep.config.flow import Flow
 from vsodprep.config.methods import flow_method
-from vsodprep.config.models import MODELS
+from vsodprep.config.models import MODELS, definition
 from vsodprep.config.normalize import Choice
 from vsodprep.config.pack import Pack
 from vsodprep.config.prior import Prior
 from vsodprep.config.protocol import PROTOCOLS, OwnProtocol
 from vsodprep.config.recipe import as_released
-from vsodprep.config.report import Report
+from vsodprep.config.report import TRIVIAL_MAPS, Report
 from vsodprep.config.train import Run, ScoredOn
 from vsodprep.config.yaml_text import load_yaml
 from vsodprep.errors import InputError
@@ -206,13 +206,15 @@ class Config(Section):
 
     @model_validator(mode="after")
     def _methods_are_rows_of_their_own(self) -> "Config":
-        titles: dict[str, str] = {}
+        runs = [(model, run) for model, of in self.runs.items() for run in of]
+        titles = {f"{definition(model).title} {run}": f"runs.{model}.{run}" for model, run in runs}
+        titles |= {name.replace("-", " "): f"the trivial map {name}" for name in TRIVIAL_MAPS}
         for name, method in self.methods.items():
             where = f"methods.{name}"
             if name in MODELS:
                 raise ValueError(f"{where}: the name of a network; give the method another one")
-            if titles.setdefault(method.title or name, where) != where:
-                raise ValueError(f"{where}: called {method.title or name!r}, as {titles[method.title or name]} is")
+            if titles.setdefault(method.called(name), where) != where:
+                raise ValueError(f"{where}: called {method.called(name)!r}, as {titles[method.called(name)]} is")
             _known(f"{where}.saliency", [method.saliency] if method.saliency else [], self.saliency)
         if self.methods and not self.all_tests:
             raise ValueError("methods: nothing to score them on; give tests, or runs with a test")

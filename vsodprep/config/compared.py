@@ -1,15 +1,19 @@
 """Configuration of methods whose maps come from elsewhere, to be compared with those of the runs."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
 from vsodprep.config.base import LocalPath, Name, Section
 from vsodprep.config.coding import Coding, Void
 from vsodprep.config.models import MODELS
+from vsodprep.config.train import ScoredOn
 
 Naming = Literal["auto", "stem", "number", "position"]
 """How maps are named: told from all, by frame id, by frame number, or by position counted from 0."""
+
+METHODS = "methods"
+"""What stands in paths in place of a network's name."""
 
 Paper = Literal[MODELS]  # type: ignore[valid-type]
 
@@ -39,6 +43,10 @@ class ComparedMethod(Section):
     void: Void = "background"
     """What id 255 means beside other ids in its maps."""
 
+    def called(self, name: str) -> str:
+        """Return what tables and figures call the method of that name."""
+        return self.title or name
+
     @model_validator(mode="after")
     def _one_source(self) -> "ComparedMethod":
         if bool(self.maps) + (self.saliency is not None) + (self.published is not None) != 1:
@@ -48,3 +56,17 @@ class ComparedMethod(Section):
         if self.saliency and told:
             raise ValueError(f"{told[0]} is for maps from elsewhere")
         return self
+
+
+class Scored(NamedTuple):
+    """What a figure knows of a method.
+
+    Attributes:
+        title: What it is called.
+        test: What it is scored on: the benchmarks of which it has maps.
+        seeds: The one seed of its paths.
+    """
+
+    title: str
+    test: tuple[ScoredOn, ...]
+    seeds: tuple[int, ...] = (0,)

@@ -6,14 +6,15 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from vsodprep.config.base import Apart, Name, Section
+from vsodprep.config.compared import METHODS, Scored
 from vsodprep.config.crf import RAW
 from vsodprep.config.models import definition
 from vsodprep.config.network import NetworkOptions
 from vsodprep.config.options import arguments_of
 from vsodprep.config.train import Run
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, check_known
 
-Runs = Mapping[tuple[str, str], Run]
+Rows = Mapping[tuple[str, str], Run | Scored]
 _Benchmark = Annotated[Name, Apart, Field(description="Benchmark whose scores, frames or shard it is drawn from.")]
 _Model = Annotated[Name, Apart, Field(description="Network whose runs it is drawn from.")]
 _Measures = Annotated[
@@ -26,17 +27,22 @@ class File(NamedTuple):
     """A file that a figure is drawn from, where its command names it.
 
     Attributes:
-        place: The method of `Paths` that says where it lies.
+        place: The method of `Paths` that says where it lies, or `maps`, those of a method of `methods:`.
         of: What that method takes.
         label: What the figure calls it; empty if nothing.
     """
 
-    place: Literal["checkpoint", "manifest", "metrics", "predictions", "scores", "shard"]
+    place: Literal["checkpoint", "manifest", "maps", "metrics", "predictions", "scores", "shard"]
     of: tuple[Any, ...]
     label: str = ""
 
 
 Words = list[str | File]
+
+
+def runs_of(rows: Rows) -> dict[tuple[str, str], Run]:
+    """Return those rows that are runs."""
+    return {key: row for key, row in rows.items() if isinstance(row, Run)}
 
 
 class Drawing(Section):
@@ -54,11 +60,11 @@ class Drawing(Section):
         """Sequences of the benchmark that it shows by name."""
         return ()
 
-    def words(self, runs: Runs, where: str) -> Words:
+    def words(self, rows: Rows, where: str) -> Words:
         """Return the words of its command but for `--out`.
 
         Args:
-            runs: All runs by model and name.
+            rows: All runs by model and name, and the methods of `methods:`.
             where: What to name in an error.
 
         Raises:
@@ -79,17 +85,22 @@ class DrawnFromRuns(Drawing):
             raise ValueError("runs are those of a model: give model")
         return self
 
-    def shown(self, runs: Runs, where: str) -> dict[str, tuple[str, str]]:
-        """Return the runs that it shows by label; arguments as for `words`."""
+    def shown(self, rows: Rows, where: str) -> dict[str, tuple[str, str]]:
+        """Return the rows that it shows by label; arguments as for `words`."""
+        found = self._runs(rows, where)
+        if not found:
+            expected = f"no run is tested on {self.benchmark}" if self.benchmark else "no run"
+            raise InputError(where, expected, "a benchmark of some run's test")
+        return found
+
+    def _runs(self, rows: Rows, where: str) -> dict[str, tuple[str, str]]:
+        runs = runs_of(rows)
         chosen = [key for key in runs if self.model in (None, key[0]) and (not self.runs or key[1] in self.runs)]
         absent = set(self.runs) - {name for _, name in chosen}
         if absent:
             raise InputError(where, f"no run {self.model}/{min(absent)}", "one of `runs`")
         if self.benchmark is not None:
             chosen = [key for key in chosen if self.benchmark in {test.benchmark for test in runs[key].test}]
-        if not chosen:
-            found = f"no run is tested on {self.benchmark}" if self.benchmark else "no run"
-            raise InputError(where, found, "a benchmark of some run's test")
         return {name if self.model is not None else f"{model}/{name}": (model, name) for model, name in chosen}
 
 
@@ -99,37 +110,68 @@ class DrawnFromScores(DrawnFromRuns):
     protocol: Annotated[Name, Apart] = "davsod"
     """Protocol of the scores."""
     post: Annotated[Name, Apart] = RAW
-    """`raw`, or the CRF preset of the maps."""
+    """`raw`, or the CRF preset of the runs' maps."""
 
-    def scores(self, label: str, key: tuple[str, str], run: Run) -> Iterator[File]:
-        """Yield a run's scores; its seeds share the label and are averaged."""
-        for benchmark in dict.fromkeys(test.benchmark for test in run.test if self.benchmark in (None, test.benchmark)):
-            for seed in dict.fromkeys(run.seeds):
-                yield File("scores", (*key, seed, self.post, benchmark, self.protocol), label)
+    def scores(self, label: str, key: tuple[str, str], row: Run | Scored) -> Iterator[File]:
+        """Yield a row's scores; its seeds share the label and are averaged."""
+        for benchmark in dict.fromkeys(test.benchmark for test in row.test if self.benchmark in (None, test.benchmark)):
+            for seed in dict.fromkeys(row.seeds):
+                yield File("scores", (*key, seed, self.post_of(key), benchmark, self.protocol), label)
 
-    def words(self, runs: Runs, where: str) -> Words:
+    def post_of(self, key: tuple[str, str]) -> str:
+        """Return what refined a row's maps: those of `methods:` are scored as they are."""
+        return RAW if key[0] == METHODS else self.post
+
+    def words(self, rows: Rows, where: str) -> Words:
         """See `Drawing`."""
-        files = [file for label, key in self.shown(runs, where).items() for file in self.scores(label, key, runs[key])]
+        files = [file for label, key in self.shown(rows, where).items() for file in self.scores(label, key, rows[key])]
         if not files:
             raise InputError(where, "no run that is tested", "`runs` with a test")
         return [*files, *arguments_of(self)]
 
 
-class PrecisionRecall(DrawnFromScores):
+class DrawnFromMethods(DrawnFromScores):
+    """A figure of the scores of runs and of methods of `methods:`."""
+
+    methods: Annotated[tuple[Name, ...] | None, Apart] = None
+    """Methods of `methods:` that are drawn beside the runs; if null all of them, or none where `model` is given."""
+
+    def shown(self, rows: Rows, where: str) -> dict[str, tuple[str, str]]:
+        """See `DrawnFromRuns`; the methods stand behind the runs, under their titles."""
+        found = self._runs(rows, where)
+        others = {key[1]: row for key, row in rows.items() if isinstance(row, Scored)}
+        chosen = (() if self.model else tuple(others)) if self.methods is None else self.methods
+        check_known(f"{where}.methods", chosen, others)
+        for name in chosen:
+            if self.benchmark in (None, *(test.benchmark for test in others[name].test)):
+                if others[name].title in found:
+                    raise InputError(f"{where}.methods", f"two called {others[name].title!r}", "a title of its own")
+                found[others[name].title] = METHODS, name
+            elif self.methods is not None:
+                raise InputError(
+                    f"{where}.methods", f"{name}, of which there are no maps of {self.benchmark}", "others"
+                )
+        if not found:
+            nothing = f"nothing is tested on {self.benchmark}" if self.benchmark else "nothing that is tested"
+            raise InputError(where, nothing, "a benchmark of a run's test, or of `tests`")
+        return found
+
+
+class PrecisionRecall(DrawnFromMethods):
     """Precision against recall at 256 thresholds."""
 
     kind: Annotated[Literal["precision-recall"], Apart]
     benchmark: _Benchmark
 
 
-class FThreshold(DrawnFromScores):
+class FThreshold(DrawnFromMethods):
     """F-measure against the threshold."""
 
     kind: Annotated[Literal["f-threshold"], Apart]
     benchmark: _Benchmark
 
 
-class Ranking(DrawnFromScores):
+class Ranking(DrawnFromMethods):
     """Sequences, ordered by the first method's score."""
 
     kind: Annotated[Literal["ranking"], Apart]
@@ -137,17 +179,17 @@ class Ranking(DrawnFromScores):
     measure: _Measure = ()
 
 
-class Intervals(DrawnFromScores):
+class Intervals(DrawnFromMethods):
     """Scores with bootstrap intervals over sequences."""
 
     kind: Annotated[Literal["intervals"], Apart]
     benchmark: _Benchmark
     measure: _Measure = ()
 
-    def scores(self, label: str, key: tuple[str, str], run: Run) -> Iterator[File]:
+    def scores(self, label: str, key: tuple[str, str], row: Run | Scored) -> Iterator[File]:
         """See `DrawnFromScores`; sequences are drawn anew from one file, not from a mean over seeds."""
-        for file in super().scores(label, key, run):
-            yield file._replace(label=f"{label}, seed {file.of[2]}") if len(run.seeds) > 1 else file
+        for file in super().scores(label, key, row):
+            yield file._replace(label=f"{label}, seed {file.of[2]}") if len(row.seeds) > 1 else file
 
 
 class Ablation(DrawnFromScores):
@@ -159,9 +201,9 @@ class Ablation(DrawnFromScores):
     """Run of `model` that the others are compared with."""
     measure: _Measures = ()
 
-    def words(self, runs: Runs, where: str) -> Words:
+    def words(self, rows: Rows, where: str) -> Words:
         """See `Drawing`."""
-        return [*super().words(runs, where), "--full", self.run, "--paper", self.model]
+        return [*super().words(rows, where), "--full", self.run, "--paper", self.model]
 
 
 class Sweep(DrawnFromScores):
@@ -175,10 +217,11 @@ class Sweep(DrawnFromScores):
     values: Annotated[dict[Name, float], Apart] = {}
     """Value of `parameter` by run, where neither options nor variant tell it; other runs are left out."""
 
-    def shown(self, runs: Runs, where: str) -> dict[str, tuple[str, str]]:
+    def shown(self, rows: Rows, where: str) -> dict[str, tuple[str, str]]:
         """See `DrawnFromRuns`; the labels are the parameter's values."""
         found: dict[str, tuple[str, str]] = {}
-        for key in super().shown(runs, where).values():
+        runs = runs_of(rows)
+        for key in super().shown(rows, where).values():
             value = self._value(key[1], runs[key], where)
             if value is not None and found.setdefault(f"{value:g}", key) != key:
                 both = f"{found[f'{value:g}'][1]} and {key[1]} both at {value:g}"
@@ -203,9 +246,10 @@ class Losses(DrawnFromRuns):
 
     kind: Annotated[Literal["losses"], Apart]
 
-    def words(self, runs: Runs, where: str) -> Words:
+    def words(self, rows: Rows, where: str) -> Words:
         """See `Drawing`."""
-        trained = {label: key for label, key in self.shown(runs, where).items() if runs[key].stages}
+        runs = runs_of(rows)
+        trained = {label: key for label, key in self.shown(rows, where).items() if runs[key].stages}
         if not trained:
             raise InputError(where, "no run that is trained", "`runs` with stages")
         return [File("metrics", (*key, runs[key].seeds[0]), label) for label, key in trained.items()]
@@ -223,8 +267,9 @@ class DrawnFromNetwork(Drawing):
         """Return what a network lacks that the figure shows."""
         raise NotImplementedError
 
-    def words(self, runs: Runs, where: str) -> Words:
+    def words(self, rows: Rows, where: str) -> Words:
         """See `Drawing`."""
+        runs = runs_of(rows)
         key, splits = (self.model, self.run), {test.benchmark: test.split for run in runs.values() for test in run.test}
         if key not in runs:
             raise InputError(where, f"no run {'/'.join(key)}", "one of `runs`")
@@ -267,7 +312,7 @@ class LevelFeatures(DrawnFromNetwork):
         return None if options.branches else "branches of several levels"
 
 
-class Grid(DrawnFromScores):
+class Grid(DrawnFromMethods):
     """Frames, masks and the maps of several methods."""
 
     kind: Annotated[Literal["grid"], Apart]
@@ -280,16 +325,18 @@ class Grid(DrawnFromScores):
         """Sequences of the benchmark that it shows by name."""
         return tuple(frame.partition("/")[0] for frame in self.frames)
 
-    def words(self, runs: Runs, where: str) -> Words:
+    def words(self, rows: Rows, where: str) -> Words:
         """See `Drawing`; the maps and scores are those of the first seed."""
         words: Words = [File("manifest", (self.benchmark,))]
-        for label, key in self.shown(runs, where).items():
-            of = (*key, runs[key].seeds[0], self.post, self.benchmark)
-            words += ["--maps", File("predictions", of, label), "--scores", File("scores", (*of, self.protocol), label)]
+        for label, key in self.shown(rows, where).items():
+            of = (*key, rows[key].seeds[0], self.post_of(key), self.benchmark)
+            given = key[0] == METHODS
+            maps = File("maps", (key[1], self.benchmark), label) if given else File("predictions", of, label)
+            words += ["--maps", maps, "--scores", File("scores", (*of, self.protocol), label)]
         return words + arguments_of(self)
 
 
-class Timeline(DrawnFromScores):
+class Timeline(DrawnFromMethods):
     """A measure along a sequence, with the frames behind its extremes."""
 
     kind: Annotated[Literal["timeline"], Apart]
@@ -303,9 +350,9 @@ class Timeline(DrawnFromScores):
         """Sequences of the benchmark that it shows by name."""
         return (self.sequence,)
 
-    def words(self, runs: Runs, where: str) -> Words:
+    def words(self, rows: Rows, where: str) -> Words:
         """See `Drawing`."""
-        return [*super().words(runs, where), "--normalized", File("manifest", (self.benchmark,))]
+        return [*super().words(rows, where), "--normalized", File("manifest", (self.benchmark,))]
 
 
 Figure = Annotated[

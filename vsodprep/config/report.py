@@ -1,12 +1,13 @@
 """Configuration of the report."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
 from vsodprep.config.base import Section
 
 Trivial = Literal["centre-prior", "flow-magnitude"]
+TRIVIAL_MAPS: tuple[Trivial, ...] = get_args(Trivial)
 
 
 class Report(Section):

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -299,6 +299,10 @@ def evaluate_by_protocols(
         able = ",".join(name for name in OF_PIXELS if name in measures) or "mae"
         found = f"{', '.join(whole)}, which are not defined on an image with holes"
         raise InputError("void ignore", found, f"measures of pixels alone: --measure {able}")
+    of_maps: ScoredVoid = "background" if void == "ignore" else void
+    usual = {"coding": "auto", "naming": "auto", "void": "background"}
+    given = {"coding": coding, "naming": naming, "void": of_maps}
+    told_of_maps = {key: value for key, value in given.items() if value != usual[key]}
     asked = [find_protocol(each) if isinstance(each, str) else each for each in protocols]
     with closing(open_truth(gt, split, results).named(benchmark)) as truth, closing(open_tree(Path(pred))) as maps:
         inputs = [pair(truth, maps, each, naming=naming, allow_missing=allow_missing) for each in asked]
@@ -312,7 +316,7 @@ def evaluate_by_protocols(
         elif void == "ignore":
             found = "masks of a normalised benchmark, which are 0 and 255 alone"
             raise InputError("void ignore", found, "the masks as they were delivered")
-        readings = _readings(maps, inputs, coding, "background" if void == "ignore" else void, stored)
+        readings = _readings(maps, inputs, coding, of_maps, stored)
         kept = [
             stored.prepare(masks, maps, of.pairs, protocol, measures, reading) if stored else None
             for protocol, of, reading in zip(asked, inputs, readings, strict=True)
@@ -321,7 +325,7 @@ def evaluate_by_protocols(
         reader = _Reader(masks, maps, tuple(zip(asked, readings, strict=True)), measures)
         totals = _totals(reader, passes, truth, jobs)
     return [
-        _scores(each, truth, masks, of, measures=measures, split=split, void=void)
+        _scores(each, truth, masks, of, measures=measures, split=split, void=void, told=told_of_maps)
         for each, of in zip(passes, totals, strict=True)
     ]
 
@@ -330,19 +334,36 @@ def _readings(
     maps: Tree, inputs: Sequence[ScoringInputs], coding: Coding, void: ScoredVoid, stored: ScoreCache | None
 ) -> list[Reading]:
     """Tell how the maps that each protocol scores are coded; equal answers are one object."""
-    records = {maps.path / name: name for name in maps.names if name.endswith(".json")}
     known = _Images(maps, stored.maps if stored else None)
     found: list[Reading] = []
     for of in inputs:
         names = [item.map for items in of.pairs.values() for item in items]
-        folders = {(maps.path / name).parent for name in names}
-        reading = AS_VALUES
-        ours = written_here(folders, lambda path: maps.read(records[path]) if path in records else None)
-        if coding != "auto" or not ours:
-            beyond = sorted(set(image_names(maps)) - set(names))
-            reading = known.reading(names, "maps", beyond, asked=coding, void=void)
+        reading = reading_of_maps(maps, names, coding, void, known)
         found.append(next((each for each in found if each == reading), reading))
     return found
+
+
+def reading_of_maps(
+    maps: Tree, names: list[str], coding: Coding, void: ScoredVoid, known: _Images | None = None
+) -> Reading:
+    """Tell how maps are coded; those that vsodprep wrote hold values, be they ever so dark.
+
+    Args:
+        maps: Where they lie.
+        names: Those that are read; others there are looked at where these leave doubt.
+        coding: What the user tells.
+        void: What id 255 means beside other ids.
+        known: What is known of the images already.
+
+    Raises:
+        InputError: A map is unreadable, or the coding cannot be told.
+    """
+    records = {maps.path / name: name for name in maps.names if name.endswith(".json")}
+    folders = {(maps.path / name).parent for name in names}
+    if coding == "auto" and written_here(folders, lambda path: maps.read(records[path]) if path in records else None):
+        return AS_VALUES
+    beyond = sorted(set(image_names(maps)) - set(names))
+    return (known or _Images(maps, None)).reading(names, "maps", beyond, asked=coding, void=void)
 
 
 def _scores(
@@ -354,6 +375,7 @@ def _scores(
     measures: tuple[Family, ...],
     split: str | None,
     void: ScoredVoid,
+    told: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return the content of a score file."""
     protocol, inputs = scored.protocol, scored.inputs
@@ -375,6 +397,7 @@ def _scores(
             "naming": inputs.naming,
             "fewer": inputs.fewer,
             "coding": {"maps": str(scored.reading), "masks": str(masks.reading)},
+            **({"told": dict(told)} if told else {}),
             "empty_masks": summary["empty_masks"],
             "gray_share": noticed["gray_pixels"] / max(noticed["pixels_of_gray_masks"], 1),
             **{name: noticed[name] for name in _COUNTED},

@@ -122,6 +122,29 @@ def pair(
     return ScoringInputs(pairs, tuple(missing), tuple(sorted(extra)), rules, fewer)
 
 
+def maps_of_frames(truth: Truth, maps: Tree, naming: str = "auto") -> dict[str, dict[str, str]]:
+    """Find the maps of all frames, by the rule by which those of annotated frames are found.
+
+    Args:
+        truth: The masks.
+        maps: The maps.
+        naming: `auto`, or the rule by which maps are named.
+
+    Returns:
+        Name of each frame's map by sequence and frame id; frames without a map are left out.
+
+    Raises:
+        InputError: Two maps are of one frame.
+    """
+    grouped = group_by_sequence(image_names(maps), [each.name for each in truth.sequences], str(maps.path))
+    found = {}
+    for sequence in truth.sequences:
+        files = grouped.get(sequence.name, [])
+        rule = _match(sequence, tuple(sequence.masks), files, naming).rule.removeprefix("original ")
+        found[sequence.name] = _match(sequence, sequence.frames or tuple(sequence.masks), files, rule).maps
+    return found
+
+
 def _check(pairs: dict[str, tuple[ScoredFrame, ...]], missing: list[str], where: Path, allow_missing: bool) -> None:
     total = len(missing) + sum(map(len, pairs.values()))
     if len(missing) == total:

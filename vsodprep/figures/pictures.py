@@ -1,6 +1,7 @@
 """Figures that show frames: qualitative grids, and time lines with the frames behind their extremes."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,11 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
+from vsodprep.evaluate.pictures import MapPictures, open_maps
 from vsodprep.figures.grid import GridRow, grid, outlined
 from vsodprep.figures.timeline import extremes, timeline
 from vsodprep.images import read_frame, read_gray, read_mask
 from vsodprep.manifest import frame_path, mask_path, read_manifest
-from vsodprep.saliency.folders import map_of, read_map, reading_of
 from vsodprep.scores.measures import measure
 from vsodprep.scores.read import Scores
 
@@ -26,7 +27,7 @@ def grid_of(folder: Path, maps: Mapping[str, Path], frames: Sequence[str], score
 
     Args:
         folder: The normalised benchmark.
-        maps: Per method, the folder of `{seq}/{frame}.png`.
+        maps: Per method, the folder or archive of its maps.
         frames: `SEQUENCE/FRAME` of each row.
         scores: Score files under the methods' labels; where given, each map shows its MAE.
 
@@ -35,18 +36,31 @@ def grid_of(folder: Path, maps: Mapping[str, Path], frames: Sequence[str], score
     """
     manifest = read_manifest(folder)
     known = {each.label: each for each in scores}
-    readings = [(of, reading_of((), of, whole=of)) for of in maps.values()]
     rows = []
-    for name in frames:
-        sequence, _, frame = name.partition("/")
-        if frame not in manifest.sequence(sequence).frames:
-            raise InputError(f"sequence {sequence}", f"no frame {frame!r}", "SEQUENCE/FRAME of the benchmark")
-        pictures = [read_frame(frame_path(folder, sequence, frame)), _mask(folder, sequence, frame)]
-        pictures += [read_map(map_of(of, f"{sequence}/{frame}"), None, reading) for of, reading in readings]
-        values = [known[label].frames(sequence, "mae").get(frame) if label in known else None for label in maps]
-        notes = ["" if value is None else f"{value:.3f}" for value in values]
-        rows.append(GridRow(name, tuple(pictures), ("", "", *notes)))
+    with ExitStack() as stack:
+        opened = [stack.enter_context(_opened(of, folder, known.get(label))) for label, of in maps.items()]
+        for name in frames:
+            sequence, _, frame = name.partition("/")
+            if frame not in manifest.sequence(sequence).frames:
+                raise InputError(f"sequence {sequence}", f"no frame {frame!r}", "SEQUENCE/FRAME of the benchmark")
+            pictures = [read_frame(frame_path(folder, sequence, frame)), _mask(folder, sequence, frame)]
+            pictures += [_read(of, sequence, frame) for of in opened]
+            values = [known[label].frames(sequence, "mae").get(frame) if label in known else None for label in maps]
+            notes = ["" if value is None else f"{value:.3f}" for value in values]
+            rows.append(GridRow(name, tuple(pictures), ("", "", *notes)))
     return grid(["frame", "mask", *maps], rows)
+
+
+def _opened(maps: Path, folder: Path, scores: Scores | None) -> AbstractContextManager[MapPictures]:
+    """Open a method's maps; they are read as the score file says that they were for scoring."""
+    return open_maps(maps, folder, **(scores.files[0].get("inputs", {}).get("told", {}) if scores else {}))
+
+
+def _read(maps: MapPictures, sequence: str, frame: str) -> NDArray[np.uint8]:
+    found = maps.read(sequence, frame)
+    if found is None:
+        raise InputError(f"{maps.maps.path}: {sequence}/{frame}", "no map of this frame", "one map per frame")
+    return found
 
 
 def _mask(folder: Path, sequence: str, frame: str) -> NDArray[np.uint8] | None:
@@ -70,7 +84,7 @@ def timeline_of(
         sequence: Name of the sequence.
         key: Key of the measure.
         folder: The normalised benchmark, whose frames are shown with their masks outlined; none if None.
-        maps: The first method's folder of `{seq}/{frame}.png`, shown below the frames; none if None.
+        maps: Folder or archive of the first method's maps, which are shown below the frames; none if None.
         count: Number of lowest and of highest frames.
 
     Raises:
@@ -85,17 +99,16 @@ def timeline_of(
     frames = list(first)
     pictures = {}
     if folder is not None:
-        for index in extremes(list(first.values()), count):
-            pictures[index] = _stack(folder, maps, sequence, frames[index])
+        with nullcontext() if maps is None else _opened(maps, folder, scores[0]) as opened:
+            for index in extremes(list(first.values()), count):
+                pictures[index] = _stack(folder, opened, sequence, frames[index])
     lines = {label: [column.get(frame) for frame in frames] for label, column in values.items()}
     return timeline(frames, lines, of.heading, pictures)
 
 
-def _stack(folder: Path, maps: Path | None, sequence: str, frame: str) -> list[NDArray[np.uint8]]:
+def _stack(folder: Path, maps: MapPictures | None, sequence: str, frame: str) -> list[NDArray[np.uint8]]:
     picture = read_frame(frame_path(folder, sequence, frame))
     path = mask_path(folder, sequence, frame)
     if path.is_file():
         picture = outlined(picture, read_mask(path), OUTLINE)
-    if maps is None:
-        return [picture]
-    return [picture, read_map(map_of(maps, f"{sequence}/{frame}"), None, reading_of((), maps, whole=maps))]
+    return [picture] if maps is None else [picture, _read(maps, sequence, frame)]

@@ -6,6 +6,7 @@ from typing import Any
 
 from vsodprep.benchmarks.benchmark import KnownSequence
 from vsodprep.config import Config
+from vsodprep.config.compared import METHODS, ComparedMethod
 from vsodprep.config.train import Run
 from vsodprep.errors import InputError
 from vsodprep.manifest import Manifest, read_manifest
@@ -57,6 +58,10 @@ class Results:
     def run(self, model: str, run: str) -> Run | None:
         """Return a run's configuration; None for a method of `methods:` and for a trivial map."""
         return self.targets.runs.get((model, run))
+
+    def compared(self, model: str, run: str) -> ComparedMethod | None:
+        """Return the configuration of a method of `methods:`; None for a run and for a trivial map."""
+        return self.config.methods[run] if model == METHODS else None
 
     def folder(self, benchmark: str) -> Path:
         """Return a normalised benchmark's folder."""

@@ -18,6 +18,10 @@ Reader = Callable[[str], NDArray[np.uint8] | None]
 """From a frame id to uint8 `(H, W)` or `(H, W, 3)`; None where that frame has no map."""
 
 
+MapsOf = Callable[[str], Reader]
+"""From a sequence's name to the reader of a method's maps of it."""
+
+
 def reader_of_folder(folder: Path) -> Reader:
     """Read `{frame}.png` of a folder."""
 
@@ -26,6 +30,11 @@ def reader_of_folder(folder: Path) -> Reader:
         return read_gray(path) if path.is_file() else None
 
     return read
+
+
+def maps_in(folder: Path) -> MapsOf:
+    """Read `{seq}/{frame}.png` of a folder."""
+    return lambda sequence: reader_of_folder(folder / sequence)
 
 
 def reader_of(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vsodprep import benchmarks
+from vsodprep.config.compared import ComparedMethod
 from vsodprep.config.models import DEFINITIONS
 from vsodprep.config.train import Run
 from vsodprep.report.collect import Results, Score
@@ -33,12 +34,13 @@ class Method:
     """Scores of one model, run and refinement on one benchmark.
 
     Attributes:
-        model: Model name, or `trivial`.
-        run: Run name, or the name of a trivial map.
+        model: Model name, `methods`, or `trivial`.
+        run: Run name, or the name of a method or a trivial map.
         post: `raw`, or a CRF preset.
-        config: The run's configuration; None for a trivial map.
+        config: The run's configuration; None for a method and a trivial map.
         scores: One per seed.
         departures: In which ways it is not the paper's training.
+        compared: The configuration of a method of `methods:`.
     """
 
     model: str
@@ -47,11 +49,28 @@ class Method:
     config: Run | None
     scores: tuple[Score, ...]
     departures: tuple[str, ...] = ()
+    compared: ComparedMethod | None = None
 
     @property
     def name(self) -> str:
         """What the page calls it."""
-        return method_name(self.model, self.run, self.post)
+        return self._named(self.post)
+
+    @property
+    def unrefined(self) -> str:
+        """What the page calls it without its refinement."""
+        return self._named("raw")
+
+    def _named(self, post: str) -> str:
+        if self.compared is not None:
+            return self.compared.called(self.run)
+        return method_name(self.model, self.run, post)
+
+    @property
+    def about(self) -> str:
+        """Year and kind of a method of `methods:`, as far as they are given."""
+        of = self.compared
+        return "" if of is None else ", ".join(str(each) for each in (of.year, of.kind) if each)
 
     @property
     def trivial(self) -> bool:
@@ -114,7 +133,8 @@ def _methods(results: Results, scores: Sequence[Score]) -> tuple[Method, ...]:
     made = []
     for (model, name, post), group in _grouped(scores, lambda score: (score.model, score.run, score.post)).items():
         run = results.run(model, name)
-        made.append(Method(model, name, post, run, tuple(group), tuple(departures(results, model, run)) if run else ()))
+        unlike = tuple(departures(results, model, run)) if run else ()
+        made.append(Method(model, name, post, run, tuple(group), unlike, results.compared(model, name)))
     return tuple(made)
 
 

@@ -57,12 +57,12 @@ class RunView:
 
 @dataclass(frozen=True)
 class Card:
-    """The best trained method of one table, against the better trivial map.
+    """The best method of one table, against the better trivial map.
 
     Attributes:
         table: The table.
         measure: Its first measure.
-        method: The best method that was trained.
+        method: The best method that is no trivial map.
         value: Its score.
         rival: The better of the trivial maps, if they were scored.
         margin: How much better the method is, positive where it is.
@@ -112,22 +112,22 @@ def typical(cards: Sequence[Card], sections: Sequence[ReportSection]) -> tuple[s
     """
     if not cards:
         return None
-    name = method_name(cards[0].method.model, cards[0].method.run, "raw")
+    name = cards[0].method.unrefined
     strips = [strip for gallery in sections[0].galleries if gallery.run == name for strip in gallery.strips]
     return next(((name, strip) for strip in strips if strip.place == "median"), None)
 
 
 def card(table: Table) -> Card | None:
-    """Return what is worth saying first about a table; None if nothing in it was trained."""
+    """Return what is worth saying first about a table; None if it has only trivial maps."""
     measure = table.measures[0]
     sign = -1 if measure.small else 1
     scored = [(row.method, row.cells[0].value) for row in table.rows]
     known = [(method, value) for method, value in scored if value is not None]
     ordered = sorted(known, key=lambda pair: -sign * pair[1])
-    trained = [pair for pair in ordered if not pair[0].trivial]
+    others = [pair for pair in ordered if not pair[0].trivial]
     trivial = [pair for pair in ordered if pair[0].trivial]
-    if not trained:
+    if not others:
         return None
-    method, value = trained[0]
+    method, value = others[0]
     rival, margin = (trivial[0][0], sign * (value - trivial[0][1])) if trivial else (None, None)
     return Card(table, measure, method, value, rival, margin)

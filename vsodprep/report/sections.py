@@ -1,18 +1,24 @@
 """The page's sections about results: one per benchmark and split, with tables, curves, sequences and strips."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from vsodprep.archives import archive_of
 from vsodprep.errors import InputError
+from vsodprep.evaluate.pictures import open_maps
 from vsodprep.figures.compare import f_threshold_of, intervals_of, precision_recall_of, ranking_of
 from vsodprep.figures.style import inline_svg
 from vsodprep.report.collect import Results
 from vsodprep.report.frames import choose, disagreements, frame_errors
-from vsodprep.report.methods import Comparison, Method, method_name
+from vsodprep.report.maps import MapsOf, maps_in
+from vsodprep.report.methods import Comparison, Method
 from vsodprep.report.strips import Strip, inputs, side_by_side, strip
 from vsodprep.report.tables import Table
 from vsodprep.scores.measures import Measure, ordered
@@ -152,48 +158,65 @@ def _part_tables(comparison: Comparison, measures: list[Measure], key: str) -> t
 
 
 def _galleries(results: Results, comparison: Comparison) -> tuple[Gallery, ...]:
-    """Make the strips of every trained method: its first seed, frames chosen by its first maps."""
+    """Make the strips of every method: its first seed, frames chosen by its first maps."""
     if comparison.benchmark not in results.manifests:
         return ()
-    made = []
+    with ExitStack() as stack:
+        maps = {method.name: found for method in comparison.methods if (found := _maps(results, method, stack))}
+        return (*_together(results, comparison, maps), *_each(results, comparison, maps))
+
+
+def _each(results: Results, comparison: Comparison, maps: Mapping[str, MapsOf]) -> Iterator[Gallery]:
+    """Make a gallery of each method, with all its refinements."""
     for (model, run), group in groupby(comparison.methods, key=lambda method: (method.model, method.run)):
-        methods = [method for method in group if not method.trivial]
-        folders = {caption(method.post): _folder(results, method) for method in methods}
-        folders = {label: folder for label, folder in folders.items() if folder.is_dir()}
-        if folders:
+        methods = list(group)
+        shown = {caption(method): maps[method.name] for method in methods if method.name in maps}
+        if shown:
             errors = frame_errors(methods[0].scores[0].values)
             blocks = inputs(results, model, run)
             strips = tuple(
-                strip(results, comparison.benchmark, error, place=place, blocks=blocks, predictions=folders)
+                strip(results, comparison.benchmark, error, place=place, blocks=blocks, predictions=shown)
                 for place, chosen in choose(errors, results.config.report.strips).items()
                 for error in chosen
             )
-            name = method_name(model, run, "raw")
-            made.append(Gallery(f"{name}: best, median and worst frames", name, strips))
-    return (*_together(results, comparison), *made)
+            name = methods[0].unrefined
+            yield Gallery(f"{name}: best, median and worst frames", name, strips)
 
 
-def _together(results: Results, comparison: Comparison) -> list[Gallery]:
-    """Make a gallery of the frames on which runs differ most, by their first maps; none where fewer than two have."""
+def _together(results: Results, comparison: Comparison, maps: Mapping[str, MapsOf]) -> Iterator[Gallery]:
+    """Make a gallery of the frames on which methods differ most, by their first maps; none where fewer than two are."""
     groups = groupby(comparison.methods, key=lambda method: (method.model, method.run))
-    firsts = [next(group) for _, group in groups]
-    methods = [method for method in firsts if not method.trivial and _folder(results, method).is_dir()]
+    methods = [first for _, group in groups if (first := next(group)).name in maps]
     if len(methods) < 2:
-        return []
+        return
     errors = [frame_errors(method.scores[0].values) for method in methods]
     maes = [{(error.sequence, error.frame): error.mae for error in of} for of in errors]
     strips = []
     for key in disagreements(errors, 2 * results.config.report.strips):
-        maps = {m.name: (_folder(results, m), of[key]) for m, of in zip(methods, maes, strict=True)}
-        strips.append(side_by_side(results, comparison.benchmark, *key, maps))
-    return [Gallery("Frames on which the methods differ most, each map with its MAE", "", tuple(strips))]
+        shown = {method.name: (maps[method.name], of[key]) for method, of in zip(methods, maes, strict=True)}
+        strips.append(side_by_side(results, comparison.benchmark, *key, shown))
+    yield Gallery("Frames on which the methods differ most, each map with its MAE", "", tuple(strips))
 
 
-def caption(post: str) -> str:
-    """Return what stands under a predicted map."""
-    return "prediction" if post == "raw" else f"after CRF {post}"
+def caption(method: Method) -> str:
+    """Return what stands under a method's map."""
+    if method.compared is not None:
+        return "map"
+    return "prediction" if method.post == "raw" else f"after CRF {method.post}"
 
 
-def _folder(results: Results, method: Method) -> Path:
+def _maps(results: Results, method: Method, stack: ExitStack) -> MapsOf | None:
+    """Return a method's maps of its first seed, open until the stack is closed; None where they are not there."""
+    if method.trivial:
+        return None
     first = method.scores[0]
-    return Path(results.paths.predictions(first.model, first.run, first.seed, first.post, first.benchmark)).parent
+    if method.compared is None:
+        of = (first.model, first.run, first.seed, first.post, first.benchmark)
+        folder = Path(results.paths.predictions(*of)).parent
+        return maps_in(folder) if folder.is_dir() else None
+    path = results.targets.maps(method.run, first.benchmark, results.paths)
+    if path is None or not archive_of(Path(path)).exists():
+        return None
+    told = first.values["inputs"].get("told", {})
+    found = stack.enter_context(open_maps(Path(path), results.folder(first.benchmark), first.split, **told))
+    return lambda sequence: partial(found.read, sequence)

@@ -8,7 +8,7 @@ from vsodprep.images import read_frame
 from vsodprep.manifest import frame_path
 from vsodprep.report.collect import Results
 from vsodprep.report.frames import FrameError
-from vsodprep.report.maps import MapKind, Reader, reader_of, reader_of_folder
+from vsodprep.report.maps import MapKind, MapsOf, Reader, reader_of, reader_of_folder
 from vsodprep.report.thumbnails import Thumbnail, thumbnail
 
 _CAPTIONS: dict[MapKind, str] = {"flow": "flow", "prior": "motion prior", "coarse": "coarse label"}
@@ -43,13 +43,18 @@ Blocks = dict[MapKind, str | None]
 
 
 def inputs(results: Results, model: str, run: str) -> Blocks:
-    """Return a run's own flow, prior and labels, and the first of the configuration's where it has none of its own."""
+    """Return a run's own flow, prior and labels, and the first of the configuration's where it has none of its own.
+
+    A method of `methods:` was made of none of them.
+    """
     config = results.config
     own = results.run(model, run)
-    labels = [data.labels for stage in own.stages for data in stage.data if data.labels != "masks"] if own else []
+    if own is None:
+        return {}
+    labels = [data.labels for stage in own.stages for data in stage.data if data.labels != "masks"]
     return {
-        "flow": (own and own.flow) or next(iter(config.flow), None),
-        "prior": (own and own.prior) or next(iter(config.prior), None),
+        "flow": own.flow or next(iter(config.flow), None),
+        "prior": own.prior or next(iter(config.prior), None),
         "coarse": next(iter([*labels, *config.coarse]), None),
     }
 
@@ -61,7 +66,7 @@ def strip(
     *,
     place: str,
     blocks: Blocks,
-    predictions: dict[str, Path],
+    predictions: Mapping[str, MapsOf],
 ) -> Strip:
     """Make one strip.
 
@@ -71,7 +76,7 @@ def strip(
         error: The frame and its error.
         place: `best`, `median` or `worst`.
         blocks: Which flow, prior and labels to show.
-        predictions: Per caption, the folder of `{seq}/{frame}.png`.
+        predictions: Maps per caption.
     """
     folder = results.folder(benchmark)
     sequence = results.manifests[benchmark].sequence(error.sequence)
@@ -79,13 +84,13 @@ def strip(
     for kind, block in blocks.items():
         if block and (kind == "coarse" or not sequence.still):
             readers.append((_CAPTIONS[kind], reader_of(kind, results, block, benchmark, sequence)))
-    readers += [(label, reader_of_folder(maps / error.sequence)) for label, maps in predictions.items()]
+    readers += [(label, maps(error.sequence)) for label, maps in predictions.items()]
     readers.append(("mask", reader_of_folder(folder / error.sequence / "masks")))
     return Strip(place, error.sequence, error.frame, error.mae, _pictures(folder, error.sequence, error.frame, readers))
 
 
 def side_by_side(
-    results: Results, benchmark: str, sequence: str, frame: str, maps: Mapping[str, tuple[Path, float]]
+    results: Results, benchmark: str, sequence: str, frame: str, maps: Mapping[str, tuple[MapsOf, float]]
 ) -> Strip:
     """Make a strip of one frame, its mask, and the maps of several methods.
 
@@ -94,11 +99,11 @@ def side_by_side(
         benchmark: Benchmark name.
         sequence: Sequence name.
         frame: Frame id.
-        maps: Per method, the folder of `{seq}/{frame}.png` and the MAE of the frame.
+        maps: Per method, its maps and the MAE of the frame.
     """
     folder = results.folder(benchmark)
     readers = [("mask", reader_of_folder(folder / sequence / "masks"))]
-    readers += [(f"{name} {mae:.3f}", reader_of_folder(of / sequence)) for name, (of, mae) in maps.items()]
+    readers += [(f"{name} {mae:.3f}", of(sequence)) for name, (of, mae) in maps.items()]
     return Strip("apart", sequence, frame, None, _pictures(folder, sequence, frame, readers))
 
 

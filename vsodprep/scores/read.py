@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vsodprep.config.compared import METHODS
 from vsodprep.errors import InputError
 from vsodprep.files import read_json
 from vsodprep.scores.whole import omissions
 
 EXPECTED = "scores written by vsodprep evaluate --json"
-# The folder of scores/ that stands for no network: what a configuration lists under `methods`.
-OTHERS = "methods"
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ def _of_pipeline(path: Path) -> str | None:
     if len(parts) < 6 or parts[-6] != "scores" or not parts[-3].startswith("seed"):
         return None
     model, run, _, post = parts[-5:-1]
-    name = run if model == OTHERS else f"{model} {run}"
+    name = run if model == METHODS else f"{model} {run}"
     return name if post == "raw" else f"{name} + {post}"
 
 

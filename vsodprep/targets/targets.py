@@ -4,23 +4,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, TypeVar, get_args
+from typing import NamedTuple, TypeVar
 
 from vsodprep.benchmarks.published import PublishedMaps, get_published, published
 from vsodprep.config import Config
 from vsodprep.config.base import SplitOf
+from vsodprep.config.compared import METHODS, Scored
 from vsodprep.config.crf import RAW
-from vsodprep.config.figures import File, Words
+from vsodprep.config.figures import DrawnFromScores, File, Words
 from vsodprep.config.methods import flow_method
-from vsodprep.config.report import Trivial
-from vsodprep.config.train import Run
+from vsodprep.config.report import TRIVIAL_MAPS, Trivial
+from vsodprep.config.train import Run, ScoredOn
 from vsodprep.errors import check_known
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.paths import Paths
 
 TRIVIAL = "trivial"
-METHODS = "methods"
-TRIVIAL_MAPS: tuple[Trivial, ...] = get_args(Trivial)
 CENTRE_PRIOR: Trivial = "centre-prior"
 OWN_SPLIT = "train"
 Item = TypeVar("Item")
@@ -100,12 +99,24 @@ class Targets:
 
     @cached_property
     def protocols(self) -> dict[str, list[str]]:
-        """The protocols by which methods are scored on each tested benchmark: those of all its tests."""
-        tests = [test for _, test in self.config.all_tests]
-        return {
-            name: unique(protocol for test in tests if test.benchmark == name for protocol in test.protocols)
-            for name in self.tested
+        """The protocols by which methods are scored on each tested benchmark: those of its tests and of figures."""
+        asked = [(test.benchmark, protocol) for _, test in self.config.all_tests for protocol in test.protocols]
+        for name, figure in self.config.figures.items():
+            if isinstance(figure, DrawnFromScores):
+                shown = figure.shown(self.rows, f"figures.{name}").values()
+                scored = [test.benchmark for key in shown if key[0] == METHODS for test in self.rows[key].test]
+                asked += [(of, figure.protocol) for of in scored if figure.benchmark in (None, of)]
+        return {name: unique(protocol for of, protocol in asked if of == name) for name in self.tested}
+
+    @cached_property
+    def rows(self) -> dict[tuple[str, str], Run | Scored]:
+        """What figures draw: the runs by model and name, then the methods of `methods:`."""
+        tests = {name: ScoredOn(benchmark=name, split=split) for name, split in self.tested.items()}
+        methods = {
+            (METHODS, name): Scored(method.called(name), tuple(tests[of] for of in tests if self.maps(name, of)))
+            for name, method in self.config.methods.items()
         }
+        return {**self.runs, **methods}
 
     @cached_property
     def benchmarks(self) -> list[str]:
@@ -220,7 +231,7 @@ class Targets:
     @cached_property
     def figures(self) -> dict[str, Words]:
         """The words of each figure's command, with the files that it is drawn from."""
-        return {name: figure.words(self.runs, f"figures.{name}") for name, figure in self.config.figures.items()}
+        return {name: figure.words(self.rows, f"figures.{name}") for name, figure in self.config.figures.items()}
 
     @cached_property
     def scores(self) -> tuple[ScoreTarget, ...]:
@@ -251,18 +262,24 @@ class Targets:
         ]
         return tuple(unique([*of_runs, *of_figures, *of_methods, *of_trivial]))
 
-    def maps(self, method: str, benchmark: str) -> str | None:
-        """Return the folder or archive of a method's maps of a tested benchmark; None where it has none."""
+    def maps(self, method: str, benchmark: str, paths: Paths | None = None) -> str | None:
+        """Return the folder or archive of a method's maps of a tested benchmark; None where it has none.
+
+        Args:
+            method: Name of the method.
+            benchmark: Benchmark name.
+            paths: Where everything lies, if that is not where the configuration says.
+        """
         of = self.config.methods[method]
         if of.published is not None:
             entry, own = self.published(method)
-            path = entry.path(Path(self.paths.published(entry.name)).parent, own, benchmark)
+            path = entry.path(Path((paths or self.paths).published(entry.name)).parent, own, benchmark)
             return None if path is None else str(path)
         if of.saliency is None:
             return of.maps.get(benchmark)
         elsewhere = self.config.saliency[of.saliency].folder
         if elsewhere is None:
-            return self.paths.saliency_folder(of.saliency, benchmark)
+            return (paths or self.paths).saliency_folder(of.saliency, benchmark)
         return str(Path(elsewhere) / benchmark)
 
     def published(self, method: str) -> tuple[PublishedMaps, str]:

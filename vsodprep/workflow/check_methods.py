@@ -35,8 +35,8 @@ def check_methods(targets: Targets) -> None:
             of = targets.published(name)[0].benchmarks if method.published else method.maps
             found = f"maps of {', '.join(of)}, and tests on {', '.join(targets.tested)}"
             raise InputError(where, found, "maps of a benchmark that is tested")
-        known = numbers_of(method.title or name, name)
-        check_known(f"{where}.printed", method.printed or (), known, f"number of {method.title or name} by")
+        known = numbers_of(method.called(name), name)
+        check_known(f"{where}.printed", method.printed or (), known, f"number of {method.called(name)} by")
 
 
 def _given(targets: Targets, name: str, method: ComparedMethod) -> dict[str, str]:

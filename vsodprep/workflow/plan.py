@@ -16,10 +16,11 @@ from vsodprep.benchmarks.published import published
 from vsodprep.config import Config, complete, read
 from vsodprep.config.base import SplitOf
 from vsodprep.config.models import MODELS
+from vsodprep.config.report import TRIVIAL_MAPS
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.provisions import provisions
-from vsodprep.targets.targets import TRIVIAL, TRIVIAL_MAPS, Targets
+from vsodprep.targets.targets import TRIVIAL, Targets
 from vsodprep.workflow.check import check_names, rule_names
 from vsodprep.workflow.check_methods import check_methods
 from vsodprep.workflow.check_runs import check_pictures, check_runs

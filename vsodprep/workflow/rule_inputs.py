@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from vsodprep.archives import archive_of
 from vsodprep.targets.targets import Targets
 
 
@@ -49,6 +50,22 @@ class RuleInputs:
     def flow_of(self, flow: str, benchmark: str, split: str | None = None) -> list[str]:
         """Return the flow of a benchmark's videos, of one split or all."""
         return [self.paths.flow(flow, benchmark, seq) for seq in self.catalogue.videos(benchmark, split)]
+
+    def before_maps(self, method: str, benchmark: str) -> list[str]:
+        """Return what a method's maps wait for: their archive, what is fetched, or the markers of a saliency block."""
+        of, maps = self.config.methods[method], Path(self.targets.maps(method, benchmark) or "")
+        if of.published is not None:
+            return [self.paths.published(self.targets.published(method)[0].name)]
+        if of.saliency is None or self.config.saliency[of.saliency].folder is not None:
+            return [] if maps.is_dir() else [str(archive_of(maps))]
+        names = self.catalogue.split(benchmark, self.targets.tested[benchmark])
+        return [self.paths.saliency(of.saliency, benchmark, name) for name in names]
+
+    def state_of_maps(self, method: str, benchmark: str) -> str:
+        """Return the state of a method's maps that are from elsewhere; empty where the pipeline makes or fetches them."""
+        of, maps = self.config.methods[method], Path(self.targets.maps(method, benchmark) or "")
+        made = of.saliency is not None and self.config.saliency[of.saliency].folder is None
+        return "" if made or of.published is not None else state_of(str(archive_of(maps)))
 
     def crf_preset(self, name: str) -> str:
         """Return a built-in preset's name, or the file of one of the configuration's own."""

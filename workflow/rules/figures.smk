@@ -18,6 +18,7 @@ rule figure:
         code=PLAN.fingerprint("vsodprep.cli.figure"),
         kind=PLAN.figures.kind,
         arguments=PLAN.figures.arguments,
+        given=PLAN.figures.given,
     message:
         "figure {wildcards.figure}"
     shell:

@@ -3,16 +3,13 @@
 import shlex
 from collections.abc import Iterable
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-from vsodprep.archives import archive_of
 from vsodprep.benchmarks.published import get_published
-from vsodprep.config.compared import ComparedMethod
+from vsodprep.config.compared import METHODS, ComparedMethod
 from vsodprep.config.crf import RAW
-from vsodprep.targets.targets import METHODS
 from vsodprep.workflow.fingerprint import fingerprint
-from vsodprep.workflow.rule_inputs import RuleInputs, one_of, state_of
+from vsodprep.workflow.rule_inputs import RuleInputs, one_of
 
 
 class EvaluateInputs(RuleInputs):
@@ -63,14 +60,8 @@ class EvaluateInputs(RuleInputs):
         return self.targets.maps(wildcards.method, wildcards.benchmark) or ""
 
     def made_maps(self, wildcards: Any) -> list[str]:
-        """Return what a method's maps wait for: their archive, or the markers of a saliency block's sequences."""
-        block, maps = self._method(wildcards).saliency, self.maps(wildcards)
-        if self._method(wildcards).published is not None:
-            return [self.paths.published(self.targets.published(wildcards.method)[0].name)]
-        if block is None or self.config.saliency[block].folder is not None:
-            return [] if Path(maps).is_dir() else [str(archive_of(Path(maps)))]
-        names = self.catalogue.split(wildcards.benchmark, self.split(wildcards))
-        return [self.paths.saliency(block, wildcards.benchmark, name) for name in names]
+        """Return what a method's maps wait for."""
+        return self.before_maps(wildcards.method, wildcards.benchmark)
 
     def published(self, wildcards: Any) -> str:
         """Return which files of published maps are scored, as options of `vsodprep download`."""
@@ -81,12 +72,8 @@ class EvaluateInputs(RuleInputs):
         return shlex.join(words + [word for name in wanted for word in ("--benchmark", name)])
 
     def given(self, wildcards: Any) -> str:
-        """Return the state of maps that are from elsewhere; what was fetched of published ones is listed anyway."""
-        if self._method(wildcards).published is not None:
-            return ""
-        block = self._method(wildcards).saliency
-        elsewhere = block is None or self.config.saliency[block].folder is not None
-        return state_of(str(archive_of(Path(self.maps(wildcards))))) if elsewhere else ""
+        """Return the state of maps that are from elsewhere."""
+        return self.state_of_maps(wildcards.method, wildcards.benchmark)
 
     def options(self, wildcards: Any) -> str:
         """Return how a method's maps are read and by what they are scored, as options of `vsodprep evaluate`."""

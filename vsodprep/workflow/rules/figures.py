@@ -29,7 +29,13 @@ class FigureInputs(RuleInputs):
 
     def inputs(self, wildcards: Any) -> list[str]:
         """Return the files that a figure is drawn from."""
-        return [self._path(word) for word in self.targets.figures[wildcards.figure] if isinstance(word, File)]
+        files = [word for word in self.targets.figures[wildcards.figure] if isinstance(word, File)]
+        return [path for file in files for path in self._needed(file)]
+
+    def given(self, wildcards: Any) -> list[str]:
+        """Return the states of maps from elsewhere that a figure shows."""
+        files = [word for word in self.targets.figures[wildcards.figure] if isinstance(word, File)]
+        return [self.state_of_maps(*file.of) for file in files if file.place == "maps"]
 
     def arguments(self, wildcards: Any) -> str:
         """Return a figure's arguments and options."""
@@ -38,6 +44,11 @@ class FigureInputs(RuleInputs):
             for word in self.targets.figures[wildcards.figure]
         )
 
+    def _needed(self, file: File) -> list[str]:
+        return self.before_maps(*file.of) if file.place == "maps" else [self._path(file)]
+
     def _path(self, file: File) -> str:
+        if file.place == "maps":
+            return self.targets.maps(*file.of) or ""
         path: str = getattr(self.paths, file.place)(*file.of)
         return path
