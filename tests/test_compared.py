@@ -1,5 +1,6 @@
 """Methods of the configuration: other people's maps are scored, as they are, where they are."""
 
+import contextlib
 import json
 import shlex
 import zipfile
@@ -11,13 +12,15 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from tests.evaluate_cases import write_tree
+from tests.evaluate_cases import normalized, write_tree
 from vsodprep.benchmarks import get
 from vsodprep.cli import cli
-from vsodprep.config import complete
+from vsodprep.config import Config, complete
 from vsodprep.config.defaults import default
+from vsodprep.config.figures import File
 from vsodprep.config.normalize import Choice
 from vsodprep.errors import VsodprepError
 from vsodprep.estimate.cost import Estimate
@@ -25,6 +28,7 @@ from vsodprep.evaluate import PROTOCOLS, evaluate_by_protocols, evaluate_folders
 from vsodprep.images import read_mask, write_png
 from vsodprep.manifest import mask_path, read_manifest
 from vsodprep.normalize.run import normalize
+from vsodprep.report.page import write_report
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.targets import Targets
 from vsodprep.workflow.plan import Plan
@@ -196,8 +200,6 @@ def test_several_protocols_in_one_go_give_what_each_gives_alone(tmp_path: Path) 
 
 
 def test_maps_of_the_sequences_outside_a_split_are_not_of_no_frame(tmp_path: Path) -> None:
-    from tests.evaluate_cases import normalized
-
     maps, masks = write_tree(tmp_path, {"drift": 7, "hide": 4, "stop": 3})
     write_png(maps / "panda" / "00000.png", np.zeros((30, 40), np.uint8))
     scores = evaluate_folders(maps, normalized(tmp_path / "own", masks), split="drift")
@@ -220,6 +222,128 @@ def test_what_the_command_refuses(
     done = CliRunner().invoke(cli, ["evaluate", "--gt", "masks", *words])
     assert line in (str(done.exception) if code == 1 else done.output)
     assert done.exit_code == code
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Config]:
+    """Return a folder with the scores of two methods, one packed, as the rules leave it, and its configuration."""
+    folder = tmp_path_factory.mktemp("scored")
+    with contextlib.chdir(folder):
+        maps, masks = write_tree(folder, {"drift": 7, "hide": 4, "stop": 3})
+        normalized(folder / "results/normalized/own", masks)
+        with zipfile.ZipFile("dark.zip", "w") as archive:
+            for path in sorted(masks.glob("*/*.png")):
+                ids = read_mask(path).astype(np.uint8) * 3
+                archive.writestr(f"all/{path.parent.name}_{int(path.stem):03d}.png", encoded(".png", ids))
+        methods = {
+            "soft": {"maps": {"own": str(maps)}, "title": "Soft Net", "year": 2019, "kind": "video"},
+            "dark": {"maps": {"own": "dark.zip"}, "coding": "ids", "naming": "number"},
+        }
+        test = {"benchmark": "own", "split": "test", "protocols": ["davsod", "pysod"]}
+        over = ALONE | {"folders": {"own": str(masks.parent)}, "methods": methods, "tests": [test]}
+        config = complete(over, BASE)
+        plan = Plan.of(config)
+        for name in methods:
+            of = SimpleNamespace(method=name, benchmark="own")
+            words = ["--pred", plan.evaluate.maps(of), "--split", "test", *shlex.split(plan.evaluate.options(of))]
+            CliRunner().invoke(cli, ["evaluate", "--gt", "results/normalized/own", *words], catch_exceptions=False)
+    return folder, config
+
+
+def test_the_report_shows_methods_with_their_maps(
+    scored: tuple[Path, Config], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(scored[0])
+    write_report(scored[1], Path("results"), tmp_path)
+    page = (tmp_path / "index.html").read_text()
+    assert '<th scope="row">Soft Net<span class="plus">2019, video</span></th>' in page
+    assert "No training run" not in page
+    for gallery in ("the methods differ most, each map with its MAE", "Soft Net: best", "dark: best"):
+        shown = page.partition(gallery)[2].partition("<h3>")[0]
+        assert shown.count("<img") >= 9
+        assert 'class="none"' not in shown
+    rows = [line.split(",")[:6] for line in (tmp_path / "results.csv").read_text().splitlines()]
+    assert ["methods", "dark", "raw", "0", "own", "pysod"] in rows
+
+
+def test_the_report_does_without_maps_that_are_gone(
+    scored: tuple[Path, Config], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # from where the archive's path leads nowhere
+    write_report(scored[1], scored[0] / "results", tmp_path)
+    page = (tmp_path / "index.html").read_text()
+    assert "Soft Net: best" in page
+    assert "dark: best" not in page
+    assert '<th scope="row">dark</th>' in page
+
+
+@pytest.mark.parametrize("figure", ["grid", "timeline"])
+def test_a_figure_reads_maps_as_they_are_read_for_scoring(
+    figure: str, scored: tuple[Path, Config], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(scored[0])
+    drawn: list[Any] = []
+    monkeypatch.setattr(f"vsodprep.figures.pictures.{figure}", lambda *words: drawn.append(words) or Figure())
+    scores, maps = "results/scores/methods/dark/seed0/raw/own.davsod.json", "dark.zip"
+    words = ["--maps", f"dark={maps}", "--scores", f"dark={scores}", "--frame", "hide/00002"]
+    if figure == "timeline":
+        words = [f"dark={scores}", "--maps", maps, "--sequence", "hide", "--normalized"]
+    words += ["results/normalized/own", "--out", str(tmp_path / "x.svg")]
+    cli.main(["figure", figure, *words], standalone_mode=False)
+    mask = read_mask(Path("results/normalized/own/hide/masks/00002.png"))
+    shown = drawn[0][1][0].pictures[-1] if figure == "grid" else drawn[0][3][1][-1]
+    assert np.array_equal(shown > 0, mask)
+
+
+FIGURE = {"kind": "precision-recall", "benchmark": "synth"}
+
+
+@pytest.mark.parametrize(
+    ("figure", "labels"),
+    [
+        ({}, ["dsnet/full", "MGA", "fseg"]),
+        ({"methods": ["fseg"]}, ["dsnet/full", "fseg"]),
+        ({"methods": []}, ["dsnet/full"]),
+        ({"model": "dsnet"}, ["full"]),
+        ({"model": "dsnet", "methods": ["mga"]}, ["full", "MGA"]),
+    ],
+)
+def test_a_figure_draws_methods_behind_the_runs(figure: dict[str, Any], labels: list[str]) -> None:
+    methods = {name: {"maps": {"synth": "."}, "title": title} for name, title in (("mga", "MGA"), ("fseg", None))}
+    over = {"methods": methods, "figures": {"pr": FIGURE | figure | {"protocol": "pysod"}}}
+    plan = plan_of(over)
+    assert [word.label for word in plan.targets.figures["pr"] if isinstance(word, File)] == labels
+    asked = {score.path(plan.paths) for score in plan.targets.scores}
+    assert set(plan.figures.inputs(SimpleNamespace(figure="pr"))) <= asked  # by a protocol of the figure's own
+
+
+def test_a_grid_waits_for_maps_and_knows_when_they_change(tmp_path: Path) -> None:
+    write_png(tmp_path / "maps" / "a.png", np.zeros((4, 4), np.uint8))
+    methods = {"mga": {"maps": {"synth": str(tmp_path / "maps")}}, "mbd": {"saliency": "mbd"}}
+    grid = {"kind": "grid", "benchmark": "synth", "frames": ["plain-turtle/00005"]}
+    plan = plan_of(ALONE | {"methods": methods, "figures": {"grid": grid}})
+    of = SimpleNamespace(figure="grid")
+    words = shlex.split(plan.figures.arguments(of))
+    assert [words[place + 1] for place, word in enumerate(words) if word == "--maps"] == [
+        f"mga={tmp_path}/maps",
+        "mbd=results/saliency/mbd/synth",
+    ]
+    assert plan.figures.given(of) == [plan.evaluate.given(SimpleNamespace(method="mga", benchmark="synth")), ""]
+    assert "results/saliency/mbd/synth/plain-turtle/maps.json" in plan.figures.inputs(of)
+
+
+@pytest.mark.parametrize(
+    ("figure", "culprit"),
+    [
+        (FIGURE | {"methods": ["mgaa"]}, r"figures\.pr\.methods: no 'mgaa'; expected one of mga"),
+        (FIGURE | {"benchmark": "fbms", "methods": ["mga"]}, r"figures\.pr\.methods: mga, without maps of fbms"),
+        (FIGURE | {"benchmark": "fbms"}, r"figures\.pr: nothing is tested on fbms"),
+        ({"kind": "losses"}, r"figures\.pr: no run"),
+    ],
+)
+def test_a_figure_of_nothing_is_refused(figure: dict[str, Any], culprit: str) -> None:
+    with pytest.raises(VsodprepError, match=culprit):
+        plan_of(ALONE | {"methods": {"mga": {"maps": {"synth": "."}}}, "figures": {"pr": figure}})
 
 
 def shifted(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:

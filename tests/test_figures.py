@@ -351,7 +351,7 @@ def test_command_draws(kind: str, results: Path, tmp_path: Path, monkeypatch: py
             ],
             "typo",
         ),
-        (["grid", "normalized/synth", "--maps", "a=b", "--frame", "drift/00001"], "b: No such file or directory"),
+        (["grid", "normalized/synth", "--maps", "a=b", "--frame", "drift/00001"], "b: no such file or folder"),
         (["intervals", SCORES[0], "--against", "typo"], "typo"),
         (["intervals", SCORES[0], SCORES[0]], "dsnet full"),
         (["losses", SCORES[0]], SCORES[0]),

@@ -1,6 +1,7 @@
 """The report's parts: choice of frames, ranks, papers, thumbnails, losses."""
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
+from vsodprep.benchmarks import get
 from vsodprep.config import Config
 from vsodprep.config.coarse import Coarse
+from vsodprep.config.compared import ComparedMethod
 from vsodprep.config.flow import Flow
 from vsodprep.config.recipe import as_released
 from vsodprep.config.train import Data, Run, Stage
@@ -22,7 +25,7 @@ from vsodprep.report.page import signed
 from vsodprep.report.paper import departures, printed, published
 from vsodprep.report.protocol import settings
 from vsodprep.report.stages import agreement, spread, stage_of
-from vsodprep.report.tables import table
+from vsodprep.report.tables import results_csv, table
 from vsodprep.report.thumbnails import thumbnail
 from vsodprep.scores.measures import MEASURES, ordered
 from vsodprep.scores.noticed import noticed
@@ -172,6 +175,65 @@ def test_ranks_follow_the_shown_digits_and_the_direction() -> None:
     assert [measure.key for measure in made.measures] == ["max_f", "mae"]
     assert [row.cells[0].rank for row in made.rows] == [1, 1, 2, 0]
     assert [row.cells[1].rank for row in made.rows] == [2, 1, 0, 0]
+
+
+def compared(protocol: str = "davsod", **changes: Any) -> Comparison:
+    """Return scores of MGA's maps of the whole of DAVIS-2016."""
+    known = get("davis2016")
+    frames = {name: {"frames": (known.annotated[name] or 0) - 2} for name in known.splits["val"].sequences or ()}
+    facts = {"benchmark": "davis2016", "protocol": protocol, "settings": {"skip_first": 1, "skip_last": 1}}
+    values = {"max_f": 0.9, "mae": 0.022, "sequences": frames, **facts}
+    score = Score("methods", "mine", 0, "raw", "davis2016", "val", protocol, values)
+    given = ComparedMethod(maps={"davis2016": "maps"}, **{"title": "MGA", **changes})
+    mga = Method("methods", "mine", "raw", None, (score,), (), given)
+    return Comparison("davis2016", "val", protocol, (mga,))
+
+
+def test_each_paper_that_prints_a_method_stands_below_its_scores() -> None:
+    made = table(compared())
+    (row,) = made.rows
+    assert [measure.key for measure in made.measures] == ["max_f", "mae"]
+    lines = {line.paper: (line.numbers, line.differences) for line in row.printed}
+    assert lines["DS-Net"] == ((0.892, 0.022), (pytest.approx(0.008), 0.0))
+    assert lines["Contrastive-WACV22"] == ((0.901, 0.024), (pytest.approx(-0.001), pytest.approx(-0.002)))
+    assert (row.cells[0].paper, row.cells[0].delta) == (0.892, pytest.approx(0.008))
+    assert any(note.startswith("papers disagree on MGA, davis2016, max F: 0.892 (DS-Net)") for note in made.notes)
+    assert "methods,mine,raw,0,davis2016,davsod,mae,0.022,0.022,0.0\n" in results_csv([made])
+
+
+@pytest.mark.parametrize(
+    ("changes", "papers"),
+    [
+        ({"printed": ["cagdde"]}, ["CAG-DDE"]),
+        ({"printed": []}, []),
+        ({"title": "mga"}, ["DS-Net", "CAG-DDE", "Contrastive-WACV22"]),
+        ({"title": "Somebody"}, []),
+    ],
+)
+def test_the_configuration_chooses_the_papers(changes: dict[str, Any], papers: list[str]) -> None:
+    (row,) = table(compared(**changes)).rows
+    assert [line.paper for line in row.printed] == papers
+
+
+@pytest.mark.parametrize(
+    ("comparison", "reason"),
+    [
+        (compared("pysod", printed=["dsnet"]), "printed by the protocol davsod"),
+        (replace(compared(printed=["dsnet"]), omissions=("2 chosen sequences",)), "not the papers’ benchmark"),
+    ],
+)
+def test_what_is_not_comparable_has_a_reason_and_no_difference(comparison: Comparison, reason: str) -> None:
+    (row,) = table(comparison).rows
+    (line,) = row.printed
+    assert (line.numbers, line.differences, line.reasons) == ((0.892, 0.022), (None, None), (reason,))
+    assert [cell.delta for cell in row.cells] == [None, None]
+
+
+def test_a_method_is_called_by_its_title_and_tells_year_and_kind() -> None:
+    (mga,) = compared(year=2019, kind="video").methods
+    assert (mga.name, mga.about) == ("MGA", "2019, video")
+    (mga,) = compared(title=None).methods
+    assert (mga.name, mga.about) == ("mine", "")
 
 
 def test_a_single_method_is_not_marked() -> None:

@@ -177,7 +177,7 @@ DATA = all_changed(Data, SPLIT | {"labels": "weightfree"})
 SIZES = {"size": [64, 96], "batch": 6, "clips_per_video": 2, "steps": 3}
 STAGE = all_changed(Stage, {"data": [DATA]} | SIZES, ("epochs",))
 NETWORK = {"variant": "CAA-BU", "options": {"tau": 0.25}}
-RUN = all_changed(Run, {"stages": [STAGE]} | NETWORK, ("test", "seeds"))
+RUN = all_changed(Run, {"stages": [STAGE]} | NETWORK, ("test", "seeds", "weights"))
 RUN |= {"seeds": [4], "test": [SPLIT | {"protocols": ["mine"], "post": ["raw", "own"]}]}
 PROTOCOL = all_changed(OwnProtocol, {"base": "pysod"})
 READ = {"coding": "ids", "naming": "number", "void": "foreground"}
@@ -369,7 +369,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Planned:
 
 def test_every_key_of_the_configuration_is_changed() -> None:
     kinds = {"flow", "prior", "saliency", "coarse"}
-    elsewhere = {"results", "benchmarks", "figures"}
+    elsewhere = {"results", "benchmarks", "figures", "gpus"}
     assert set(OWN) | set(GLOBAL) | kinds | elsewhere == set(Config.model_fields)
 
 
@@ -447,6 +447,7 @@ CHANGES: dict[str, Any] = {
     "values": {"full": 3},
     "sequence": "plain-turtle",
     "frames": ["plain-fish/00001"],
+    "methods": ["mga"],
 }
 KINDS: dict[str, type[Section]] = {
     get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in get_args(get_args(Figure)[0])
@@ -463,7 +464,9 @@ def test_a_changed_key_of_a_figure(kind: str, key: str, calls: Calls, monkeypatc
     tests = [scored | {"benchmark": name} for name in ("synth", "davis2016")]
     run = {"stages": [{"data": [SPLIT], "size": [64, 96], "steps": 3}], "test": tests}
     runs = {"dsnet": {"full": run, "other": run}, "stan": {"full": run, "other": run | {"test": tests[1:]}}}
-    plan = Plan.of(parse({"runs": runs, "figures": {"before": before, "after": before | {key: CHANGES[key]}}}))
+    methods = {name: {"maps": {"synth": name, "davis2016": name}} for name in ("fseg", "mga")}
+    figures = {"before": before, "after": before | {key: CHANGES[key]}}
+    plan = Plan.of(parse({"runs": runs, "methods": methods, "figures": figures}))
     told = []
     for name in ("before", "after"):
         asked = SimpleNamespace(figure=name)

@@ -512,7 +512,7 @@ def test_a_changed_folder_of_frames_is_normalised_again(
 def test_every_rule_that_reads_a_folder_from_elsewhere_has_its_state() -> None:
     rules = "".join(path.read_text() for path in sorted((ROOT / "workflow/rules").glob("*.smk")))
     given = [rule.partition(":")[0] for rule in rules.split("rule ")[1:] if ".given," in rule]
-    assert given == ["fuse_fit", "coarse", "evaluate", "flow"]
+    assert given == ["fuse_fit", "coarse", "evaluate", "figure", "flow"]
 
 
 OFFICIAL = {"weights": __file__, "flow": "dis", "test": [{"benchmark": "synth", "split": "test"}]}

@@ -149,7 +149,7 @@ class DrawnFromMethods(DrawnFromScores):
                 found[others[name].title] = METHODS, name
             elif self.methods is not None:
                 raise InputError(
-                    f"{where}.methods", f"{name}, of which there are no maps of {self.benchmark}", "others"
+                    f"{where}.methods", f"{name}, without maps of {self.benchmark}", "methods that have them"
                 )
         if not found:
             nothing = f"nothing is tested on {self.benchmark}" if self.benchmark else "nothing that is tested"
