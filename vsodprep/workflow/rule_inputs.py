@@ -62,7 +62,7 @@ class RuleInputs:
         return [self.paths.saliency(of.saliency, benchmark, name) for name in names]
 
     def state_of_maps(self, method: str, benchmark: str) -> str:
-        """Return the state of a method's maps that are from elsewhere; empty where the pipeline makes or fetches them."""
+        """Return the state of a method's maps that are from elsewhere; empty where it makes or fetches them."""
         of, maps = self.config.methods[method], Path(self.targets.maps(method, benchmark) or "")
         made = of.saliency is not None and self.config.saliency[of.saliency].folder is None
         return "" if made or of.published is not None else state_of(str(archive_of(maps)))
