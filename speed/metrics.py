@@ -30,6 +30,7 @@ import numpy as np
 FIVE = ("mae", "s", "f", "e", "weighted_f")
 THREE = ("mae", "s", "f")
 DAVIS = ("j", "boundary")
+NEWER = (("size-invariant F, MAE", "si"), ("Context-measure", "context"), ("multiscale IoU", "msiou"), ("HCE", "hce"))
 
 
 def make_pairs(davis: Path, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -50,9 +51,9 @@ def make_pairs(davis: Path, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 def ours(names: tuple[str, ...]) -> Callable[[Any, Any], dict[str, Any]]:
     from vsodprep.evaluate import PROTOCOLS
-    from vsodprep.evaluate.frame import DEFAULT_FAMILIES, score_frame
+    from vsodprep.evaluate.frame import FAMILIES, score_frame
 
-    chosen = tuple(measure for measure in DEFAULT_FAMILIES if measure in names)
+    chosen = tuple(measure for measure in FAMILIES if measure in names)
 
     def score(saliency: Any, mask: Any) -> dict[str, Any]:
         return score_frame(saliency, mask > 128, PROTOCOLS["pysod"], chosen).scalars
@@ -64,25 +65,34 @@ def pysod(names: tuple[str, ...]) -> Callable[[Any, Any], dict[str, Any]]:
     import py_sod_metrics as tool
 
     warnings.simplefilter("ignore")
-    classes = {
+    curve = {"with_dynamic": True, "with_adaptive": True}
+    classes: dict[str, Callable[[], Any]] = {
         "mae": tool.MAE,
         "s": tool.Smeasure,
         "f": tool.Fmeasure,
         "e": tool.Emeasure,
         "weighted_f": tool.WeightedFmeasure,
+        "si": lambda: tool.SizeInvarianceFmeasureV2({"f": tool.FmeasureHandler(**curve, beta=0.3)}),
+        "si_mae": tool.SizeInvarianceMAE,
+        "context": tool.ContextMeasure,
+        "msiou": lambda: tool.MSIoU(**curve, with_binary=True),
+        "hce": tool.HumanCorrectionEffortMeasure,
     }
+    wanted = (*names, *(["si_mae"] if "si" in names else []))
 
     def score(saliency: Any, mask: Any) -> dict[str, Any]:
-        measures = {name: classes[name]() for name in names}
+        measures = {name: classes[name]() for name in wanted}
         for measure in measures.values():
             measure.step(saliency, mask)
         found = {name: measure.get_results() for name, measure in measures.items()}
         keys = {"mae": ("mae", "mae"), "s": ("s_measure", "sm"), "weighted_f": ("weighted_f", "wfm")}
-        figures = {ours: float(found[name][theirs]) for name, (ours, theirs) in keys.items() if name in found}
+        keys |= {"si_mae": ("si_mae", "si_mae"), "context": ("context", "cm"), "hce": ("hce", "hce")}
+        keys |= {"msiou": ("msiou", "binary")}
+        scores = {ours: float(found[name][theirs]) for name, (ours, theirs) in keys.items() if name in found}
         for name, key in (("f", "fm"), ("e", "em")):
             if name in found:
-                figures[f"max_{name}"] = float(found[name][key]["curve"].max())
-        return figures
+                scores[f"max_{name}"] = float(found[name][key]["curve"].max())
+        return scores
 
     return score
 
@@ -104,16 +114,16 @@ def davis2017(checkout: Path) -> Callable[[Any, Any], dict[str, Any]]:
 
 
 def serve(tool: str, names: tuple[str, ...], arrays: Path, checkout: str) -> None:
-    """Score all pairs each time a line comes in; answer with seconds and figures."""
+    """Score all pairs each time a line comes in; answer with seconds and scores."""
     cv2.setNumThreads(1)
     score = ours(names) if tool == "ours" else pysod(names) if tool == "pysod" else davis2017(Path(checkout))
     with np.load(arrays) as stored:
         pairs = list(zip(stored["maps"], stored["masks"], strict=True))
     for _ in sys.stdin:
         start = time.perf_counter()
-        figures = [score(saliency, mask) for saliency, mask in pairs]
+        scores = [score(saliency, mask) for saliency, mask in pairs]
         seconds = time.perf_counter() - start
-        print(json.dumps({"seconds": seconds, "figures": figures}), flush=True)
+        print(json.dumps({"seconds": seconds, "scores": scores}), flush=True)
 
 
 class Tool:
@@ -130,12 +140,12 @@ class Tool:
         )
 
     def run(self) -> tuple[float, list[dict[str, float]]]:
-        """Score all pairs once; return seconds and figures."""
+        """Score all pairs once; return seconds and scores."""
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write("\n")
         self._process.stdin.flush()
         answer = json.loads(self._process.stdout.readline())
-        return answer["seconds"], answer["figures"]
+        return answer["seconds"], answer["scores"]
 
     def stop(self) -> None:
         """End the process."""
@@ -145,7 +155,7 @@ class Tool:
 
 
 def compare(ours: Tool, theirs: Tool, rounds: int) -> tuple[float, float, float]:
-    """Return both medians in seconds and the largest difference of a figure."""
+    """Return both medians in seconds and the largest difference of a score."""
     seconds: tuple[list[float], list[float]] = ([], [])
     for turn in range(rounds + 1):
         results = [tool.run() for tool in (ours, theirs)]
@@ -190,6 +200,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--frames", type=int, default=1376, help="frames of the folder scored on one and on two cores")
+    parser.add_argument("--newer", action="store_true", help="the measures that are not computed by default, alone")
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     parser.add_argument("--measures", default="", help=argparse.SUPPRESS)
     parser.add_argument("--arrays", type=Path, help=argparse.SUPPRESS)
@@ -202,11 +213,13 @@ def main() -> None:
         maps, masks = make_pairs(options.davis, options.pairs)
         np.savez(folder / "pairs.npz", maps=maps, masks=masks)
         print(f"{len(maps)} pairs of {maps.shape[2]} x {maps.shape[1]} pixels, median of {options.rounds} rounds")
-        for label, names, tool in (
+        usual = (
             ("MAE, S, F, E, weighted F", FIVE, "pysod"),
             ("MAE, S, F", THREE, "pysod"),
             ("J, boundary F", DAVIS, "davis2017"),
-        ):
+        )
+        newer = tuple((label, (name,), "pysod") for label, name in NEWER)
+        for label, names, tool in newer if options.newer else usual:
             both = [
                 Tool(python, each, names, folder / "pairs.npz", options.davis2017)
                 for python, each in ((sys.executable, "ours"), (options.pysod, tool))
@@ -217,6 +230,8 @@ def main() -> None:
                 f"{label:26} ours {per_frame[0]:6.2f} ms  {tool} {per_frame[1]:6.2f} ms  "
                 f"ratio {other / mine:5.1f}  largest difference {difference:.1e}"
             )
+        if options.newer:
+            return
         one, two = cores(maps, masks, folder, options.frames, max(options.rounds // 3, 3))
         print(f"{options.frames} frames from disk: one core {one:.2f} s, two {two:.2f} s, ratio {one / two:.2f}")
 

@@ -31,7 +31,7 @@ def _settings(changes: tuple[str, ...]) -> dict[str, Any]:
 
 def _show(scores: dict[str, Any]) -> None:
     """Print what was unusual about the inputs on stderr, then the settings and the scores of the benchmark."""
-    from vsodprep.evaluate.aggregate import SCALARS
+    from vsodprep.evaluate.aggregate import NEWER, SCALARS
     from vsodprep.scores.noticed import noticed
 
     for line in noticed(scores):
@@ -45,8 +45,8 @@ def _show(scores: dict[str, Any]) -> None:
     scored = sum(each["frames"] > 0 for each in scores["sequences"].values())
     of = f" of {len(scores['sequences'])}" if scored < len(scores["sequences"]) else ""
     click.echo(f"{scores['frames']} frames in {scored}{of} sequences")
-    for name in SCALARS:
-        if scores[name] is not None:
+    for name in (*SCALARS, *NEWER):
+        if scores.get(name) is not None:
             click.echo(f"{name:>16}  {scores[name]:.4f}")
     if "class_mean" in scores:
         _show_classes(scores["attributes"], scores["class_mean"])
@@ -84,7 +84,9 @@ def _show_classes(classes: dict[str, Any], mean: dict[str, Any]) -> None:
     help="Name of a protocol, or settings: a file or JSON. Several are computed in one go.",
 )
 @click.option("--set", "changes", multiple=True, metavar="SETTING=VALUE", help="Change one setting of the protocol.")
-@measures_option(help="Some of mae, s, f, e, weighted_f, j, boundary, t, or `all`; default all but the slow t.")
+@measures_option(
+    help="Some of mae, s, f, e, weighted_f, j, boundary, t, si, context, msiou, hce, or `all`; default those before t."
+)
 @click.option(
     "--json", "outputs", type=PATH, multiple=True, help="Write all scores to this file; one for each --protocol."
 )

@@ -25,7 +25,13 @@ SCALARS = (
     "t_mean",
     "pr_auc",
 )
+# The same of measures that a score file has only where they were asked for.
+NEWER = (
+    *("si_mae", "si_max_f", "si_mean_f", "si_adaptive_f", "context"),
+    *("msiou", "max_msiou", "mean_msiou", "adaptive_msiou", "hce"),
+)
 _PLAIN = ("mae", "s_measure", "adaptive_e", "weighted_f")
+_OF_FOREGROUND = ("precision", "recall", "f", "adaptive_f", "si_max_f", "si_mean_f", "si_adaptive_f")
 _DAVIS = {"j": "j", "boundary": "boundary_f"}
 Curve = NDArray[np.float64]
 
@@ -73,7 +79,7 @@ class SequenceTotals:
 
     def counted(self, name: str, protocol: Protocol) -> int:
         """Return over how many frames a score is averaged."""
-        if protocol.empty_masks == "skip" and name in ("precision", "recall", "f", "adaptive_f"):
+        if protocol.empty_masks == "skip" and name in _OF_FOREGROUND:
             return sum(positives > 0 for positives in self.positives)
         return len(self.frames)
 
@@ -136,7 +142,9 @@ def _curves(sequences: list[SequenceTotals], protocol: Protocol) -> dict[str, Cu
 
 def mean_over(parts: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
     """Return each scalar's mean over parts of a benchmark; None where a part lacks it."""
-    values = {name: [part[name] for part in parts] for name in SCALARS}
+    values = {
+        name: [part[name] for part in parts] for name in (*SCALARS, *NEWER) if all(name in part for part in parts)
+    }
     return {name: None if not each or None in each else _mean(each) for name, each in values.items()}
 
 
@@ -154,12 +162,13 @@ def summarize(sequences: Sequence[SequenceTotals], protocol: Protocol) -> dict[s
     result: dict[str, Any] = dict.fromkeys(SCALARS)
     result["frames"] = sum(len(sequence.frames) for sequence in scored)
     result["empty_masks"] = sum(positives == 0 for sequence in scored for positives in sequence.positives)
-    for name in (*_PLAIN, "adaptive_f"):
+    newer = [name for name in NEWER if any(name in sequence.scalars for sequence in sequences)]
+    for name in (*_PLAIN, "adaptive_f", *newer):
         result[name] = _scalar(name, scored, protocol)
     if protocol.average == "pixels" and result["mae"] is not None:
         result["mae"] = _sum([sequence.error for sequence in scored]) / sum(sequence.pixels for sequence in scored)
     curves = _curves(scored, protocol)
-    for name in ("f", "e"):
+    for name in ("f", "e", "msiou"):
         curve = curves[name]
         if curve is not None:
             result[f"max_{name}"], result[f"mean_{name}"] = float(curve.max()), float(curve.mean())
@@ -178,4 +187,6 @@ def summarize(sequences: Sequence[SequenceTotals], protocol: Protocol) -> dict[s
     for name, key in (("precision", "precision"), ("recall", "recall"), ("f", "f_curve"), ("e", "e_curve")):
         curve = curves[name]
         result[key] = None if curve is None else curve.tolist()
+    if newer and (curve := curves["msiou"]) is not None:
+        result["msiou_curve"] = curve.tolist()
     return result

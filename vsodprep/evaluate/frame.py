@@ -8,16 +8,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.evaluate.measures import boundary, e_measure, f_measure, jaccard, mae, s_measure, weighted_f
-from vsodprep.evaluate.measures.histogram import JointHistogram, centroid, joint_histogram
-from vsodprep.evaluate.measures.levels import adaptive_first, counts_from, first_values, real_values
+from vsodprep.evaluate.measures.context import context_measure
+from vsodprep.evaluate.measures.hce import human_correction_efforts
+from vsodprep.evaluate.measures.histogram import JointHistogram, centroid, joint_histogram, value_counts
+from vsodprep.evaluate.measures.levels import adaptive_first, at_thresholds, real_values
+from vsodprep.evaluate.measures.msiou import edge_cells, msiou, msiou_curve
+from vsodprep.evaluate.measures.size_invariant import size_invariant
 from vsodprep.evaluate.protocols import Protocol
 
-Family = Literal["mae", "s", "f", "e", "weighted_f", "j", "boundary", "t"]
+Family = Literal["mae", "s", "f", "e", "weighted_f", "j", "boundary", "t", "si", "context", "msiou", "hce"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
-DEFAULT_FAMILIES: tuple[Family, ...] = FAMILIES[:-1]  # T takes ten times as long as all the others
+# T and what follows take longer than all these together, or are of other fields' papers.
+DEFAULT_FAMILIES: tuple[Family, ...] = FAMILIES[: FAMILIES.index("t")]
 Families = tuple[Family, ...]
-CURVES = ("precision", "recall", "f", "e")
+CURVES = ("precision", "recall", "f", "e", "msiou")
 _COUNTED = {"mae", "s", "f", "e"}  # from the joint histogram
+_NEWER: set[Family] = {"si", "context", "msiou", "hce"}
 OF_PIXELS = ("mae", "f", "e", "j")  # which know no places, so that pixels can be left out
 
 
@@ -30,7 +36,8 @@ class FrameScores:
         positives: Pixels of the mask.
         constant: Whether the map has one value only.
         scalars: Scores of this frame by name.
-        curves: `precision`, `recall`, `f` and `e` at 256 thresholds from high to low, float64 `(256,)` each.
+        curves: `precision`, `recall`, `f` and `e` at 256 thresholds from high to low, float64 `(256,)` each; `msiou`
+            has one threshold more, which nothing passes.
         hits: Predicted pixels inside the mask at each threshold, int64 `(256,)`, where F was asked for.
         predicted: Predicted pixels at each threshold, int64 `(256,)`, likewise.
     """
@@ -42,15 +49,6 @@ class FrameScores:
     curves: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     hits: NDArray[np.int64] | None = None
     predicted: NDArray[np.int64] | None = None
-
-
-def _at_thresholds(
-    values: NDArray[np.float64], joint: JointHistogram, rule: str, *, strict: bool = False
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return hits and predicted pixels at the 256 thresholds and, last, at the adaptive one."""
-    present = joint.foreground + joint.background
-    first = np.append(first_values(values, rule, strict), adaptive_first(values, present, strict))
-    return counts_from(joint.foreground, first), counts_from(present, first)
 
 
 def _score_counts(
@@ -65,7 +63,7 @@ def _score_counts(
             values, joint, protocol.s_variance, protocol.epsilon, protocol.s_clamp
         )
     if "f" in measures:
-        hits, predicted = _at_thresholds(values, joint, protocol.thresholds)
+        hits, predicted = at_thresholds(values, joint.foreground, joint.background, protocol.thresholds)
         adaptive = f_measure.precision_recall(hits[-1:], predicted[-1:], scores.positives)
         scores.hits, scores.predicted = hits[:-1], predicted[:-1]
         precision, recall = f_measure.precision_recall(hits[:-1], predicted[:-1], scores.positives, protocol.pr_epsilon)
@@ -77,10 +75,41 @@ def _score_counts(
             "adaptive_f": float(f_measure.f_measure(*adaptive, protocol.beta2)[0]),
         }
     if "e" in measures:
-        both = _at_thresholds(values, joint, protocol.thresholds, strict=protocol.e_comparison == ">")
+        both = at_thresholds(
+            values, joint.foreground, joint.background, protocol.thresholds, strict=protocol.e_comparison == ">"
+        )
         e = e_measure.e_measure(*both, scores.positives, scores.pixels, protocol.epsilon)
         curves["e"] = e[:-1]
         scalars |= {"max_e": float(e[:-1].max()), "mean_e": float(e[:-1].mean()), "adaptive_e": float(e[-1])}
+
+
+def _score_newer(
+    scores: FrameScores,
+    saliency: NDArray[np.uint8],
+    values: NDArray[np.float64],
+    mask: NDArray[np.bool_],
+    protocol: Protocol,
+    measures: set[Family],
+) -> None:
+    """Add measures of image segmentation that came after those that papers on video saliency print."""
+    scalars = scores.scalars
+    half = saliency >= int(np.searchsorted(values, 0.5, side="right"))  # above one half of the stretched map
+    if "si" in measures:
+        scalars |= size_invariant(saliency, values, mask, protocol.thresholds, protocol.beta2, protocol.pr_epsilon)
+    if "context" in measures:
+        scalars["context"] = context_measure(saliency, values, mask)
+    if "msiou" in measures:
+        wanted = edge_cells(mask)
+        adaptive = int(adaptive_first(values, value_counts(saliency))[0])
+        scores.curves["msiou"] = curve = msiou_curve((values * 255).astype(np.uint8)[saliency], wanted)
+        scalars |= {
+            "msiou": msiou(edge_cells(half), wanted),
+            "max_msiou": float(curve.max()),
+            "mean_msiou": float(curve.mean()),
+            "adaptive_msiou": msiou(edge_cells(saliency >= adaptive), wanted),
+        }
+    if "hce" in measures:
+        scalars["hce"] = float(human_correction_efforts(half, mask))
 
 
 def score_frame(
@@ -107,6 +136,8 @@ def score_frame(
         _score_counts(scores, values, joint_histogram(saliency, mask, cut), protocol, measures)
     if "weighted_f" in measures:
         scores.scalars["weighted_f"] = weighted_f.weighted_f(saliency, values, mask, protocol.weighted_epsilon)
+    if newer := set(measures) & _NEWER:
+        _score_newer(scores, saliency, values, mask, protocol, newer)
     binary = saliency >= protocol.binary_from
     if "j" in measures:
         scores.scalars["j"] = jaccard.jaccard(binary, mask)

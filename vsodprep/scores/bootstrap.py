@@ -11,8 +11,11 @@ from vsodprep.errors import InputError
 from vsodprep.evaluate.measures.f_measure import area_under_curve, f_measure
 
 _ALL_SWAPS = 13  # sequences up to which every exchange of two methods is tried
-_OF_CURVE = {"max_f": "f", "mean_f": "f", "max_e": "e", "mean_e": "e", "pr_auc": "precision"}
+_OF_CURVE = {f"{what}_{name}": name for name in ("f", "e", "msiou") for what in ("max", "mean")} | {
+    "pr_auc": "precision"
+}
 _PRECISION_RECALL = ("max_f", "mean_f", "adaptive_f", "pr_auc")
+_OF_FOREGROUND = (*_PRECISION_RECALL, "si_max_f", "si_mean_f", "si_adaptive_f")
 _BY_SEQUENCE = ("j_", "boundary_", "t_")
 
 Scores = Mapping[str, Any]
@@ -159,7 +162,7 @@ def _benchmark(scores: Scores, key: str, names: list[str]) -> _Benchmark:
         needed = ["precision", "recall"]
     sequences = [scores["sequences"][name] for name in names]
     frames = np.array([float(each["frames"]) for each in sequences])
-    if settings["empty_masks"] == "skip" and key in _PRECISION_RECALL:
+    if settings["empty_masks"] == "skip" and key in _OF_FOREGROUND:
         frames -= np.array([float(each["empty_masks"]) for each in sequences])
     same = settings["average"] == "sequences" or key.startswith(_BY_SEQUENCE)
     columns = {name: np.array([each[name] for each in sequences], dtype=np.float64) for name in needed}

@@ -48,6 +48,18 @@ MEASURES = (
         ranked=False,
     ),
     Measure("t_mean", "T", True, "temporal instability: change of the contour's shape from frame to frame"),
+    Measure("si_mae", "SI MAE", True, "mean absolute error, every object alike"),
+    Measure("si_max_f", "SI max F", False, "F-measure, every object alike, at each one's best threshold"),
+    Measure("si_mean_f", "SI mean F", False, "F-measure, every object alike, mean over 256 thresholds"),
+    Measure("si_adaptive_f", "SI adp F", False, "F-measure, every object alike, at twice the map's mean"),
+    Measure("context", "Context", False, "Context-measure"),
+    Measure("msiou", "MSIoU", False, "multiscale intersection over union of edges, at one half"),
+    Measure("max_msiou", "max MSIoU", False, "multiscale intersection over union of edges at its best threshold"),
+    Measure("mean_msiou", "mean MSIoU", False, "multiscale intersection over union of edges, mean over 257 thresholds"),
+    Measure(
+        "adaptive_msiou", "adp MSIoU", False, "multiscale intersection over union of edges at twice the map's mean"
+    ),
+    Measure("hce", "HCE", True, "human correction efforts: clicks a frame"),
 )
 
 # What papers print beside scores; no score file has it.

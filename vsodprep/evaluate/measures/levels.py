@@ -87,6 +87,31 @@ def adaptive_first(values: NDArray[np.float64], counts: NDArray[np.int64], stric
     return np.searchsorted(values, [threshold], side="right" if strict else "left")
 
 
+def at_thresholds(
+    values: NDArray[np.float64],
+    foreground: NDArray[np.int64],
+    background: NDArray[np.int64],
+    rule: str,
+    *,
+    strict: bool = False,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return hits and predicted pixels at the 256 thresholds and, last, at the adaptive one.
+
+    Args:
+        values: Real number behind each map value, rising, float64 `(256,)`.
+        foreground: Pixels of each map value inside the mask, int64 `(256,)`.
+        background: The same outside it.
+        rule: The protocol's `thresholds`.
+        strict: Compare with > instead of >=.
+
+    Returns:
+        int64 `(257,)` each.
+    """
+    present = foreground + background
+    first = np.append(first_values(values, rule, strict), adaptive_first(values, present, strict))
+    return counts_from(foreground, first), counts_from(present, first)
+
+
 def mean(values: NDArray[np.float64], counts: NDArray[np.int64]) -> float:
     """Return the mean of `values` weighted by `counts`; exact where one value occurs alone."""
     occurring = np.flatnonzero(counts)
