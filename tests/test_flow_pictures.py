@@ -352,17 +352,13 @@ def test_one_delivery_feeds_frames_masks_and_flow(pack: Callable[[], Fake], tmp_
     for one in manifest.sequences:
         words = plan.flow.options(SimpleNamespace(flow="theirs", benchmark=fake.name, seq=one.name))
         out = tmp_path / f"{one.name}.h5"
-        assert (
-            run("pictures", tmp_path / fake.name / one.name / "frames", "--out", out, *shlex.split(words)).exit_code
-            == 0
-        )
+        own = tmp_path / fake.name / one.name / "frames"
+        assert run("pictures", own, "--out", out, *shlex.split(words)).exit_code == 0
         with open_flow(out, pictures=True) as flow:
             for frame, picture in zip(one.frames, map(flow.picture, range(len(one.frames))), strict=True):
-                shown = fake.flow[one.name, frame]
+                shown = cv2.imdecode(np.frombuffer(fake.flow[one.name, frame], np.uint8), cv2.IMREAD_COLOR)
                 assert picture is not None
-                assert np.array_equal(
-                    picture, cv2.imdecode(np.frombuffer(shown, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
-                )
+                assert np.array_equal(picture, shown[..., ::-1])
 
 
 def test_a_folder_must_be_told_by_hand(tmp_path: Path) -> None:
