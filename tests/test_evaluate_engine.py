@@ -15,7 +15,7 @@ from vsodprep.cli import cli
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.evaluate import PROTOCOLS, evaluate_folders
 from vsodprep.evaluate.aggregate import SCALARS, SequenceTotals, summarize
-from vsodprep.evaluate.frame import FAMILIES, FrameScores, score_frame
+from vsodprep.evaluate.frame import DEFAULT_FAMILIES, FrameScores, score_frame
 from vsodprep.evaluate.measures.stability import instability
 from vsodprep.evaluate.protocols import change_protocol, find_protocol
 from vsodprep.files import write_json
@@ -149,7 +149,7 @@ def test_all_sequences_too_short(tmp_path: Path) -> None:
 
 
 def test_the_file_follows_the_contract(tree: tuple[Path, Path], tmp_path: Path) -> None:
-    scores = evaluate_folders(*tree, measures=FAMILIES)
+    scores = evaluate_folders(*tree, measures=(*DEFAULT_FAMILIES, "t"))
     assert scores["frames"] == 5 + 2 + 1
     assert scores["protocol"] == "davsod"
     assert {name: len(scores[name]) for name in ("precision", "recall", "f_curve", "e_curve")} == dict.fromkeys(
@@ -173,7 +173,7 @@ def test_measures_that_are_not_asked_for_are_null(tree: tuple[Path, Path]) -> No
 @pytest.mark.parametrize("protocol", ["davsod", "pooled-f1"])
 def test_processes_do_not_change_a_figure(tmp_path: Path, protocol: str) -> None:
     maps, masks = write_tree(tmp_path, {"drift": 35, "hide": 4})
-    options: dict[str, Any] = {"protocol": protocol, "measures": FAMILIES}
+    options: dict[str, Any] = {"protocol": protocol, "measures": (*DEFAULT_FAMILIES, "t", "si")}
     assert evaluate_folders(maps, masks, jobs=3, **options) == evaluate_folders(maps, masks, **options)
 
 
