@@ -256,7 +256,8 @@ def test_a_mean_needs_every_seed() -> None:
 
 def test_measures_are_distinct() -> None:
     assert len({measure.key for measure in MEASURES}) == len(MEASURES)
-    assert {measure.key for measure in MEASURES if measure.small} == {"mae", "j_decay", "boundary_decay", "t_mean"}
+    small = {"mae", "j_decay", "boundary_decay", "t_mean", "si_mae", "hce"}
+    assert {measure.key for measure in MEASURES if measure.small} == small
 
 
 @pytest.mark.parametrize(
