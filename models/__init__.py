@@ -22,7 +22,8 @@ def build_model(
     """Build a network.
 
     Args:
-        name: One of `vsodprep.config.models.MODELS`; `vsodprep/config/networks/NAME.py` lists its variants and options.
+        name: One of `vsodprep.config.models.MODELS`, of which `vsodprep/config/networks/NAME.py` lists variants and
+            options; or `module:Class` of a network of your own.
         variant: `full`, `code` where the authors' code behaves differently, or a row of the paper's ablation tables.
         pretrained: Start the backbones from torchvision's ImageNet weights.
         width: Factor on all channel numbers, in (0, 1]; below 1 they become multiples of 8. Every layer is kept.
@@ -35,10 +36,11 @@ def build_model(
         InputError: Unknown name, variant or option, or a value that an option cannot take.
     """
     # what follows imports torch, only when a network is wanted
-    from vsodprep.config.models import definition  # noqa: PLC0415
+    from vsodprep.config.models import definition, own_network  # noqa: PLC0415
 
     options = definition(name).choose(variant, overrides, width=width, pretrained=pretrained)
-    network: Network = importlib.import_module(f"vsodprep.models.{name}").NETWORK(options, width, pretrained)
+    build = own_network(name) if ":" in name else importlib.import_module(f"vsodprep.models.{name}").NETWORK
+    network: Network = build(options, width, pretrained)
     return network
 
 

@@ -1,13 +1,14 @@
-"""What the five networks have in common: the interface, and how a variant becomes a network."""
+"""What all networks have in common, the user's own too: the interface."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from inspect import get_annotations
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
-from vsodprep.config.network import NetworkOptions
+from vsodprep.config.network import Definition, NetworkOptions
 from vsodprep.errors import InputError
 
 Batch = Mapping[str, Any]
@@ -19,19 +20,46 @@ Outputs = dict[str, Any]
 class Network(nn.Module, ABC):
     """A network for video salient object detection.
 
+    It is built as `NETWORK(options, width, pretrained)`. What the plan asks of the built-in ones stands in
+    `vsodprep/config/networks/`; one of the user's own says it by the annotation of `options` and by class attributes.
+
     Attributes:
+        variants: Variant to the options in which it differs from the full network.
+        backbones: torchvision's names of the networks whose ImageNet weights it starts from.
+        operations: Billions of floating point operations of a forward pass per megapixel and frame; counted on torch's
+            `meta` device if None.
         options: The options it was built with.
         inputs: Keys of the batch that its forward pass reads.
         clip_length: Frames of a clip that its forward pass reads at test time; 1 for a single-frame network.
         clip: What a clip holds before its last frame at test time; see `NetworkOptions.clip`.
     """
 
+    variants: ClassVar[Mapping[str, Mapping[str, Any]]] = {"full": {}}
+    backbones: ClassVar[tuple[str, ...]] = ()
+    operations: ClassVar[float | None] = None
     options: NetworkOptions
 
     def __init__(self, options: NetworkOptions) -> None:
         super().__init__()
         self.options = options
         self.inputs, self.clip_length, self.clip = options.inputs, options.clip_length, options.clip
+
+    @classmethod
+    def definition(cls, name: str) -> Definition:
+        """Return what a plan asks of a network of the user's own.
+
+        Args:
+            name: How it is called, as `module:Class`.
+
+        Raises:
+            InputError: Its options are no `NetworkOptions`.
+        """
+        annotated = next(base for base in cls.__mro__ if "options" in get_annotations(base))
+        options = get_annotations(annotated, eval_str=True)["options"]
+        if not (isinstance(options, type) and issubclass(options, NetworkOptions)):
+            expected = "a subclass of vsodprep.config.network.NetworkOptions"
+            raise InputError(f"model {name}", f"options: {options}", expected)
+        return Definition(name, cls.__name__, "", options, cls.variants, cls.backbones, cls.operations)
 
     @abstractmethod
     def forward(self, batch: Batch) -> Outputs:

@@ -7,6 +7,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from vsodprep.config.train import Run
+from vsodprep.errors import InputError
 from vsodprep.models import build_model
 from vsodprep.models.network import Network
 
@@ -53,8 +54,17 @@ def clip(network: Network, size: tuple[int, int]) -> dict[str, torch.Tensor]:
 
 
 def size_of_run(model: str, run: Run) -> tuple[Size, tuple[int, int]]:
-    """Return the size of a run's network, and the height and width that it predicts at; a clip counts as a whole."""
-    with torch.device("meta"):
-        network = build_model(model, run.variant, width=run.width, **run.options).eval()
+    """Return the size of a run's network, and the height and width that it predicts at; a clip counts as a whole.
+
+    Raises:
+        InputError: It is of the user's own, and cannot be counted so.
+    """
     size = run.reading.size
-    return size_of(network, clip(network, size)), size
+    try:
+        with torch.device("meta"):
+            network = build_model(model, run.variant, width=run.width, **run.options).eval()
+        return size_of(network, clip(network, size)), size
+    except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
+        found = f"what torch's meta device cannot count ({error})"
+        expected = "a network that reads no values; for a plan, its `operations`"
+        raise InputError(f"model {model}", found, expected) from error

@@ -92,7 +92,7 @@ def test_unknown_network_is_a_line(tmp_path: Path) -> None:
     path.write_text(json.dumps({"runs": {"unet": {"full": RUN}}}))
     result = CliRunner().invoke(command, ["--config", str(path)])
     assert isinstance(result.exception, VsodprepError)
-    assert "runs.unet: Input should be 'dsnet', 'stan'" in str(result.exception)
+    assert "runs.unet: no such network; expected one of dsnet, stan" in str(result.exception)
 
 
 def test_training_counts_samples_seeds_and_width() -> None:

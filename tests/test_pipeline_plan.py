@@ -96,7 +96,7 @@ def test_a_benchmark_by_its_name(tmp_path: Path, name: str) -> None:
     [
         ({"benchmark": ["synth"]}, "unknown key benchmark"),
         ({"flow": {"dis": {"preset": "quick"}}}, "flow.dis.preset"),
-        ({"benchmarks": ["davis2017"]}, "davis2017"),
+        ({"benchmarks": ["davis1917"]}, "davis2017"),
         ({"sources": {"davis2016": "nowhere.zip"}}, "nowhere.zip"),
     ],
 )

@@ -11,12 +11,14 @@ import yaml
 from pipeline import ROOT, ask
 
 from vsodprep.config import Config, complete
+from vsodprep.config.compared import METHODS
 from vsodprep.config.defaults import default
+from vsodprep.config.report import TRIVIAL
 from vsodprep.estimate.cost import Cost, Estimate
 from vsodprep.report.collect import collect
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.paths import Paths
-from vsodprep.targets.targets import METHODS, TRIVIAL, Targets
+from vsodprep.targets.targets import Targets
 
 BASE: dict[str, Any] = default().model_dump(mode="json")
 RUN: dict[str, Any] = BASE["runs"]["dsnet"]["full"]

@@ -1,6 +1,7 @@
 """`vsodprep plan`."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ def command(configs: tuple[Path, ...], *, as_json: bool) -> None:
     """
     from vsodprep.config import complete, merge, read
     from vsodprep.config.defaults import default
+    from vsodprep.config.models import FOLDERS
     from vsodprep.estimate.cost import Estimate
     from vsodprep.estimate.table import as_list, as_record, as_table
     from vsodprep.targets.provisions import provisions
@@ -32,6 +34,7 @@ def command(configs: tuple[Path, ...], *, as_json: bool) -> None:
     over: dict[str, Any] = {}
     for path in configs:
         over = merge(over, read(path))
+    os.environ[FOLDERS] = os.pathsep.join(str(path.absolute().parent) for path in configs)
     where = str(configs[-1]) if configs else "configuration"
     estimate = Estimate(complete(over, default().model_dump(mode="json"), where))
     costs, needed = estimate.costs(), provisions(estimate.targets)

@@ -18,7 +18,7 @@ from vsodprep.markers import PREDICTIONS, SHARD
 @click.option("--split", help="Split of a shard; default: all of it.")
 @click.option("--classifier", type=PATH, help="Motion prior's C.npz, where the network reads one.")
 @click.option("--official", is_flag=True, help="CHECKPOINT is what the authors of DS-Net or CAG-DDE released.")
-@click.option("--model", help="Of weights that are no checkpoint of ours: the network; the authors' are recognised.")
+@click.option("--model", help="Of weights that are no checkpoint of ours: the network, its name or MODULE:CLASS.")
 @click.option("--recipe", metavar="JSON|FILE", help="And the run that they are of, as `vsodprep train` takes it.")
 @click.option("--allow", multiple=True, metavar="KIND", help="Kind of issue of frames or videos that is only told.")
 @device_option

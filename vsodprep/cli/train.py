@@ -9,6 +9,7 @@ from vsodprep import __version__
 from vsodprep.cli._folder import PATH, Folder
 from vsodprep.cli._options import FiniteRange
 from vsodprep.cli._torch import device_option, threads_option, wait_passively
+from vsodprep.errors import InputError
 from vsodprep.markers import SHARD
 
 
@@ -50,13 +51,19 @@ def command(
 ) -> None:
     """Train a network; metrics.csv is written beside the checkpoint.
 
+    MODEL is a network's name, or MODULE:CLASS of your own; one that the recipe names may have any name.
+
     A recipe with `weights` in place of `stages` trains nothing: the checkpoint gets the authors' weights.
 
     An interrupted run goes on where it was when the same command is given again, and ends in the same bytes.
     """
+    from vsodprep.config.models import MODELS
     from vsodprep.config.recipe import read_recipe
 
     run = read_recipe(recipe, model)
+    if run.model not in (None, model) and (":" in model or model in MODELS):
+        raise InputError("recipe", f"model {run.model}", f"{model}, as the command says")
+    model = run.network(model)
     if bool(run.stages) != bool(shards):
         raise click.UsageError("--shard goes with a recipe that has stages")
     wait_passively()

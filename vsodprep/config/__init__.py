@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from vsodprep.config.base import LocalPath, Name, Section, validated
 from vsodprep.config.coarse import Coarse, Saliency
 from vsodprep.config.coding import Coding, Void
-from vsodprep.config.compared import ComparedMethod
+from vsodprep.config.compared import METHODS, ComparedMethod
 from vsodprep.config.crf import PRESETS, RAW, Crf
 from vsodprep.config.figures import Figure
 from vsodprep.config.flow import Flow
@@ -20,7 +20,7 @@ from vsodprep.config.pack import Pack
 from vsodprep.config.prior import Prior
 from vsodprep.config.protocol import PROTOCOLS, OwnProtocol
 from vsodprep.config.recipe import as_released
-from vsodprep.config.report import TRIVIAL_MAPS, Report
+from vsodprep.config.report import TRIVIAL, TRIVIAL_MAPS, Report
 from vsodprep.config.train import Run, ScoredOn
 from vsodprep.config.yaml_text import load_yaml
 from vsodprep.errors import InputError
@@ -28,7 +28,6 @@ from vsodprep.files import read_text
 
 # Its name stands between two dots in the name of a score file.
 ProtocolName = Annotated[Name, Field(pattern=r"^[^.]*$")]
-Model = Literal[MODELS]  # type: ignore[valid-type]
 
 
 def _several(path: Any) -> Any:
@@ -101,8 +100,9 @@ class Config(Section):
     """Coarse labels."""
     pack: Pack = Pack()
     """Contents of a shard."""
-    runs: dict[Model, dict[Name, Run]] = {}
-    """Networks that are trained, or have the authors' weights: MODEL: {RUN: ...}."""
+    runs: dict[Name, dict[Name, Run]] = {}
+    """Networks that are trained, or have the authors' weights: MODEL: {RUN: ...}; MODEL is `dsnet`, `stan`, `msst`,
+    `cagdde`, `contrastive`, or any other name where each RUN says `model`."""
     methods: dict[Name, ComparedMethod] = {}
     """Methods that are scored beside the runs, from maps that are there: NAME: {maps: {BENCHMARK: PATH}, ...}."""
     tests: tuple[ScoredOn, ...] = ()
@@ -124,11 +124,26 @@ class Config(Section):
                 name: as_released(model, run, f"runs.{model}.{name}") if isinstance(run, Mapping) else run
                 for name, run in of.items()
             }
-            if model in MODELS and isinstance(of, Mapping)
+            if isinstance(of, Mapping)
             else of
             for model, of in value["runs"].items()
         }
         return {**value, "runs": runs}
+
+    @model_validator(mode="after")
+    def _networks_have_one_name(self) -> "Config":
+        for model, runs in self.runs.items():
+            given = {run.model for run in runs.values()}
+            if model in MODELS and given - {None}:
+                raise ValueError(f"runs.{model}: the name of a built-in network; give your own another one")
+            if model in (METHODS, TRIVIAL):
+                raise ValueError(f"runs.{model}: a name that maps of other origin have; give your network another one")
+            if model not in MODELS and (not given or None in given):
+                known = f"one of {', '.join(MODELS)}, or `model` in each of its runs"
+                raise ValueError(f"runs.{model}: no such network; expected {known}")
+            if len(given) > 1:
+                raise ValueError(f"runs.{model}: {' and '.join(sorted(map(str, given)))}; one network by one name")
+        return self
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Config":
@@ -207,7 +222,10 @@ class Config(Section):
     @model_validator(mode="after")
     def _methods_are_rows_of_their_own(self) -> "Config":
         runs = [(model, run) for model, of in self.runs.items() for run in of]
-        titles = {f"{definition(model).title} {run}": f"runs.{model}.{run}" for model, run in runs}
+        titles = {
+            f"{definition(model).title if model in MODELS else model} {run}": f"runs.{model}.{run}"
+            for model, run in runs
+        }
         titles |= {name.replace("-", " "): f"the trivial map {name}" for name in TRIVIAL_MAPS}
         for name, method in self.methods.items():
             where = f"methods.{name}"

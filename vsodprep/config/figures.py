@@ -276,7 +276,8 @@ class DrawnFromNetwork(Drawing):
         if self.benchmark not in splits:
             raise InputError(where, f"no run is tested on {self.benchmark}", "one that is")
         run = runs[key]
-        missing = self.missing(definition(self.model).choose(run.variant, run.options, where=f"runs.{'.'.join(key)}"))
+        known = definition(run.network(self.model))
+        missing = self.missing(known.choose(run.variant, run.options, where=f"runs.{'.'.join(key)}"))
         if missing is not None:
             raise InputError(
                 where, f"{'/'.join(key)}, a network without {missing}", "one that has them, such as DS-Net"

@@ -1,6 +1,11 @@
-"""The networks by name."""
+"""The networks by name, and those of the user's own by where their class is."""
 
+import importlib
+import os
+import sys
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from vsodprep.config.network import Definition, Release
 from vsodprep.config.networks import cagdde, contrastive, dsnet, msst, stan
@@ -10,17 +15,56 @@ DEFINITIONS: Mapping[str, Definition] = {
     each.DEFINITION.name: each.DEFINITION for each in (dsnet, stan, msst, cagdde, contrastive)
 }
 MODELS = tuple(DEFINITIONS)
+# Folders, beside the working one, in which modules of the user's own are looked for last; jobs inherit it.
+FOLDERS = "VSODPREP_MODULES"
 
 
 def definition(name: str) -> Definition:
     """Return what is known of a network before it is built.
 
+    Args:
+        name: One of `MODELS`; or `module:Class` of a network of the user's own, whose module is imported, and torch.
+
     Raises:
         InputError: There is no such network.
     """
+    if ":" in name:
+        known: Definition = own_network(name).definition(name)
+        return known
     if name not in DEFINITIONS:
-        raise InputError("model", f"unknown name {name!r}", f"one of {', '.join(MODELS)}")
+        raise InputError("model", f"unknown name {name!r}", f"one of {', '.join(MODELS)}, or MODULE:CLASS of your own")
     return DEFINITIONS[name]
+
+
+def own_network(name: str) -> Any:
+    """Return the class of a network of the user's own; its module is imported.
+
+    Args:
+        name: `module:Class`.
+
+    Raises:
+        InputError: The module cannot be imported, or has no such subclass of `vsodprep.models.network.Network`.
+    """
+    folders = [str(Path.cwd()), *filter(None, os.environ.get(FOLDERS, "").split(os.pathsep))]
+    sys.path += [folder for folder in folders if folder not in sys.path]
+    where, (place, _, what) = f"model {name}", name.partition(":")
+    try:
+        module = importlib.import_module(place)
+    except Exception as error:  # whatever code of the user's may raise
+        if isinstance(error, ModuleNotFoundError) and f"{place}.".startswith(f"{error.name}."):
+            looked = "one that is installed, or lies in the working folder or beside the configuration"
+            raise InputError(where, f"no module {place}", looked) from error
+        words = " ".join(str(error).split())
+        odd = f"{place}, which cannot be imported ({type(error).__name__}: {words})"
+        raise InputError(where, odd, "a module without errors") from error
+    found: Any = getattr(module, what, None)
+    if not (isinstance(found, type) and hasattr(found, "definition")):
+        odd = f"{what}, which {place} has not" if found is None else f"{what}, which is no network"
+        raise InputError(where, odd, "a subclass of vsodprep.models.network.Network")
+    missing = sorted(getattr(found, "__abstractmethods__", ()))
+    if missing:
+        raise InputError(where, f"{what} without {', '.join(missing)}", "a class that defines it")
+    return found
 
 
 def release(name: str, where: str = "weights") -> Release:

@@ -115,7 +115,8 @@ class Definition:
         options: The class of its options.
         variants: Variant to the options in which it differs from the full network.
         backbones: Networks whose ImageNet weights it starts from, where it starts from any.
-        operations: Billions of floating point operations of a forward pass per megapixel and frame, counted by torch.
+        operations: Billions of floating point operations of a forward pass per megapixel and frame, counted by torch;
+            None where they are counted when they are asked for.
         refined: Whether its paper scores maps that a dense CRF has refined.
         release: The authors' trained weights, where they handed out any.
     """
@@ -126,7 +127,7 @@ class Definition:
     options: type[NetworkOptions]
     variants: Mapping[str, Mapping[str, Any]]
     backbones: tuple[str, ...]
-    operations: float
+    operations: float | None
     refined: bool = False
     release: Release | None = None
 
@@ -156,7 +157,7 @@ class Definition:
             raise InputError(where, f"unknown variant {variant!r}", f"one of {', '.join(self.variants)}")
         if not 0 < width <= 1:
             raise InputError(where, f"width {width}", "a number above 0 and at most 1")
-        if pretrained and width != 1:
+        if pretrained and self.backbones and width != 1:
             raise InputError(
                 where, f"pretrained with width {width}", "pretrained: false, or width: 1, which ImageNet weights fit"
             )

@@ -22,7 +22,7 @@ def as_released(model: str, run: Mapping[str, Any], where: str) -> Mapping[str, 
     """
     if run.get("weights") is None:
         return run
-    return {"pretrained": False, **release(model, f"{where}.weights").run, **run}
+    return {"pretrained": False, **release(str(run.get("model") or model), f"{where}.weights").run, **run}
 
 
 def read_recipe(text: str, model: str | None = None, **given: Any) -> Run:

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from vsodprep.config.base import Section
 
+# What the trivial maps stand below, as a network's runs stand below its name.
+TRIVIAL = "trivial"
 Trivial = Literal["centre-prior", "flow-magnitude"]
 TRIVIAL_MAPS: tuple[Trivial, ...] = get_args(Trivial)
 

@@ -146,6 +146,8 @@ class Test(ScoredOn):
 class Run(Section):
     """One network of a model: trained by `stages`, or with the authors' `weights`."""
 
+    model: str | None = Field(default=None, pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*$", exclude_if=_absent)
+    """A network of your own, as MODULE:CLASS; the runs then stand below a name of your choice."""
     variant: Name = "full"
     """Variant of the network: `full`, or one row of its ablation tables."""
     options: dict[str, Any] = {}
@@ -190,6 +192,10 @@ class Run(Section):
         if self.weights is not None and self.size is None:
             raise ValueError("weights need a size")
         return self
+
+    def network(self, name: str) -> str:
+        """Return what its network is built by: the name below which it stands, or where the class of the user's is."""
+        return self.model or name
 
     @property
     def reading(self) -> Reading:

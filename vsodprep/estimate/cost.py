@@ -11,11 +11,12 @@ from vsodprep.config.crf import RAW
 from vsodprep.config.methods import SALIENCY, flow_method
 from vsodprep.config.models import definition
 from vsodprep.config.prior import Prior
+from vsodprep.config.report import TRIVIAL
 from vsodprep.config.train import Run, Stage
 from vsodprep.estimate import rates
 from vsodprep.estimate.parts import FrameCounts, bytes_of, part_of
 from vsodprep.targets.catalogue import Catalogue
-from vsodprep.targets.targets import TRIVIAL, ScoreTarget, Targets, unique
+from vsodprep.targets.targets import ScoreTarget, Targets, unique
 
 _HOUR = 3600.0
 
@@ -162,10 +163,21 @@ class Estimate:
 
     def _network(self, model: str, run: Run, megapixels: float) -> tuple[float, float]:
         """Return seconds of processor and of graphics card for forward passes over so many megapixels."""
-        billions = definition(model).operations * run.width**2 * megapixels
+        billions = self._operations(run.network(model), run) * megapixels
         if self.on_card:
             return 0.0, billions / rates.GIGAFLOPS_CARD
         return billions / rates.GIGAFLOPS_CORE, 0.0
+
+    def _operations(self, network: str, run: Run) -> float:
+        """Return billions of operations of a forward pass per megapixel and frame."""
+        known = definition(network)
+        if known.operations is not None:
+            return known.operations * run.width**2
+        from vsodprep.models.size import size_of_run  # noqa: PLC0415  a network of the user's own has imported torch
+
+        size, (height, width) = size_of_run(network, run)
+        frames = known.choose(run.variant, run.options).clip_length
+        return 2 * size.multiply_adds / 1e3 / (height * width * frames)
 
     def _training(self, model: str, name: str, run: Run, stage: Stage) -> Cost:
         parts = [(self._split(data), data) for data in stage.data]

@@ -95,7 +95,7 @@ def costs(results: Results) -> list[RunCost]:
 
     made = []
     for (model, name), run in results.targets.runs.items():
-        size, at = size_of_run(model, run)
+        size, at = size_of_run(run.network(model), run)
         numbers = (size.parameters / 1e6, size.multiply_adds / 1e9, size.printed / 1e9)
         for benchmark in dict.fromkeys(test.benchmark for test in run.test):
             stages = tuple(_stages(results, model, name, run, benchmark))
@@ -126,10 +126,11 @@ def _whose(number: PrintedNumber) -> str:
 def _printed(model: str, variants: tuple[str, ...], kind: str) -> str:
     """Return what a model's paper prints about the time or the size of its variants or stages."""
     units = {metric: unit for metric, unit in _UNITS.items() if metric.startswith("seconds") == (kind == "seconds")}
+    own = (model, OWN_METHOD.get(model))
     found = {
         f"{each.value:g} {units[each.metric]}"
         for each in printed_numbers()
-        if each.metric in units and (each.paper, each.method) == (model, OWN_METHOD[model]) and each.variant in variants
+        if each.metric in units and (each.paper, each.method) == own and each.variant in variants
     }
     return ", ".join(sorted(found))
 

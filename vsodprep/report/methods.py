@@ -7,12 +7,12 @@ from typing import Any
 from vsodprep import benchmarks
 from vsodprep.config.compared import ComparedMethod
 from vsodprep.config.models import DEFINITIONS
+from vsodprep.config.report import TRIVIAL
 from vsodprep.config.train import Run
 from vsodprep.report.collect import Results, Score
 from vsodprep.report.paper import departures, omissions
 from vsodprep.scores import whole
 from vsodprep.scores.read import Scores
-from vsodprep.targets.targets import TRIVIAL
 
 TITLES = {
     **{name: known.title for name, known in DEFINITIONS.items()},

@@ -79,13 +79,14 @@ def _maps(targets: Targets) -> Iterator[Provision]:
 def _weights(targets: Targets) -> Iterator[Provision]:
     config = targets.config
     for (model, name), run in targets.runs.items():
-        release = definition(model).release
+        known = definition(run.network(model))
+        release = known.release
         if run.weights is not None and release is not None:
             path = Path(run.weights)
             at = f"runs.{model}.{name}", path.name, _size(release.weights), release.weights.address
             yield Provision(*at, path.parent, by_hand=True, here=path.is_file())
         if run.pretrained:
-            for backbone in definition(model).backbones:
+            for backbone in known.backbones:
                 yield from _published(f"runs.{model}.{name}", backbone, None)
     for name in sorted({block for benchmark in targets.normalized for block in targets.flows(benchmark)}):
         yield from _published(f"flow.{name}", config.flow[name].method, config.flow[name].weights)

@@ -13,13 +13,12 @@ from vsodprep.config.compared import METHODS, Scored
 from vsodprep.config.crf import RAW
 from vsodprep.config.figures import DrawnFromScores, File, Words
 from vsodprep.config.methods import flow_method
-from vsodprep.config.report import TRIVIAL_MAPS, Trivial
+from vsodprep.config.report import TRIVIAL, TRIVIAL_MAPS, Trivial
 from vsodprep.config.train import Run, ScoredOn
 from vsodprep.errors import check_known
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.paths import Paths
 
-TRIVIAL = "trivial"
 CENTRE_PRIOR: Trivial = "centre-prior"
 OWN_SPLIT = "train"
 Item = TypeVar("Item")

@@ -24,7 +24,7 @@ def check_runs(targets: Targets) -> None:
     """
     for (model, name), run in targets.runs.items():
         where = f"runs.{model}.{name}"
-        known = definition(model)
+        known = definition(run.network(model))
         options = known.choose(run.variant, run.options, width=run.width, pretrained=run.pretrained, where=where)
         for key in ("flow", "prior"):
             if key in options.inputs and getattr(run, key) is None:

@@ -4,8 +4,9 @@ import ast
 import hashlib
 from collections.abc import Callable, Iterator
 from functools import cache
-from importlib.util import resolve_name
+from importlib.util import find_spec, resolve_name
 from pathlib import Path
+from sysconfig import get_paths
 from typing import Any
 
 import vsodprep
@@ -28,6 +29,9 @@ _SILENT = {"ctx", "kind", "type_comment", "type_ignores"}
 @cache
 def fingerprint(*modules: str) -> str:
     """Hash what modules and every module of the package that they import, directly or not, make Python do.
+
+    A module of the user's own, which a network of theirs is in, counts with those of its package that it imports, and
+    those beside it, unless they lie where Python installs packages.
 
     Imports inside functions count, so that a command which imports its stage when called is covered too. Comments,
     docstrings, layout and the words of errors do not, nor does the version of Python; see `meaning`.
@@ -115,7 +119,7 @@ def _joined(parts: list[ast.expr]) -> list[ast.expr | str]:
 
 @cache
 def closure(*modules: str) -> frozenset[str]:
-    """Return the modules of the package that the given ones need, themselves included.
+    """Return the modules of the package, and of the user's own, that the given ones need, themselves included.
 
     Raises:
         ModuleNotFoundError: There is no such module.
@@ -136,8 +140,37 @@ def closure(*modules: str) -> frozenset[str]:
 @cache
 def _origin(name: str) -> Path | None:
     """Return a module's file without importing its package, which may bring in torch: planning has to be quick."""
-    place = PACKAGE.joinpath(*name.split(".")[1:])
+    first, *rest = name.split(".")
+    folder = PACKAGE.parent if first == ROOT else _folder(first)
+    if folder is None:
+        return None
+    place = folder.joinpath(first, *rest)
     return next((path for path in (Path(f"{place}.py"), place / "__init__.py") if path.is_file()), None)
+
+
+@cache
+def _folder(package: str) -> Path | None:
+    """Return the folder that a package or a module without one lies in, if it is a file at all."""
+    try:
+        spec = find_spec(package)
+    except ValueError:  # the program itself, which has none
+        return None
+    if spec is None:
+        return None
+    within = next(iter(spec.submodule_search_locations or ()), None)
+    file = within or (spec.origin if spec.has_location else None)
+    return None if file is None else Path(file).parent
+
+
+def _is_ours(name: str, by: str) -> bool:
+    """Return whether a module that another imports counts: of this package, of the other's own, or beside that."""
+    first, importer = name.partition(".")[0], by.partition(".")[0]
+    if first in (ROOT, importer):
+        return True
+    folder = None if importer == ROOT else _folder(importer)
+    if folder is None or _folder(first) != folder:
+        return False
+    return folder not in {Path(get_paths()[key]) for key in ("stdlib", "platstdlib", "purelib", "platlib")}
 
 
 def _files(name: str) -> list[Path]:
@@ -153,7 +186,7 @@ def _files(name: str) -> list[Path]:
 def _read(name: str) -> tuple[str, tuple[str, ...]]:
     """Return the hash of a module's files, and the modules of the package that it imports."""
     digest = hashlib.sha256()
-    found = set(_ancestors(name))
+    found = set(_ancestors(name, name))
     for path in _files(name):
         content = path.read_bytes()
         if path.suffix == ".py":
@@ -162,7 +195,7 @@ def _read(name: str) -> tuple[str, tuple[str, ...]]:
             package = name if path.name == "__init__.py" else name.rpartition(".")[0]
             for node in _executed(tree):
                 for imported in _imported(node, package):
-                    found.update(_ancestors(imported))
+                    found.update(_ancestors(imported, name))
         digest.update(f"{path.name} {hashlib.sha256(content).hexdigest()}\n".encode())
     return digest.hexdigest(), tuple(sorted(found))
 
@@ -198,10 +231,15 @@ def _imported(node: ast.AST, package: str) -> Iterator[str]:
         yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
-def _ancestors(name: str) -> Iterator[str]:
-    """Yield a module's packages and itself, as far as they are ours and exist: importing it runs them all."""
+def _ancestors(name: str, by: str) -> Iterator[str]:
+    """Yield a module's packages and itself, as far as they count and exist: importing it runs them all.
+
+    Args:
+        name: The module.
+        by: The one that imports it.
+    """
     parts = name.split(".")
-    if parts[0] != ROOT:
+    if not _is_ours(name, by):
         return
     for end in range(1, len(parts) + 1):
         ancestor = ".".join(parts[:end])

@@ -5,6 +5,7 @@ sequences nobody else knows.
 """
 
 import gc
+import os
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
@@ -15,12 +16,12 @@ from vsodprep import benchmarks
 from vsodprep.benchmarks.published import published
 from vsodprep.config import Config, complete, read
 from vsodprep.config.base import SplitOf
-from vsodprep.config.models import MODELS
-from vsodprep.config.report import TRIVIAL_MAPS
+from vsodprep.config.models import FOLDERS, MODELS
+from vsodprep.config.report import TRIVIAL, TRIVIAL_MAPS
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.provisions import provisions
-from vsodprep.targets.targets import TRIVIAL, Targets
+from vsodprep.targets.targets import Targets
 from vsodprep.workflow.check import check_names, rule_names
 from vsodprep.workflow.check_methods import check_methods
 from vsodprep.workflow.check_runs import check_pictures, check_runs
@@ -52,8 +53,10 @@ def read_plan(workflow: str, over: Mapping[str, Any], files: Iterable[str] = (),
     """
     gc.freeze()  # else every collection of a plan's many objects looks at all modules again, a sixth of its time
     try:
-        for file in files if first else ():
-            read(Path(file))
+        given = [Path(file).absolute() for file in files]
+        for file in given if first else ():
+            read(file)
+        os.environ[FOLDERS] = os.pathsep.join(dict.fromkeys(str(file.parent) for file in given))
         config = complete(over, read(Path(workflow).parent / "config" / "config.yaml"))
         plan = Plan.of(config, lock_snapshot(first=first))
         plan.check(rule_names(Path(workflow)))
@@ -105,7 +108,7 @@ class Plan:
     @cached_property
     def networks(self) -> str:
         """A regular expression that matches the networks: what trains and predicts, beside the trivial maps."""
-        return one_of(MODELS)
+        return one_of(dict.fromkeys([*MODELS, *self.config.runs]))
 
     @cached_property
     def wildcard_constraints(self) -> dict[str, str]:

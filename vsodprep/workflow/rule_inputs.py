@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from vsodprep.archives import archive_of
 from vsodprep.targets.targets import Targets
@@ -46,6 +47,11 @@ class RuleInputs:
         self.config = targets.config
         self.catalogue = targets.catalogue
         self.paths = targets.paths
+
+    def network_module(self, wildcards: Any) -> str:
+        """Return the module of a network: one of ours, or of the user's own."""
+        own = next((run.model for run in self.config.runs.get(wildcards.model, {}).values() if run.model), None)
+        return f"vsodprep.models.{wildcards.model}" if own is None else own.partition(":")[0]
 
     def flow_of(self, flow: str, benchmark: str, split: str | None = None) -> list[str]:
         """Return the flow of a benchmark's videos, of one split or all."""

@@ -17,7 +17,7 @@ class EvaluateInputs(RuleInputs):
 
     def code(self, wildcards: Any) -> str:
         """Return the fingerprint of predicting with one network: another network's file does not touch it."""
-        return fingerprint("vsodprep.models.inference", f"vsodprep.models.{wildcards.model}")
+        return fingerprint("vsodprep.models.inference", self.network_module(wildcards))
 
     def split(self, wildcards: Any) -> str:
         """Return the split of a benchmark on which runs are tested."""

@@ -15,7 +15,7 @@ class TrainInputs(RuleInputs):
 
     def code(self, wildcards: Any) -> str:
         """Return the fingerprint of training one network: another network's file does not touch it."""
-        return fingerprint("vsodprep.models.training", f"vsodprep.models.{wildcards.model}")
+        return fingerprint("vsodprep.models.training", self.network_module(wildcards))
 
     def weights(self, wildcards: Any) -> list[str]:
         """Return the file of the authors' weights that a run has."""
@@ -24,7 +24,7 @@ class TrainInputs(RuleInputs):
 
     def weights_code(self, wildcards: Any) -> str:
         """Return the fingerprint of reading the authors' weights of one network."""
-        return fingerprint("vsodprep.models.checkpoints", f"vsodprep.models.{wildcards.model}")
+        return fingerprint("vsodprep.models.checkpoints", self.network_module(wildcards))
 
     def runs(self, *, trained: bool) -> str:
         """Return a regular expression that matches the names of runs behind their models: trained, or with weights."""
