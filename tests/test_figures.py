@@ -396,6 +396,23 @@ def test_intervals_are_those_of_the_bootstrap(results: Path) -> None:
     assert axes.texts[0].get_text() == f"{value:+.3f}"
 
 
+def with_errors(label: str, *levels: float) -> Scores:
+    settings = {"average": "sequences", "empty_masks": "zero"}
+    sequences = [{f"s{n}": {"frames": 3, "mae": level + 0.01 * n} for n in range(6)} for level in levels]
+    return Scores(label, tuple({"protocol": "own", "settings": settings, "sequences": each} for each in sequences))
+
+
+def test_intervals_of_seeds_and_of_many_tests() -> None:
+    methods = [with_errors("base", 0.1), with_errors("seeds", 0.2, 0.3), with_errors("other", 0.3)]
+    (axes,) = intervals_of(methods, "mae").axes
+    seeds = interval(methods[1].files, "mae")
+    assert tuple(axes.lines[2].get_xdata()) == (seeds.low, seeds.high)
+    figure = intervals_of(methods, "mae", against="base")
+    (axes,) = figure.axes
+    assert {text.get_text() for text in axes.get_yticklabels()} == {"seeds (p = 0.062)", "other (p = 0.062)"}
+    assert figure.get_supxlabel() == "p is corrected for 2 tests by Holm's method"
+
+
 def drawn_by(count: int, *references: str) -> list[Scores]:
     curve = [0.5] * 256
     values = {"settings": {}, "recall": curve, "precision": curve, "f_curve": curve, "max_f": 0.5}

@@ -12,7 +12,7 @@ from vsodprep.figures.curves import Curve, f_threshold, precision_recall
 from vsodprep.figures.intervals import intervals
 from vsodprep.figures.sequences import ranking
 from vsodprep.figures.sweep import sweep
-from vsodprep.scores.bootstrap import USUAL, Draws, Interval, difference, interval
+from vsodprep.scores.bootstrap import USUAL, Draws, Interval, difference, holm, interval
 from vsodprep.scores.measures import Measure, measure
 from vsodprep.scores.papers import OWN_METHOD, PrintedNumber, own_printed_numbers
 from vsodprep.scores.read import Scores
@@ -194,31 +194,33 @@ def intervals_of(
     """Draw scores with bootstrap intervals over sequences, or differences from one method with theirs.
 
     Args:
-        scores: The methods, one file each.
+        scores: The methods; several files of one are its seeds, whose mean is the score.
         key: Key of the measure.
         against: Label of the method that is subtracted from every other one; None for the scores themselves.
         references: Labels of methods that are only to compare with.
         draws: How sequences are drawn anew.
 
     Raises:
-        InputError: No such measure, method or reference, several files of a method, or files that cannot be resampled.
+        InputError: No such measure, method or reference, or files that cannot be resampled.
     """
     of = measure(key)
     grey = _known(references, scores)
-    several = [each.label for each in scores if len(each.files) > 1]
-    if several:
-        raise InputError(several[0], "several score files", "one file each; give them labels: LABEL=SCORES.json")
-    files = {each.label: each.files[0] for each in scores}
+    files = {each.label: each.files for each in scores}
     if against is not None and against not in files:
         raise InputError("--against", f"no method {against!r}", f"one of {', '.join(files)}")
     share = f"{100 * draws.level:g} % interval over sequences"
     if against is None:
         found = {label: interval(values, key, draws, name=label) for label, values in files.items()}
         return _noted(intervals(found, f"{of.heading}, {share}", references=grey), scores)
-    differences = {}
-    for label, values in files.items():
-        if label != against:
-            pair = f"{label} against {against}"
-            value, low, high, p, _ = difference(values, files[against], key, draws, name=pair)
-            differences[f"{label} (p = {p:.3f})"] = Interval(value, low, high)
-    return _noted(intervals(differences, f"{of.heading} minus that of {against}, {share}", zero=True), scores)
+    tests = {
+        label: difference(values, files[against], key, draws, name=f"{label} against {against}")
+        for label, values in files.items()
+        if label != against
+    }
+    corrected = holm([each.p for each in tests.values()])
+    differences = {
+        f"{label} (p = {p:.3f})": Interval(each.value, each.low, each.high)
+        for (label, each), p in zip(tests.items(), corrected, strict=True)
+    }
+    many = [f"p is corrected for {len(tests)} tests by Holm's method"] if len(tests) > 1 else []
+    return _noted(intervals(differences, f"{of.heading} minus that of {against}, {share}", zero=True), scores, many)
