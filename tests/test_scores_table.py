@@ -18,7 +18,7 @@ from vsodprep.files import write_json
 from vsodprep.scores.bootstrap import Draws, difference, interval
 from vsodprep.scores.papers import disagreements, printed_numbers
 from vsodprep.scores.printed import beside_printed
-from vsodprep.scores.read import load_scores
+from vsodprep.scores.read import Scores, load_scores
 from vsodprep.scores.table import Table, build_table
 from vsodprep.scores.table_formats import CSV_COLUMNS, FORMATS, PRINTED_COLUMNS, written, written_printed
 from vsodprep.scores.whole import omissions
@@ -662,3 +662,9 @@ def test_a_label_before_a_folder_is_its_methods(tmp_path: Path) -> None:
 def test_what_cannot_be_asked_together_is_wrong_usage(words: list[str], tmp_path: Path) -> None:
     write_json(tmp_path / "a.json", scores(0.9, 0.1))
     assert CliRunner().invoke(cli, ["table", str(tmp_path / "a.json"), *words]).exit_code == 2
+
+
+def test_the_mean_over_classes_stands_behind_the_classes() -> None:
+    file = {"attributes": {"bird": {"mae": 0.1}, "train": {"mae": 0.4}}, "class_mean": {"mae": 0.25}}
+    assert Scores("", (file, file)).parts("attributes", "mae") == {"bird": 0.1, "train": 0.4, "mean over classes": 0.25}
+    assert "mean over classes" not in Scores("", ({"sequences": {}} | file,)).parts("sequences", "mae")

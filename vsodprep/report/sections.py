@@ -22,7 +22,7 @@ from vsodprep.report.methods import Comparison, Method
 from vsodprep.report.strips import Strip, inputs, side_by_side, strip
 from vsodprep.report.tables import Table
 from vsodprep.scores.measures import Measure, ordered
-from vsodprep.scores.read import Scores
+from vsodprep.scores.read import CLASS_MEAN, Scores
 
 PART_MEASURES = ("max_f", "s_measure", "mae", "j_mean", "boundary_mean")
 
@@ -148,7 +148,7 @@ def _part_tables(comparison: Comparison, measures: list[Measure], key: str) -> t
     made = []
     for measure in measures:
         columns = [method.averaged.parts(key, measure.key) for method in comparison.methods]
-        names = sorted({name for column in columns for name in column})
+        names = sorted({name for column in columns for name in column}, key=lambda name: (name == CLASS_MEAN, name))
         rows = tuple((name, tuple(column.get(name) for column in columns)) for name in names)
         if rows:
             made.append(

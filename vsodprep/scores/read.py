@@ -13,6 +13,7 @@ from vsodprep.files import read_json
 from vsodprep.scores.whole import omissions
 
 EXPECTED = "scores written by vsodprep evaluate --json"
+CLASS_MEAN = "mean over classes"
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Scores:
             part: `sequences` or `attributes`.
             key: Key of the measure.
         """
-        each = [values.get(part, {}) for values in self._seeds()]
+        each = [parts_of(values, part) for values in self._seeds()]
         return {name: mean([parts.get(name, {}).get(key) for parts in each]) for name in each[0]}
 
     def frames(self, sequence: str, key: str) -> dict[str, float | None]:
@@ -69,6 +70,12 @@ class Scores:
         """Return the mean of a curve over the seeds, point by point; empty where there is none."""
         curves: list[Sequence[float | None]] = [values.get(key) or [] for values in self._seeds()]
         return [mean(list(points)) for points in zip(*curves, strict=True)]
+
+
+def parts_of(values: Mapping[str, Any], part: str) -> dict[str, Mapping[str, Any]]:
+    """Return the scores of a file's `sequences` or `attributes`; the mean over classes stands among attributes."""
+    classes = values.get("class_mean") if part == "attributes" else None
+    return dict(values.get(part, {})) | ({CLASS_MEAN: classes} if classes else {})
 
 
 def mean(values: Sequence[float | None]) -> float | None:

@@ -9,13 +9,12 @@ from vsodprep.errors import InputError, check_known
 from vsodprep.scores.bootstrap import Difference, Draws, Interval, difference, holm, interval
 from vsodprep.scores.measures import Measure, measure
 from vsodprep.scores.papers import OWN_METHOD, PrintedNumber, disagreements, printed_numbers
-from vsodprep.scores.read import Scores
+from vsodprep.scores.read import CLASS_MEAN, Scores, parts_of
 from vsodprep.scores.whole import Scope, omissions, scope, size
 
 By = Literal["attribute", "sequence"]
 RANK = "rank"
 MEAN_RANK = Measure("mean_rank", "mean rank", True, "mean of the ranks in all columns")
-CLASS_MEAN = "mean over classes"
 _TELLING = 0.01  # where no p can fall below this, it is said
 _UNNAMED = "-"  # benchmark of a score file that names none
 
@@ -61,7 +60,7 @@ class Column:
     def _part(self, values: Mapping[str, Any]) -> dict[str, Any] | None:
         if self.by is None:
             return dict(values)
-        known = _parts_of(values, self.by).get(self.part)
+        known = parts_of(values, f"{self.by}s").get(self.part)
         if known is None:
             return None
         # A mean over classes is of no sequences that could be drawn anew.
@@ -213,20 +212,12 @@ def _columns(
     if by is None:
         return [Column(*place, each) for place in places for each in measures]
     parts = {
-        place: dict.fromkeys(name for each in files if scored_as(each) == place for name in _parts_of(each, by))
+        place: dict.fromkeys(name for each in files if scored_as(each) == place for name in parts_of(each, f"{by}s"))
         for place in places
     }
     if not any(parts.values()):
         raise InputError("--by", f"no {by} in any of the score files", "scores of a benchmark that has some")
     return [Column(*place, each, part, by) for place in places for each in measures for part in parts[place]]
-
-
-def _parts_of(values: Mapping[str, Any], by: By) -> dict[str, Mapping[str, Any]]:
-    """Return the scores of a score file's attributes or sequences; the mean over classes stands among attributes."""
-    if by == "sequence":
-        return dict(values["sequences"])
-    classes = values.get("class_mean")
-    return values.get("attributes", {}) | ({CLASS_MEAN: classes} if classes else {})
 
 
 def _own(column: Column, files: Files) -> Cell:
