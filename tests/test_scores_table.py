@@ -336,14 +336,15 @@ def test_mean_rank_of_ties_and_gaps() -> None:
     assert column(table, 2) == [2, None, 2, 2, 4]
     assert [row.cells[2].rank for row in table.rows] == [1, 0, 1, 1, 2]
     assert table.remarks[-1] == (
-        "mean rank: over 2 columns, among the 4 rows with a number in each; equals take the mean of their places"
+        "mean rank: over 2 columns, among the 4 rows with a comparable number in each; "
+        "equals take the mean of their places"
     )
     finer = build_table(GAPS, METRICS, mean_rank=True, digits=5)
     assert column(finer, 2) == [2, None, 2.25, 1.75, 4]
 
 
 def test_mean_rank_needs_numbers_in_every_column() -> None:
-    with pytest.raises(InputError, match="mean rank: 1 rows with a number in every column"):
+    with pytest.raises(InputError, match="mean rank: 1 rows with a comparable number in every column"):
         build_table({"a": GAPS["a"], "gap": GAPS["gap"]}, METRICS, mean_rank=True)
 
 
@@ -388,7 +389,9 @@ def test_intervals_and_tests_stand_beside_the_numbers() -> None:
     assert (cells["best"].versus, cells["best"].p) == (None, None)
     assert cells["worse"].versus == difference(files["worse"][0], best, "mae", Draws(resamples=200))
     assert cells["worse"].p == 2 / 256  # one test alone needs no correction
-    assert cells["fewer"].note.startswith("no test: other sequences")
+    assert cells["fewer"].note == (
+        "not ranked: 20 frames of 4 sequences, beside 40 frames of 8 sequences; no test: other sequences"
+    )
     text = written(table, "markdown")
     low, high = cells["worse"].interval[1:]
     assert f"| worse | <u>0.235</u> [{low:.3f}, {high:.3f}], p = 0.008 |" in text

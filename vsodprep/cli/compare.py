@@ -8,8 +8,6 @@ import click
 from vsodprep.cli._folder import PATH
 from vsodprep.cli._score_options import bootstrap_options, measures_option
 
-_TELLING = 0.01  # where no p can fall below this, it is said
-
 
 @click.command("compare")
 @click.argument("scores", nargs=-1, required=True, metavar="[LABEL=]SCORES.json|DIR...")
@@ -34,7 +32,7 @@ def command(
     """
     from vsodprep.errors import check_known
     from vsodprep.files import write_json
-    from vsodprep.scores.bootstrap import Draws, difference, holm, interval
+    from vsodprep.scores.bootstrap import TELLING, Draws, difference, holm, interval
     from vsodprep.scores.measures import measure
     from vsodprep.scores.read import load_scores, of_one_kind
 
@@ -63,7 +61,7 @@ def command(
         differences = {other: each for (key, other), each in tests.items() if key == of.key}
         for other, (value, low, high, p, smallest) in differences.items():
             holm_p = f", by Holm {corrected[of.key, other]:.4f}" if len(tests) > 1 else ""
-            floor = f" (with so few sequences p cannot fall below {smallest:g})" if smallest > _TELLING else ""
+            floor = f" (with so few sequences p cannot fall below {smallest:g})" if smallest > TELLING else ""
             click.echo(f"  {first} - {other}: {value:+.4f} [{low:+.4f}, {high:+.4f}], p = {p:.4f}{holm_p}{floor}")
         found[of.key] = {
             "intervals": {label: each._asdict() for label, each in intervals[of.key].items()},

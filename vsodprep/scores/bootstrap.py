@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from vsodprep.errors import InputError
 from vsodprep.evaluate.measures.f_measure import area_under_curve, f_measure
 
+TELLING = 0.01  # where no p can fall below this, it is said
 _ALL_SWAPS = 13  # sequences up to which every exchange of two methods is tried
 _OF_CURVE = {f"{what}_{name}": name for name in ("f", "e", "msiou") for what in ("max", "mean")} | {
     "pr_auc": "precision"

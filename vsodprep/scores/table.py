@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar
 
 from vsodprep import benchmarks as registry
 from vsodprep.errors import InputError, check_known
-from vsodprep.scores.bootstrap import Difference, Draws, Interval, difference, holm, interval
+from vsodprep.scores.bootstrap import TELLING, Difference, Draws, Interval, difference, holm, interval
 from vsodprep.scores.measures import Measure, measure
 from vsodprep.scores.papers import OWN_METHOD, PrintedNumber, disagreements, printed_numbers
 from vsodprep.scores.read import CLASS_MEAN, Scores, parts_of
@@ -15,7 +15,6 @@ from vsodprep.scores.whole import Scope, omissions, scope, size
 By = Literal["attribute", "sequence"]
 RANK = "rank"
 MEAN_RANK = Measure("mean_rank", "mean rank", True, "mean of the ranks in all columns")
-_TELLING = 0.01  # where no p can fall below this, it is said
 _UNNAMED = "-"  # benchmark of a score file that names none
 
 Files = Sequence[Mapping[str, Any]]
@@ -177,6 +176,7 @@ def build_table(
     ]
     rows = [Row(name, "", tuple(_own(column, files) for column in columns)) for name, files in methods.items()]
     columns, rows = _filled(columns, _chosen([*rows, *_printed_rows(columns, printed)], only))
+    rows = _apart(rows)
     remarks = _protocols(columns) + _parts(columns, methods)
     draws = draws or Draws()
     if intervals:
@@ -185,7 +185,6 @@ def build_table(
     if versus is not None:
         rows, remark = _tested(rows, columns, methods, versus, draws)
         remarks.append(remark)
-    rows = _apart(rows)
     if mean_rank or sort == RANK:
         columns, rows, remark = _with_mean_rank(columns, rows, digits)
         remarks.append(remark)
@@ -317,7 +316,7 @@ def _tested(
     return made, (
         f"p: paired test against {versus} that exchanges the two methods sequence by sequence, "
         f"corrected for the {len(tests)} test{'s' if len(tests) > 1 else ''} of the table by Holm's method"
-        + (floor if smallest > _TELLING else "")
+        + (floor if smallest > TELLING else "")
     )
 
 
@@ -367,7 +366,9 @@ def _with_mean_rank(columns: Sequence[Column], rows: Sequence[Row], digits: int)
     whole = [number for number, missing in enumerate(gaps) if not missing]
     if len(whole) < 2 or not places:
         expected = "fewer columns (--measure, --benchmark, --protocol) or other rows (--only)"
-        raise InputError("mean rank", f"{len(whole)} rows with a number in every column", f"two or more: {expected}")
+        raise InputError(
+            "mean rank", f"{len(whole)} rows with a comparable number in every column", f"two or more: {expected}"
+        )
     sums = dict.fromkeys(whole, 0.0)
     for place in places:
         sign = 1 if columns[place].measure.small else -1
@@ -380,7 +381,7 @@ def _with_mean_rank(columns: Sequence[Column], rows: Sequence[Row], digits: int)
     made = [replace(row, cells=(*row.cells, rank)) for row, rank in zip(rows, ranks, strict=True)]
     remark = (
         f"mean rank: over {len(places)} column{'s' if len(places) > 1 else ''}, "
-        f"among the {len(whole)} rows with a number in each; equals take the mean of their places"
+        f"among the {len(whole)} rows with a comparable number in each; equals take the mean of their places"
     )
     return [*columns, Column("", "", MEAN_RANK)], made, remark
 
