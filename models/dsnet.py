@@ -229,7 +229,7 @@ class DSNet(Network):
             return None
         if self.options.fusion == "equal":
             return torch.full_like(weights[:, :, 0], 0.5)
-        sums = weights.sum(dim=2).clamp(min=1e-6)  # a branch's weights may all be zero
+        sums = weights.sum(dim=2).clamp(min=1e-6)  # raw weights of a branch may all be zero, or negative
         return sums / sums.sum(dim=1, keepdim=True)
 
     def forward(self, batch: Batch) -> Outputs:

@@ -1,13 +1,18 @@
 """Parameters and operations, by the convention of the papers that print them."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
 
+from vsodprep.config.models import MODELS, definition
 from vsodprep.config.train import Data, Run, Stage
 from vsodprep.models.parts.resnet import STRIDE_8, ResNet
 from vsodprep.models.size import Size, size_of, size_of_run
 from vsodprep.scores.papers import printed_numbers
+
+STAGE = Stage(data=(Data(benchmark="davis2016", split="train"),), size=(473, 473), steps=1)
 
 
 def conv(inner: int, outer: int, kernel: int, dilation: int = 1, bias: bool = True) -> nn.Conv2d:
@@ -72,8 +77,7 @@ def test_cosnet_comes_out_as_printed() -> None:
 
 
 def test_the_contrastive_network_comes_out_as_printed() -> None:
-    stage = Stage(data=(Data(benchmark="davis2016", split="train"),), size=(473, 473), steps=1)
-    size, at = size_of_run("contrastive", Run(stages=(stage,)))
+    size, at = size_of_run("contrastive", Run(stages=(STAGE,)))
     paper = printed("Contrastive-WACV22")
     assert at == (473, 473)
     assert round(size.parameters / 1e6, 1) == paper["params_millions"]
@@ -95,3 +99,26 @@ def test_operations_of_a_known_network() -> None:
     found = size_of(network, torch.empty(1, 3, 5, 6, device="meta"))
     assert found == Size(112, 27 * 120 + 480, 480)
     assert found.printed == 2 * 27 * 120
+
+
+@pytest.mark.parametrize(
+    ("model", "variant", "options"),
+    [
+        *((model, "full", {}) for model in MODELS),
+        *(("stan", variant, {}) for variant in ("OS", "ST", "flow", "dcl")),
+        *(("msst", variant, options) for variant in ("full", "OS") for options in ({}, {"fcn": "dcl"})),
+        *(("cagdde", variant, {}) for variant in ("baseline", "baseline-deeplab")),
+        ("dsnet", "M1", {}),
+        ("contrastive", "cosnet", {}),
+    ],
+)
+def test_a_plan_counts_the_operations_of_a_variant_without_building_it(
+    model: str, variant: str, options: dict[str, Any]
+) -> None:
+    run = Run(variant=variant, options=options, size=(256, 256), stages=(STAGE,))
+    counted, _ = size_of_run(model, run)
+    known = definition(model)
+    chosen = known.choose(variant, options)
+    per_frame = 2 * counted.multiply_adds / 1e3 / 256**2 / chosen.clip_length
+    assert known.operations is not None
+    assert known.operations * chosen.operations == pytest.approx(per_frame, rel=0.1)

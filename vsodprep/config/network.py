@@ -44,6 +44,11 @@ class NetworkOptions(Section):
         return None
 
     @property
+    def operations(self) -> float:
+        """Operations of a forward pass, in those of the full network; a tenth more or less does not count."""
+        return 1.0
+
+    @property
     def insight(self) -> str | None:
         """What the quantities are that explain its predictions; None where it has no such."""
         return None
@@ -84,6 +89,11 @@ class TwoStreamOptions(NetworkOptions):
         return self
 
     @property
+    def operations(self) -> float:
+        """See `NetworkOptions`; the streams are nearly all."""
+        return (1.0 if len(self.inputs) > 1 else 0.48) * (2.42 if self.fcn == "dcl" else 1.0)
+
+    @property
     def branches(self) -> dict[str, str]:
         """See `NetworkOptions`."""
         return dict(zip(("streams.spatial.fcn", "streams.temporal.fcn"), self.inputs, strict=False))
@@ -115,8 +125,8 @@ class Definition:
         options: The class of its options.
         variants: Variant to the options in which it differs from the full network.
         backbones: Networks whose ImageNet weights it starts from, where it starts from any.
-        operations: Billions of floating point operations of a forward pass per megapixel and frame, counted by torch;
-            None where they are counted when they are asked for.
+        operations: Billions of floating point operations of the full network's forward pass per megapixel and frame,
+            counted by torch; None where they are counted when they are asked for.
         refined: Whether its paper scores maps that a dense CRF has refined.
         release: The authors' trained weights, where they handed out any.
     """

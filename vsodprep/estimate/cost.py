@@ -171,13 +171,13 @@ class Estimate:
     def _operations(self, network: str, run: Run) -> float:
         """Return billions of operations of a forward pass per megapixel and frame."""
         known = definition(network)
+        options = known.choose(run.variant, run.options)
         if known.operations is not None:
-            return known.operations * run.width**2
+            return known.operations * options.operations * run.width**2
         from vsodprep.models.size import size_of_run  # noqa: PLC0415  a network of the user's own has imported torch
 
         size, (height, width) = size_of_run(network, run)
-        frames = known.choose(run.variant, run.options).clip_length
-        return 2 * size.multiply_adds / 1e3 / (height * width * frames)
+        return 2 * size.multiply_adds / 1e3 / (height * width * options.clip_length)
 
     def _training(self, model: str, name: str, run: Run, stage: Stage) -> Cost:
         parts = [(self._split(data), data) for data in stage.data]
