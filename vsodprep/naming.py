@@ -129,7 +129,8 @@ def _by_id(files: Iterable[tuple[str, str]]) -> dict[str, str]:
     for name, stem in files:
         for key in {stem, PurePosixPath(name).stem}:
             if key in index:
-                raise InputError(name, f"a second map of one frame beside {index[key]}", "one map for each frame")
+                expected = "one map for each frame, or the folder that is meant (maps.zip/FOLDER in an archive)"
+                raise InputError(name, f"a second map of one frame beside {index[key]}", expected)
             index[key] = name
     return index
 

@@ -121,7 +121,7 @@ def maps_table(every: Sequence[PublishedMaps]) -> str:
     rows = [("name", "year", "fetched", "title", "benchmarks")]
     for maps in every:
         by_hand = sum(not each.file.urls for each in maps.files)
-        how = "by hand" if by_hand == len(maps.files) else "in part" if by_hand else "yes"
+        how = "by hand" if by_hand == len(maps.files) else "in part by hand" if by_hand else "by address"
         title = f"{maps.title}, {len(maps.methods)} methods" if maps.methods else maps.title
         rows.append((maps.name, str(maps.year), how, title, ", ".join(maps.benchmarks)))
     return "\n".join(aligned(rows, left=(0, 2, 3, 4)))
