@@ -3,6 +3,7 @@
 import contextlib
 import json
 import shlex
+import shutil
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,10 +26,12 @@ from vsodprep.config.normalize import Choice
 from vsodprep.errors import VsodprepError
 from vsodprep.estimate.cost import Estimate
 from vsodprep.evaluate import PROTOCOLS, evaluate_by_protocols, evaluate_folders
+from vsodprep.files import write_json
 from vsodprep.images import read_mask, write_png
 from vsodprep.manifest import mask_path, read_manifest
 from vsodprep.normalize.run import normalize
 from vsodprep.report.page import write_report
+from vsodprep.scores.read import _titles, load_scores
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.targets import Targets
 from vsodprep.workflow.plan import Plan
@@ -293,6 +296,34 @@ def test_a_figure_reads_maps_as_they_are_read_for_scoring(
     mask = read_mask(Path("results/normalized/own/hide/masks/00002.png"))
     shown = drawn[0][1][0].pictures[-1] if figure == "grid" else drawn[0][3][1][-1]
     assert np.array_equal(shown > 0, mask)
+
+
+def test_scores_are_labelled_with_the_titles_of_the_configuration(scored: tuple[Path, Config], tmp_path: Path) -> None:
+    shutil.copytree(scored[0] / "results/scores", tmp_path / "scores")
+    labels = [each.label for each in load_scores([str(tmp_path / "scores")])]
+    assert labels == ["dark", "soft"]
+    write_json(tmp_path / "configuration/whole.json", scored[1].model_dump(mode="json"))
+    _titles.cache_clear()
+    labels = [each.label for each in load_scores([str(tmp_path / "scores")])]
+    assert labels == ["dark", "Soft Net"]
+
+
+def test_a_figure_of_a_folder_of_scores_names_one_benchmark_and_protocol(
+    scored: tuple[Path, Config], tmp_path: Path
+) -> None:
+    words = ["figure", "ranking", str(scored[0] / "results/scores"), "--out", str(tmp_path / "x.svg")]
+    refused = CliRunner().invoke(cli, words)
+    assert "own by davsod, own by pysod; expected those of one benchmark by one protocol" in str(refused.exception)
+    assert CliRunner().invoke(cli, [*words, "--benchmark", "own", "--protocol", "pysod"]).exit_code == 0
+    text = (tmp_path / "x.svg").read_text()
+    assert "dark" in text
+    assert "soft" in text
+
+
+def test_methods_stand_in_order_of_their_years() -> None:
+    years = {"new": 2021, "undated": None, "old": 2009, "same": 2021}
+    methods = {name: {"maps": {"synth": "."}, "year": year} for name, year in years.items()}
+    assert list(targets_of(ALONE | {"methods": methods}).methods) == ["old", "new", "same", "undated"]
 
 
 FIGURE = {"kind": "precision-recall", "benchmark": "synth"}

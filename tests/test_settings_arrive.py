@@ -458,6 +458,7 @@ KEYS = [(kind, key) for kind, block in KINDS.items() for key in block.model_fiel
 @pytest.mark.parametrize(("kind", "key"), KEYS)
 def test_a_changed_key_of_a_figure(kind: str, key: str, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vsodprep.scores.read.load_scores", lambda words: words)
+    monkeypatch.setattr("vsodprep.scores.read.of_one_kind", lambda words, *_: words)
     before = {"kind": kind, "benchmark": "synth", **FIGURES.get(kind, {})}
     before |= {"model": "dsnet"} if key == "runs" else {}
     scored = {"split": "test", "post": ["raw", "dss"], "protocols": ["davsod", "pysod"]}

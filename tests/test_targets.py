@@ -124,7 +124,7 @@ def listed(targets: Targets, paths: Paths) -> dict[str, set[str]]:
         "trivial": {paths.predictions(*of) for of in raw if of[0] == TRIVIAL},
         "crf": {paths.predictions(*of) for of in maps - raw},
         "evaluate": {score.path(paths) for score in targets.scores},
-        "figure": {paths.figure(name) for name in targets.config.figures},
+        "figure": {paths.figure(name, "svg") for name in targets.config.figures},
     }
 
 

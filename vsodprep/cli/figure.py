@@ -29,10 +29,17 @@ def _out(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
 
 
 out_option = click.option("--out", required=True, type=PATH, callback=_out, help="File to write: .svg, .pdf or .png.")
-scores_argument = click.argument("scores", nargs=-1, required=True, metavar="[LABEL=]SCORES.json...")
+scores_argument = click.argument("scores", nargs=-1, required=True, metavar="[LABEL=]SCORES.json|DIR...")
 references_option = click.option(
     "--reference", "references", multiple=True, metavar="LABEL", help="Draw this method in grey."
 )
+
+
+def of_one_kind_options(function: Function) -> Function:
+    """Add `--benchmark` and `--protocol`, which choose among scores."""
+    for option, what in (("--protocol", "by this protocol"), ("--benchmark", "of this benchmark")):
+        function = click.option(option, help=f"Draw only scores {what}, where there are others.")(function)
+    return function
 
 
 def measure_option(default: str) -> Callable[[Function], Function]:
@@ -55,10 +62,12 @@ def _draws(kind: type[kinds.Drawing], *options: Callable[[Any], Any]) -> Callabl
     def decorate(function: Callable[..., "Figure"]) -> None:
         def draw(*, out: Path, **given: Any) -> None:
             from vsodprep.figures.style import save
-            from vsodprep.scores.read import load_scores
+            from vsodprep.scores.read import load_scores, of_one_kind
 
             if "scores" in given:
                 given["scores"] = load_scores(given["scores"])
+            if "protocol" in given:
+                given["scores"] = of_one_kind(given["scores"], given.pop("benchmark"), given.pop("protocol"))
             save(function(**given), out)
             click.echo(out)
 
@@ -70,21 +79,21 @@ def _draws(kind: type[kinds.Drawing], *options: Callable[[Any], Any]) -> Callabl
     return decorate
 
 
-@_draws(kinds.PrecisionRecall, scores_argument, references_option)
+@_draws(kinds.PrecisionRecall, scores_argument, of_one_kind_options, references_option)
 def _precision_recall(scores: Sequence["Scores"], references: tuple[str, ...]) -> "Figure":
     from vsodprep.figures.compare import precision_recall_of
 
     return precision_recall_of(scores, references)
 
 
-@_draws(kinds.FThreshold, scores_argument, references_option)
+@_draws(kinds.FThreshold, scores_argument, of_one_kind_options, references_option)
 def _f_threshold(scores: Sequence["Scores"], references: tuple[str, ...]) -> "Figure":
     from vsodprep.figures.compare import f_threshold_of
 
     return f_threshold_of(scores, references)
 
 
-@_draws(kinds.Ranking, scores_argument, measure_option("max_f"), references_option)
+@_draws(kinds.Ranking, scores_argument, of_one_kind_options, measure_option("max_f"), references_option)
 def _ranking(scores: Sequence["Scores"], measure: str, references: tuple[str, ...]) -> "Figure":
     from vsodprep.figures.compare import ranking_of
 
@@ -119,6 +128,7 @@ def _sweep(scores: Sequence["Scores"], parameter: str, measures: tuple[str, ...]
 @_draws(
     kinds.Intervals,
     scores_argument,
+    of_one_kind_options,
     measure_option("max_f"),
     click.option("--against", metavar="LABEL", help="Draw differences from this method, with the p of a paired test."),
     bootstrap_options,
@@ -202,6 +212,7 @@ def _grid(normalized: Path, maps: tuple[str, ...], frames: tuple[str, ...], scor
 @_draws(
     kinds.Timeline,
     scores_argument,
+    of_one_kind_options,
     click.option("--sequence", required=True, help="Name of the sequence."),
     measure_option("mae"),
     click.option("--normalized", "folder", type=Folder(MANIFEST), help="Normalised benchmark, to show frames of."),

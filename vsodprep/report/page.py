@@ -75,7 +75,7 @@ def render(results: Results, tables: list[Table]) -> str:
         style=Markup(files(templates).joinpath("style.css").read_text(encoding="utf-8")),
         title=results.config.report.title,
         runs=run_views(results),
-        methods=[method.called(name) for name, method in results.config.methods.items()],
+        methods=[method.called(name) for name, method in results.targets.methods.items()],
         cards=cards,
         sections=sections,
         typical=typical(cards, sections),

@@ -4,12 +4,13 @@ import re
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from vsodprep.config.compared import METHODS
 from vsodprep.errors import InputError
-from vsodprep.files import read_json
+from vsodprep.files import read_json, read_object
 from vsodprep.scores.whole import omissions
 
 EXPECTED = "scores written by vsodprep evaluate --json"
@@ -109,7 +110,8 @@ def labelled(arguments: Sequence[str]) -> list[tuple[str, Path]]:
     """Split arguments `LABEL=PATH` or `PATH`; the label of the second is told by the path.
 
     A path that ends as the pipeline's do, `scores/MODEL/RUN/seedN/POST/FILE`, gives `MODEL RUN`, and ` + POST` where
-    the maps were refined; `scores/methods/NAME/seedN/POST/FILE` gives `NAME`; any other gives its stem.
+    the maps were refined; `scores/methods/NAME/seedN/POST/FILE` gives `NAME`, or the title
+    that `configuration/whole.json` beside `scores/` has for it; any other gives its stem.
     """
     return [(label or _of_pipeline(path) or path.stem, path) for label, path in map(_split, arguments)]
 
@@ -120,8 +122,16 @@ def _of_pipeline(path: Path) -> str | None:
     if len(parts) < 6 or parts[-6] != "scores" or not parts[-3].startswith("seed"):
         return None
     model, run, _, post = parts[-5:-1]
-    name = run if model == METHODS else f"{model} {run}"
+    name = _titles(Path(*parts[:-6])).get(run, run) if model == METHODS else f"{model} {run}"
     return name if post == "raw" else f"{name} + {post}"
+
+
+@cache
+def _titles(results: Path) -> dict[str, str]:
+    """Return the titles of methods that the configuration tells with which the pipeline made a results folder."""
+    path = results / "configuration" / "whole.json"
+    methods = read_object(path, "a configuration").get("methods", {}) if path.is_file() else {}
+    return {name: method["title"] for name, method in methods.items() if method.get("title")}
 
 
 def _of_name(path: Path, folder: Path, values: Mapping[str, Any]) -> str:

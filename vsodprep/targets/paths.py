@@ -77,8 +77,8 @@ class Paths:
     """The marker of a run's predictions on a benchmark."""
     scores = _place("scores/{model}/{run}/seed{seed}/{post}/{benchmark}.{protocol}.json")
     """A run's scores on a benchmark."""
-    figure = _place("figures/{figure}.svg")
-    """A figure."""
+    figure = _place("figures/{figure}.{ending}")
+    """A figure, in the format that its ending names."""
     logs = property(_place("logs"))
     """The folder of the jobs' logs."""
     timings = property(_place("timings"))

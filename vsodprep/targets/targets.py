@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from vsodprep.benchmarks.published import PublishedMaps, get_published, published
 from vsodprep.config import Config
 from vsodprep.config.base import SplitOf
-from vsodprep.config.compared import METHODS, Scored
+from vsodprep.config.compared import METHODS, ComparedMethod, Scored
 from vsodprep.config.crf import RAW
 from vsodprep.config.figures import DrawnFromScores, File, Words
 from vsodprep.config.methods import flow_method
@@ -108,12 +108,18 @@ class Targets:
         return {name: unique(protocol for of, protocol in asked if of == name) for name in self.tested}
 
     @cached_property
+    def methods(self) -> dict[str, ComparedMethod]:
+        """The methods of `methods:` in the order of tables and figures: by year, those without one last."""
+        by_year = sorted(self.config.methods.items(), key=lambda each: (each[1].year is None, each[1].year or 0))
+        return dict(by_year)
+
+    @cached_property
     def rows(self) -> dict[tuple[str, str], Run | Scored]:
         """What figures draw: the runs by model and name, then the methods of `methods:`."""
         tests = {name: ScoredOn(benchmark=name, split=split) for name, split in self.tested.items()}
         methods = {
             (METHODS, name): Scored(method.called(name), tuple(tests[of] for of in tests if self.maps(name, of)))
-            for name, method in self.config.methods.items()
+            for name, method in self.methods.items()
         }
         return {**self.runs, **methods}
 
@@ -246,7 +252,7 @@ class Targets:
         of_methods = [
             self._score(METHODS, name, 0, RAW, benchmark, protocol)
             for benchmark, protocols in self.protocols.items()
-            for name in self.config.methods
+            for name in self.methods
             if self.maps(name, benchmark) is not None
             for protocol in protocols
         ]

@@ -123,6 +123,7 @@ class Plan:
             "coarse": one_of(config.coarse),
             "part": one_of(self.configuration.parts),
             "figure": one_of(config.figures),
+            "ending": "svg|pdf|png",
             "run": one_of([*(name for _, name in self.targets.runs), *TRIVIAL_MAPS]),
             "benchmark": one_of(self.known),
             "model": f"{self.networks}|{TRIVIAL}",

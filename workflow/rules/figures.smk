@@ -9,7 +9,7 @@ rule figure:
             labels={"figure": "{figure}"},
         ),
     log:
-        "<logs>/figure/{figure}.log",
+        "<logs>/figure/{figure}.{ending}.log",
     conda:
         "../../environment.yml"
     resources:

@@ -27,5 +27,5 @@ class ReportInputs(RuleInputs):
     def all_files(self, _wildcards: Any) -> list[str]:
         """Return what `all` makes."""
         checkpoints = [self.paths.checkpoint(*network) for network in self.targets.networks]
-        figures = [self.paths.figure(name) for name in self.config.figures]
+        figures = [self.paths.figure(name, "svg") for name in self.config.figures]
         return [*self.shards(None), *checkpoints, *figures, self.paths.report]
