@@ -229,7 +229,7 @@ class Config(Section):
         titles |= {name.replace("-", " "): f"the trivial map {name}" for name in TRIVIAL_MAPS}
         for name, method in self.methods.items():
             where = f"methods.{name}"
-            if name in MODELS:
+            if name in {*MODELS, *self.runs}:
                 raise ValueError(f"{where}: the name of a network; give the method another one")
             if titles.setdefault(method.called(name), where) != where:
                 raise ValueError(f"{where}: called {method.called(name)!r}, as {titles[method.called(name)]} is")
