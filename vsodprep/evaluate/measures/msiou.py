@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SCALES = 10  # cells of 1, 2, 4, ... 512 pixels
+_LARGEST_HALF = 65_504
 Cells = NDArray[np.uint8]
 
 
@@ -33,6 +34,11 @@ def edge_cells(binary: NDArray[np.bool_]) -> list[Cells]:
     return found
 
 
+def _and_one(cells: int) -> float:
+    """Return a number of cells and one more; the tool adds in half precision, and so does this as far as that goes."""
+    return float(np.float16(cells) + np.float16(1)) if cells < _LARGEST_HALF else cells + 1.0
+
+
 def msiou(predicted: Sequence[Cells], wanted: Sequence[Cells]) -> float:
     """Return the multiscale IoU of two binary images by their edges.
 
@@ -44,10 +50,10 @@ def msiou(predicted: Sequence[Cells], wanted: Sequence[Cells]) -> float:
         wanted: The same of the mask.
 
     Returns:
-        0 to 1: the area under the share of the mask's cells that are hit, over the ten scales.
+        0 to about 1: the area under the share of the mask's cells that are hit, over the ten scales.
     """
     shares = [
-        (cv2.countNonZero(of_map & of_mask) + 1) / (cv2.countNonZero(of_mask) + 1)
+        (cv2.countNonZero(of_map & of_mask) + 1) / _and_one(cv2.countNonZero(of_mask))
         for of_map, of_mask in zip(predicted, wanted, strict=True)
     ]
     return float(np.trapezoid(shares, dx=1 / (_SCALES - 1)))
