@@ -70,7 +70,7 @@ def test_every_network_has_all_that_a_plan_and_a_report_ask(model: str) -> None:
     assert found["train main"].cpu > 0
     assert TITLES[model] == known.title
     assert OWN_METHOD[model] == known.method
-    assert any(figure.paper == model and figure.method == known.method for figure in printed_numbers())
+    assert any(number.paper == model and number.method == known.method for number in printed_numbers())
 
 
 @pytest.mark.parametrize("features", get_args(Prior.model_fields["features"].annotation))

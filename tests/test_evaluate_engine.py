@@ -197,8 +197,8 @@ def test_order_of_sequences_does_not_change_a_figure(tmp_path: Path, protocol: s
             (root / name).rename(root / f"{number}-{name}")
     found = evaluate_folders(maps, masks, protocol=protocol)
     assert list(found["sequences"]) == ["0-stop", "1-hide", "2-drift"]
-    figures = (*SCALARS, "f_curve", "e_curve", "precision", "recall")
-    assert [found[name] for name in figures] == [expected[name] for name in figures]
+    names = (*SCALARS, "f_curve", "e_curve", "precision", "recall")
+    assert [found[name] for name in names] == [expected[name] for name in names]
 
 
 def test_own_protocol_from_a_file(tmp_path: Path) -> None:

@@ -140,8 +140,8 @@ def test_smallest_frames_are_finite(size: tuple[int, int], protocol: str, inside
         mask.flat[0 if inside == "first" else -1] = True
     for value in (0, 128, 255):
         found = score_frame(np.full(size, value, dtype=np.uint8), mask, PROTOCOLS[protocol])
-        assert all(math.isfinite(figure) for figure in found.scalars.values()), found.scalars
-        assert all(0 <= figure <= size[0] * size[1] for figure in found.scalars.values())
+        assert all(math.isfinite(score) for score in found.scalars.values()), found.scalars
+        assert all(0 <= score <= size[0] * size[1] for score in found.scalars.values())
 
 
 def direct_s(saliency: Map, mask: Mask) -> float:

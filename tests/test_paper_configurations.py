@@ -38,13 +38,13 @@ def options_of(paper: str, variant: str, given: dict[str, Any]) -> NetworkOption
 
 
 def printed_rows() -> list[PrintedNumber]:
-    """Return one figure of every row that a paper prints about its own network on a benchmark."""
+    """Return one number of every row that a paper prints about its own network on a benchmark."""
     rows = {
-        (figure.paper, figure.variant, figure.benchmark): figure
-        for figure in printed_numbers()
-        if figure.method == OWN_METHOD[figure.paper]
-        and figure.benchmark in benchmarks.known()
-        and figure.variant in {name.lower() for name in definition(figure.paper).variants}
+        (number.paper, number.variant, number.benchmark): number
+        for number in printed_numbers()
+        if number.method == OWN_METHOD[number.paper]
+        and number.benchmark in benchmarks.known()
+        and number.variant in {name.lower() for name in definition(number.paper).variants}
     }
     return list(rows.values())
 

@@ -24,38 +24,38 @@ from vsodprep.scores.papers import OWN_METHOD, own_printed_numbers, printed_numb
         ("dsnet", "full", "synth", "mae", None),
     ],
 )
-def test_own_figures(model: str, variant: str, benchmark: str, metric: str, value: float | None) -> None:
-    found = {figure.metric: figure.value for figure in own_printed_numbers(model, variant, benchmark)}
+def test_own_numbers(model: str, variant: str, benchmark: str, metric: str, value: float | None) -> None:
+    found = {number.metric: number.value for number in own_printed_numbers(model, variant, benchmark)}
     assert found.get(metric) == value
 
 
 def test_numbers_on_davsod_say_that_its_files_are_others_today() -> None:
     notes = {"davsod": set(), "davis2016": set()}
-    for figure in printed_numbers():
-        notes.get(figure.benchmark, set()).add(figure.note)
+    for each in printed_numbers():
+        notes.get(each.benchmark, set()).add(each.note)
     assert len(notes["davsod"]) == 1
     for number in ("0.603", "0.640"):  # SSAV's max F as papers print it, and on today's files
         assert all(number in note for note in notes["davsod"])
         assert not any(number in note for note in notes["davis2016"])
 
 
-def test_every_figure_is_there() -> None:
+def test_every_number_is_there() -> None:
     assert len(printed_numbers()) == 953
-    assert {figure.paper for figure in printed_numbers()} == set(OWN_METHOD)
+    assert {number.paper for number in printed_numbers()} == set(OWN_METHOD)
 
 
 def test_a_paper_never_contradicts_itself_about_its_own_method() -> None:
     values = defaultdict(set)
-    for figure in printed_numbers():
-        if figure.method == OWN_METHOD[figure.paper]:
-            values[figure.paper, figure.variant, figure.benchmark, figure.metric].add(figure.value)
+    for number in printed_numbers():
+        if number.method == OWN_METHOD[number.paper]:
+            values[number.paper, number.variant, number.benchmark, number.metric].add(number.value)
     assert [key for key, found in values.items() if len(found) > 1] == []
 
 
 def test_papers_that_disagree_are_both_kept() -> None:
     mga = {
-        figure.paper: figure.value
-        for figure in printed_numbers()
-        if (figure.method, figure.benchmark, figure.metric) == ("MGA", "fbms", "max_f")
+        number.paper: number.value
+        for number in printed_numbers()
+        if (number.method, number.benchmark, number.metric) == ("MGA", "fbms", "max_f")
     }
     assert mga == {"dsnet": 0.907, "cagdde": 0.906, "contrastive": 0.898}

@@ -122,12 +122,12 @@ def ablation_of(
     for benchmark in _benchmarks(scores):
         here = _on(benchmark, scores)
         values = {each.label: {of.heading: each.scalar(of.key) for of in measures} for each in here}
-        figures = {label: _printed(paper, label, benchmark, measures) if paper else () for label in values}
+        numbers = {label: _printed(paper, label, benchmark, measures) if paper else () for label in values}
         printed = paper and {
             label: {of.heading: next((each.value for each in found if each.metric == of.key), None) for of in measures}
-            for label, found in figures.items()
+            for label, found in numbers.items()
         }
-        caveats |= {f"in the paper: {each.note}": None for found in figures.values() for each in found if each.note}
+        caveats |= {f"in the paper: {each.note}": None for found in numbers.values() for each in found if each.note}
         whole = [each for each in here if not each.omissions]
         apart = [each.label for each in here if each.omissions] if whole or paper else []
         benchmarks[benchmark] = Bars(values, printed or None, apart)
