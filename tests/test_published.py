@@ -4,6 +4,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -173,21 +174,41 @@ def test_methods_of_a_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     }
     folder = "results/published"
     assert maps == {
-        ("fseg", "davis2016"): f"{folder}/davis2016/DAVIS-results.zip/fseg",
+        ("fseg", "davis2016"): f"{folder}/davis2016/DAVIS-results/DAVIS-results.zip/fseg",
         ("fseg", "fbms"): "",  # a gap
-        ("pdb", "davis2016"): f"{folder}/pdb/pdb.zip",
-        ("pdb", "fbms"): f"{folder}/pdb/pdb.zip",
-        ("ours", "davis2016"): f"{folder}/davsod/pdb-davis2016.zip",
-        ("ours", "fbms"): f"{folder}/davsod/pdb-fbms.zip",
-        ("mga", "davis2016"): f"{folder}/mga/DAVIS-SaliencyMap.tar.gz",
-        ("mga", "fbms"): f"{folder}/mga/FBMS-SaliencyMap.tar.gz",
+        ("pdb", "davis2016"): f"{folder}/pdb/pdb/pdb.zip",
+        ("pdb", "fbms"): f"{folder}/pdb/pdb/pdb.zip",
+        ("ours", "davis2016"): f"{folder}/davsod/pdb-davis2016/pdb-davis2016.zip",
+        ("ours", "fbms"): f"{folder}/davsod/pdb-fbms/pdb-fbms.zip",
+        ("mga", "davis2016"): f"{folder}/mga/DAVIS-SaliencyMap/DAVIS-SaliencyMap.tar.gz",
+        ("mga", "fbms"): f"{folder}/mga/FBMS-SaliencyMap/FBMS-SaliencyMap.tar.gz",
     }
     assert [score.run for score in plan.targets.scores if score.benchmark == "fbms"] == ["pdb", "ours", "mga"]
-    of = SimpleNamespace(method="ours", benchmark="fbms", published="davsod")
-    assert plan.evaluate.made_maps(of) == ["results/published/davsod/sources.json"]
-    assert plan.evaluate.published(of) == "--method pdb --benchmark davis2016 --benchmark fbms"
-    of.published = "mga"
-    assert plan.evaluate.published(of) == "--benchmark davis2016 --benchmark fbms"
+    of = SimpleNamespace(method="ours", benchmark="fbms", published="davsod", file="pdb-fbms")
+    assert plan.evaluate.made_maps(of) == ["results/published/davsod/pdb-fbms/sources.json"]
+    assert plan.evaluate.published(of) == "--method pdb --benchmark fbms"
+    of.published, of.file = "mga", "FBMS-SaliencyMap"
+    assert plan.evaluate.published(of) == "--benchmark fbms"
+    of.published, of.file = "davis2016", "DAVIS-results"  # of 29 methods
+    assert plan.evaluate.published(of) == "--method onavos --benchmark davis2016"
+
+
+@pytest.mark.parametrize("name", published())
+def test_each_file_that_is_scored_is_asked_for_by_itself(name: str) -> None:
+    plan, entry = Plan.of(complete({}, default().model_dump())), get_published(name)
+    assert len({each.place for each in entry.files}) == len(entry.files)
+    for method in entry.methods or ("",):
+        for benchmark in entry.benchmarks:
+            found = entry.find(method, benchmark)
+            if found is not None:
+                words = plan.evaluate.published(SimpleNamespace(published=name, file=found.place)).split()
+                chosen = {key: (value,) for key, value in pairwise(words) if key.startswith("--")}
+                assert entry.needed(chosen.get("--method", ()), chosen["--benchmark"]) == (found.file,)
+
+
+def test_provisions_of_published_maps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    plan = Plan.of(complete({"runs": {}, "benchmarks": [], "tests": TESTS, "methods": METHODS}, default().model_dump()))
     needed = {each.file: each.by_hand for each in provisions(plan.targets) if "methods." in each.reader}
     assert needed == {
         "DAVIS-results.zip": False,
@@ -220,7 +241,7 @@ def test_from_an_archive_that_a_person_has_brought_to_scores(tmp_path: Path) -> 
     assert told in first.stdout
     assert planned(first.stdout)["download_maps"] == 1
     maps = {f"DAVIS/dog/{stem}.png": encoded(gray(mask), ".png") for (_, stem), mask in fake.truth.items()}
-    folder = tmp_path / "results" / "published" / "mga"
+    folder = tmp_path / "results" / "published" / "mga" / "DAVIS-SaliencyMap"
     folder.mkdir(parents=True, exist_ok=True)
     make_tar(folder / "joined.tar.gz", maps)
     done = snakemake(tmp_path, *words)

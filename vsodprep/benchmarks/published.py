@@ -28,6 +28,11 @@ class MapsFile:
     inside: Mapping[str, str] = field(default_factory=dict)
     method: str = ""
 
+    @property
+    def place(self) -> str:
+        """The name of a folder for this file alone: the file's without its ending."""
+        return self.file.name.partition(".")[0]
+
 
 @dataclass(frozen=True)
 class PublishedMaps:

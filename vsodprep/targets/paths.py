@@ -35,8 +35,8 @@ class Paths:
     """A part of the configuration that commands read."""
     downloads = _place("downloads/{benchmark}/" + SOURCES)
     """The list of a benchmark's fetched archives."""
-    published = _place("published/{published}/" + SOURCES)
-    """The list of fetched files of published maps."""
+    published = _place("published/{published}/{file}/" + SOURCES)
+    """The list of one fetched file of published maps, by the name of its folder."""
     manifest = _place("normalized/{benchmark}/" + MANIFEST)
     """A normalised benchmark's manifest."""
     frames = _place("normalized/{benchmark}/{seq}/frames")

@@ -69,9 +69,9 @@ def _maps(targets: Targets) -> Iterator[Provision]:
     for name, method in targets.config.methods.items():
         if method.published is not None:
             entry, own = targets.published(name)
-            folder = Path(targets.paths.published(entry.name)).parent
-            files = {found.file for benchmark in targets.tested if (found := entry.find(own, benchmark))}
-            for file in sorted(files, key=lambda file: file.name):
+            found = [each for benchmark in targets.tested if (each := entry.find(own, benchmark))]
+            for file, place in sorted({(each.file, each.place) for each in found}, key=lambda each: each[1]):
+                folder = Path(targets.paths.published(entry.name, place)).parent
                 here = (folder / file.name).is_file()
                 yield Provision(f"methods.{name}", file.name, size_text(file), file.page, folder, not file.urls, here)
 

@@ -278,8 +278,11 @@ class Targets:
         of = self.config.methods[method]
         if of.published is not None:
             entry, own = self.published(method)
-            path = entry.path(Path((paths or self.paths).published(entry.name)).parent, own, benchmark)
-            return None if path is None else str(path)
+            found = entry.find(own, benchmark)
+            if found is None:
+                return None
+            folder = Path((paths or self.paths).published(entry.name, found.place)).parent
+            return str(entry.path(folder, own, benchmark))
         if of.saliency is None:
             return of.maps.get(benchmark)
         elsewhere = self.config.saliency[of.saliency].folder

@@ -61,7 +61,9 @@ class RuleInputs:
         """Return what a method's maps wait for: their archive, what is fetched, or the markers of a saliency block."""
         of, maps = self.config.methods[method], Path(self.targets.maps(method, benchmark) or "")
         if of.published is not None:
-            return [self.paths.published(self.targets.published(method)[0].name)]
+            entry, own = self.targets.published(method)
+            found = entry.find(own, benchmark)
+            return [] if found is None else [self.paths.published(entry.name, found.place)]
         if of.saliency is None or self.config.saliency[of.saliency].folder is not None:
             return [] if maps.is_dir() else [str(archive_of(maps))]
         names = self.catalogue.split(benchmark, self.targets.tested[benchmark])

@@ -19,13 +19,16 @@ rule download_maps:
     output:
         sources=PLAN.paths.published(),
     log:
-        "<logs>/download/maps/{published}.log",
+        "<logs>/download/maps/{published}/{file}.log",
+    wildcard_constraints:
+        published=PLAN.evaluate.entries,
+        file="[^/]+",
     localrule: True
     conda:
         "../../environment.yml"
     params:
         options=PLAN.evaluate.published,
     message:
-        "download published maps of {wildcards.published}"
+        "download published maps of {wildcards.published}: {wildcards.file}"
     shell:
         "vsodprep download --maps {wildcards.published} --to {output.sources:q} {params.options} 2>&1 | tee {log:q}"

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from vsodprep.benchmarks.published import get_published
+from vsodprep.benchmarks.published import get_published, published
 from vsodprep.config.compared import METHODS, ComparedMethod
 from vsodprep.config.crf import RAW
+from vsodprep.errors import InputError
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.rule_inputs import RuleInputs, one_of
 
@@ -63,13 +64,23 @@ class EvaluateInputs(RuleInputs):
         """Return what a method's maps wait for."""
         return self.before_maps(wildcards.method, wildcards.benchmark)
 
+    @property
+    def entries(self) -> str:
+        """A pattern of the names of all published maps."""
+        return one_of(published())
+
     def published(self, wildcards: Any) -> str:
-        """Return which files of published maps are scored, as options of `vsodprep download`."""
-        found = [self.targets.published(name) for name, of in self.config.methods.items() if of.published is not None]
-        methods = [own for entry, own in found if entry.name == wildcards.published and entry.methods]
-        wanted = [name for name in self.targets.tested if name in get_published(wildcards.published).benchmarks]
-        words = [word for name in methods for word in ("--method", name)]
-        return shlex.join(words + [word for name in wanted for word in ("--benchmark", name)])
+        """Return what asks for one file of published maps, as options of `vsodprep download`.
+
+        They are the same whatever the configuration scores of the file: one method more does not fetch it again.
+        """
+        entry = get_published(wildcards.published)
+        pairs = ((method, benchmark) for method in entry.methods or ("",) for benchmark in entry.benchmarks)
+        for method, benchmark in pairs:
+            found = entry.find(method, benchmark)
+            if found is not None and found.place == wildcards.file:
+                return shlex.join([*(("--method", method) if method else ()), "--benchmark", benchmark])
+        raise InputError(f"published maps {entry.name}", f"no file for {wildcards.file}", "one that it lists")
 
     def given(self, wildcards: Any) -> str:
         """Return the state of maps that are from elsewhere."""
