@@ -1,16 +1,19 @@
 """Newer measures of image segmentation: known answers, and what PySODMetrics gives."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from tests.evaluate_cases import disk, read_json, write_tree
 from tests.newer_cases import cases
+from vsodprep.cli.evaluate import command
 from vsodprep.errors import InputError
 from vsodprep.evaluate import PROTOCOLS, evaluate_folders
 from vsodprep.evaluate.aggregate import NEWER
-from vsodprep.evaluate.frame import Families, score_frame
+from vsodprep.evaluate.frame import NEWER_FAMILIES, Families, score_frame
 from vsodprep.evaluate.measures.context import context_kernel
 from vsodprep.evaluate.measures.hce import human_correction_efforts
 from vsodprep.evaluate.measures.msiou import edge_cells, msiou, msiou_curve
@@ -18,7 +21,7 @@ from vsodprep.evaluate.measures.size_invariant import object_boxes
 from vsodprep.scores.bootstrap import Draws, interval
 from vsodprep.scores.measures import measure
 
-NEW: Families = ("si", "context", "msiou", "hce")
+NEW: Families = NEWER_FAMILIES
 PYSOD = PROTOCOLS["pysod"]
 CASES = cases()
 
@@ -182,3 +185,14 @@ def test_they_are_computed_only_where_asked_for(tmp_path: Path) -> None:
     assert again == kept
     with pytest.raises(InputError, match="hce, which are not defined on an image with holes"):
         evaluate_folders(maps, masks, measures=("hce",), void="ignore")
+
+
+@pytest.mark.parametrize(("asked", "there"), [("all", set()), ("newer", {*NEWER}), ("all,si", {*NEWER[:4]})])
+def test_a_word_for_several(asked: str, there: set[str], tmp_path: Path) -> None:
+    maps, masks = write_tree(tmp_path, {"a": 3})
+    arguments = ["--pred", str(maps), "--gt", str(masks), "--measure", asked, "--json", str(tmp_path / "scores.json")]
+    done = CliRunner().invoke(command, arguments)
+    assert done.exit_code == 0, done.output
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    assert {*NEWER} & {*scores} == there
+    assert (scores["j_mean"] is None, scores["mae"] is None) == (asked == "newer",) * 2

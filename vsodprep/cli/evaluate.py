@@ -85,7 +85,8 @@ def _show_classes(classes: dict[str, Any], mean: dict[str, Any]) -> None:
 )
 @click.option("--set", "changes", multiple=True, metavar="SETTING=VALUE", help="Change one setting of the protocol.")
 @measures_option(
-    help="Some of mae, s, f, e, weighted_f, j, boundary, t, si, context, msiou, hce, or `all`; default those before t."
+    help="Some of mae, s, f, e, weighted_f, j, boundary, t (`all`), si, context, msiou, hce (`newer`); "
+    "default those before t."
 )
 @click.option(
     "--json", "outputs", type=PATH, multiple=True, help="Write all scores to this file; one for each --protocol."
@@ -129,13 +130,15 @@ def command(
     """Score saliency maps, SEQUENCE/FRAME.png, against masks."""
     from vsodprep.errors import VsodprepError
     from vsodprep.evaluate import evaluate_by_protocols
-    from vsodprep.evaluate.frame import DEFAULT_FAMILIES, FAMILIES
+    from vsodprep.evaluate.frame import DEFAULT_FAMILIES, FAMILIES, NEWER_FAMILIES
     from vsodprep.evaluate.protocols import change_protocol, find_protocol
     from vsodprep.files import write_json
 
-    asked = FAMILIES if "all" in measures else measures or DEFAULT_FAMILIES
-    if unknown := set(asked) - set(FAMILIES):
-        raise click.BadParameter(f"no measure {sorted(unknown)[0]!r}; there is {', '.join(FAMILIES)}")
+    groups = {"all": [name for name in FAMILIES if name not in NEWER_FAMILIES], "newer": NEWER_FAMILIES}
+    asked = {name for measure in measures or DEFAULT_FAMILIES for name in groups.get(measure, (measure,))}
+    if unknown := asked - {*FAMILIES}:
+        names = ", ".join((*FAMILIES, *groups))
+        raise click.BadParameter(f"no measure {sorted(unknown)[0]!r}; there is {names}")
     if outputs and len(outputs) != len(protocols):
         raise click.UsageError(f"{len(outputs)} --json and {len(protocols)} --protocol; give a file for each")
     chosen = tuple(measure for measure in FAMILIES if measure in asked)

@@ -23,7 +23,7 @@ DEFAULT_FAMILIES: tuple[Family, ...] = FAMILIES[: FAMILIES.index("t")]
 Families = tuple[Family, ...]
 CURVES = ("precision", "recall", "f", "e", "msiou")
 _COUNTED = {"mae", "s", "f", "e"}  # from the joint histogram
-_NEWER: set[Family] = {"si", "context", "msiou", "hce"}
+NEWER_FAMILIES: tuple[Family, ...] = ("si", "context", "msiou", "hce")  # of which `hce` needs an optional package
 OF_PIXELS = ("mae", "f", "e", "j")  # which know no places, so that pixels can be left out
 
 
@@ -136,7 +136,7 @@ def score_frame(
         _score_counts(scores, values, joint_histogram(saliency, mask, cut), protocol, measures)
     if "weighted_f" in measures:
         scores.scalars["weighted_f"] = weighted_f.weighted_f(saliency, values, mask, protocol.weighted_epsilon)
-    if newer := set(measures) & _NEWER:
+    if newer := set(measures) & {*NEWER_FAMILIES}:
         _score_newer(scores, saliency, values, mask, protocol, newer)
     binary = saliency >= protocol.binary_from
     if "j" in measures:
