@@ -168,8 +168,18 @@ def every_rule(folder: Path) -> dict[str, Any]:
             }
         },
         "pack": {"prior": ["light", "joint"], "coarse": ["weightfree", "fitted"]},
-        "runs": {"dsnet": {"full": run | {"stages": [stage], "test": [test]}}},
-        "methods": {"mga": {"maps": {"synth": f"{NASTY} maps"}}, "mbd": {"saliency": "mbd"}},
+        "runs": {
+            "dsnet": {
+                "full": run | {"stages": [stage], "test": [test]},
+                "theirs": {"weights": f"{NASTY} weights.pth", "flow": run["flow"], "test": [test]},
+            }
+        },
+        "methods": {
+            "mga": {"maps": {"synth": f"{NASTY} maps"}},
+            "mbd": {"saliency": "mbd"},
+            "pdb": {"published": "pdb"},
+        },
+        "tests": [{"benchmark": "davis2016", "split": "val", "protocols": ["davsod", "own"]}],
         "figures": {
             "losses": {"kind": "losses"},
             "levels": {"kind": "level-weights", "benchmark": "synth", "model": "dsnet"},
@@ -235,10 +245,10 @@ def test_a_dry_run_leaves_nothing_of_the_configuration(tmp_path: Path) -> None:
 
 
 def test_an_unknown_benchmark_as_target(tmp_path: Path) -> None:
-    done = ask(tmp_path, "--dry-run", "davis2017")
+    done = ask(tmp_path, "--dry-run", "davis2018")
     assert done.returncode == 1
     assert "Traceback" not in done.stdout
-    assert "davis2017" in done.stdout
+    assert "davis2018" in done.stdout
 
 
 def test_lint_is_clean(tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ rule download_maps:
     log:
         "<logs>/download/maps/{published}/{file}.log",
     wildcard_constraints:
-        published=PLAN.evaluate.entries,
         file="[^/]+",
     localrule: True
     conda:

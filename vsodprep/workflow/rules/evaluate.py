@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from vsodprep.benchmarks.published import get_published, published
+from vsodprep.benchmarks.published import get_published
 from vsodprep.config.compared import METHODS, ComparedMethod
 from vsodprep.config.crf import RAW
 from vsodprep.errors import InputError
@@ -63,11 +63,6 @@ class EvaluateInputs(RuleInputs):
     def made_maps(self, wildcards: Any) -> list[str]:
         """Return what a method's maps wait for."""
         return self.before_maps(wildcards.method, wildcards.benchmark)
-
-    @property
-    def entries(self) -> str:
-        """A pattern of the names of all published maps."""
-        return one_of(published())
 
     def published(self, wildcards: Any) -> str:
         """Return what asks for one file of published maps, as options of `vsodprep download`.
