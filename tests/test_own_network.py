@@ -228,8 +228,8 @@ def test_it_goes_through_the_workflow(tmp_path: Path) -> None:
     (beside / "net.py").write_text(NET)
     config = yaml.safe_load(CONFIGURATION)
     stage = config["runs"]["mynet"]["full"]["stages"][0]
-    stage |= {"size": [64, 96], "steps": 120, "optimizer": {"lr": 0.003}}
-    config |= {"sequences": {"synth": ["plain-fish", "several-bees", "plain-turtle"]}}
+    stage |= {"size": [64, 96], "batch": 4, "steps": 60, "optimizer": {"lr": 0.003}}
+    config |= {"sequences": {"synth": ["plain-fish", "plain-turtle"]}}
     config |= {"pack": {"prior": [], "coarse": []}, "report": {"trivial": False, "timings": True}}
     (beside / "mine.yaml").write_text(yaml.safe_dump(config))
     words = ["all", "--configfile", str(beside / "mine.yaml")]
@@ -239,7 +239,7 @@ def test_it_goes_through_the_workflow(tmp_path: Path) -> None:
     made = folder / "results" / "models" / "mynet" / "full" / "seed0"
     with (made / "metrics.csv").open() as stream:
         losses = [float(row["loss"]) for row in csv.DictReader(stream)]
-    assert sum(losses[-20:]) < 0.8 * sum(losses[:20])
+    assert sum(losses[-20:]) < 0.5 * sum(losses[:20])
     assert saved.load(made / "last.ckpt")["model"] == "net:MyNet"
     page = (folder / "results" / "report" / "index.html").read_text(encoding="utf-8")
     assert "mynet full" in page
