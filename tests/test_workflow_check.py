@@ -220,7 +220,7 @@ def test_a_network_that_has_nothing_to_show_is_named(model: str, variant: str) -
 @pytest.mark.parametrize(
     ("figure", "culprit"),
     [
-        ({"kind": "ranking", "benchmark": "visal"}, "no run is tested on visal"),
+        ({"kind": "ranking", "benchmark": "visal"}, "nothing is tested on visal"),
         ({"kind": "level-weights", "benchmark": "visal", "model": "dsnet"}, "no run is tested on visal"),
         ({"kind": "grid", "benchmark": "synth", "frames": ["plain-whale/00000"]}, "no sequence 'plain-whale'"),
         ({"kind": "timeline", "benchmark": "synth", "sequence": "plain-whale"}, "no sequence 'plain-whale'"),

@@ -89,8 +89,8 @@ class DrawnFromRuns(Drawing):
         """Return the rows that it shows by label; arguments as for `words`."""
         found = self._runs(rows, where)
         if not found:
-            expected = f"no run is tested on {self.benchmark}" if self.benchmark else "no run"
-            raise InputError(where, expected, "a benchmark of some run's test")
+            nothing = f"no run is tested on {self.benchmark}" if self.benchmark else "no run"
+            raise InputError(where, nothing, "a benchmark of some run's test")
         return found
 
     def _runs(self, rows: Rows, where: str) -> dict[str, tuple[str, str]]:
