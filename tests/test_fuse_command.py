@@ -71,6 +71,13 @@ def test_fit_names_a_missing_map(tree):
         run("fuse-fit", tree / "good", tree / "bad", "--gt", tree / "masks", "--out", tree / "w.json")
 
 
+def test_fit_finds_maps_with_an_ending_in_capitals(tree):
+    for path in [*(tree / "good").rglob("*.png")]:
+        path.rename(path.with_suffix(".PNG"))
+    run("fuse-fit", tree / "good", "--gt", tree / "masks", "--out", tree / "w.json")
+    assert json.loads((tree / "w.json").read_text())["weights"] == [1.0]
+
+
 def test_split_needs_a_benchmark(tree):
     with pytest.raises(InputError, match=r"no manifest\.json that knows the split train"):
         run("fuse-fit", tree / "good", "--gt", tree / "masks", "--split", "train", "--out", tree / "w.json")

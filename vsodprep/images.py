@@ -76,8 +76,9 @@ def list_images(folder: Path) -> tuple[Path, ...]:
 
 
 def find_image(folder: Path, key: str, suffixes: Iterable[str] = IMAGE_SUFFIXES) -> Path | None:
-    """Return the image of a name without its ending below a folder, None if there is none."""
-    return next((path for ending in (".png", *suffixes) if (path := folder / f"{key}{ending}").is_file()), None)
+    """Return the image of a name without its ending below a folder, None if there is none; capitals are tried too."""
+    endings = [ending for each in (".png", *suffixes) for ending in (each, each.upper())]
+    return next((path for ending in endings if (path := folder / f"{key}{ending}").is_file()), None)
 
 
 def gap(stems: Sequence[str]) -> tuple[str, int, int] | None:
