@@ -255,6 +255,20 @@ def test_wrong_usage(tree: tuple[Path, Path], options: list[str]) -> None:
     assert result.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [(["one.json", "link.json"], "twice with one file"), (["one.json", "."], "a folder; expected the name of a file")],
+)
+def test_files_of_two_protocols_are_two(
+    names: list[str], message: str, tree: tuple[Path, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "link.json").symlink_to("one.json")
+    words = [word for name in names for word in ("--protocol", "davsod", "--json", str(tmp_path / name))]
+    result = CliRunner().invoke(cli, ["evaluate", "--pred", str(tree[0]), "--gt", str(tree[1]), *words])
+    assert message in result.output + str(result.exception)
+    assert not (tmp_path / "one.json").exists()
+
+
 def test_classes_of_a_benchmark_and_their_mean(tmp_path: Path) -> None:
     """Two aeroplanes and a cow are right, the bird is black: 3 of 4 videos, 2 of 3 classes."""
     fake = ytobjects()

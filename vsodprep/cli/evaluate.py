@@ -128,11 +128,11 @@ def command(
     **given: Any,
 ) -> None:
     """Score saliency maps, SEQUENCE/FRAME.png, against masks."""
-    from vsodprep.errors import VsodprepError
+    from vsodprep.errors import InputError, VsodprepError
     from vsodprep.evaluate import evaluate_by_protocols
     from vsodprep.evaluate.frame import DEFAULT_FAMILIES, FAMILIES, NEWER_FAMILIES
     from vsodprep.evaluate.protocols import change_protocol, find_protocol
-    from vsodprep.files import write_json
+    from vsodprep.files import real_path, write_json
 
     groups = {"all": [name for name in FAMILIES if name not in NEWER_FAMILIES], "newer": NEWER_FAMILIES}
     asked = {name for measure in measures or DEFAULT_FAMILIES for name in groups.get(measure, (measure,))}
@@ -141,6 +141,11 @@ def command(
         raise click.BadParameter(f"no measure {sorted(unknown)[0]!r}; there is {names}")
     if outputs and len(outputs) != len(protocols):
         raise click.UsageError(f"{len(outputs)} --json and {len(protocols)} --protocol; give a file for each")
+    places = [real_path(output) for output in outputs if not output.exists() or output.is_file()]
+    if len(set(places)) < len(places):
+        raise click.UsageError("--json twice with one file; give a file for each --protocol")
+    if folders := [output for output in outputs if output.is_dir()]:
+        raise InputError(folders[0], "a folder", "the name of a file to write")
     chosen = tuple(measure for measure in FAMILIES if measure in asked)
     settings = [change_protocol(find_protocol(protocol), _settings(changes)) for protocol in protocols]
     cores = len(os.sched_getaffinity(0))
