@@ -1,5 +1,6 @@
 """Intervals over sequences, and the paired test."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,9 @@ def test_options_out_of_range_are_wrong_usage(words: tuple[str, ...], option: tu
     assert f"Invalid value for '{option[0]}'" in result.output
 
 
+SOUND: dict[str, Any] = {"sequences": {}, "protocol": "davsod", "benchmark": None, "settings": {}}
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -126,10 +130,18 @@ def test_options_out_of_range_are_wrong_usage(words: tuple[str, ...], option: tu
         ({"sequences": {}, "protocol": "davsod", "settings": {}}, "incomplete scores"),
         ({"sequences": {}, "protocol": "davsod", "benchmark": None}, "incomplete scores"),
         ({"sequences": {"a": 3}, "protocol": "davsod", "benchmark": None, "settings": {}}, "incomplete scores"),
+        (SOUND | {"benchmark": ["x"]}, "scores in another form"),
+        (SOUND | {"protocol": 3}, "scores in another form"),
+        (SOUND | {"attributes": 4}, "scores in another form"),
+        (SOUND | {"attributes": {"AC": 4}}, "scores in another form"),
+        (SOUND | {"mae": "high"}, "mae = 'high'"),
+        (SOUND | {"sequences": {"a": {"frames": "x"}}}, "frames = 'x'"),
+        (SOUND | {"attributes": {"AC": {"max_f": []}}}, r"max_f = \[\]"),
+        (SOUND | {"class_mean": {"j_mean": float("nan")}}, "j_mean = nan"),
     ],
 )
 def test_files_that_are_no_scores(content: Any, message: str, tmp_path: Path) -> None:
-    write_json(tmp_path / "scores.json", content)
+    (tmp_path / "scores.json").write_text(json.dumps(content))  # Python's writes and reads NaN, which is no JSON
     with pytest.raises(InputError, match=f"scores.json: {message}; expected scores written by vsodprep evaluate"):
         load_scores([str(tmp_path / "scores.json")])
 

@@ -18,7 +18,7 @@ from vsodprep.files import write_json
 from vsodprep.scores.bootstrap import Draws, difference, interval
 from vsodprep.scores.papers import disagreements, printed_numbers
 from vsodprep.scores.printed import beside_printed
-from vsodprep.scores.read import Scores, load_scores
+from vsodprep.scores.read import Scores, load_scores, of_one_kind
 from vsodprep.scores.table import Table, build_table
 from vsodprep.scores.table_formats import CSV_COLUMNS, FORMATS, PRINTED_COLUMNS, written, written_printed
 from vsodprep.scores.whole import omissions
@@ -237,6 +237,32 @@ def test_own_data_of_other_sequences_is_not_ranked() -> None:
     )
     assert [row.cells[0].rank for row in table.rows] == [0, 1, 2]
     assert table.notes == ("not ranked: 5 frames of 1 sequences, beside 9 frames of 2 sequences",)
+
+
+def test_figures_say_of_own_data_how_many_frames_were_scored() -> None:
+    many, few = (scores(0.9, 0.1, "mine", sequences={"x": {"frames": 5}, "y": {"frames": y}}) for y in (4, 3))
+    for files, phrases in (
+        ([many, few], [("scored on 9 frames of 2 sequences",), ("scored on 8 frames of 2 sequences",)]),
+        ([many, many], [(), ()]),
+    ):
+        kept = of_one_kind([Scores(str(number), (file,)) for number, file in enumerate(files)], None, None)
+        assert [each.omissions for each in kept] == phrases
+
+
+@pytest.mark.parametrize("benchmark", ["mine", "davis2016"])
+@pytest.mark.parametrize(
+    ("inputs", "note"),
+    [
+        ({"coding": {"masks": "ids (coloured palette); void 255 is foreground"}}, "masks whose void is foreground"),
+        ({"coding": {}, "void_pixels": 7}, "masks whose void is left out"),
+        ({"coding": {"masks": "ids (coloured palette); void 255 is background"}}, ""),
+    ],
+)
+def test_void_that_is_not_background_is_said(benchmark: str, inputs: dict[str, Any], note: str) -> None:
+    sequences = None if benchmark == "davis2016" else {"x": {"frames": 5}}
+    usual = scores(0.9, 0.1, benchmark, sequences=sequences)
+    table = build_table({"usual": [usual], "other": [usual | {"inputs": inputs}]}, ("mae",))
+    assert "; ".join(table.notes) == note
 
 
 def changed(benchmark: str, **frames: int | None) -> dict[str, Any]:
@@ -642,6 +668,7 @@ def test_labels_of_files_in_a_folder(names: list[str], labels: list[str], tmp_pa
         (["a/x.json", "b/x.json"], "b/x.json: scores of 'x', as .*a/x.json has; expected a label for each file"),
         (["a", "a"], "a/x.json: scores of 'x', as .*a/x.json has"),
         (["mine=c"], "scores of 2 methods: x, y; expected those of one"),
+        (["mine=a", "mine=a/x.json"], "a/x.json: twice under the label 'mine'; expected each file once"),
         (["empty"], r"no \*.json in it"),
     ],
 )

@@ -1,17 +1,19 @@
 """Score files as figures need them: under a label, averaged over seeds."""
 
+import math
 import re
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from vsodprep.config.compared import METHODS
 from vsodprep.errors import InputError
-from vsodprep.files import read_json, read_object
-from vsodprep.scores.whole import omissions
+from vsodprep.files import read_json, read_object, real_path
+from vsodprep.scores.measures import MEASURES
+from vsodprep.scores.whole import omissions, scope, size
 
 EXPECTED = "scores written by vsodprep evaluate --json"
 CLASS_MEAN = "mean over classes"
@@ -97,7 +99,20 @@ def read_scores(path: Path) -> dict[str, Any]:
     mappings = [values.get("settings"), *values["sequences"].values()]
     if not {"protocol", "benchmark"} <= set(values) or not all(isinstance(each, dict) for each in mappings):
         raise InputError(path, "incomplete scores", EXPECTED)
+    named = isinstance(values["protocol"], str) and isinstance(values["benchmark"], str | None)
+    classes, attributes = values.get("class_mean", {}), values.get("attributes", {})
+    parts = [classes, values.get("inputs", {}), *(attributes.values() if isinstance(attributes, dict) else (None,))]
+    if not named or not all(isinstance(each, dict) for each in parts):
+        raise InputError(path, "scores in another form", EXPECTED)
+    for each in (values, *values["sequences"].values(), *attributes.values(), classes):
+        for key in ("frames", *(one.key for one in MEASURES)):
+            if not _is_number(each.get(key)):
+                raise InputError(path, f"{key} = {each[key]!r}", EXPECTED)
     return values
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and -math.inf < value < math.inf)
 
 
 def _split(argument: str) -> tuple[str | None, Path]:
@@ -156,6 +171,7 @@ def load_scores(arguments: Sequence[str]) -> list[Scores]:
     """
     groups: dict[str, list[dict[str, Any]]] = {}
     known: dict[tuple[str, ...], Path] = {}
+    seeds: set[tuple[str, Path]] = set()
     for given, path in map(_split, arguments):
         files = _score_files(path)
         methods = set()
@@ -165,6 +181,9 @@ def load_scores(arguments: Sequence[str]) -> list[Scores]:
             told = _of_pipeline(file) or _of_name(file, folder, values)
             label = given or told
             methods.add(told)
+            if given is not None and (label, real_path(file)) in seeds:
+                raise InputError(file, f"twice under the label {label!r}", "each file once: those of a label are seeds")
+            seeds.add((label, real_path(file)))
             groups.setdefault(label, []).append(values)
             if given is None:
                 seed = file.absolute().parts[-3] if _of_pipeline(file) else ""
@@ -182,6 +201,8 @@ def load_scores(arguments: Sequence[str]) -> list[Scores]:
 
 def of_one_kind(scores: Sequence[Scores], benchmark: str | None, protocol: str | None) -> list[Scores]:
     """Return what methods scored on one benchmark by one protocol; those without such scores are left out.
+
+    Where they were scored on different frames of it, each says on how many.
 
     Args:
         scores: The methods.
@@ -202,6 +223,10 @@ def of_one_kind(scores: Sequence[Scores], benchmark: str | None, protocol: str |
         kinds = sorted({f"{values['benchmark']} by {values['protocol']}" for values in every})
         found = f"scores of {', '.join(kinds) or 'nothing that was asked for'}"
         raise InputError("scores", found, "those of one benchmark by one protocol: --benchmark, --protocol")
+    scopes = [None if each.omissions else scope(each.files) for each in kept]
+    if len({of for each, of in zip(kept, scopes, strict=True) if not each.omissions}) > 1:
+        said = [(f"scored on {size(of)}",) if of else each.omissions for each, of in zip(kept, scopes, strict=True)]
+        kept = [replace(each, omissions=phrases) for each, phrases in zip(kept, said, strict=True)]
     return kept
 
 

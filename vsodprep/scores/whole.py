@@ -36,6 +36,19 @@ def omissions(*files: Mapping[str, Any], split: str | None = None) -> tuple[str,
 
 
 def _omissions(values: Mapping[str, Any], split: str | None) -> list[str]:
+    return [*_of_sequences(values, split), *_of_void(values)]
+
+
+def _of_void(values: Mapping[str, Any]) -> list[str]:
+    """Say that void is not background, as it is in the benchmarks' own tools."""
+    inputs = values.get("inputs", {})
+    if inputs.get("void_pixels"):
+        return ["masks whose void is left out"]
+    foreground = "void 255 is foreground" in str(inputs.get("coding", {}))
+    return ["masks whose void is foreground"] if foreground else []
+
+
+def _of_sequences(values: Mapping[str, Any], split: str | None) -> list[str]:
     if values["benchmark"] not in benchmarks.known():
         return []
     benchmark = benchmarks.get(values["benchmark"])
