@@ -66,6 +66,7 @@ FILES = {
     "mine/odd.py": textwrap.dedent(ODD),
     "mine/broken.py": "class",
     "mine/needs.py": "import nowhere_to_be_found",
+    "mine/script.py": "raise SystemExit(0)",
     "beside.py": "NUMBER = 1",
     "apart.py": "NUMBER = 1",
 }
@@ -119,6 +120,7 @@ def test_it_is_built_like_any_other(folder: Path) -> None:
             r"options: <class 'dict'>; expected a subclass of vsodprep\.config\.network\.NetworkOptions",
         ),
         ("mine.broken:MyNet", r"mine\.broken, which cannot be imported \(SyntaxError"),
+        ("mine.script:MyNet", r"mine\.script, which cannot be imported \(SystemExit: 0\)"),
         (
             "mine.needs:MyNet",
             r"mine\.needs, which cannot be imported \(ModuleNotFoundError: No module named 'nowhere",

@@ -50,7 +50,7 @@ def own_network(name: str) -> Any:
     where, (place, _, what) = f"model {name}", name.partition(":")
     try:
         module = importlib.import_module(place)
-    except Exception as error:  # whatever code of the user's may raise
+    except (Exception, SystemExit) as error:  # whatever code of the user's may raise
         if isinstance(error, ModuleNotFoundError) and f"{place}.".startswith(f"{error.name}."):
             looked = "one that is installed, or lies in the working folder or beside the configuration"
             raise InputError(where, f"no module {place}", looked) from error
