@@ -551,6 +551,11 @@ def test_latex_compiles_as_it_stands(tmp_path: Path) -> None:
     assert (tmp_path / "a.pdf").stat().st_size > 10_000
 
 
+def test_latex_joins_no_letters_of_a_label() -> None:
+    text = written(build_table({"a---b ?`c": [scores(0.9, 0.1)]}, METRICS), "latex")
+    assert "a-{}-{}-b ?{`}c & " in text
+
+
 @pytest.mark.parametrize("form", ["markdown", "latex"])
 def test_a_label_stays_on_its_line(form: str) -> None:
     text = written(build_table({"a\n\nb": [scores(0.9, 0.1)]}, METRICS), form)

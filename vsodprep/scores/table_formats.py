@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -159,6 +160,7 @@ _LATEX_LETTERS = str.maketrans(
         ">": "$>$",
         "|": r"\textbar{}",
         '"': "''",
+        "`": "{`}",
         "[": "{[}",  # after \\ or a rule, a bracket or an asterisk would be taken for an argument
         "*": "{*}",
         "±": r"$\pm$",
@@ -174,7 +176,8 @@ _LATEX_LETTERS = str.maketrans(
 
 
 def _latex_text(text: str) -> str:
-    return _one_line(text).translate(_LATEX_LETTERS)
+    # Two hyphens in a row would become a dash.
+    return re.sub("-(?=-)", "-{}", _one_line(text).translate(_LATEX_LETTERS))
 
 
 _LATEX = _Markup(_latex_text, r"\textbf{{{}}}", r"\underline{{{}}}", r"$^{{{}}}$", r"{{\scriptsize {}}}")
