@@ -52,7 +52,8 @@ def load(path: Path) -> dict[str, Any]:
     Raises:
         InputError: It is missing, damaged, or something else.
     """
-    expected = "a checkpoint written by vsodprep train; predict takes other weights with --model and --recipe"
+    others = "predict takes the authors' weights with --official, others with --model and --recipe"
+    expected = f"a checkpoint written by vsodprep train; {others}"
     try:
         value = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:

@@ -64,7 +64,7 @@ def command(
     if official:
         model = model or checkpoints.recognise(checkpoint)
         run = read_recipe(recipe or "{}", model, weights=str(checkpoint))
-        run = run.model_copy(update={"flow": run.flow or flow_of(source)})
+        run = run.model_copy(update={"flow": flow_of(source, run.flow)})
         content = checkpoints.adopt(checkpoint, model, run, release(model).flow)
     elif model is not None and recipe is not None:
         content = saved.adopt(checkpoint, definition(model).name, read_recipe(recipe))

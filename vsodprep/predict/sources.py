@@ -89,14 +89,23 @@ def as_shard(
         yield shard
 
 
-def flow_of(source: Path) -> str:
-    """Return the name of the flow that a network reads of a source, where nobody says it: the only one of a shard.
+def flow_of(source: Path, named: str | None) -> str:
+    """Return the name of the flow that a network with the authors' weights reads of a source.
+
+    Args:
+        source: A shard, or frames or videos, whose flow is made as the authors' was.
+        named: The block of a shard; None for the only one.
 
     Raises:
-        InputError: It is a shard with several flow blocks, or none.
+        InputError: A block is named of what is no shard, or none of a shard with several, or with none.
     """
     if not (source / SHARD).is_file():
+        if named is not None:
+            told = "none, as flow of frames and videos is made as the authors' was, or a shard as SOURCE"
+            raise InputError("recipe.flow", named, told)
         return "flow"
+    if named is not None:
+        return named
     contents = open_shard(source).contents
     names = sorted({*contents["flow"], *contents["pictures"]})
     if len(names) != 1:
