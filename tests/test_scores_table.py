@@ -503,7 +503,7 @@ def test_the_mean_over_classes_is_a_column_without_an_interval() -> None:
     table = build_table(files, ("mae",), by="attribute", intervals=True)
     assert [column.part for column in table.columns] == ["AC", "BC", "mean over classes"]
     assert (table.rows[0].cells[2].value, table.rows[0].cells[2].rank) == (0.5, 1)
-    assert table.rows[0].cells[2].note == "no interval: 0 sequences with mae"
+    assert table.rows[0].cells[2].note == "no interval: a mean over classes, not over sequences"
     assert "sequences of mine with each attribute: AC 2, BC 1" in table.remarks
 
 

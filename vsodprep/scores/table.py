@@ -62,7 +62,6 @@ class Column:
         known = parts_of(values, f"{self.by}s").get(self.part)
         if known is None:
             return None
-        # A mean over classes is of no sequences that could be drawn anew.
         names = known.get("sequences", ()) if self.by == "attribute" else [self.part]
         sequences = {name: values["sequences"][name] for name in names}
         return {**known, **{key: values[key] for key in ("benchmark", "protocol", "settings")}, "sequences": sequences}
@@ -271,6 +270,13 @@ def _noted(cell: Cell, note: str) -> Cell:
     return replace(cell, note="; ".join(filter(None, (cell.note, note))))
 
 
+def _drawn(column: Column, files: Files) -> list[dict[str, Any]]:
+    """Return the score files that belong to a column whose sequences can be drawn anew."""
+    if column.part == CLASS_MEAN:
+        raise InputError(column.part, "a mean over classes, not over sequences", "a class, or all of the benchmark")
+    return column.of(files)
+
+
 def _with_intervals(row: Row, columns: Sequence[Column], methods: Mapping[str, Files], draws: Draws) -> Row:
     """Add intervals to our own scores; where there can be none, note why."""
 
@@ -278,7 +284,7 @@ def _with_intervals(row: Row, columns: Sequence[Column], methods: Mapping[str, F
         if row.source or cell.value is None:
             return cell
         try:
-            return replace(cell, interval=interval(column.of(methods[row.method]), column.measure.key, draws))
+            return replace(cell, interval=interval(_drawn(column, methods[row.method]), column.measure.key, draws))
         except InputError as error:
             return _noted(cell, f"no interval: {error.found}")
 
@@ -296,7 +302,7 @@ def _tested(
         if row.source or row.method == versus or cell.value is None or not others:
             return cell
         try:
-            return replace(cell, versus=difference(column.of(methods[row.method]), others, key, draws))
+            return replace(cell, versus=difference(_drawn(column, methods[row.method]), others, key, draws))
         except InputError as error:
             return _noted(cell, f"no test: {error.found}")
 
