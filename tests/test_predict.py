@@ -115,6 +115,16 @@ def test_second_prediction_joins_the_first(checkpoint, videos):
     assert json.loads((out / "predictions.json").read_text())["sequences"] == {"dog": 2, "cat": 3}
 
 
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [("00003.png", b"junk", "cat/00003.png: unreadable image"), ("00009.png", None, "cat: cat/00002: followed by")],
+)
+def test_faults_of_frames_are_told_by_the_folder_given(checkpoint, videos, name, data, message):
+    (videos / "cat" / name).write_bytes(data or next((videos / "cat").iterdir()).read_bytes())
+    error = predicted(checkpoint, videos / "cat", "--out", videos / "maps").exception
+    assert str(error).startswith(f"{videos}/{message}")
+
+
 def test_prediction_that_fails_leaves_the_record_of_what_was_there(checkpoint, videos, monkeypatch):
     out = videos / "maps"
     predicted(checkpoint, videos / "dog", "--out", out)

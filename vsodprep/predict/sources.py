@@ -72,7 +72,15 @@ def as_shard(
     with scratch_beside(out) as root:
         normalized = root / "normalized"
         frames = _sequences(source, root)
-        manifest = normalize_own(own_benchmark("own"), frames, normalized, Choice(allow=allow), threads)
+        try:
+            manifest = normalize_own(own_benchmark("own"), frames, normalized, Choice(allow=allow), threads)
+        except InputError as error:
+            if frames == source:
+                raise
+            where = str(error.where)  # in the temporary copy
+            for copy in (*frames.glob("*/frames"), frames):
+                where = where.replace(str(copy), str(source))
+            raise InputError(where, error.found, error.expected) from error
         for line in told(manifest.issues):
             note(line)
         if run.flow is not None:
