@@ -370,7 +370,7 @@ def test_mean_rank_of_ties_and_gaps() -> None:
 
 
 def test_mean_rank_needs_numbers_in_every_column() -> None:
-    with pytest.raises(InputError, match="mean rank: 1 rows with a comparable number in every column"):
+    with pytest.raises(InputError, match="mean rank: rows with a comparable number in every column: 1;"):
         build_table({"a": GAPS["a"], "gap": GAPS["gap"]}, METRICS, mean_rank=True)
 
 
@@ -422,7 +422,7 @@ def test_intervals_and_tests_stand_beside_the_numbers() -> None:
     low, high = cells["worse"].interval[1:]
     assert f"| worse | <u>0.235</u> [{low:.3f}, {high:.3f}], p = 0.008 |" in text
     assert "in brackets: 95 % bootstrap interval over sequences" in text
-    assert "corrected for the 1 test of the table by Holm's method  " in text
+    assert "exchanges the two methods sequence by sequence  \n" in text
     (line,) = (each for each in csv.DictReader(io.StringIO(written(table, "csv"))) if each["method"] == "worse")
     assert float(line["difference"]) == pytest.approx(0.1)
     assert (line["low"], line["p"], line["p_holm"]) == (repr(low), "0.0078125", "0.0078125")

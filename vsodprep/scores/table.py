@@ -318,12 +318,14 @@ def _tested(
         for row in made
     ]
     smallest = min(each.smallest_p for each in tests) * len(tests)
-    floor = f"; with so few sequences and so many tests none can fall below {min(smallest, 1):g}"
-    return made, (
-        f"p: paired test against {versus} that exchanges the two methods sequence by sequence, "
-        f"corrected for the {len(tests)} test{'s' if len(tests) > 1 else ''} of the table by Holm's method"
-        + (floor if smallest > TELLING else "")
-    )
+    several = len(tests) > 1
+    remark = f"p: paired test against {versus} that exchanges the two methods sequence by sequence"
+    if several:
+        remark += f", corrected for the {len(tests)} tests of the table by Holm's method"
+    if smallest > TELLING:
+        why = "so few sequences and so many tests" if several else "so few sequences"
+        remark += f"; with {why} none can fall below {min(smallest, 1):g}"
+    return made, remark
 
 
 def _apart(rows: Sequence[Row]) -> list[Row]:
@@ -373,7 +375,7 @@ def _with_mean_rank(columns: Sequence[Column], rows: Sequence[Row], digits: int)
     if len(whole) < 2 or not places:
         expected = "fewer columns (--measure, --benchmark, --protocol) or other rows (--only)"
         raise InputError(
-            "mean rank", f"{len(whole)} rows with a comparable number in every column", f"two or more: {expected}"
+            "mean rank", f"rows with a comparable number in every column: {len(whole)}", f"two or more: {expected}"
         )
     sums = dict.fromkeys(whole, 0.0)
     for place in places:
