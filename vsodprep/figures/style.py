@@ -41,6 +41,7 @@ _SETTINGS: dict[Any, Any] = {
     "legend.fontsize": 8.5,
     "figure.facecolor": "white",
     "savefig.facecolor": "white",
+    "text.parse_math": False,  # a label may hold dollars
     "svg.fonttype": "none",  # text stays text: small, searchable, in the page's own face
     "svg.hashsalt": "vsodprep",
     "pdf.fonttype": 42,
