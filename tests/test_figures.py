@@ -95,10 +95,10 @@ def test_lines_hold_the_numbers() -> None:
     assert [line.get_linestyle() for line in axes.lines] == ["-", "--"]
 
 
-@pytest.mark.parametrize("label", [r"$\foo$", "5 $ or 6 $"])
-def test_a_label_is_no_formula(label: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("label", [r"$\foo$", "5 $ or 6 $", "_mine"])
+def test_a_label_is_no_formula_and_none_is_left_out(label: str, tmp_path: Path) -> None:
     save(precision_recall([Curve(label, [0, 1], [1, 0.2]), Curve("b", [0], [1], True)]), tmp_path / "a.svg")
-    assert f">{label}<" in (tmp_path / "a.svg").read_text()
+    assert f"{label}<" in (tmp_path / "a.svg").read_text()
 
 
 def test_ranking_orders_by_the_first_method() -> None:

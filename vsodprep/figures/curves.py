@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from vsodprep.figures.style import FAINT, house_style, line_style, new_figure, reference_style
+from vsodprep.figures.style import FAINT, house_style, legend_label, line_style, new_figure, reference_style
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def draw_lines(axes: Axes, lines: Sequence[Curve], marker: str = "") -> None:
         x = np.array(line.x, dtype=float)
         y = np.array(line.y, dtype=float)
         style = reference_style(dashed) if line.reference else line_style(coloured)
-        axes.plot(x, y, label=line.label, **{"marker": marker, **style})
+        axes.plot(x, y, label=legend_label(line.label), **{"marker": marker, **style})
         dashed, coloured = dashed + line.reference, coloured + (not line.reference)
 
 
@@ -96,7 +96,7 @@ def losses(lines: Sequence[Curve], terms: Sequence[Curve] = (), stages: Mapping[
         draw_lines(axes, lines)
         for index, term in enumerate(terms):
             style = line_style(len(lines) + index) | {"linewidth": 0.9}
-            axes.plot(np.array(term.x, float), np.array(term.y, float), label=term.label, **style)
+            axes.plot(np.array(term.x, float), np.array(term.y, float), label=legend_label(term.label), **style)
         axes.set(xlabel="step", ylabel="loss")
         axes.set_xlim(left=0)
         axes.set_ylim(bottom=0)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from vsodprep.figures.style import COLOURS, FAINT, MARKERS, REFERENCE_COLOUR, house_style, new_figure
+from vsodprep.figures.style import COLOURS, FAINT, MARKERS, REFERENCE_COLOUR, house_style, legend_label, new_figure
 
 
 def ranking(
@@ -41,12 +41,14 @@ def ranking(
             values = np.array([scores[method].get(name) for name in names], dtype=float)
             if method in references:
                 marker = ("o", "D", "s", "^", *MARKERS[4:])[references.index(method) % len(MARKERS)]
-                axes.plot(values, rows, marker, mfc="none", mec=REFERENCE_COLOUR, ms=5, label=method)
+                axes.plot(values, rows, marker, mfc="none", mec=REFERENCE_COLOUR, ms=5, label=legend_label(method))
             else:
                 turn, colour = divmod(shown.index(method), len(COLOURS))
                 if method == methods[0]:
                     axes.hlines(rows, 0, values, color=FAINT, linewidth=5, label=f"up to {method}")
-                axes.plot(values, rows, MARKERS[turn % len(MARKERS)], color=COLOURS[colour], ms=6, label=method)
+                axes.plot(
+                    values, rows, MARKERS[turn % len(MARKERS)], color=COLOURS[colour], ms=6, label=legend_label(method)
+                )
         axes.set_yticks(rows, names)
         axes.set(xlabel=label, xlim=(0, None), ylim=(len(names) - 0.4, -0.6))
         axes.grid(visible=False, axis="y")

@@ -55,6 +55,11 @@ def house_style() -> Iterator[None]:
         yield
 
 
+def legend_label(name: str) -> str:
+    """Return a name as a legend takes it: Matplotlib leaves out what begins with an underscore."""
+    return f"\N{ZERO WIDTH SPACE}{name}" if name.startswith("_") else name
+
+
 def line_style(index: int) -> dict[str, Any]:
     """Return how the line of a method is drawn: where its colour was used before, dashed, then with markers."""
     turn, colour = divmod(index, len(COLOURS))
