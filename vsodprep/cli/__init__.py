@@ -54,6 +54,7 @@ class LazyGroup(click.Group):
             return None
         module = importlib.import_module(f"vsodprep.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
+        command.name = cmd_name  # what pages and messages call it
         return command
 
     def make_context(

@@ -47,7 +47,7 @@ def measures_option(*default: str, help: str) -> Callable[[Function], Function]:
         "measures",
         multiple=True,
         default=default,
-        show_default=True,
+        show_default=bool(default),
         callback=_split,
         metavar="KEY,...",
         help=help,
