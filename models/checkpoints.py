@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from vsodprep.config.train import Run
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, expected_one
 from vsodprep.models import build_model, saved
 from vsodprep.models.network import Network
 from vsodprep.weights import load, read_state
@@ -132,7 +132,7 @@ def load_official(model: str, path: Path, variant: str = "code", **overrides: An
         VsodprepError: It is one of another network.
     """
     if model not in RULES:
-        raise InputError("model", f"no released checkpoint is known of {model!r}", f"one of {', '.join(RULES)}")
+        raise InputError("model", f"no released checkpoint is known of {model!r}", expected_one(model, RULES))
     state = {rename(model, key): value for key, value in read_state(path).items()}
     with torch.device("meta"):
         network = build_model(model, variant, **overrides)

@@ -33,8 +33,14 @@ def test_default_yaml_is_the_default() -> None:
 @pytest.mark.parametrize(
     ("over", "culprit"),
     [
-        ({"benchmark": ["synth"]}, "unknown key benchmark"),
-        ({"flow": {"dis": {"presett": "fast"}}}, r"unknown key flow\.dis\.presett"),
+        ({"benchmark": ["synth"]}, "unknown key benchmark; expected one of results, .*: did you mean 'benchmarks'"),
+        ({"flow": {"dis": {"presett": "fast"}}}, r"unknown key flow\.dis\.presett; .*: did you mean 'preset'"),
+        ({"runs": {"dsnet": {"full": {"stages": [{"sise": 1}]}}}}, r"sise; .*clip_length.*: did you mean 'size'"),
+        ({"tests": [{"benchmark": "a", "splt": "b"}]}, r"splt; expected one of benchmark, split, protocols: .*'split'"),
+        ({"sources": {"a": {"path": "b", "partal": True}}}, "partal; expected one of path, partial: .*'partial'"),
+        ({"figures": {"a": {"kind": "grid", "benchmrk": 1}}}, "benchmrk, which grid does not read; .*'benchmark'"),
+        ({"flow": {"dis": {"method": "rfat"}}}, r"flow\.dis\.method: .*, found 'rfat': did you mean 'raft'"),
+        ({"flow": {"dis": {"direction": "forwrd"}}}, "found 'forwrd': did you mean 'forward'"),
         ({"flow": {"dis": {"preset": "quick"}}}, r"flow\.dis\.preset"),
         ({"flow": {"a/b": {}}}, "flow"),
         ({"prior": {"light": {"flow": "raft"}}}, "no block 'raft'"),

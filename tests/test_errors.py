@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.shell_completion import ShellComplete
+from click.testing import CliRunner
 
 from vsodprep import cli
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, expected_one, meant
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +26,61 @@ def _signals() -> Iterator[None]:
 def test_input_error_survives_pickling():
     error = pickle.loads(pickle.dumps(InputError(Path("a.png"), "nothing", "an image")))
     assert (error.where, str(error)) == (Path("a.png"), "a.png: nothing; expected an image")
+
+
+@pytest.mark.parametrize(
+    ("name", "guess"),
+    [("flwo", "flow"), ("FLOW", "flow"), ("davis-2016", "DAVIS2016"), ("flow", "flow"), ("xyz", ""), ("", "")],
+)
+def test_a_slip_is_told_from_another_name(name: str, guess: str) -> None:
+    known = ["prior", "flow", "DAVIS2016"]
+    words = f": did you mean {guess!r}?" if guess else ""
+    assert meant(name, known) == words
+    assert expected_one(name, known, ", or a file") == f"one of prior, flow, DAVIS2016, or a file{words}"
+
+
+def test_of_no_names_none_is_expected() -> None:
+    assert expected_one("flow", []) == "one of none"
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [("evalute", "did you mean 'evaluate'?"), ("fuse_fit", "did you mean 'fuse-fit'?"), ("xyz", "--help lists them")],
+)
+def test_a_mistyped_command_is_wrong_usage(word: str, hint: str) -> None:
+    result = CliRunner().invoke(cli.cli, [word, "--out", "x"])
+    assert result.exit_code == 2
+    assert f"no command {word!r}: " in result.output
+    assert result.output.endswith(f"{hint}\n")
+
+
+@pytest.mark.parametrize(
+    ("typed", "last", "found"),
+    [
+        ([], "ev", ["evaluate"]),
+        ([], "fuse", ["fuse-fit", "fuse"]),
+        ([], "--ver", ["--version"]),
+        (["download"], "davis", ["davis2016", "davis2017"]),
+        (["normalize"], "vis", ["visal"]),
+        (["benchmarks"], "fb", ["fbms"]),
+        (["train"], "ds", ["dsnet"]),
+        (["flow"], "di", ["dis"]),
+        (["flow", "dis"], "--show", ["--show-at"]),
+        (["predict", "a.ckpt", "b", "--device"], "cu", ["cuda"]),
+    ],
+)
+def test_a_shell_completes(typed: list[str], last: str, found: list[str]) -> None:
+    completion = ShellComplete(cli.cli, {}, "vsodprep", "_VSODPREP_COMPLETE")
+    assert [item.value for item in completion.get_completions(typed, last)] == found
+
+
+def test_completing_a_command_imports_none() -> None:
+    words = {"_VSODPREP_COMPLETE": "bash_complete", "COMP_WORDS": "vsodprep ", "COMP_CWORD": "1"}
+    code = "import sys, vsodprep.cli as c\ntry: c.main()\nfinally: print(*(n for n in sys.modules if 'cli.' in n))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | words, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [f"plain,{name}" for name in cli.COMMANDS]
 
 
 @pytest.mark.parametrize(

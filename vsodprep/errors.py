@@ -1,5 +1,6 @@
 """Exceptions whose text is the one line that a person at the terminal reads."""
 
+import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,30 @@ class InputError(VsodprepError):
         return type(self), (self.where, self.found, self.expected)
 
 
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return `: did you mean 'flow'?` for a name that is nearly a known one, and nothing for others.
+
+    Args:
+        name: What was given.
+        known: All names that there are; capitals do not count.
+    """
+    lower = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(name.lower(), lower, 1)
+    return f": did you mean {lower[near[0]]!r}?" if near else ""
+
+
+def expected_one(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Return what is expected in place of an unknown name: all that there are, and the one that may be meant.
+
+    Args:
+        name: What was given.
+        known: All names that there are.
+        otherwise: What follows them.
+    """
+    known = list(known)
+    return f"one of {', '.join(known) or 'none'}{otherwise}{meant(name, known)}"
+
+
 def check_known(where: Path | str, names: Iterable[str], known: Iterable[str], kind: str = "") -> None:
     """Check that there is everything that is named.
 
@@ -48,7 +73,7 @@ def check_known(where: Path | str, names: Iterable[str], known: Iterable[str], k
     for name in names:
         if name not in known:
             found = f"no {kind} {name!r}" if kind else f"no {name!r}"
-            raise InputError(where, found, f"one of {', '.join(known) or 'none'}")
+            raise InputError(where, found, expected_one(name, known))
 
 
 def check_size(where: Path | str, found: tuple[int, ...], wanted: tuple[int, ...], of: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, expected_one
 from vsodprep.files import read_object, write_json
 from vsodprep.markers import MANIFEST
 
@@ -97,8 +97,8 @@ class Manifest:
         for sequence in self.sequences:
             if sequence.name == name:
                 return sequence
-        known = ", ".join(sequence.name for sequence in self.sequences)
-        raise InputError(f"benchmark {self.name}", f"no sequence {name!r}", f"one of {known}")
+        known = (sequence.name for sequence in self.sequences)
+        raise InputError(f"benchmark {self.name}", f"no sequence {name!r}", expected_one(name, known))
 
     def split(self, name: str) -> tuple[ManifestSequence, ...]:
         """Return the sequences of a split, in manifest order.
@@ -108,8 +108,8 @@ class Manifest:
         """
         chosen = tuple(sequence for sequence in self.sequences if name in sequence.splits)
         if not chosen:
-            known = ", ".join(sorted({split for sequence in self.sequences for split in sequence.splits}))
-            raise InputError(f"benchmark {self.name}", f"no split {name!r}", f"one of {known}")
+            known = sorted({split for sequence in self.sequences for split in sequence.splits})
+            raise InputError(f"benchmark {self.name}", f"no split {name!r}", expected_one(name, known))
         return chosen
 
 

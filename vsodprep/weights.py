@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vsodprep.errors import InputError, VsodprepError
+from vsodprep.errors import InputError, VsodprepError, expected_one
 from vsodprep.files import sha256
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def find_weights(name: str, known: Mapping[str, str]) -> Path:
     names = {_file_name(url): key for key, url in known.items()}
     name = names.get(name, name)  # as the record of a stored flow has it
     if name not in known:
-        raise InputError(f"weights {name!r}", "no such file or name", f"a file, or one of {', '.join(known)}")
+        raise InputError(f"weights {name!r}", "no such file or name", f"a file, or {expected_one(name, known)}")
     url = known[name]
     other = ", or its path given as weights"
     path = cache() / _file_name(url)

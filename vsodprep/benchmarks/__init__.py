@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vsodprep.benchmarks.benchmark import Benchmark
 from vsodprep.benchmarks.lock import LOCK, read_lock, with_lock
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, expected_one
 
 _MODULES: Mapping[str, str] = {
     "synth": "embedded",
@@ -51,7 +51,7 @@ def get(name: str, lock: Path | None = LOCK) -> Benchmark:
 @cache
 def _registered(name: str) -> Benchmark:
     if name not in _MODULES:
-        raise InputError(f"benchmark {name!r}", "no such benchmark", f"one of {', '.join(known())}")
+        raise InputError(f"benchmark {name!r}", "no such benchmark", expected_one(name, known()))
     benchmark: Benchmark = importlib.import_module(f"vsodprep.benchmarks.{_MODULES[name]}").BENCHMARK
     return benchmark
 

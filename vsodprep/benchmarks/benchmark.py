@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from vsodprep.archives import Delivery, open_delivery
 from vsodprep.benchmarks.layout import Layout
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, expected_one
 from vsodprep.manifest import Manifest
 
 Status = Literal["reported", "quota", "manual", "listed"]
@@ -226,7 +226,7 @@ class Benchmark:
         if asked is None:
             return self.resolutions[0] if self.resolutions else ""
         if asked not in self.resolutions:
-            known = f"one of {', '.join(self.resolutions)}" if self.resolutions else "none, it has only one"
+            known = expected_one(asked, self.resolutions) if self.resolutions else "none, it has only one"
             raise InputError(f"benchmark {self.name}", f"resolution {asked!r}", known)
         return asked
 

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from vsodprep import __version__, ending
-from vsodprep.errors import VsodprepError
+from vsodprep.errors import VsodprepError, meant
 
 # Name to one line of help; the module is vsodprep.cli.NAME with its command in `command`. Help stands here so
 # that `vsodprep --help` imports none of them.
@@ -56,6 +57,19 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         command.name = cmd_name  # what pages and messages call it
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the subcommand of a command line; a name that there is not ends with the one that may be meant."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-") and not ctx.resilient_parsing:
+            ctx.fail(f"no command {args[0]!r}{meant(args[0], COMMANDS) or ': vsodprep --help lists them'}")
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """List the subcommands that begin with what is typed, without importing them."""
+        found = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any

@@ -112,6 +112,6 @@ def block_of(block: type[Block], given: Mapping[str, Any], **apart: Any) -> Bloc
             section = section.setdefault(part, {})
         section[key.path[-1]] = given[key.name]
     try:
-        return validated(block, values, "options", "an option")
+        return validated(block, values, "options")
     except VsodprepError as error:
         raise click.UsageError(str(error)) from error

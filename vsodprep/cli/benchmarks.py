@@ -4,9 +4,11 @@ import json
 
 import click
 
+from vsodprep.cli._names import benchmark_names
+
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=benchmark_names)
 @click.option("--maps", is_flag=True, help="List or describe published maps instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(name: str | None, *, maps: bool, as_json: bool) -> None:

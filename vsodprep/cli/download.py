@@ -5,13 +5,14 @@ from pathlib import Path
 import click
 
 from vsodprep.cli._folder import Folder, lock_option
+from vsodprep.cli._names import benchmark_names
 from vsodprep.cli._options import options_of
 from vsodprep.config.normalize import Choice
 from vsodprep.markers import SOURCES
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=benchmark_names)
 @click.option("--to", required=True, type=Folder(SOURCES), help="Folder for the files.")
 @options_of(Choice, {"resolution"})
 @click.option("--file", "files", multiple=True, metavar="FILE", help="Fetch this file instead; repeatable.")

@@ -128,7 +128,7 @@ def command(
     **given: Any,
 ) -> None:
     """Score saliency maps, SEQUENCE/FRAME.png, against masks."""
-    from vsodprep.errors import InputError, VsodprepError
+    from vsodprep.errors import InputError, VsodprepError, meant
     from vsodprep.evaluate import evaluate_by_protocols
     from vsodprep.evaluate.frame import DEFAULT_FAMILIES, FAMILIES, NEWER_FAMILIES
     from vsodprep.evaluate.protocols import change_protocol, find_protocol
@@ -136,9 +136,9 @@ def command(
 
     groups = {"all": [name for name in FAMILIES if name not in NEWER_FAMILIES], "newer": NEWER_FAMILIES}
     asked = {name for measure in measures or DEFAULT_FAMILIES for name in groups.get(measure, (measure,))}
-    if unknown := asked - {*FAMILIES}:
-        names = ", ".join((*FAMILIES, *groups))
-        raise click.BadParameter(f"no measure {sorted(unknown)[0]!r}; there is {names}")
+    if unknown := sorted(asked - {*FAMILIES}):
+        names = (*FAMILIES, *groups)
+        raise click.BadParameter(f"no measure {unknown[0]!r}; there is {', '.join(names)}{meant(unknown[0], names)}")
     if outputs and len(outputs) != len(protocols):
         raise click.UsageError(f"{len(outputs)} --json and {len(protocols)} --protocol; give a file for each")
     places = [real_path(output) for output in outputs if not output.exists() or output.is_file()]

@@ -6,13 +6,14 @@ from typing import Any
 import click
 
 from vsodprep.cli._folder import Folder, lock_option
+from vsodprep.cli._names import benchmark_names
 from vsodprep.cli._options import block_of, options_of
 from vsodprep.config.normalize import Choice
 from vsodprep.markers import MANIFEST, SOURCES
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=benchmark_names)
 @click.argument("sources", nargs=-1, metavar="[SOURCE]...", type=Folder(SOURCES))
 @click.option("--out", required=True, type=Folder(MANIFEST), help="Folder that becomes normalized/NAME.")
 @options_of(Choice)

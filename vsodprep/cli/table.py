@@ -123,7 +123,7 @@ def _printed(
     loaded: "list[Scores]", printed_as: tuple[str, ...], papers: tuple[str, ...], chosen: dict[str, Any]
 ) -> "list[Beside]":
     """Set scores beside what papers print, and say of which methods none prints anything."""
-    from vsodprep.errors import InputError, check_known
+    from vsodprep.errors import InputError, check_known, meant
     from vsodprep.scores.papers import OWN_METHOD, printed_numbers, same_method
     from vsodprep.scores.printed import beside_printed
 
@@ -134,7 +134,8 @@ def _printed(
     check_known("--printed-as", names, labels, "scores of")
     for name in names.values():
         if not any(same_method(name, each.method) for each in printed_numbers()):
-            raise InputError("--printed-as", f"no method {name!r} in any paper", "the name of a method in papers.csv")
+            expected = f"the name of a method in papers.csv{meant(name, {each.method for each in printed_numbers()})}"
+            raise InputError("--printed-as", f"no method {name!r} in any paper", expected)
     check_known("papers", papers, OWN_METHOD, "paper")
     check_known("--only", chosen["only"], labels, "method")
     found: list[Beside] = []

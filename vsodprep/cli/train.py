@@ -7,6 +7,7 @@ import click
 
 from vsodprep import __version__
 from vsodprep.cli._folder import PATH, Folder
+from vsodprep.cli._names import model_names
 from vsodprep.cli._options import FiniteRange
 from vsodprep.cli._torch import device_option, threads_option, wait_passively
 from vsodprep.errors import InputError
@@ -14,7 +15,7 @@ from vsodprep.markers import SHARD
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=model_names)
 @click.option("--recipe", required=True, metavar="JSON|FILE", help="The run: one block of `runs` in the configuration.")
 @click.option(
     "--shard",

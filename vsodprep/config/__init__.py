@@ -23,7 +23,7 @@ from vsodprep.config.recipe import as_released
 from vsodprep.config.report import TRIVIAL, TRIVIAL_MAPS, Report
 from vsodprep.config.train import Run, ScoredOn
 from vsodprep.config.yaml_text import load_yaml
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, expected_one, meant
 from vsodprep.files import read_text
 
 # Its name stands between two dots in the name of a score file.
@@ -139,7 +139,7 @@ class Config(Section):
             if model in (METHODS, TRIVIAL):
                 raise ValueError(f"runs.{model}: a name that maps of other origin have; give your network another one")
             if model not in MODELS and (not given or None in given):
-                known = f"one of {', '.join(MODELS)}, or `model` in each of its runs"
+                known = expected_one(model, MODELS, ", or `model` in each of its runs")
                 raise ValueError(f"runs.{model}: no such network; expected {known}")
             if len(given) > 1:
                 raise ValueError(f"runs.{model}: {' and '.join(sorted(map(str, given)))}; one network by one name")
@@ -282,7 +282,8 @@ def _known(where: str, names: Iterable[str], blocks: Iterable[str], of: str = ""
     for name in names:
         if name not in blocks:
             listed = f" in {of}" if of else ""
-            raise ValueError(f"{where}: no block {name!r}{listed}; there is {', '.join(blocks) or 'none'}")
+            there = f"{', '.join(blocks) or 'none'}{meant(name, blocks)}"
+            raise ValueError(f"{where}: no block {name!r}{listed}; there is {there}")
 
 
 def parse(value: Mapping[str, Any], where: str = "configuration") -> Config:
@@ -295,7 +296,7 @@ def parse(value: Mapping[str, Any], where: str = "configuration") -> Config:
     Raises:
         InputError: The first thing wrong with it, with its key.
     """
-    return validated(Config, value, where, "a key that docs/configuration.md lists")
+    return validated(Config, value, where)
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

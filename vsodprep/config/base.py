@@ -2,13 +2,13 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from vsodprep.errors import InputError, VsodprepError
+from vsodprep.errors import InputError, VsodprepError, expected_one, meant
 
 # Names of blocks become folder names below `results/`.
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
@@ -21,6 +21,9 @@ Size = tuple[
 
 # Snakemake takes braces for wildcards, angle brackets for its own variables; the shell and globs read the others.
 _MISREAD = re.compile(r"[{}<>*?\x00-\x1f\x7f]")
+# Names in what pydantic says that it expects.
+_QUOTED = re.compile(r"'([^']+)'")
+_CHOICES = {"literal_error": _QUOTED, "string_pattern_mismatch": re.compile(r"(?<=[(|])[a-z0-9]+(?=[)|:])")}
 # What a path of the configuration may leave open.
 _BLANKS_TO_FILL = re.compile(r"\{(?:results|seed)\}")
 
@@ -79,14 +82,13 @@ class SplitOf(Section):
     """Name of one of its splits."""
 
 
-def validated(block: type[Block], value: Any, where: str, expected: str) -> Block:
+def validated(block: type[Block], value: Any, where: str) -> Block:
     """Return a block of the configuration, checked.
 
     Args:
         block: Its type.
         value: Its plain values.
         where: What to name in an error: a file, or what the values are.
-        expected: What to look up for an unknown key.
 
     Raises:
         VsodprepError: Something does not fit; the first thing on one line, with its key.
@@ -94,11 +96,34 @@ def validated(block: type[Block], value: Any, where: str, expected: str) -> Bloc
     try:
         return block.model_validate(value)
     except ValidationError as error:
-        raise _refusal(error, value, where, expected) from error
+        raise _refusal(error, block, value, where) from error
 
 
-def _refusal(error: ValidationError, given: Any, where: str, expected: str) -> VsodprepError:
-    first = error.errors()[0]
+def _keys(block: type[Section], place: Sequence[str | int]) -> list[str]:
+    """Return the keys that a section of a block has; of all that may stand there, where nothing tells them apart."""
+    whole = block.model_json_schema()
+
+    def members(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+        if "$ref" in schema:
+            schema = whole["$defs"][schema["$ref"].rpartition("/")[2]]
+        yield schema
+        for each in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+            yield from members(each)
+
+    found = list(members(whole))
+    for part in place:
+        below = [each.get("properties", {}).get(part) or each.get("items") for each in found]
+        below += [each.get("additionalProperties") for each in found]
+        below += [named for each in found for named in each.get("patternProperties", {}).values()]
+        kinds = [each.get("discriminator", {}).get("mapping", {}).get(part) for each in found]
+        chosen = [each for each in below if isinstance(each, Mapping)] or [{"$ref": kind} for kind in kinds if kind]
+        found = [each for schema in chosen for each in members(schema)] or found  # else it names a member of a union
+    return list(dict.fromkeys(key for each in found for key in each.get("properties", ())))
+
+
+def _refusal(error: ValidationError, block: type[Section], given: Any, where: str) -> VsodprepError:
+    # A mistyped key is told before the one that is missing for it.
+    first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
     kind, message, reader = first["type"], first["msg"].removeprefix("Value error, "), ""
     keys: list[str] = []
     for part in first["loc"]:
@@ -112,12 +137,16 @@ def _refusal(error: ValidationError, given: Any, where: str, expected: str) -> V
         keys.append(str(part))
     if kind.startswith("union_tag"):
         keys.append(first["ctx"]["discriminator"].strip("'"))
-        tag, tags = first["ctx"].get("tag"), first["ctx"].get("expected_tags")
-        message = "Field required" if tag is None else f"{tag!r}; expected one of {tags}"
+        tag, tags = first["ctx"].get("tag"), str(first["ctx"].get("expected_tags"))
+        message = "Field required" if tag is None else f"{tag!r}; expected {expected_one(tag, _QUOTED.findall(tags))}"
     key = ".".join(keys)
     if kind == "extra_forbidden":
-        return InputError(where, f"unknown key {key}{reader}", expected)
+        *place, last = first["loc"]
+        return InputError(where, f"unknown key {key}{reader}", expected_one(str(last), _keys(block, place)))
     found = first["input"]
     if kind not in ("missing", "value_error") and not kind.startswith("union_tag"):
         message += f", found {f'a {type(found).__name__}' if isinstance(found, Mapping | list) else repr(found)}"
+    known = _CHOICES[kind].findall(next(iter(first["ctx"].values()))) if kind in _CHOICES else []
+    if isinstance(found, str):
+        message += meant(found, known)
     return VsodprepError(": ".join(filter(None, (where, key, message))))

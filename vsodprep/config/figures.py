@@ -12,7 +12,7 @@ from vsodprep.config.models import definition
 from vsodprep.config.network import NetworkOptions
 from vsodprep.config.options import arguments_of
 from vsodprep.config.train import Run
-from vsodprep.errors import InputError, check_known
+from vsodprep.errors import InputError, check_known, expected_one
 
 Rows = Mapping[tuple[str, str], Run | Scored]
 _Benchmark = Annotated[Name, Apart, Field(description="Benchmark whose scores, frames or shard it is drawn from.")]
@@ -98,7 +98,11 @@ class DrawnFromRuns(Drawing):
         chosen = [key for key in runs if self.model in (None, key[0]) and (not self.runs or key[1] in self.runs)]
         absent = set(self.runs) - {name for _, name in chosen}
         if absent:
-            raise InputError(where, f"no run {self.model}/{min(absent)}", "one of `runs`")
+            raise InputError(
+                where,
+                f"no run {self.model}/{min(absent)}",
+                expected_one(f"{self.model}/{min(absent)}", map("/".join, runs)),
+            )
         if self.benchmark is not None:
             chosen = [key for key in chosen if self.benchmark in {test.benchmark for test in runs[key].test}]
         return {name if self.model is not None else f"{model}/{name}": (model, name) for model, name in chosen}
@@ -272,7 +276,7 @@ class DrawnFromNetwork(Drawing):
         runs = runs_of(rows)
         key, splits = (self.model, self.run), {test.benchmark: test.split for run in runs.values() for test in run.test}
         if key not in runs:
-            raise InputError(where, f"no run {'/'.join(key)}", "one of `runs`")
+            raise InputError(where, f"no run {'/'.join(key)}", expected_one("/".join(key), map("/".join, runs)))
         if self.benchmark not in splits:
             raise InputError(where, f"no run is tested on {self.benchmark}", "one that is")
         run = runs[key]

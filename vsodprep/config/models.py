@@ -9,7 +9,7 @@ from typing import Any
 
 from vsodprep.config.network import Definition, Release
 from vsodprep.config.networks import cagdde, contrastive, dsnet, msst, stan
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, expected_one
 
 DEFINITIONS: Mapping[str, Definition] = {
     each.DEFINITION.name: each.DEFINITION for each in (dsnet, stan, msst, cagdde, contrastive)
@@ -32,7 +32,7 @@ def definition(name: str) -> Definition:
         known: Definition = own_network(name).definition(name)
         return known
     if name not in DEFINITIONS:
-        raise InputError("model", f"unknown name {name!r}", f"one of {', '.join(MODELS)}, or MODULE:CLASS of your own")
+        raise InputError("model", f"unknown name {name!r}", expected_one(name, MODELS, ", or MODULE:CLASS of your own"))
     return DEFINITIONS[name]
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from vsodprep.config.base import Section, validated
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, expected_one
 from vsodprep.weights import Weights
 
 Clip = Literal["past", "references"]
@@ -164,7 +164,7 @@ class Definition:
         """
         where = where or f"model {self.name}"
         if variant not in self.variants:
-            raise InputError(where, f"unknown variant {variant!r}", f"one of {', '.join(self.variants)}")
+            raise InputError(where, f"unknown variant {variant!r}", expected_one(variant, self.variants))
         if not 0 < width <= 1:
             raise InputError(where, f"width {width}", "a number above 0 and at most 1")
         if pretrained and self.backbones and width != 1:
@@ -172,4 +172,4 @@ class Definition:
                 where, f"pretrained with width {width}", "pretrained: false, or width: 1, which ImageNet weights fit"
             )
         values = {**self.variants[variant], **overrides}
-        return validated(self.options, values, f"{where}: options", f"one of {', '.join(self.options.model_fields)}")
+        return validated(self.options, values, f"{where}: options")

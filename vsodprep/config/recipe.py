@@ -39,4 +39,4 @@ def read_recipe(text: str, model: str | None = None, **given: Any) -> Run:
     where, value = read_given(text, "recipe", "a recipe, as JSON or YAML")
     if model is not None and isinstance(value, Mapping):
         value = as_released(model, {**value, **given}, where)
-    return validated(Run, value, where, "a key of a run that docs/configuration.md lists")
+    return validated(Run, value, where)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from vsodprep.config.base import validated
 from vsodprep.config.crf import PRESETS, Crf
 from vsodprep.config.yaml_text import read_given
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, expected_one
 from vsodprep.saliency.color import stretch
 
 LEAST_PROBABILITY = 1e-5
@@ -31,9 +31,9 @@ def preset(name_or_json: str) -> Crf:
         return PRESETS[name_or_json]
     where = f"CRF preset {name_or_json}"
     if not name_or_json.lstrip().startswith("{") and not Path(name_or_json).is_file():
-        raise InputError(where, "no such preset or file", f"one of {', '.join(PRESETS)}, or JSON")
+        raise InputError(where, "no such preset or file", expected_one(name_or_json, PRESETS, ", or JSON"))
     where, value = read_given(name_or_json, where, "settings of a CRF")
-    return validated(Crf, value, where, "settings of a CRF")
+    return validated(Crf, value, where)
 
 
 def unary(probability: NDArray[np.float32], kind: str) -> NDArray[np.float32]:

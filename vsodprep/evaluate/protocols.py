@@ -4,13 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from vsodprep.config.base import validated
-from vsodprep.config.protocol import PROTOCOLS, OwnProtocol, Protocol, ProtocolSettings
+from vsodprep.config.protocol import PROTOCOLS, OwnProtocol, Protocol
 from vsodprep.config.yaml_text import read_given
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, expected_one
 
 __all__ = ["PROTOCOLS", "Protocol", "change_protocol", "find_protocol"]
-
-_EXPECTED = f"one of {', '.join(ProtocolSettings.model_fields)}"
 
 
 def change_protocol(base: Protocol, changes: dict[str, Any], where: str = "protocol") -> Protocol:
@@ -27,7 +25,7 @@ def change_protocol(base: Protocol, changes: dict[str, Any], where: str = "proto
     if not changes:
         return base
     name = "+".join([base.name, *(f"{key}={value}" for key, value in sorted(changes.items()))])
-    return validated(Protocol, base.model_dump() | {"name": name} | changes, where, _EXPECTED)
+    return validated(Protocol, base.model_dump() | {"name": name} | changes, where)
 
 
 def find_protocol(given: str) -> Protocol:
@@ -46,11 +44,11 @@ def find_protocol(given: str) -> Protocol:
         return PROTOCOLS[given]
     is_text = given.lstrip().startswith("{")
     if not is_text and not Path(given).is_file():
-        expected = f"one of {', '.join(PROTOCOLS)}, a file of settings, or settings as JSON"
+        expected = expected_one(given, PROTOCOLS, ", a file of settings, or settings as JSON")
         raise InputError("protocol", f"no protocol {given!r}", expected)
     where, settings = read_given(given, "protocol", "a YAML or JSON mapping of settings")
     if not isinstance(settings, dict):
         raise InputError(where, f"a {type(settings).__name__}", "a mapping of settings")
     name = settings.pop("name", "own" if is_text else Path(given).stem)
-    own = validated(OwnProtocol, settings, where, _EXPECTED)
-    return validated(Protocol, own.model_dump(exclude={"base"}) | {"name": name}, where, _EXPECTED)
+    own = validated(OwnProtocol, settings, where)
+    return validated(Protocol, own.model_dump(exclude={"base"}) | {"name": name}, where)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from matplotlib.figure import Figure
 
-from vsodprep.errors import InputError, VsodprepError
+from vsodprep.errors import InputError, VsodprepError, expected_one
 from vsodprep.figures.bars import Bars, ablation
 from vsodprep.figures.curves import Curve, f_threshold, precision_recall
 from vsodprep.figures.intervals import intervals
@@ -61,7 +61,7 @@ def _known(references: Collection[str], scores: Sequence[Scores]) -> Collection[
     """Return labels of methods that are only to compare with, if all are labels of methods."""
     labels = [each.label for each in scores]
     if unknown := sorted(set(references) - set(labels)):
-        raise InputError("--reference", f"no method {unknown[0]!r}", f"one of {', '.join(labels)}")
+        raise InputError("--reference", f"no method {unknown[0]!r}", expected_one(unknown[0], labels))
     return references
 
 
@@ -113,9 +113,9 @@ def ablation_of(
         InputError: No such measure, variant or paper, or no file has the measure.
     """
     if full is not None and full not in [each.label for each in scores]:
-        raise InputError("--full", f"no variant {full!r}", f"one of {', '.join(each.label for each in scores)}")
+        raise InputError("--full", f"no variant {full!r}", expected_one(full, (each.label for each in scores)))
     if paper is not None and paper not in OWN_METHOD:
-        raise InputError("--paper", f"no paper {paper!r}", f"one of {', '.join(OWN_METHOD)}")
+        raise InputError("--paper", f"no paper {paper!r}", expected_one(paper, OWN_METHOD))
     measures = [_scored(key, scores) for key in keys]
     benchmarks = {}
     caveats: dict[str, None] = {}
@@ -207,7 +207,7 @@ def intervals_of(
     grey = _known(references, scores)
     files = {each.label: each.files for each in scores}
     if against is not None and against not in files:
-        raise InputError("--against", f"no method {against!r}", f"one of {', '.join(files)}")
+        raise InputError("--against", f"no method {against!r}", expected_one(against, files))
     share = f"{100 * draws.level:g} % interval over sequences"
     if against is None:
         found = {label: interval(values, key, draws, name=label) for label, values in files.items()}

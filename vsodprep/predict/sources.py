@@ -143,7 +143,7 @@ def _flow_block(record: Mapping[str, Any], checkpoint: Path) -> Flow:
     """Return the block by which the flow that a network was trained on was made."""
     said = {**record, **record["policy"], **record.get("picture", {}), "weights": record.get("weights") or None}
     known = {key: said[key] for key in Flow.model_fields if key in said and key != "frames"}
-    return validated(Flow, known, f"{checkpoint}: its flow", "settings of a flow block")
+    return validated(Flow, known, f"{checkpoint}: its flow")
 
 
 def _estimate_flow(manifest: Manifest, root: Path, block: Flow, device: str, threads: int) -> None:

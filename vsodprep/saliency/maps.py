@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.config.methods import SALIENCY
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, expected_one
 from vsodprep.files import enter_folder, write_json
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.images import read_frame, write_png
@@ -26,7 +26,7 @@ def method_of(name: str) -> Any:
         InputError: There is no such method.
     """
     if name not in SALIENCY:
-        raise InputError(f"saliency method {name}", "unknown", f"one of {', '.join(SALIENCY)}")
+        raise InputError(f"saliency method {name}", "unknown", expected_one(name, SALIENCY))
     return import_module(f"vsodprep.saliency.{name}")
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, expected_one
 
 
 @dataclass(frozen=True)
@@ -91,4 +91,4 @@ def measure(key: str) -> Measure:
     for known in (*MEASURES, *COSTS):
         if known.key == key:
             return known
-    raise InputError("measure", f"no measure {key!r}", f"one of {', '.join(known.key for known in MEASURES)}")
+    raise InputError("measure", f"no measure {key!r}", expected_one(key, (known.key for known in MEASURES)))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from vsodprep import benchmarks as registry
-from vsodprep.errors import InputError, check_known
+from vsodprep.errors import InputError, check_known, expected_one
 from vsodprep.scores.bootstrap import TELLING, Difference, Draws, Interval, difference, holm, interval
 from vsodprep.scores.measures import Measure, measure
 from vsodprep.scores.papers import OWN_METHOD, PrintedNumber, disagreements, printed_numbers
@@ -400,7 +400,7 @@ def _sorted(columns: Sequence[Column], rows: Sequence[Row], key: str) -> list[Ro
     place = next((place for place, column in enumerate(columns) if column.measure.key == wanted), None)
     if place is None:
         known = dict.fromkeys(column.measure.key for column in columns if column.benchmark)
-        raise InputError("--sort", f"no column of {key!r}", f"one of {', '.join((*known, RANK))}")
+        raise InputError("--sort", f"no column of {key!r}", expected_one(key, (*known, RANK)))
     leading = _leading([row.cells[place] for row in rows])
     sign = 1 if columns[place].measure.small else -1
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import zarr
 
 from vsodprep.config.pack import Pack
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, expected_one
 from vsodprep.files import atomic_directory, write_json
 from vsodprep.flow.store import open_flow
 from vsodprep.manifest import Manifest, ManifestSequence, read_manifest, to_json
@@ -54,7 +54,9 @@ def pack_benchmark(
     contents = Contents(block, flow or {}, prior or {}, coarse or {}, _given(manifest, flow or {}))
     for name in block.pictures:
         if name not in contents.flow:
-            raise InputError(f"pictures {name}", "no flow of that name is packed", f"one of {sorted(contents.flow)}")
+            raise InputError(
+                f"pictures {name}", "no flow of that name is packed", expected_one(name, sorted(contents.flow))
+            )
     with atomic_directory(out, files_of_shard) as temporary:
         attributes = _attributes(manifest, contents)
         zarr.create_group(temporary, attributes=attributes, overwrite=True)

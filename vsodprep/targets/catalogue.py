@@ -8,7 +8,7 @@ from vsodprep.benchmarks.benchmark import Benchmark, KnownSequence, present_sequ
 from vsodprep.benchmarks.folders import scan_folder
 from vsodprep.benchmarks.lock import LOCK
 from vsodprep.config import Config
-from vsodprep.errors import InputError, check_known
+from vsodprep.errors import InputError, check_known, expected_one
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Catalogue:
             raise InputError(f"benchmark {benchmark}", f"split {split!r}, whose names were never published", remedy)
         if not names:
             known = sorted({*own, *(name for sequence in found for name in sequence.splits)})
-            raise InputError(f"benchmark {benchmark}", f"no split {split!r}", f"one of {', '.join(known) or 'none'}")
+            raise InputError(f"benchmark {benchmark}", f"no split {split!r}", expected_one(split, known))
         return names
 
     def has_split(self, benchmark: str, split: str) -> bool:

@@ -10,7 +10,7 @@ from vsodprep.config.coarse import check_order, check_weights
 from vsodprep.config.crf import RAW
 from vsodprep.config.figures import DrawnFromScores
 from vsodprep.config.protocol import PROTOCOLS
-from vsodprep.errors import InputError, check_known
+from vsodprep.errors import InputError, check_known, expected_one
 from vsodprep.normalize.checks import KINDS
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.weights import PUBLISHED
@@ -83,8 +83,9 @@ def _check_weights(config: Config) -> None:
         is_name = not known and Path(weights or "").name == weights
         if weights is None or is_name or weights in {*known, *files, *others} or Path(weights).is_file():
             continue
-        names = ", ".join((*known, *others))
-        raise InputError(where, f"{weights}, which is no file and no name", f"a file{names and f', or one of {names}'}")
+        names = (*known, *others)
+        named = f", or {expected_one(weights, names)}" if names else ""
+        raise InputError(where, f"{weights}, which is no file and no name", f"a file{named}")
 
 
 def _check_scores(config: Config) -> None:

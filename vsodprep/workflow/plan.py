@@ -18,7 +18,7 @@ from vsodprep.config import Config, complete, read
 from vsodprep.config.base import SplitOf
 from vsodprep.config.models import FOLDERS, MODELS
 from vsodprep.config.report import TRIVIAL, TRIVIAL_MAPS
-from vsodprep.errors import InputError, VsodprepError
+from vsodprep.errors import InputError, VsodprepError, expected_one
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.provisions import provisions
 from vsodprep.targets.targets import Targets
@@ -148,7 +148,7 @@ class Plan:
         of_methods = (*self.targets.tested, *(name for method in config.methods.values() for name in method.maps))
         for name in (*self.targets.benchmarks, *(name for block in named for name in block), *of_methods):
             if name not in self.known:
-                raise InputError(f"benchmark {name!r}", "no such benchmark", f"one of {', '.join(self.known)}")
+                raise InputError(f"benchmark {name!r}", "no such benchmark", expected_one(name, self.known))
         for name in config.sources:
             source = config.source(name)
             for path in source.path if source else ():
