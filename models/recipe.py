@@ -64,13 +64,19 @@ def videos_of(dataset: ClipDataset) -> list[int]:
     return videos
 
 
+def turns_of(stage: Stage, dataset: ClipDataset) -> list[int] | None:
+    """Return for each sample the data that it is from, where they take turns; None where they are mixed."""
+    return [place.part for place in dataset.places] if stage.order == "alternate" else None
+
+
 def steps_of(stage: Stage, dataset: ClipDataset) -> int:
     """Return the number of batches of a stage."""
     if stage.steps is not None:
         return stage.steps
     if stage.epochs is None:
         raise InputError(f"stage {stage.name}", "neither epochs nor steps", "one of them")
-    return max(1, round(stage.epochs * batches_per_epoch(videos_of(dataset), stage.batch, stage.clips_per_video)))
+    sizes = stage.batch, stage.clips_per_video, turns_of(stage, dataset)
+    return max(1, round(stage.epochs * batches_per_epoch(videos_of(dataset), *sizes)))
 
 
 def rate_factor(schedule: Schedule, step: int, steps: int) -> float:

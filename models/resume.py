@@ -61,7 +61,7 @@ def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int]) -> d
     before = Run.model_validate(state["recipe"])
     if not before.stages:
         raise InputError(path, "weights that were not trained here", "a stage whose `init` names them")
-    done = len(before.stages)
+    done = len(before.trained)
     if (model, *_content(run, done)) != (state["model"], *_content(before, done)):
         raise InputError(path, "a checkpoint of another recipe", f"{model}, with this recipe's first stages")
     steps: list[int] = state["lengths"]
@@ -73,5 +73,5 @@ def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int]) -> d
 
 def _content(run: Run, stages: int) -> tuple[Any, ...]:
     """Return what makes a run's network and first stages the same ones: of a stage, everything but its length."""
-    first = [stage.model_dump(mode="json", exclude={"epochs", "steps"}) for stage in run.stages[:stages]]
+    first = [stage.model_dump(mode="json", exclude={"epochs", "steps"}) for stage in run.trained[:stages]]
     return run.variant, run.options, run.width, first

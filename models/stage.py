@@ -4,7 +4,7 @@ import contextlib
 import logging
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,9 +16,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from vsodprep.config.train import Stage
+from vsodprep.errors import InputError
 from vsodprep.models.history import History
 from vsodprep.models.network import Network
-from vsodprep.models.recipe import build_optimizer, rate_factor, resets, videos_of
+from vsodprep.models.recipe import build_optimizer, rate_factor, resets, turns_of, videos_of
 from vsodprep.models.resume import Progress
 from vsodprep.progress import Reporter
 from vsodprep.shards.clips import ClipDataset, collate
@@ -171,6 +172,7 @@ def fit(
         clips_per_video=stage.clips_per_video,
         size=stage.size,
         scales=stage.augment.scales,
+        turns=turns_of(stage, dataset),
     )
     loader = DataLoader(
         dataset,
@@ -181,7 +183,7 @@ def fit(
         pin_memory=device == "cuda",
     )
     module.network.train()
-    with _quiet():
+    with _quiet(), _learning(module.network, stage.learn):
         trainer = lightning.Trainer(
             accelerator=device,
             devices=1,
@@ -210,6 +212,33 @@ def _restore(optimizer: torch.optim.Optimizer, state: Mapping[str, Any]) -> None
         for key, value in values.items():
             if isinstance(value, Tensor) and value.shape == parameter.shape:
                 values[key] = torch.empty_like(parameter).copy_(value)
+
+
+@contextlib.contextmanager
+def _learning(network: Network, parts: Sequence[str]) -> Iterator[None]:
+    """Let only some parts of a network learn, all if none are named.
+
+    Raises:
+        InputError: The network has no such part.
+    """
+    known = network.options.parts
+    for part in parts:
+        if part not in known:
+            expected = f"one of {', '.join(known)}" if known else "none, as it learns as a whole"
+            raise InputError("recipe", f"learn: {part}, which the network has not", expected)
+    modules = tuple(f"{module}." for part in parts for module in known[part])
+    frozen = [
+        each
+        for name, each in network.named_parameters()
+        if each.requires_grad and parts and not name.startswith(modules)
+    ]
+    for each in frozen:
+        each.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for each in frozen:
+            each.requires_grad_(True)
 
 
 @contextlib.contextmanager

@@ -87,10 +87,11 @@ def train(
     settings = settings or Execution()
     check_overwritable(out.with_name("metrics.csv"), ",".join(COLUMNS))
     torch.set_num_threads(settings.threads)
-    datasets = [stage_dataset(run, stage, shards, seed, settings.cache_bytes) for stage in run.stages]
-    lengths = [steps_of(stage, dataset) for stage, dataset in zip(run.stages, datasets, strict=True)]
+    stages = run.trained
+    datasets = run.rounds * [stage_dataset(run, stage, shards, seed, settings.cache_bytes) for stage in run.stages]
+    lengths = [steps_of(stage, dataset) for stage, dataset in zip(stages, datasets, strict=True)]
     identity = _identity(model, run, shards, seed, settings) | {"lengths": lengths}
-    starts = [None if stage.init is None else Path(stage.init.replace("{seed}", str(seed))) for stage in run.stages]
+    starts = [None if stage.init is None else Path(stage.init.replace("{seed}", str(seed))) for stage in stages]
     if any(starts):
         identity["init_sha256"] = [None if start is None else saved.digest(start) for start in starts]
     if continued is not None:
@@ -123,7 +124,7 @@ def train(
             reporter.say(f"goes on after step {done}")
         sinks = TrainingSinks(history, progress, reporter, settings.save_seconds)
         for number in range(begun, len(lengths)):
-            stage = run.stages[number]
+            stage = stages[number]
             first = step if number == begun else 0
             begin = starts[number]
             if first == 0 and begin is not None:

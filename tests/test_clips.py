@@ -375,6 +375,20 @@ def test_clips_of_one_video_stand_together():
     assert batches_per_epoch(videos, 4, 2) == 3
 
 
+def test_data_take_turns():
+    """Of five samples and three, in batches of two: each pass of either is whole, less what fills no batch."""
+    turns = [0, 1, 0, 1, 0, 0, 1, 0]
+    drawn = batches(videos=range(8), batch=2, steps=12, turns=turns)
+    assert [{turns[pick] for pick in batch} for batch in drawn] == [{0}, {1}] * 6
+    longer = [pick for batch in drawn[0:4:2] for pick in batch]
+    assert len(set(longer)) == 4
+    assert len({tuple(batch) for batch in drawn[1::2]}) > 1
+    assert drawn[5:] == batches(videos=range(8), batch=2, steps=12, turns=turns, start=5)
+    assert batches_per_epoch(range(8), 2, turns=turns) == 4
+    assert batches_per_epoch(range(8), 2) == 4
+    assert batches_per_epoch(range(8), 2, turns=[0] * 7 + [1]) == 6
+
+
 def test_clips_per_video_divides_the_batch():
     with pytest.raises(ValueError, match="batch of 4 cannot hold 3"):
         batches(clips_per_video=3)

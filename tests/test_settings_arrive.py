@@ -175,7 +175,7 @@ def all_changed(block: type[Section], start: dict[str, Any], fixed: tuple[str, .
 
 DATA = all_changed(Data, SPLIT | {"labels": "weightfree"})
 SIZES = {"size": [64, 96], "batch": 6, "clips_per_video": 2, "steps": 3}
-STAGE = all_changed(Stage, {"data": [DATA]} | SIZES, ("epochs",))
+STAGE = all_changed(Stage, {"data": [DATA]} | SIZES, ("epochs", "learn"))  # DS-Net learns as a whole
 NETWORK = {"variant": "CAA-BU", "options": {"tau": 0.25}}
 RUN = all_changed(Run, {"stages": [STAGE]} | NETWORK, ("test", "seeds", "weights", "model"))
 RUN |= {"seeds": [4], "test": [SPLIT | {"protocols": ["mine"], "post": ["raw", "own"]}]}

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from shard_tree import make_everything
 
 from vsodprep.cli.train import command
+from vsodprep.config.networks.dsnet import DSNetOptions
 from vsodprep.config.pack import Pack
 from vsodprep.config.train import Augment, Data, Optimizer, Run, Schedule, Stage
 from vsodprep.errors import InputError, VsodprepError
@@ -348,6 +349,39 @@ def test_data_that_enter_twice_count_as_videos_of_their_own(shard):
         assert len({twice.places[pick.sample] for pick in batch}) == 3
 
 
+def test_rounds_go_through_the_stages_again(shard, tmp_path):
+    """As if they were written so often; what a stage starts from counts in the first round alone."""
+    fit(shard, tmp_path / "start" / "last.ckpt", recipe(stage(steps=1)), seed=3)
+    first = stage(name="one", steps=1, init=str(tmp_path / "start" / "last.ckpt"))
+    second = stage(name="two", steps=2)
+    twice = fit(shard, tmp_path / "twice" / "last.ckpt", recipe(first, second, rounds=2))
+    again = first.model_copy(update={"init": None})
+    written = fit(shard, tmp_path / "written" / "last.ckpt", recipe(first, second, again, second))
+    assert saved.canonical(twice["weights"]).keys() == written["weights"].keys()
+    assert all(torch.equal(each, written["weights"][name]) for name, each in twice["weights"].items())
+    rows = list(csv.DictReader((tmp_path / "twice" / "metrics.csv").open()))
+    assert [row["stage"] for row in rows] == ["one", "two", "two"] * 2
+
+
+def test_a_recipe_without_rounds_is_written_as_before():
+    dumped = recipe().model_dump(mode="json")
+    assert "rounds" not in dumped
+    assert {"order", "learn"} & dumped["stages"][0].keys() == set()
+
+
+def test_only_the_parts_that_are_named_learn(shard, tmp_path, monkeypatch):
+    monkeypatch.setattr(DSNetOptions, "parts", property(lambda _: {"motion": ("temporal", "temporal_weights")}))
+    before = build_model_at(0).state_dict()
+    after = fit(shard, tmp_path / "last.ckpt", recipe(stage(steps=1, learn=("motion",))))["weights"]
+    moved = {name.split(".")[0] for name in before if not torch.equal(before[name], after[name])}
+    parameters = {name for name, _ in build_model_at(0).named_parameters()}
+    learned = {name.split(".")[0] for name in parameters if not torch.equal(before[name], after[name])}
+    assert learned == {"temporal", "temporal_weights"}
+    assert moved >= learned  # the statistics of the others' normalisation go on
+    with pytest.raises(InputError, match="learn: colour, which the network has not; expected one of motion"):
+        fit(shard, tmp_path / "no.ckpt", recipe(stage(steps=1, learn=("colour",))))
+
+
 @pytest.mark.parametrize(
     ("name", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW), ("sgd", torch.optim.SGD)]
 )
@@ -419,6 +453,7 @@ UNEVEN = {"data": [{"benchmark": "mini", "split": "train"}], "size": [64, 64], "
         ({"flow": "raft"}, "no flow 'raft'"),
         ({"variant": "half"}, "unknown variant 'half'"),
         ({"flow": None}, "reads flow, and the recipe names none"),
+        ({"rounds": 0}, "rounds: Input should be greater than or equal to 1"),
         ({"stages": [UNEVEN]}, "cannot hold 3 clips"),
         ({"stages": [UNEVEN | {"data": []}]}, "data: Tuple should have at least 1 item"),
     ],

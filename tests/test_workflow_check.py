@@ -85,6 +85,7 @@ CLIPS = {**STAGE, "clip_length": 4}
         ("stan", {"prior": "light"}, r"stages\.main\.clip_length: 1; expected at least 4"),
         ("contrastive", {"variant": "cosnet"}, r"stages\.main\.clip_length: 1; expected at least 2"),
         ("dsnet", {"stages": [{**STAGE, "batch": 1}]}, r"stages\.main\.batch: 1; expected at least 2"),
+        ("dsnet", {"stages": [{**STAGE, "learn": ["eyes"]}]}, r"stages\.main\.learn: eyes; expected none: the network"),
         ("dsnet", {"stages": [{**STAGE, "still_flow": "none"}]}, r"stages\.main\.still_flow: none"),
         ("dsnet", {"stages": [{**STAGE, "init": "/nope.ckpt"}]}, r"stages\.main\.init: /nope\.ckpt"),
         (

@@ -58,6 +58,11 @@ class NetworkOptions(Section):
         """Modules that make features of several levels, and the key of the batch that each reads, to be looked at."""
         return {}
 
+    @property
+    def parts(self) -> dict[str, tuple[str, ...]]:
+        """Parts that a stage of training can let learn while the others stay, and the modules that make up each."""
+        return {}
+
 
 class TwoStreamOptions(NetworkOptions):
     """What the networks of two streams, STAN and MSST, leave open alike."""

@@ -14,6 +14,10 @@ def _absent(value: object) -> bool:
     return value in (None, ())
 
 
+def _usual(value: object) -> bool:
+    return value in (1, "shuffle")
+
+
 class Reading(NamedTuple):
     """How a network reads clips; the keys of a stage."""
 
@@ -86,7 +90,12 @@ class Stage(Section):
     name: Name = "main"
     """Shown in logs."""
     data: tuple[Data, ...] = Field(min_length=1)
-    """What it trains on, mixed in one shuffled stream."""
+    """What it trains on."""
+    order: Literal["shuffle", "alternate"] = Field(default="shuffle", exclude_if=_usual)
+    """`shuffle` mixes all data in one stream. `alternate` takes each batch from one of them, in turn, so that two tasks
+    can share a network; a pass then ends with the longest of them."""
+    learn: tuple[Name, ...] = Field(default=(), exclude_if=_absent)
+    """Parts of the network that learn (DCL: `pixels`, `segments`), while the others stay as they are; all if empty."""
     size: Size
     """Height and width in pixels that frames are resized to."""
     clip_length: int = Field(default=1, ge=1)
@@ -164,6 +173,8 @@ class Run(Section):
     """Prior block that the network reads, if it reads a motion prior."""
     stages: tuple[Stage, ...] = Field(default=(), min_length=1, exclude_if=_absent)
     """Stages of training in order."""
+    rounds: int = Field(default=1, ge=1, exclude_if=_usual)
+    """How many times the stages are gone through (DCL: 8, of its two streams in turn)."""
     weights: LocalPath | None = Field(default=None, exclude_if=_absent)
     """The authors' trained weights, in place of `stages` (DS-Net, CAG-DDE); what the run does not say is then as in
     their code: variant, size, resize, maps, still_flow."""
@@ -192,6 +203,12 @@ class Run(Section):
         if self.weights is not None and self.size is None:
             raise ValueError("weights need a size")
         return self
+
+    @property
+    def trained(self) -> tuple[Stage, ...]:
+        """The stages as they follow one another, round after round; only those of the first round have an `init`."""
+        again = tuple(stage.model_copy(update={"init": None}) for stage in self.stages)
+        return self.stages + again * (self.rounds - 1)
 
     def network(self, name: str) -> str:
         """Return what its network is built by: the name below which it stands, or where the class of the user's is."""

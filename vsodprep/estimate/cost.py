@@ -183,11 +183,10 @@ class Estimate:
         parts = [(self._split(data), data) for data in stage.data]
         samples = stage.steps * stage.batch if stage.steps is not None else 0
         if stage.epochs is not None:
-            per_epoch = sum(
-                data.repeat * (part.annotated if data.labels == "masks" else part.frames) for part, data in parts
-            )
+            each = [data.repeat * (part.annotated if data.labels == "masks" else part.frames) for part, data in parts]
+            per_epoch = sum(each) if stage.order == "shuffle" else len(each) * max(each)
             samples = round(stage.epochs * per_epoch)
-        samples *= len(set(run.seeds))
+        samples *= len(set(run.seeds)) * run.rounds
         megapixels = samples * stage.clip_length * stage.size[0] * stage.size[1] / rates.MEGAPIXEL
         cpu, gpu = self._network(model, run, rates.BACKWARD * megapixels)
         counted = [part for part, _ in parts]

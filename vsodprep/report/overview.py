@@ -41,7 +41,7 @@ class RunView:
     @property
     def short(self) -> bool:
         """Whether its training is so short that rounding decides which network comes out."""
-        steps = [stage.steps for stage in self.run.stages]
+        steps = [stage.steps for stage in self.run.trained]
         return bool(steps) and sum(each or SHORT for each in steps) < SHORT
 
     @property
@@ -52,7 +52,8 @@ class RunView:
         weights = "" if self.run.pretrained else ", no ImageNet weights"
         if not self.run.stages:
             return "the authors' weights, otherwise used"
-        return f"{width}{lengths}{weights}"
+        rounds = f"{self.run.rounds} rounds of " if self.run.rounds > 1 else ""
+        return f"{width}{rounds}{lengths}{weights}"
 
 
 @dataclass(frozen=True)

@@ -156,4 +156,4 @@ def _lengths(run: Run) -> list[str]:
         height, width = stage.size
         data = ", ".join(dict.fromkeys(f"{data.benchmark}/{data.split}" for data in stage.data))
         lengths.append(f"{steps} of batch {stage.batch} at {height} × {width} on {data}")
-    return lengths
+    return lengths if run.rounds == 1 else [*lengths, f"{run.rounds} rounds of that"]

@@ -66,6 +66,7 @@ class BatchSampler:
         clips_per_video: Samples of one video that stand together; a divisor of `batch`.
         size: Height and width at scale 1.
         scales: Factors on it, one drawn for each batch.
+        turns: For each sample the data that it is from, where each batch is of one of them, in turn; None mixes all.
 
     Raises:
         ValueError: `clips_per_video` is no divisor of `batch`.
@@ -80,6 +81,7 @@ class BatchSampler:
     clips_per_video: int = 1
     size: tuple[int, int] | None = None
     scales: tuple[float, ...] = (1.0,)
+    turns: Sequence[int] | None = None
 
     def __post_init__(self) -> None:
         if self.batch % self.clips_per_video:
@@ -89,30 +91,40 @@ class BatchSampler:
         return self.steps - self.start
 
     def __iter__(self) -> Iterator[list[DrawnSample]]:
-        per_epoch = batches_per_epoch(self.videos, self.batch, self.clips_per_video)
-        order: tuple[int, NDArray[np.int64]] | None = None
+        streams = _streams(len(self.videos), self.turns)
+        orders: dict[int, tuple[int, NDArray[np.int64]]] = {}
         for step in range(self.start, self.steps):
-            epoch, place = divmod(step, per_epoch)
-            if order is None or order[0] != epoch:
-                order = epoch, self._order(epoch)
+            turn, number = divmod(step, len(streams))
+            videos = np.asarray(self.videos)[streams[number]]
+            epoch, place = divmod(turn, batches_per_epoch(videos, self.batch, self.clips_per_video))
+            if number not in orders or orders[number][0] != epoch:
+                orders[number] = epoch, streams[number][self._order(videos, epoch, number)]
             # A dataset smaller than a batch is gone through again within it.
-            chosen = np.take(order[1], range(place * self.batch, (place + 1) * self.batch), mode="wrap")
+            batch = range(place * self.batch, (place + 1) * self.batch)
+            chosen = np.take(orders[number][1], batch, mode="wrap")
             size = self.size
             if size is not None:
                 size = draw_size(size, self.scales, (self.seed, self.stage, step, _SIZE))
             yield [DrawnSample(int(sample), self.stage, step, slot, size) for slot, sample in enumerate(chosen)]
 
-    def _order(self, epoch: int) -> NDArray[np.int64]:
-        rng = np.random.default_rng((self.seed, self.stage, epoch, _ORDER))
+    def _order(self, videos: NDArray[np.int64], epoch: int, stream: int) -> NDArray[np.int64]:
+        own = () if self.turns is None else (stream,)
+        rng = np.random.default_rng((self.seed, self.stage, epoch, _ORDER, *own))
         if self.clips_per_video == 1:
-            return rng.permutation(len(self.videos))
-        videos = np.asarray(self.videos)
+            return rng.permutation(len(videos))
         groups = [
             group
             for video in np.unique(videos)
             for group in _groups(rng.permutation(np.flatnonzero(videos == video)), self.clips_per_video)
         ]
         return np.concatenate([groups[number] for number in rng.permutation(len(groups))])
+
+
+def _streams(samples: int, turns: Sequence[int] | None) -> list[NDArray[np.int64]]:
+    """Return the samples of each of the data that take turns; all samples where none do."""
+    if turns is None:
+        return [np.arange(samples)]
+    return [np.flatnonzero(np.asarray(turns) == data) for data in np.unique(turns)]
 
 
 def _groups(samples: NDArray[np.int64], length: int) -> list[NDArray[np.int64]]:
@@ -122,14 +134,22 @@ def _groups(samples: NDArray[np.int64], length: int) -> list[NDArray[np.int64]]:
     return list(samples[: len(samples) // length * length].reshape(-1, length))
 
 
-def batches_per_epoch(videos: Sequence[int], batch: int, clips_per_video: int = 1) -> int:
+def batches_per_epoch(
+    videos: Sequence[int] | NDArray[np.int64], batch: int, clips_per_video: int = 1, turns: Sequence[int] | None = None
+) -> int:
     """Return how many batches one pass over the samples has; at least one.
 
     Args:
         videos: For each sample the video that it is from.
         batch: Samples of a batch.
         clips_per_video: Samples of one video that stand together.
+        turns: For each sample the data that it is from, where they take turns; the longest then makes the pass.
     """
+    if turns is not None:
+        streams = _streams(len(videos), turns)
+        return len(streams) * max(
+            batches_per_epoch(np.asarray(videos)[each], batch, clips_per_video) for each in streams
+        )
     samples = len(videos)
     if clips_per_video > 1:
         _, counts = np.unique(np.asarray(videos), return_counts=True)

@@ -79,6 +79,10 @@ def _check_shape(where: str, stage: Stage, options: NetworkOptions) -> None:
     if stage.batch < options.least_batch:
         expected = f"at least {options.least_batch}: a layer of the network normalises over the batch alone"
         raise InputError(f"{where}.batch", f"{stage.batch}", expected)
+    for part in stage.learn:
+        if part not in options.parts:
+            expected = f"one of {', '.join(options.parts)}" if options.parts else "none: the network learns as a whole"
+            raise InputError(f"{where}.learn", part, expected)
     _check_still_flow(where, stage.reading, options)
 
 
