@@ -187,6 +187,9 @@ def test_command_lays_files_over_the_default(tmp_path: Path) -> None:
     assert ("flow dis", "visal") in stages
     assert ("train main", "dsnet/full") in stages
     assert record["total"]["cpu"] == pytest.approx(sum(part["cpu"] for part in record["parts"]))
+    cards = json.loads(CliRunner().invoke(command, ["--config", str(file), "--json", "--device", "cuda"]).output)
+    assert record["total"]["gpu"] == 0 < cards["total"]["gpu"]
+    assert cards["total"]["cpu"] < record["total"]["cpu"]
     lines = CliRunner().invoke(command, []).output.splitlines()
     assert lines[0].split() == ["stage", "of", "sequences", "frames", "disk", "CPU", "GPU"]
     assert lines[-2].startswith("total")

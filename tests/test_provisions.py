@@ -62,6 +62,8 @@ def test_a_run_from_imagenet_needs_its_backbone_once(tmp_path: Path) -> None:
         ({"prior": {"light": {"features": "vgg16"}}}, {"vgg16-397923af.pth": False}),
         ({"prior": {"light": {"features": "vgg16", "weights": "random"}}}, {}),
         ({"benchmarks": ["vos"]}, {"VOS.zip": True}),
+        ({"benchmarks": ["davis2016"]}, {"DAVIS-data.zip": False}),
+        ({"benchmarks": ["davis2016"], "sources": {"davis2016": __file__}}, {}),
     ],
 )
 def test_what_is_used_is_needed(over: dict[str, Any], files: dict[str, bool]) -> None:
@@ -126,6 +128,11 @@ def test_the_command_lists_size_and_place(tmp_path: Path) -> None:
     assert f"into {tmp_path}/torch/hub/checkpoints, for flow.fn2" in by_hand
     assert "resnet34-b627a593.pth (87 MB) from torchvision" in fetched
     record = json.loads(CliRunner().invoke(command, ["--config", str(file), "--json"], catch_exceptions=False).output)
+    (tmp_path / "torch" / "hub" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "torch" / "hub" / "checkpoints" / "resnet34-b627a593.pth").touch()
+    text = CliRunner().invoke(command, ["--config", str(file)], catch_exceptions=False).output
+    assert "Fetched" not in text
+    assert text.partition("At hand:\n")[2].startswith("  resnet34-b627a593.pth (87 MB) from torchvision into ")
     assert {one["file"]: one["by_hand"] for one in record["files"]} == {
         "FlowNet2_checkpoint.pth.tar": True,
         "resnet34-b627a593.pth": False,

@@ -36,6 +36,11 @@ def some(names: Sequence[str], most: int = 3) -> str:
     return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
 
+def in_words(size: float) -> str:
+    """Return a number of bytes in the unit that suits it."""
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(1, round(size / 1e6))} MB"
+
+
 @contextmanager
 def timed(spent: dict[str, float], part: str) -> Iterator[None]:
     """Add the seconds of a block to those spent on a part of the work."""

@@ -18,9 +18,15 @@ from vsodprep.cli._folder import PATH
     type=PATH,
     help="Configuration file; repeatable, later ones over earlier ones. The default configuration if none is given.",
 )
+@click.option(
+    "--device", type=click.Choice(["cpu", "cuda"]), help="Where networks run, over what the configuration says."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: bytes and hours.")
-def command(configs: tuple[Path, ...], *, as_json: bool) -> None:
+def command(configs: tuple[Path, ...], *, device: str | None, as_json: bool) -> None:
     """Say what a configuration will take: sequences, frames, disk, CPU and GPU hours, and files from elsewhere.
+
+    Of each file (archives, published maps, weights) it says who brings it, its size, where it comes from and into which
+    folder it goes, or that it is at hand.
 
     FILE is laid over the default configuration, as Snakemake does with `--configfile`.
     """
@@ -34,6 +40,7 @@ def command(configs: tuple[Path, ...], *, as_json: bool) -> None:
     over: dict[str, Any] = {}
     for path in configs:
         over = merge(over, read(path))
+    over |= {"device": device} if device else {}
     os.environ[FOLDERS] = os.pathsep.join(str(path.absolute().parent) for path in configs)
     where = str(configs[-1]) if configs else "configuration"
     estimate = Estimate(complete(over, default().model_dump(mode="json"), where))

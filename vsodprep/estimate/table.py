@@ -6,6 +6,7 @@ from typing import Any
 
 from vsodprep.benchmarks.describe import aligned
 from vsodprep.estimate.cost import Cost
+from vsodprep.progress import in_words
 from vsodprep.targets.provisions import Provision
 
 
@@ -16,13 +17,15 @@ def as_record(costs: Sequence[Cost], needed: Sequence[Provision] = ()) -> dict[s
 
 
 def as_list(needed: Sequence[Provision]) -> str:
-    """Return the files that are needed from elsewhere, one a line, by who brings them; empty where all are there."""
-    missing = [each for each in needed if not each.here]
-    lines = []
-    for heading, by_hand in (("To be brought by you:", True), ("Fetched when first needed:", False)):
-        chosen = [f"  {each}" for each in missing if each.by_hand == by_hand]
-        lines += ["", heading, *chosen] if chosen else []
-    return "\n".join(lines)
+    """Return the files that are needed from elsewhere, one a line, by who brings them."""
+    groups = {
+        "To be brought by you:": [each for each in needed if each.by_hand and not each.here],
+        "Fetched when first needed:": [each for each in needed if not each.by_hand and not each.here],
+        "At hand:": [each for each in needed if each.here],
+    }
+    return "\n".join(
+        line for heading, files in groups.items() if files for line in ("", heading, *(f"  {each}" for each in files))
+    )
 
 
 def totals(costs: Sequence[Cost]) -> dict[str, float]:
@@ -55,7 +58,7 @@ def _disk(cost: Cost) -> str:
 def _size(size: float) -> str:
     if size <= 0:
         return "-"
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{max(1, round(size / 1e6))} MB"
+    return in_words(size)
 
 
 def _time(hours: float) -> str:

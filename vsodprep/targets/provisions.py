@@ -1,12 +1,14 @@
-"""Files from elsewhere that a configuration needs: published weights, and archives that only a person can fetch."""
+"""Files from elsewhere that a configuration needs: archives, published maps and published weights."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from vsodprep import benchmarks
+from vsodprep.benchmarks.benchmark import SourceFile
 from vsodprep.benchmarks.describe import size_text
 from vsodprep.config.models import definition
+from vsodprep.progress import in_words
 from vsodprep.targets.targets import Targets
 from vsodprep.weights import PUBLISHED, Weights, cache
 
@@ -38,7 +40,7 @@ class Provision:
 
 
 def provisions(targets: Targets) -> tuple[Provision, ...]:
-    """Return the files from elsewhere that a configuration needs: archives by hand, all published maps and weights.
+    """Return the files from elsewhere that a configuration needs: archives, published maps and weights.
 
     Args:
         targets: What the configuration makes.
@@ -58,11 +60,9 @@ def _archives(targets: Targets) -> Iterator[Provision]:
         made = Path(paths.manifest(name)).is_file()
         folder = Path(paths.downloads(name)).parent
         for file in benchmarks.get(name).archives(config.resolution.get(name)):
-            if not file.urls:
-                here = made or any(
-                    (folder / known).is_file() for known in (file.name, Path(paths.downloads(name)).name)
-                )
-                yield Provision(name, file.name, size_text(file), file.page or "its page", folder, True, here)
+            here = made or any((folder / known).is_file() for known in (file.name, Path(paths.downloads(name)).name))
+            source = file.urls[0] if file.urls else file.page or "its page"
+            yield Provision(name, file.name, _weight(file), source, folder, not file.urls, here)
 
 
 def _maps(targets: Targets) -> Iterator[Provision]:
@@ -73,7 +73,7 @@ def _maps(targets: Targets) -> Iterator[Provision]:
             for file, place in sorted({(each.file, each.place) for each in found}, key=lambda each: each[1]):
                 folder = Path(targets.paths.published(entry.name, place)).parent
                 here = (folder / file.name).is_file()
-                yield Provision(f"methods.{name}", file.name, size_text(file), file.page, folder, not file.urls, here)
+                yield Provision(f"methods.{name}", file.name, _weight(file), file.page, folder, not file.urls, here)
 
 
 def _weights(targets: Targets) -> Iterator[Provision]:
@@ -106,4 +106,8 @@ def _published(reader: str, network: str, name: str | None) -> Iterator[Provisio
 
 
 def _size(weights: Weights) -> str:
-    return f"{weights.mebibytes * 2**20 / 1e6:.0f} MB"
+    return in_words(weights.mebibytes * 2**20)
+
+
+def _weight(file: SourceFile) -> str:
+    return size_text(file) if file.bytes is None else in_words(file.bytes)
