@@ -19,17 +19,19 @@ from pydantic import ValidationError
 from vsodprep.cli import cli
 from vsodprep.config import Config, complete, parse
 from vsodprep.config.base import Section
-from vsodprep.config.coarse import Coarse, Saliency
+from vsodprep.config.coarse import Coarse
 from vsodprep.config.crf import Crf
 from vsodprep.config.defaults import default
 from vsodprep.config.figures import Figure
 from vsodprep.config.flow import Flow
+from vsodprep.config.methods import SALIENCY
 from vsodprep.config.normalize import Choice
 from vsodprep.config.options import keys_of as options_of
 from vsodprep.config.pack import Pack
 from vsodprep.config.prior import Prior
 from vsodprep.config.protocol import OwnProtocol, ProtocolSettings
 from vsodprep.config.report import Report
+from vsodprep.config.saliency import Saliency
 from vsodprep.config.train import Data, Run, Stage
 from vsodprep.files import write_text
 from vsodprep.images import write_png
@@ -50,6 +52,7 @@ WITH: dict[tuple[type[Section], str], dict[str, Any]] = {
     (Prior, "weights"): {"features": "alexnet"},
     (Saliency, "folder"): {"method": None},  # one of the two
     (Saliency, "coding"): {"method": None, "folder": "maps"},
+    **{(Saliency, key): {"method": "onnx", "preset": "u2netp"} for key in SALIENCY["onnx"].keys},
     (Coarse, "substitute.prior"): {"order": ORDER},
     (Coarse, "substitute.support"): {"order": ORDER},
     (Coarse, "substitute.flow"): {"order": ORDER, "substitute": {"support": "truth"}},
@@ -63,6 +66,8 @@ OTHER: dict[tuple[type[Section], str], Any] = {
     (Prior, "levels"): "drfi",
     (Prior, "fit"): [SPLIT],
     (Saliency, "method"): "rbd",
+    (Saliency, "weights"): "start.ckpt",
+    (Saliency, "size"): [64, 96],
     (Coarse, "maps"): ["rbd", "mbd"],
     (Coarse, "weights"): [0.25, 0.75],
     (Coarse, "splits"): [SPLIT | {"split": "train"}],

@@ -23,7 +23,7 @@ COMMANDS: dict[str, str] = {
     "normalize": "Bring a benchmark into the one layout, with a manifest.",
     "flow": "Estimate the optical flow of one sequence.",
     "prior": "Train the motion prior, or apply it to one sequence.",
-    "saliency": "Make saliency maps that need no weights.",
+    "saliency": "Make saliency maps of images, by a network or without weights.",
     "fuse-fit": "Fit the weights of a combination of saliency maps.",
     "fuse": "Combine saliency maps.",
     "crf": "Refine maps with a dense CRF.",

@@ -1,11 +1,16 @@
 """`vsodprep saliency`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from vsodprep.cli._folder import PATH, Folder
+from vsodprep.cli._options import block_of, options_of
+from vsodprep.cli._torch import device_option
+from vsodprep.config import Config
 from vsodprep.config.methods import SALIENCY
+from vsodprep.config.saliency import Saliency
 from vsodprep.markers import MAPS
 
 
@@ -13,8 +18,21 @@ from vsodprep.markers import MAPS
 @click.argument("method", type=click.Choice(list(SALIENCY)))
 @click.argument("frames_dir", type=PATH)
 @click.option("--out", required=True, type=Folder(MAPS), help="Folder of the maps.")
-def command(method: str, frames_dir: Path, out: Path) -> None:
-    """Make saliency maps of one sequence that need no weights."""
+@options_of(Saliency)
+@device_option
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    default=Config.model_fields["torch_threads"].default,
+    show_default=True,
+    help="Threads of a network.",
+)
+def command(*, method: str, frames_dir: Path, out: Path, device: str, threads: int, **given: Any) -> None:
+    """Make saliency maps of one sequence, or of any folder of images.
+
+    --weights and what follows it are for method onnx: any network as an ONNX file.
+    """
+    block = block_of(Saliency, given, method=method)
     from vsodprep.saliency.maps import write_maps
 
-    write_maps(method, frames_dir, out)
+    write_maps(block, frames_dir, out, device, threads)

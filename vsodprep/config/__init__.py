@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from vsodprep.config.base import LocalPath, Name, Section, validated
-from vsodprep.config.coarse import Coarse, Saliency
+from vsodprep.config.coarse import Coarse
 from vsodprep.config.coding import Coding, Void
 from vsodprep.config.compared import METHODS, ComparedMethod
 from vsodprep.config.crf import PRESETS, RAW, Crf
@@ -21,6 +21,7 @@ from vsodprep.config.prior import Prior
 from vsodprep.config.protocol import PROTOCOLS, OwnProtocol
 from vsodprep.config.recipe import as_released
 from vsodprep.config.report import TRIVIAL, TRIVIAL_MAPS, Report
+from vsodprep.config.saliency import Saliency
 from vsodprep.config.train import Run, ScoredOn
 from vsodprep.config.yaml_text import load_yaml
 from vsodprep.errors import InputError, expected_one, meant

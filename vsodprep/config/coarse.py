@@ -1,38 +1,15 @@
-"""Configuration of saliency maps, their fusion, dense CRF and coarse labels."""
+"""Configuration of coarse labels: the fusion of saliency maps, and what follows it."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from vsodprep.config.base import Apart, LocalPath, Name, Section, SplitOf
-from vsodprep.config.coding import Coding
-from vsodprep.config.methods import SALIENCY
 from vsodprep.errors import InputError
 
 Step = Literal["fuse", "otsu", "crf", "substitute", "edits"]
 Evidence = Literal["prior", "truth"]
-
-
-_LISTED = f"{', '.join(f'`{name}` ({known.about})' for name, known in SALIENCY.items())}."
-
-
-class Saliency(Section):
-    """One saliency map per frame: a method that needs no weights, or a folder of maps made elsewhere."""
-
-    method: Annotated[Literal[tuple(SALIENCY)] | None, Field(description=_LISTED)] = None  # type: ignore[valid-type]
-    folder: LocalPath | None = None
-    """Folder with `{benchmark}/{seq}/{frame}.png` of any method's maps, instead of `method`."""
-    coding: Coding = "auto"
-    """How the maps in `folder` are coded: gray `values`, object `ids`, `alpha`; `auto` tells it from all of them."""
-
-    @model_validator(mode="after")
-    def _one_source(self) -> "Saliency":
-        if (self.method is None) == (self.folder is None):
-            raise ValueError("give either method or folder")
-        if self.folder is None and self.coding != "auto":
-            raise ValueError("coding is for the maps in a folder")
-        return self
 
 
 class Substitute(Section):

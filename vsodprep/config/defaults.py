@@ -1,10 +1,11 @@
 """The configuration that runs when the user gives none: `synth`, from sources to report."""
 
 from vsodprep.config import Config
-from vsodprep.config.coarse import Coarse, Saliency
+from vsodprep.config.coarse import Coarse
 from vsodprep.config.flow import Flow
 from vsodprep.config.pack import Pack
 from vsodprep.config.prior import Prior
+from vsodprep.config.saliency import Saliency
 from vsodprep.config.train import Augment, Data, Optimizer, Run, Schedule, Stage, Test
 
 DSNET = Run(

@@ -64,19 +64,30 @@ def flow_method(method: str) -> FlowMethod:
 
 
 class SaliencyMethod(NamedTuple):
-    """A method that makes saliency maps without weights: `vsodprep/saliency/NAME.py` does.
+    """A method that makes saliency maps: `vsodprep/saliency/NAME.py` does.
 
     Attributes:
         about: What it is.
-        seconds: Processor seconds for a million pixels.
+        seconds: Processor seconds for a million pixels of frames; of a network none, which the estimate counts.
+        keys: Keys of a block that mean something to it; its module then has `build`, which takes the block.
     """
 
     about: str
-    seconds: float
+    seconds: float = 0.0
+    keys: tuple[str, ...] = ()
+
+    @property
+    def network(self) -> bool:
+        """Whether it is a network, which runs on a device and with several threads."""
+        return bool(self.keys)
+
+
+_ONNX_KEYS = ("weights", "preset", "size", "divide", "mean", "std", "resample", "output", "activation", "stretch")
 
 
 SALIENCY = {
     "mbd": SaliencyMethod("minimum barrier distance, MB+", 0.16),
     "rbd": SaliencyMethod("robust background detection", 1.2),
     "ft": SaliencyMethod("frequency-tuned", 0.08),
+    "onnx": SaliencyMethod("a network as an ONNX file", keys=_ONNX_KEYS),
 }

@@ -12,6 +12,7 @@ from vsodprep.config.methods import SALIENCY, flow_method
 from vsodprep.config.models import definition
 from vsodprep.config.prior import Prior
 from vsodprep.config.report import TRIVIAL
+from vsodprep.config.saliency import Saliency
 from vsodprep.config.train import Run, Stage
 from vsodprep.estimate import rates
 from vsodprep.estimate.parts import FrameCounts, bytes_of, part_of
@@ -117,15 +118,23 @@ class Estimate:
             cpu, gpu = self._regions(config.prior[name], part.frames, part.megapixels)
             yield self._cost(f"prior {name}", part, cpu=cpu, gpu=gpu, disk=part.megapixels * rates.DISK_PRIOR * 1e6)
         for name, videos in targets.saliency(benchmark).items():
-            part, method = self._videos(benchmark, videos), config.saliency[name].method
-            cpu = part.megapixels * (SALIENCY[method].seconds if method else 0.0)
-            yield self._cost(f"saliency {name}", part, cpu=cpu, disk=part.megapixels * rates.DISK_SALIENCY * 1e6)
+            part = self._videos(benchmark, videos)
+            cpu, gpu = self._saliency(config.saliency[name], part)
+            disk = part.megapixels * rates.DISK_SALIENCY * 1e6
+            yield self._cost(f"saliency {name}", part, cpu=cpu, gpu=gpu, disk=disk)
         for name, videos in targets.coarse(benchmark).items():
             part, coarse = self._videos(benchmark, videos), config.coarse[name]
             seconds = rates.COARSE + (self._crf(coarse.crf) if "crf" in coarse.order else 0.0)
             seconds += rates.SUBSTITUTE * ("substitute" in coarse.order) + rates.CARRY * len(coarse.flows)
             work = part.megapixels
             yield self._cost(f"coarse {name}", part, cpu=work * seconds, disk=work * rates.DISK_COARSE * 1e6)
+
+    def _saliency(self, block: Saliency, part: FrameCounts) -> tuple[float, float]:
+        """Return seconds of processor and of graphics card for the maps of a block."""
+        if block.method != "onnx":
+            return part.megapixels * SALIENCY[block.method or ""].seconds, 0.0
+        height, width = block.settings["size"] or (1, part.pixels)  # what its file fixes, nobody knows here
+        return self._passes(rates.ONNX * part.frames * height * width / rates.MEGAPIXEL)
 
     def _videos(self, benchmark: str, names: list[str]) -> FrameCounts:
         return part_of(self.catalogue, benchmark, names, unlisted=len(names) == len(self.catalogue.videos(benchmark)))
@@ -163,7 +172,10 @@ class Estimate:
 
     def _network(self, model: str, run: Run, megapixels: float) -> tuple[float, float]:
         """Return seconds of processor and of graphics card for forward passes over so many megapixels."""
-        billions = self._operations(run.network(model), run) * megapixels
+        return self._passes(self._operations(run.network(model), run) * megapixels)
+
+    def _passes(self, billions: float) -> tuple[float, float]:
+        """Return seconds of processor and of graphics card for so many billions of operations."""
         if self.on_card:
             return 0.0, billions / rates.GIGAFLOPS_CARD
         return billions / rates.GIGAFLOPS_CORE, 0.0

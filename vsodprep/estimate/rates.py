@@ -25,6 +25,7 @@ PICTURE = 0.045
 EVALUATE = 0.05
 TRIVIAL = 0.13
 
+ONNX = 305.0  # billions of operations of an ONNX network per megapixel that it reads: IS-Net's; BiRefNet's are more
 BACKWARD = 3.0  # forward and backward pass together, in forward passes
 GIGAFLOPS_CORE = 80.0
 GIGAFLOPS_CARD = 12_000.0  # a third of an RTX 3090's peak in single precision

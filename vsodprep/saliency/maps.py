@@ -1,56 +1,86 @@
 """Saliency maps of one sequence, from its frames to the written maps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.config.methods import SALIENCY
-from vsodprep.errors import InputError, expected_one
+from vsodprep.config.saliency import Saliency
 from vsodprep.files import enter_folder, write_json
 from vsodprep.flow.frames import sequence_frames
 from vsodprep.images import read_frame, write_png
 from vsodprep.markers import MAPS
 from vsodprep.progress import track
+from vsodprep.saliency.folders import to_bytes
 
 _AT_ONCE = 16  # frames; more gain nothing
 
+Maps = Sequence[NDArray[np.float32]]
 
-def method_of(name: str) -> Any:
-    """Return the module of a method, which has `maps`, and its `SETTINGS`.
+
+class Method(Protocol):
+    """What makes maps."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What the record of its maps says."""
+
+    def maps(self, frames: Sequence[NDArray[np.uint8]]) -> Maps:
+        """Return a map of each frame, float32 `(H, W)` in [0, 1]; frames are uint8 `(H, W, 3)` RGB."""
+
+
+class _Plain:
+    """A method without weights, which is a module."""
+
+    def __init__(self, module: Any) -> None:
+        self.settings: Mapping[str, Any] = module.SETTINGS
+        self.maps = module.maps
+
+
+def method_of(block: Saliency, device: str = "cpu", threads: int = 1) -> Method:
+    """Return what makes the maps of a block.
+
+    Args:
+        block: Names a method.
+        device: Where a network runs.
+        threads: Threads of a network.
 
     Raises:
-        InputError: There is no such method.
+        InputError: Weights are missing or no network's.
     """
-    if name not in SALIENCY:
-        raise InputError(f"saliency method {name}", "unknown", expected_one(name, SALIENCY))
-    return import_module(f"vsodprep.saliency.{name}")
+    module: Any = import_module(f"vsodprep.saliency.{block.method}")
+    method: Method = module.build(block, device, threads) if SALIENCY[block.method or ""].network else _Plain(module)
+    return method
 
 
-def _made(method: Any, frames: Sequence[Path]) -> Iterator[tuple[Path, NDArray[np.float32]]]:
+def _made(method: Method, frames: Sequence[Path]) -> Iterator[tuple[Path, NDArray[np.float32]]]:
     for start in range(0, len(frames), _AT_ONCE):
         paths = frames[start : start + _AT_ONCE]
         yield from zip(paths, method.maps([read_frame(path) for path in paths]), strict=True)
 
 
-def write_maps(method: str, frames_folder: Path, out: Path) -> None:
+def write_maps(block: Saliency, frames_folder: Path, out: Path, device: str = "cpu", threads: int = 1) -> None:
     """Make a sequence's saliency maps.
 
     Args:
-        method: Name of the method.
+        block: The method and its settings.
         frames_folder: The sequence's frames.
         out: Folder that gets `{frame}.png` and, last, `maps.json`.
+        device: Where a network runs.
+        threads: Threads of a network.
 
     Raises:
-        InputError: The method is unknown, a frame is missing or unreadable, or a file of somebody else would be
-            overwritten.
+        InputError: Weights are missing or no network's, a frame is missing or unreadable, or a file of somebody else
+            would be overwritten.
     """
-    module = method_of(method)
     frames = sequence_frames(frames_folder, allow_gaps=True)
+    method = method_of(block, device, threads)
     enter_folder(out, (f"{path.stem}.png" for path in frames), MAPS, sources=frames)
-    for path, saliency in track(_made(module, frames), f"{method} maps", len(frames)):
-        write_png(out / f"{path.stem}.png", np.round(saliency * 255).astype(np.uint8))
-    write_json(out / MAPS, {"method": method, "settings": module.SETTINGS, "frames": [path.stem for path in frames]})
+    for path, saliency in track(_made(method, frames), f"{block.method} maps", len(frames)):
+        write_png(out / f"{path.stem}.png", to_bytes(saliency))
+    record = {"method": block.method, "settings": method.settings, "frames": [path.stem for path in frames]}
+    write_json(out / MAPS, record)

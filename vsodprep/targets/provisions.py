@@ -8,6 +8,7 @@ from vsodprep import benchmarks
 from vsodprep.benchmarks.benchmark import SourceFile
 from vsodprep.benchmarks.describe import size_text
 from vsodprep.config.models import definition
+from vsodprep.config.saliency import PRESETS
 from vsodprep.progress import in_words
 from vsodprep.targets.targets import Targets
 from vsodprep.weights import PUBLISHED, Weights, cache
@@ -90,6 +91,12 @@ def _weights(targets: Targets) -> Iterator[Provision]:
                 yield from _published(f"runs.{model}.{name}", backbone, None)
     for name in sorted({block for benchmark in targets.normalized for block in targets.flows(benchmark)}):
         yield from _published(f"flow.{name}", config.flow[name].method, config.flow[name].weights)
+    for name in sorted({block for benchmark in targets.normalized for block in targets.saliency(benchmark)}):
+        saliency = config.saliency[name]
+        if saliency.preset is not None and saliency.weights is None:
+            released, path = PRESETS[saliency.preset], saliency.file
+            at = f"saliency.{name}", path.name, f"{released.mebibytes * 2**20 / 1e6:.0f} MB", released.address
+            yield Provision(*at, path.parent, by_hand=True, here=path.is_file())
     for name in sorted({prior for prior, _ in targets.classifiers}):
         yield from _published(f"prior.{name}", config.prior[name].features, config.prior[name].weights)
 

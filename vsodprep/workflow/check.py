@@ -114,6 +114,7 @@ def _paths(config: Config) -> Iterator[tuple[str, str]]:
                 yield f"coarse.{name}.edits", coarse.edits
             blocks += coarse.maps
     for block in blocks:
-        folder = config.saliency[block].folder
-        if folder is not None:
-            yield f"saliency.{block}.folder", folder
+        for key in ("folder", "weights"):
+            given = getattr(config.saliency[block], key)
+            if given is not None:
+                yield f"saliency.{block}.{key}", given

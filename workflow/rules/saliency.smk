@@ -9,13 +9,18 @@ rule saliency:
         "<timings>/saliency/{saliency}/{benchmark}/{seq}.jsonl"
     conda:
         "../../environment.yml"
+    threads: PLAN.coarse.saliency_threads
     resources:
-        mem_mb=2000,
+        mem_mb=PLAN.coarse.saliency_memory,
+        gpu=PLAN.coarse.saliency_gpu,
     params:
         code=PLAN.coarse.code,
         frames=PLAN.paths.frames(),
         method=PLAN.coarse.method,
+        options=PLAN.coarse.saliency_options,
+        weights=PLAN.coarse.saliency_weights,
     message:
         "saliency {wildcards.saliency} of {wildcards.benchmark}/{wildcards.seq}"
     shell:
-        "vsodprep saliency {params.method:q} {params.frames:q} --out {output.maps:q} > {log:q} 2>&1"
+        "vsodprep saliency {params.method:q} {params.frames:q} --out {output.maps:q} {params.options}"
+        " > {log:q} 2>&1"

@@ -1,12 +1,16 @@
 """Saliency maps and the coarse labels that are made of them."""
 
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from vsodprep.config.coarse import Coarse
+from vsodprep.config.methods import SALIENCY
 from vsodprep.config.options import arguments_of
+from vsodprep.config.saliency import Saliency
 from vsodprep.errors import InputError
+from vsodprep.files import sha256
 from vsodprep.targets.targets import OWN_SPLIT, unique
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.rule_inputs import RuleInputs, state_of
@@ -22,6 +26,28 @@ class CoarseInputs(RuleInputs):
     def code(self, wildcards: Any) -> str:
         """Return the fingerprint of one method's maps: another method's file does not touch it."""
         return fingerprint("vsodprep.cli.saliency", f"vsodprep.saliency.{self.method(wildcards)}")
+
+    def saliency_options(self, wildcards: Any) -> str:
+        """Return options of `vsodprep saliency`."""
+        words = shlex.join(arguments_of(self._saliency(wildcards)))
+        return f"{words} {self.torch_options()}" if self._is_network(wildcards) else words
+
+    def saliency_weights(self, wildcards: Any) -> str:
+        """Return the SHA-256 of the file that a block's network is in, empty where there is none yet."""
+        block = self._saliency(wildcards)
+        return _hash_of(block.file) if block.method == "onnx" else ""
+
+    def saliency_gpu(self, wildcards: Any) -> int:
+        """Return the GPUs that a job of saliency maps takes."""
+        return int(self.config.device == "cuda" and self._is_network(wildcards))
+
+    def saliency_threads(self, wildcards: Any) -> int:
+        """Return the threads of a job of saliency maps."""
+        return self.config.torch_threads if self._is_network(wildcards) else 1
+
+    def saliency_memory(self, wildcards: Any) -> int:
+        """Return the megabytes that a job of saliency maps takes."""
+        return 8000 if self._is_network(wildcards) else 2000
 
     def maps(self, wildcards: Any) -> list[str]:
         """Return the markers of the maps that a sequence's labels are fused from; maps made elsewhere have none."""
@@ -129,6 +155,12 @@ class CoarseInputs(RuleInputs):
         codings = [self.config.saliency[name].coding for name in self._block(wildcards).maps]
         return [word for coding in codings for word in ("--coding", coding)] if {*codings} != {"auto"} else []
 
+    def _saliency(self, wildcards: Any) -> Saliency:
+        return self.config.saliency[wildcards.saliency]
+
+    def _is_network(self, wildcards: Any) -> bool:
+        return SALIENCY[self.method(wildcards)].network
+
     def _block(self, wildcards: Any) -> Coarse:
         return self.config.coarse[wildcards.coarse]
 
@@ -144,3 +176,8 @@ class CoarseInputs(RuleInputs):
         maps = self.config.coarse[coarse].maps
         made = [name for name in maps if self.config.saliency[name].folder is None]
         return [self.paths.saliency(name, benchmark, seq) for name in made]
+
+
+@cache
+def _hash_of(path: Path) -> str:
+    return sha256(path) if path.is_file() else ""

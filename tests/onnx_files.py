@@ -1,0 +1,35 @@
+"""Small ONNX networks, whose maps anybody can tell."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import onnx
+from onnx import TensorProto, helper
+
+
+def write_channels(
+    path: Path,
+    size: Sequence[int | str] = ("H", "W"),
+    channels: Sequence[int] = (0,),
+    element: int = TensorProto.FLOAT,
+) -> Path:
+    """Write a network whose outputs are single channels of its input.
+
+    Args:
+        path: The file.
+        size: Height and width of the input; names where they are free.
+        channels: The channel that each output is: 0, 1 or 2.
+        element: The type of its numbers.
+    """
+    nodes, outputs, constants = [], [], []
+    for number, channel in enumerate(channels):
+        constants.append(helper.make_tensor(f"channel{number}", TensorProto.INT64, [1], [channel]))
+        nodes.append(helper.make_node("Gather", ["input", f"channel{number}"], [f"map{number}"], axis=1))
+        outputs.append(helper.make_tensor_value_info(f"map{number}", element, [1, 1, *size]))
+    given = [helper.make_tensor_value_info("input", element, [1, 3, *size])]
+    graph = helper.make_graph(nodes, "channels", given, outputs, constants)
+    # the oldest format that has all of it, which every onnxruntime reads
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    onnx.save(model, path)
+    return path

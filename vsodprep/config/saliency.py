@@ -1,0 +1,138 @@
+"""Configuration of saliency maps: a method without weights, a network as an ONNX file, or maps made elsewhere."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, model_validator
+
+from vsodprep.config.base import Apart, LocalPath, Section, Size
+from vsodprep.config.coding import Coding
+from vsodprep.config.methods import SALIENCY
+
+Divide = Literal["range", "nothing", "largest"]
+Resample = Literal["bilinear", "lanczos"]
+Activation = Literal["none", "sigmoid"]
+Three = tuple[
+    Annotated[float, Field(title="R")], Annotated[float, Field(title="G")], Annotated[float, Field(title="B")]
+]
+
+_IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+
+
+class Preset(NamedTuple):
+    """A network as rembg distributes it, and what its code does before and after it.
+
+    Attributes:
+        mebibytes: Size of the file.
+        address: Where the file is to be had.
+        settings: Keys of a block that are not as in `PLAIN`.
+    """
+
+    mebibytes: float
+    address: str
+    settings: dict[str, Any]
+
+
+# What a file that no preset knows is given.
+PLAIN: dict[str, Any] = {
+    **_IMAGENET,
+    "divide": "range",
+    "resample": "bilinear",
+    "output": 0,
+    "activation": "none",
+    "stretch": False,
+}
+_RELEASE = "https://github.com/danielgatis/rembg/releases/download/v0.0.0/"
+_REMBG = {"divide": "largest", "resample": "lanczos", "stretch": True}
+_U2NET = {**_REMBG, "size": (320, 320)}
+_BIREFNET = {**_REMBG, "size": (1024, 1024), "activation": "sigmoid"}
+# By the name that rembg gives the file in its cache. Source: rembg, `sessions/*.py`.
+PRESETS = {
+    "u2net": Preset(168, f"{_RELEASE}u2net.onnx", _U2NET),
+    "u2netp": Preset(4.4, f"{_RELEASE}u2netp.onnx", _U2NET),
+    "silueta": Preset(42, f"{_RELEASE}silueta.onnx", _U2NET),
+    "isnet-general-use": Preset(
+        170,
+        f"{_RELEASE}isnet-general-use.onnx",
+        {**_REMBG, "size": (1024, 1024), "mean": (0.5, 0.5, 0.5), "std": (1.0, 1.0, 1.0)},
+    ),
+    "birefnet-general": Preset(928, f"{_RELEASE}BiRefNet-general-epoch_244.onnx", _BIREFNET),
+    "birefnet-general-lite": Preset(214, f"{_RELEASE}BiRefNet-general-bb_swin_v1_tiny-epoch_232.onnx", _BIREFNET),
+}
+
+_LISTED = f"{', '.join(f'`{name}` ({known.about})' for name, known in SALIENCY.items())}."
+
+
+class Saliency(Section):
+    """One saliency map per frame: a method, or a folder of maps made elsewhere."""
+
+    method: Annotated[Literal[tuple(SALIENCY)] | None, Field(description=_LISTED), Apart] = None  # type: ignore[valid-type]
+    folder: Annotated[LocalPath | None, Apart] = None
+    """Folder with `{benchmark}/{seq}/{frame}.png` of any method's maps, instead of `method`."""
+    coding: Annotated[Coding, Apart] = "auto"
+    """How the maps in `folder` are coded: gray `values`, object `ids`, `alpha`; `auto` tells it from all of them."""
+    weights: LocalPath | None = None
+    """File of the network; that of the preset in rembg's cache (`U2NET_HOME`, or `~/.u2net`) if null."""
+    preset: Literal[tuple(PRESETS)] | None = None  # type: ignore[valid-type]
+    """The file as rembg distributes it: what is done before and after the network. That of the file's name if null; a
+    file of another name has none, and the keys below say it."""
+    size: Size | None = None
+    """Height and width that a frame is resized to; the preset's, or what the file fixes, if null."""
+    divide: Divide | None = None
+    """What pixels are divided by first: by their `range`, 255, by `nothing`, or by the `largest` value that the resized
+    frame has; as the preset says, or by their range, if null."""
+    mean: Three | None = None
+    """What is subtracted next from red, green and blue; the preset's, or ImageNet's, if null."""
+    std: Three | None = None
+    """What they are divided by then; the preset's, or ImageNet's, if null."""
+    resample: Resample | None = None
+    """How frames, and maps on their way back, are resized; the preset's, or `bilinear`, if null."""
+    output: int | None = Field(default=None, ge=0)
+    """Which output is the map, counted from 0; the preset's, or the first, if null."""
+    activation: Activation | None = None
+    """What makes probabilities of the output; the preset's, or `none`, if null."""
+    stretch: bool | None = None
+    """Whether every map is stretched to the whole range, 0 to 1; as the preset says, or not, if null."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Saliency":
+        if (self.method is None) == (self.folder is None):
+            raise ValueError("give either method or folder")
+        if self.folder is None and self.coding != "auto":
+            raise ValueError("coding is for the maps in a folder")
+        means = SALIENCY[self.method].keys if self.method else ()
+        for key in sorted({key for known in SALIENCY.values() for key in known.keys} - {*means}):
+            if getattr(self, key) is not None:
+                readers = ", ".join(name for name, known in SALIENCY.items() if key in known.keys)
+                raise ValueError(f"{key} is for method {readers}")
+        if self.method == "onnx" and self.weights is None and self.preset is None:
+            raise ValueError(f"method onnx: give weights, a file, or preset, one of {', '.join(PRESETS)}")
+        if 0 in (self.std or ()):
+            raise ValueError("std: 0 is nothing to divide by")
+        return self
+
+    @property
+    def known_as(self) -> str | None:
+        """The preset: the one named, or the one that the file's name tells."""
+        stem = Path(self.weights or "").stem
+        return self.preset or (stem if stem in PRESETS else None)
+
+    @property
+    def file(self) -> Path:
+        """The network's file, of method `onnx`."""
+        return rembg_cache() / f"{self.preset}.onnx" if self.weights is None else Path(self.weights)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that is done before and after an ONNX network, whoever said it; `size` may still be null."""
+        known = PRESETS[self.known_as].settings if self.known_as else {}
+        own = {key: getattr(self, key) for key in (*PLAIN, "size")}
+        given = {key: value for key, value in own.items() if value is not None}
+        return {"size": None, **PLAIN, **known, **given}
+
+
+def rembg_cache() -> Path:
+    """Return the folder where rembg keeps its networks."""
+    usual = Path(os.environ.get("XDG_DATA_HOME", "~")) / ".u2net"
+    return Path(os.environ.get("U2NET_HOME", usual)).expanduser()
