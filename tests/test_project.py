@@ -9,6 +9,9 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
+
+import vsodprep
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("config/*.md")])
@@ -21,6 +24,11 @@ def test_environment_agrees_with_pyproject() -> None:
     assert (ROOT / "environment.yml").read_text(encoding="utf-8") == environment(PYPROJECT["project"]), (
         "run `python tools/make_environment.py`"
     )
+
+
+def test_the_citation_names_the_version_and_the_licence() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert (citation["version"], citation["license"]) == (vsodprep.__version__, PYPROJECT["project"]["license"])
 
 
 def test_every_package_is_installed() -> None:
