@@ -8,6 +8,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 from official_checkpoints import SHAPES, fill
+from onnx_files import write_channels
 from safetensors.torch import save_file
 from shard_tree import SIZE, STILLS, make_benchmark
 from torch import nn
@@ -21,7 +22,7 @@ from vsodprep.errors import InputError, VsodprepError
 from vsodprep.files import sha256
 from vsodprep.flow.dis import Dis
 from vsodprep.flow.sequence import write_sequence
-from vsodprep.images import read_gray
+from vsodprep.images import read_gray, write_png
 from vsodprep.manifest import frame_paths
 from vsodprep.models import build_model, saved
 from vsodprep.models.checkpoints import load_official
@@ -293,6 +294,70 @@ def test_a_folder_of_frames_gives_the_same_maps(tree, checkpoint, reference, tmp
     assert maps.keys() == reference.keys()
     for name, expected in reference.items():
         np.testing.assert_array_equal(maps[name], expected, err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """A folder of images of several sizes, whose numbers have gaps."""
+    folder = tmp_path_factory.mktemp("photos") / "my photos"
+    for name, size in (("IMG_0003", (30, 40)), ("IMG_0010", (50, 40)), ("IMG_0011", (20, 20))):
+        write_png(folder / f"{name}.png", np.full((*size, 3), (200, 100, 50), np.uint8))
+    return folder
+
+
+PHOTOS = {"IMG_0003": (30, 40), "IMG_0010": (50, 40), "IMG_0011": (20, 20)}
+
+
+def test_a_network_of_single_frames_takes_a_folder_of_images(tree, photos, tmp_path):
+    run = Run(
+        variant="OS",
+        width=0.05,
+        pretrained=False,
+        options={"reduction": "mean"},
+        stages=(Stage(data=(Data(benchmark="mini", split="train"),), size=(64, 80), batch=2, steps=1),),
+    )
+    train("stan", run, {"mini": tree / "mini.zarr"}, seed=0, out=tmp_path / "x.ckpt", settings=Execution(threads=1))
+    result = predicted(tmp_path / "x.ckpt", photos, "--out", tmp_path / "maps")
+    assert result.exit_code == 0, result.output
+    maps = (tmp_path / "maps" / "my_photos").glob("*.png")
+    assert {path.stem: read_gray(path).shape for path in maps} == PHOTOS
+
+
+def test_a_network_that_reads_flow_takes_none(checkpoint, photos, tmp_path):
+    result = predicted(checkpoint, photos, "--out", tmp_path / "maps")
+    assert isinstance(result.exception, InputError)
+
+
+def test_an_onnx_file_on_a_folder_of_images_and_a_shard(tree, photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("U2NET_HOME", str(tmp_path))
+    path = write_channels(tmp_path / "u2net.onnx", (320, 320), channels=(1,))
+    plain = ["--recipe", "{mean: [0, 0, 0], std: [1, 1, 1], divide: range, stretch: false}"]
+    for name, given in (("file", path), ("name", "u2net")):
+        result = predicted(given, photos, "--out", tmp_path / name, *plain)
+        assert result.exit_code == 0, result.output
+        maps = {each.stem: read_gray(each) for each in (tmp_path / name / "my_photos").glob("*.png")}
+        assert {stem: image.shape for stem, image in maps.items()} == PHOTOS
+        assert all((image == 100).all() for image in maps.values())
+        record = json.loads((tmp_path / name / "predictions.json").read_text())
+        assert (record["frames"], record["weights_sha256"]) == (3, sha256(path))
+    result = predicted(path, tree / "mini.zarr", "--split", "test", "--out", tmp_path / "shard", *plain)
+    assert result.exit_code == 0, result.output
+    assert {each.name for each in (tmp_path / "shard").iterdir() if each.is_dir()} >= {"moon"}
+    assert read_gray(tmp_path / "shard" / "moon" / "00002.png").shape == SIZE
+
+
+@pytest.mark.parametrize(
+    ("words", "culprit"),
+    [
+        (["--recipe", "{sizes: 3}"], "unknown key sizes"),
+        (["--recipe", "{[]: 1}"], "recipe"),
+        ([], "x.onnx: no such file"),
+    ],
+)
+def test_an_onnx_file_that_does_not_fit_is_named(photos, tmp_path, words, culprit):
+    result = predicted(tmp_path / "x.onnx", photos, "--out", tmp_path / "maps", *words)
+    assert isinstance(result.exception, VsodprepError)
+    assert culprit in str(result.exception)
 
 
 def test_a_video_file(tree, checkpoint, tmp_path):

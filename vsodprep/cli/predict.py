@@ -42,25 +42,35 @@ def command(
 
     Maps that the same checkpoint wrote to --out before are joined: `predictions.json` lists them all.
 
-    SOURCE is a shard, a folder of frames, or a video file. Of frames and videos the flow is estimated as it was for
-    the network's training; the motion prior is made with --classifier.
+    SOURCE is a shard, a folder of frames, or a video file; a network that reads single frames also takes a folder of
+    any images. Of frames and videos the flow is estimated as it was for the network's training; the motion prior is
+    made with --classifier.
 
     CHECKPOINT is one of `vsodprep train`; with --model and --recipe any file of torch or safetensors that has all of
     the network's tensors, and a shard as SOURCE if the network reads flow. With --official it is the authors' file,
-    and all is done as in their code but for what --recipe says otherwise; the flow, too, is made as theirs was.
+    and all is done as in their code but for what --recipe says otherwise; the flow, too, is made as theirs was. It may
+    be a network as an ONNX file, or the name of one that rembg keeps (`u2net`); --recipe then takes the keys of a
+    saliency block of method onnx, such as '{"size": [384, 384]}'.
     """
     from vsodprep.config.models import definition, release
     from vsodprep.config.recipe import read_recipe
+    from vsodprep.config.saliency import read_onnx
 
-    if not official and (model is None) != (recipe is None):
+    onnx = None if official or model else read_onnx(str(checkpoint), recipe or "{}")
+    if not (official or onnx) and (model is None) != (recipe is None):
         raise click.UsageError("--model and --recipe go together")
     wait_passively()
     from vsodprep.models import checkpoints, saved
     from vsodprep.models.device import check_device
     from vsodprep.models.inference import predict_shard
+    from vsodprep.predict.images import predict_by
     from vsodprep.predict.sources import as_shard, flow_of
 
-    torch["device"], content = check_device(torch["device"]), None
+    content: dict[str, Any] | None = None
+    if onnx:
+        content = {}
+    else:
+        torch["device"] = check_device(torch["device"])
     if official:
         model = model or checkpoints.recognise(checkpoint)
         run = read_recipe(recipe or "{}", model, weights=str(checkpoint))
@@ -69,7 +79,10 @@ def command(
     elif model is not None and recipe is not None:
         content = saved.adopt(checkpoint, definition(model).name, read_recipe(recipe))
     with as_shard(source, checkpoint, out, classifier, allow=allow, content=content, **torch) as shard:
-        written = predict_shard(checkpoint, shard, out, split=split, batch=batch, content=content, **torch)
+        if onnx:
+            written = predict_by(onnx, shard, out, split=split, **torch)
+        else:
+            written = predict_shard(checkpoint, shard, out, split=split, batch=batch, content=content, **torch)
     others = read_json(out / PREDICTIONS, "the record just written")["sequences"].keys() - written.keys()
     if others:
         click.echo(f"{out}: joined the maps of {', '.join(sorted(others))}, which were there", err=True)

@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
-from vsodprep.config.base import Apart, LocalPath, Section, Size
+from vsodprep.config.base import Apart, LocalPath, Section, Size, validated
 from vsodprep.config.coding import Coding
 from vsodprep.config.methods import SALIENCY
+from vsodprep.config.yaml_text import read_given
 
 Divide = Literal["range", "nothing", "largest"]
 Resample = Literal["bilinear", "lanczos"]
@@ -130,6 +131,28 @@ class Saliency(Section):
         own = {key: getattr(self, key) for key in (*PLAIN, "size")}
         given = {key: value for key, value in own.items() if value is not None}
         return {"size": None, **PLAIN, **known, **given}
+
+
+def read_onnx(given: str, text: str) -> Saliency | None:
+    """Return the block of an ONNX network.
+
+    Args:
+        given: The file, or the name of a preset.
+        text: Further keys of the block: JSON, or the path of a file with JSON or YAML.
+
+    Returns:
+        The block; None where what is given is neither.
+
+    Raises:
+        InputError: The keys do not fit.
+    """
+    by_name = given in PRESETS and not Path(given).exists()
+    if not by_name and Path(given).suffix.lower() != ".onnx":
+        return None
+    where, value = read_given(text, "recipe", "keys of a saliency block, as JSON or YAML")
+    if isinstance(value, dict):
+        value = {"method": "onnx", "preset" if by_name else "weights": given, **value}
+    return validated(Saliency, value, where)
 
 
 def rembg_cache() -> Path:

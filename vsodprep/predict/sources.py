@@ -3,12 +3,15 @@
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vsodprep.benchmarks.folders import own_benchmark, videos
+from vsodprep.benchmarks.benchmark import Benchmark
+from vsodprep.benchmarks.folders import own_benchmark, safe_name, videos
 from vsodprep.config.base import validated
 from vsodprep.config.flow import Flow
+from vsodprep.config.models import definition
 from vsodprep.config.normalize import Choice
 from vsodprep.config.train import Run
 from vsodprep.errors import InputError
@@ -42,14 +45,16 @@ def as_shard(
     """Give a shard of whatever a network is to be applied to.
 
     Args:
-        source: A shard; a folder of frames; a folder of videos as `SEQ/frames` or as files; or a video file.
+        source: A shard; a folder of frames; a folder of videos as `SEQ/frames` or as files; or a video file. For a
+            network that reads single frames alone, a folder of frames may be one of any images.
         checkpoint: The network; its flow is estimated as for its training.
         out: What is made from it; the temporary shard lies beside, where the next run clears away a killed one's.
         classifier: The motion prior's classifier, where the network reads a prior.
         allow: Kinds of issue of frames and videos that do not stop, as of `vsodprep normalize`.
         device: Where a flow network runs.
         threads: Threads of the flow.
-        content: What `saved.adopt` has read of the file, where it is no checkpoint of ours.
+        content: What `saved.adopt` has read of the file, where it is no checkpoint of ours; empty where it is no
+            network of ours at all, which reads single frames.
 
     Yields:
         The shard itself, or a temporary one.
@@ -61,19 +66,21 @@ def as_shard(
     if (source / SHARD).is_file():
         yield source
         return
-    content = content or saved.load(checkpoint)
-    run = Run.model_validate(content["recipe"])
-    if run.prior is not None and classifier is None:
+    content = saved.load(checkpoint) if content is None else content
+    run = Run.model_validate(content["recipe"]) if content else None
+    flow, prior = (run.flow, run.prior) if run else (None, None)
+    if prior is not None and classifier is None:
         raise InputError(checkpoint, "a network that reads a motion prior", "--classifier with the prior's C.npz")
-    if run.flow is not None and not content["flow"]:
+    if flow is not None and not content["flow"]:
         raise InputError(checkpoint, "weights alone, which do not say how their flow was made", "a shard as SOURCE")
-    if run.flow is not None and content["flow"].get("provenance") == "given":
+    if flow is not None and content["flow"].get("provenance") == "given":
         raise InputError(checkpoint, "a network for flow that was given, not estimated", "a shard as SOURCE")
     with scratch_beside(out) as root:
         normalized = root / "normalized"
         frames = _sequences(source, root)
         try:
-            manifest = normalize_own(own_benchmark("own"), frames, normalized, Choice(allow=allow), threads)
+            own = _of_images(frames) if frames != source and _reads_images(content, run) else own_benchmark("own")
+            manifest = normalize_own(own, frames, normalized, Choice(allow=allow), threads)
         except InputError as error:
             if frames == source:
                 raise
@@ -83,18 +90,33 @@ def as_shard(
             raise InputError(where, error.found, error.expected) from error
         for line in told(manifest.issues):
             note(line)
-        if run.flow is not None:
+        if flow is not None:
             _estimate_flow(manifest, root, _flow_block(content["flow"], checkpoint), device, threads)
-        if run.prior is not None and classifier is not None:
+        if prior is not None and classifier is not None:
             _apply_prior(manifest, root, classifier, device)
         shard = root / "own.zarr"
         pack_benchmark(
             normalized,
             shard,
-            flow={run.flow: root / "flow"} if run.flow else {},
-            prior={run.prior: root / "prior"} if run.prior else {},
+            flow={flow: root / "flow"} if flow else {},
+            prior={prior: root / "prior"} if prior else {},
         )
         yield shard
+
+
+def _reads_images(content: Mapping[str, Any], run: Run | None) -> bool:
+    """Return whether a network reads single frames alone; one that is none of ours does."""
+    if run is None:
+        return True
+    options = definition(content["model"]).choose(run.variant, run.options)
+    return options.inputs == ("frames",) and options.clip_length == 1
+
+
+def _of_images(frames: Path) -> Benchmark:
+    """Return the registry's entry for a folder whose frames are unrelated images: of any sizes and numbers."""
+    own = own_benchmark("own")
+    still = frozenset(safe_name(path.name) for path in visible(frames))
+    return replace(own, still=still, tolerated=own.tolerated | {"frame-gap"})
 
 
 def flow_of(source: Path, named: str | None) -> str:

@@ -1,0 +1,54 @@
+"""Saliency maps of a shard by an image method that is no network of ours."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vsodprep.config.saliency import Saliency
+from vsodprep.images import write_png
+from vsodprep.predictions import writing_maps
+from vsodprep.progress import track
+from vsodprep.saliency.folders import to_bytes
+from vsodprep.saliency.maps import Method, method_of
+from vsodprep.shards.read import Shard, open_shard
+
+
+def predict_by(
+    block: Saliency, shard: Path, out: Path, *, split: str | None = None, device: str = "cpu", threads: int = 2
+) -> dict[str, int]:
+    """Predict every frame of a shard's split by an ONNX network and write one 8-bit map per frame.
+
+    Args:
+        block: Of method `onnx`.
+        shard: What it is applied to.
+        out: Folder that gets `{seq}/{frame}.png`, and `predictions.json` last.
+        split: Split of the shard; everything if None.
+        device: `cpu` or `cuda`.
+        threads: Threads of onnxruntime.
+
+    Returns:
+        Frames written, by sequence.
+
+    Raises:
+        InputError: The file or the shard cannot be read, or what is in `out` is of something else.
+    """
+    opened = open_shard(shard)
+    sequences = opened.manifest.sequences if split is None else opened.manifest.split(split)
+    frames = {one.name: one.frames for one in sequences}
+    method = method_of(block, device, threads)
+    made_by = {"method": block.method, **method.settings, "benchmark": opened.manifest.name, "split": split}
+    total = sum(map(len, frames.values()))
+    with writing_maps(out, made_by, frames):
+        for path, saliency in track(_made(method, opened, frames), f"predict {opened.manifest.name}", total):
+            write_png(out / path, to_bytes(saliency))
+    return {name: len(ids) for name, ids in frames.items()}
+
+
+def _made(
+    method: Method, shard: Shard, frames: dict[str, tuple[str, ...]]
+) -> Iterator[tuple[str, NDArray[np.float32]]]:
+    for name, ids in frames.items():
+        for number, frame in enumerate(ids):
+            yield f"{name}/{frame}.png", method.maps([shard[name].frame(number)])[0]
