@@ -232,6 +232,14 @@ def encode_png(image: NDArray[np.uint8]) -> bytes:
     return bytes(data.tobytes())
 
 
+def encode_jpeg(image: NDArray[np.uint8], quality: int = 95) -> bytes:
+    """Encode RGB `(H, W, 3)` uint8 as a JPEG."""
+    import cv2  # noqa: PLC0415
+
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return bytes(data.tobytes())
+
+
 def write_png(path: Path, image: NDArray[np.uint8], *, sync: bool = False) -> None:
     """Write uint8 `(H, W)` or RGB `(H, W, 3)` as PNG, atomically.
 

@@ -130,13 +130,14 @@ def apply_edit(label: NDArray[np.bool_], edit: Edit) -> NDArray[np.bool_]:
     Returns:
         bool `(H, W)`, nowhere foreground where `label` is not.
     """
-    region = _region(label, edit)
+    region = region_of(label, edit)
     if edit.shape == "component" and not region.any():
         return label
     return label & (region if edit.action == "keep" else ~region)
 
 
-def _region(label: NDArray[np.bool_], edit: Edit) -> NDArray[np.bool_]:
+def region_of(label: NDArray[np.bool_], edit: Edit) -> NDArray[np.bool_]:
+    """Return what an edit is about, bool `(H, W)`: empty for a component whose point is background."""
     if edit.shape == "all":
         return np.ones(label.shape, dtype=np.bool_)
     if edit.shape == "polygon":

@@ -89,14 +89,14 @@ class TruthSupport:
         reading = reading_of([self._path(frames[index]) for index in annotated], self.masks, what="masks")
         with open_flow(self.flow) as flow:
             check_frames(self.flow, flow, frames)
-            steps = _steps(flow)
+            steps = steps_of(flow)
             for start in annotated:
                 mask = self._mask(frames[start], flow.size, reading)
                 yield Support(start, mask, start)
                 for way in (1, -1):
                     values, frame = mask, start + way
                     while 0 <= frame < len(frames) and owner[frame] == start:
-                        values = self._carry(values, flow, steps, frame - way, frame)
+                        values = carried(values, flow, steps, frame - way, frame)
                         yield Support(frame, values, start)
                         frame += way
 
@@ -123,29 +123,43 @@ class TruthSupport:
         check_size(self._path(frame), mask.shape, size, str(self.flow))
         return mask.astype(np.float32)
 
-    def _carry(
-        self, values: NDArray[np.float32], flow: FlowFile, steps: "_Steps", start: int, end: int
-    ) -> NDArray[np.float32]:
-        there, back = steps.get((start, end)), steps.get((end, start))
-        if back is not None:
-            return pull(values, flow.row(*back), None if there is None else flow.row(*there))
-        if there is not None:
-            return push(values, flow.row(*there))
-        pair = f"{flow.frame_id(start)} and {flow.frame_id(end)}"
-        raise InputError(self.flow, f"no flow between frames {pair}", "flow of all frames, of stride 1")
-
 
 Source = PriorSupport | TruthSupport
-_Steps = dict[tuple[int, int], tuple[int, str]]
+Steps = dict[tuple[int, int], tuple[int, str]]
 
 
-def _steps(flow: FlowFile) -> _Steps:
+def steps_of(flow: FlowFile) -> Steps:
     """Return the row and dataset that hold the flow from one frame to another."""
-    steps: _Steps = {}
+    steps: Steps = {}
     for row, (source, target) in enumerate(flow.pairs.tolist()):
         for dataset, pair in zip(flow.datasets, ((source, target), (target, source)), strict=False):
             steps.setdefault(pair, (row, dataset))
     return steps
+
+
+def carried(values: NDArray[np.float32], flow: FlowFile, steps: Steps, start: int, end: int) -> NDArray[np.float32]:
+    """Carry values from a frame to its neighbour: fetched where the flow starts at the neighbour, else sent there.
+
+    Args:
+        values: float32 `(H, W)` in [0, 1] of frame `start`; NaN where it is not known.
+        flow: The sequence's flow.
+        steps: What `steps_of` says of it.
+        start: Index of the frame that has the values.
+        end: Index of the frame that gets them.
+
+    Returns:
+        float32 `(H, W)`, NaN where it is not known.
+
+    Raises:
+        InputError: There is no flow between the two.
+    """
+    there, back = steps.get((start, end)), steps.get((end, start))
+    if back is not None:
+        return pull(values, flow.row(*back), None if there is None else flow.row(*there))
+    if there is not None:
+        return push(values, flow.row(*there))
+    pair = f"{flow.frame_id(start)} and {flow.frame_id(end)}"
+    raise InputError(flow.path, f"no flow between frames {pair}", "flow of all frames, of stride 1")
 
 
 def choose_source(prior: Path | None, flow: Path | None, masks: Path | None, *, asked: bool) -> Source | None:

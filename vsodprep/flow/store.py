@@ -176,6 +176,11 @@ class FlowFile:
             raise ValueError("no flow, or one of a frame that it does not list")
 
     @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(self._file.filename)
+
+    @property
     def frame_indices(self) -> tuple[int, ...]:
         """Frames that have a flow, ascending."""
         return tuple(sorted(self._row))

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.images import encode_png, read_frame
+from vsodprep.images import encode_jpeg, encode_png, read_frame
 from vsodprep.review.session import Session
 
 HOST = "127.0.0.1"
@@ -49,11 +49,11 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing for each request."""
 
     def do_GET(self) -> None:
-        """Send the page, the list of sequences, a picture, or a frame's edits."""
+        """Send the page, the list of sequences, a picture, or a frame's edits and suggestions."""
         self._answer(self._get)
 
     def do_POST(self) -> None:
-        """Add an edit, or take back the last one."""
+        """Add an edit, take back the last one or make it again, or mark a frame."""
         self._answer(self._post)
 
     def _answer(self, respond: Any) -> None:
@@ -99,19 +99,33 @@ class Handler(BaseHTTPRequestHandler):
                 page = files("vsodprep.review").joinpath("page.html").read_bytes()
                 self._send(page, "text/html; charset=utf-8")
             case ["api", "sequences"]:
-                self._send_json({"sequences": self.session.sequences, "flow": self.session.flow is not None})
+                self._send_json(
+                    {
+                        "sequences": self.session.sequences,
+                        "reviewed": sorted(self.session.all_marks().reviewed),
+                        "flow": self.session.flow is not None,
+                        "suggestions": self.session.prior is not None,
+                    }
+                )
             case ["api", "edits", sequence, frame]:
                 edits = self.session.edits_of(*self._known(sequence, frame))
-                total = len(self.session.all_edits())
-                self._send_json({"edits": [edit.line() for edit in edits], "total": total})
+                self._send_json(
+                    {
+                        "edits": [edit.line() for edit in edits],
+                        "total": len(self.session.all_edits()),
+                        "suggestions": self.session.suggestions(sequence, frame),
+                    }
+                )
             case ["label", sequence, frame]:
                 self._send(self.session.overlay(*self._known(sequence, frame)), "image/png")
             case ["flow", sequence, frame]:
-                self._send(self.session.flow_picture(*self._known(sequence, frame)), "image/png")
+                self._send(encode_png(self.session.flow_picture(*self._known(sequence, frame))), "image/png")
             case ["frame", sequence, frame]:
                 # Pixels, and not the file: a browser would turn a photograph that its camera says is on its side.
                 picture = read_frame(self.session.frame_file(*self._known(sequence, frame)))
-                self._send(encode_png(picture), "image/png")
+                self._send(encode_jpeg(picture), "image/jpeg")
+            case ["thumbnail", sequence, frame]:
+                self._send(self.session.thumbnail(*self._known(sequence, frame)), "image/jpeg")
             case _:
                 self._send_json({"error": f"no such page: {self.path}"}, HTTPStatus.NOT_FOUND)
 
@@ -123,9 +137,19 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         match parts:
             case ["api", "edits"]:
-                self._send_json({"added": self.session.add(_line(body)).line()})
+                given = _given(body, line=str, last=str | None)
+                line, last = given["line"], given["last"]
+                added = self.session.add(line) if last is None else self.session.carry(line, last)
+                self._send_json({"added": added})
             case ["api", "undo"]:
                 self._send_json({"removed": self.session.undo()})
+            case ["api", "redo"]:
+                self._send_json({"added": self.session.redo()})
+            case ["api", "marks"]:
+                given = _given(body, sequence=str, frame=str, reviewed=bool | None, refused=str | None)
+                place = self._known(given["sequence"], given["frame"])
+                marks = self.session.mark(*place, reviewed=given["reviewed"], refused=given["refused"])
+                self._send_json({"reviewed": sorted(marks.reviewed)})
             case _:
                 self._send_json({"error": f"no such page: {self.path}"}, HTTPStatus.NOT_FOUND)
 
@@ -144,14 +168,18 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def _line(body: bytes) -> str:
+def _given(body: bytes, **kinds: Any) -> dict[str, Any]:
+    """Return what a request says under each key, None where it says nothing."""
     try:
-        line = json.loads(body)["line"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError("request", "no edit in it", '{"line": "SEQUENCE FRAME ..."}') from error
-    if not isinstance(line, str) or "\n" in line or "\r" in line:
-        raise InputError("request", repr(line), "one line of text")
-    return line
+        given = json.loads(body)
+        values = {key: given.get(key) for key in kinds}
+    except (ValueError, AttributeError) as error:
+        raise InputError("request", "no JSON object", f"an object with {', '.join(kinds)}") from error
+    for key, kind in kinds.items():
+        value = values[key]
+        if not isinstance(value, kind) or (isinstance(value, str) and not value.isprintable()):
+            raise InputError("request", f"{key}: {value!r}", "one line of text, or true or false for a mark")
+    return values
 
 
 def serve(session: Session, port: int) -> ReviewServer:

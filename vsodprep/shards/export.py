@@ -9,13 +9,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_directory, nothing
-from vsodprep.images import encode_png
+from vsodprep.images import encode_jpeg, encode_png
 from vsodprep.manifest import ManifestSequence
 from vsodprep.progress import track
 from vsodprep.shards.read import Shard, ShardSequence, open_shard
@@ -117,12 +116,11 @@ def _files(images: Iterable[NDArray[np.uint8] | None], choice: ExportOptions) ->
     for which, image in enumerate(images):
         if image is not None:
             lossless = which == 1 or choice.image_format == "png"
-            yield which, "png" if lossless else "jpg", encode_png(image) if lossless else _jpeg(image, choice.quality)
-
-
-def _jpeg(image: NDArray[np.uint8], quality: int) -> bytes:
-    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return bytes(data.tobytes())
+            yield (
+                which,
+                "png" if lossless else "jpg",
+                encode_png(image) if lossless else encode_jpeg(image, choice.quality),
+            )
 
 
 def _write(path: Path, content: bytes) -> None:
