@@ -120,9 +120,9 @@ def serve(tool: str, names: tuple[str, ...], arrays: Path, checkout: str) -> Non
     with np.load(arrays) as stored:
         pairs = list(zip(stored["maps"], stored["masks"], strict=True))
     for _ in sys.stdin:
-        start = time.perf_counter()
+        start = time.process_time()
         scores = [score(saliency, mask) for saliency, mask in pairs]
-        seconds = time.perf_counter() - start
+        seconds = time.process_time() - start
         print(json.dumps({"seconds": seconds, "scores": scores}), flush=True)
 
 
@@ -185,10 +185,10 @@ def cores(maps: np.ndarray, masks: np.ndarray, folder: Path, frames: int, rounds
     seconds: dict[int, list[float]] = {1: [], 2: []}
     for turn in range(rounds + 1):
         for jobs in (1, 2):
-            start = time.perf_counter()
+            start = time.process_time()
             evaluate_folders(folder / "maps", folder / "masks", jobs=jobs)
             if turn:
-                seconds[jobs].append(time.perf_counter() - start)
+                seconds[jobs].append(time.process_time() - start)
     return statistics.median(seconds[1]), statistics.median(seconds[2])
 
 

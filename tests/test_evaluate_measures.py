@@ -19,6 +19,7 @@ from vsodprep.evaluate.measures.f_measure import area_under_curve
 from vsodprep.evaluate.measures.histogram import centroid, joint_histogram, value_counts
 from vsodprep.evaluate.measures.jaccard import jaccard
 from vsodprep.evaluate.measures.levels import first_values, real_values
+from vsodprep.evaluate.measures.masks import SharedMask
 from vsodprep.evaluate.measures.statistics import decay, recall_above
 from vsodprep.evaluate.protocols import change_protocol
 
@@ -311,6 +312,31 @@ def test_boundary_of_a_full_frame_is_empty() -> None:
     half[:, 2:] = False
     assert boundary_f(full, full) == boundary_f(full, np.zeros_like(full)) == 1
     assert boundary_f(full, half) == boundary_f(half, full) == 0
+
+
+def test_boundary_is_matched_as_far_as_the_tolerance_and_across_no_border() -> None:
+    one, other = np.zeros((40, 50), dtype=bool), np.zeros((40, 50), dtype=bool)
+    one[10:20, 44:], other[10:20, :6] = (
+        True,
+        True,
+    )  # the last columns of a row are no neighbours of the next row's first
+    assert boundary_f(one, other, tolerance=7) == 0
+    assert boundary_f(one, np.roll(one, 5, axis=0), tolerance=5) == 1
+    assert 0 < boundary_f(one, np.roll(one, 5, axis=0), tolerance=4) < 1
+
+
+def test_a_mask_that_maps_share_scores_each_as_it_does_alone() -> None:
+    generator = np.random.default_rng(5)
+    mask = np.zeros((50, 60), dtype=bool)
+    mask[20:30, 15:40] = True
+    dark = np.zeros(mask.shape, dtype=np.uint8)
+    near, wide = dark.copy(), dark.copy()
+    near[18:33, 12:41] = generator.integers(0, 256, (15, 29))
+    wide[5:48, 3:59] = generator.integers(0, 256, (43, 56))
+    everywhere = generator.integers(0, 256, mask.shape).astype(np.uint8)
+    shared = SharedMask(mask)
+    for saliency in (near, wide, everywhere, dark, near):
+        assert score_frame(saliency, shared, PYSOD).scalars == score_frame(saliency, mask, PYSOD).scalars
 
 
 def test_tolerance_at_480p() -> None:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +11,7 @@ from vsodprep.evaluate.measures.context import context_measure
 from vsodprep.evaluate.measures.hce import human_correction_efforts
 from vsodprep.evaluate.measures.histogram import JointHistogram, centroid, joint_histogram, value_counts
 from vsodprep.evaluate.measures.levels import adaptive_first, at_thresholds, real_values
+from vsodprep.evaluate.measures.masks import SharedMask, positives
 from vsodprep.evaluate.measures.msiou import edge_cells, msiou, msiou_curve
 from vsodprep.evaluate.measures.size_invariant import size_invariant
 from vsodprep.evaluate.protocols import Protocol
@@ -113,34 +113,41 @@ def _score_newer(
 
 
 def score_frame(
-    saliency: NDArray[np.uint8], mask: NDArray[np.bool_], protocol: Protocol, measures: Families = DEFAULT_FAMILIES
+    saliency: NDArray[np.uint8],
+    mask: NDArray[np.bool_] | SharedMask,
+    protocol: Protocol,
+    measures: Families = DEFAULT_FAMILIES,
 ) -> FrameScores:
     """Score a saliency map against a mask of the same size.
 
     Args:
         saliency: uint8 `(H, W)`.
-        mask: bool `(H, W)`.
+        mask: bool `(H, W)`; a `SharedMask` where other maps are scored against it too.
         protocol: The choices.
         measures: What to compute; T, which takes two frames, is not computed here.
 
     Returns:
         The frame's scores; names as in a score file, where a frame has such a score.
     """
-    saliency, mask = np.ascontiguousarray(saliency), np.ascontiguousarray(mask)
+    saliency = np.ascontiguousarray(saliency)
+    shared = mask if isinstance(mask, SharedMask) else SharedMask(mask)
+    mask = shared.pixels
     lowest, highest = int(saliency.min()), int(saliency.max())
     values = real_values(lowest, highest, protocol.normalize)
-    scores = FrameScores(mask.size, cv2.countNonZero(mask.view(np.uint8)), lowest == highest)
+    scores = FrameScores(mask.size, shared.derived(positives), lowest == highest)
     if _COUNTED & set(measures):
         four = "s" in measures and scores.positives
-        cut = s_measure.quadrant_cut(*centroid(mask), protocol.centroid) if four else None
+        cut = s_measure.quadrant_cut(*shared.derived(centroid), protocol.centroid) if four else None
         _score_counts(scores, values, joint_histogram(saliency, mask, cut), protocol, measures)
     if "weighted_f" in measures:
-        scores.scalars["weighted_f"] = weighted_f.weighted_f(saliency, values, mask, protocol.weighted_epsilon)
+        around = shared.derived(weighted_f.Surroundings)
+        scores.scalars["weighted_f"] = weighted_f.weighted_f(saliency, values, around, protocol.weighted_epsilon)
     if newer := set(measures) & {*NEWER_FAMILIES}:
         _score_newer(scores, saliency, values, mask, protocol, newer)
     binary = saliency >= protocol.binary_from
     if "j" in measures:
         scores.scalars["j"] = jaccard.jaccard(binary, mask)
     if "boundary" in measures:
-        scores.scalars["boundary_f"] = boundary.boundary_f(binary, mask, protocol.boundary_tolerance)
+        wanted = shared.derived(boundary.boundary_of, protocol.boundary_tolerance)
+        scores.scalars["boundary_f"] = boundary.matched_f(binary, wanted)
     return scores

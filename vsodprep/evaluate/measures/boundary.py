@@ -1,11 +1,13 @@
 """Contour accuracy of DAVIS: the boundary F-measure."""
 
 import math
-from functools import cache
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from vsodprep.evaluate.measures.masks import bounding_box
 
 
 def boundary_map(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -20,19 +22,9 @@ def boundary_map(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
     Returns:
         uint8 `(H, W)`, 0 or 1.
     """
-    pixels = mask.view(np.uint8)
-    boundary = np.zeros_like(pixels)
-    inner = pixels[:-1, :-1]
-    boundary[:-1, :-1] = (inner ^ pixels[:-1, 1:]) | (inner ^ pixels[1:, :-1]) | (inner ^ pixels[1:, 1:])
-    boundary[-1, :-1] = pixels[-1, :-1] ^ pixels[-1, 1:]
-    boundary[:-1, -1] = pixels[:-1, -1] ^ pixels[1:, -1]
-    return boundary
-
-
-@cache
-def _disk(radius: int) -> NDArray[np.uint8]:
-    offsets = np.arange(-radius, radius + 1) ** 2
-    return (offsets[:, None] + offsets <= radius * radius).astype(np.uint8)
+    square = np.ones((2, 2), dtype=np.uint8)
+    # Not all four are equal. What lies outside the image counts for neither the largest nor the smallest of them.
+    return np.asarray(cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_GRADIENT, square, anchor=(0, 0)), dtype=np.uint8)
 
 
 def tolerance_pixels(height: int, width: int, tolerance: float) -> int:
@@ -40,15 +32,76 @@ def tolerance_pixels(height: int, width: int, tolerance: float) -> int:
     return math.ceil(tolerance if tolerance >= 1 else tolerance * math.hypot(height, width))
 
 
-def _around(*masks: NDArray[np.bool_]) -> tuple[slice, slice]:
-    """Return the part of the frame that holds every boundary pixel, one more on each side to see their neighbours."""
-    height, width = masks[0].shape
-    boxes = [box for mask in masks if (box := cv2.boundingRect(mask.view(np.uint8)))[2]]
-    if not boxes:
-        return slice(0, 0), slice(0, 0)
-    left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
-    right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
-    return slice(max(top - 1, 0), min(bottom + 1, height)), slice(max(left - 1, 0), min(right + 1, width))
+def _as_bits(image: NDArray[np.uint8], margin: int) -> int:
+    """Return the pixels of an image as the bits of one number, with `margin` zeros after each row."""
+    padded = np.pad(image, ((0, 0), (0, margin)))
+    return int.from_bytes(np.packbits(padded, bitorder="little").tobytes(), "little")
+
+
+def _dilate(bits: int, radius: int, row: int) -> int:
+    """Dilate with a filled Euclidean disk.
+
+    Args:
+        bits: See `_as_bits`; at least `radius` zeros after each row.
+        radius: In pixels.
+        row: Bits from one row to the next.
+    """
+    wide, half, found = bits, 0, 0
+    for away in range(radius, -1, -1):  # the disk's rows, from its narrow ends to its middle
+        while half < (wanted := math.isqrt(radius * radius - away * away)):
+            step = min(wanted - half, 2 * half + 1)
+            wide |= wide << step | wide >> step
+            half += step
+        found |= wide << away * row | wide >> away * row
+    return found
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """The boundary of a mask, and all that is near it.
+
+    Attributes:
+        count: Its pixels.
+        part: The part of the frame that holds them and all that is near them.
+        radius: What is near, in pixels.
+        pixels: The boundary in this part, as bits.
+        near: Pixels within the radius of it, likewise.
+    """
+
+    count: int
+    part: tuple[slice, slice]
+    radius: int
+    pixels: int
+    near: int
+
+
+def boundary_of(mask: NDArray[np.bool_], tolerance: float) -> Boundary:
+    """Find a mask's boundary, and what is near it.
+
+    Args:
+        mask: bool `(H, W)`.
+        tolerance: Radius as a share of the diagonal, or in pixels.
+    """
+    radius = tolerance_pixels(mask.shape[0], mask.shape[1], tolerance)
+    part = bounding_box(mask, radius + 1)  # one more for the boundary pixels before the first of the mask
+    pixels = _as_bits(boundary_map(mask[part]), radius)
+    near = _dilate(pixels, radius, part[1].stop - part[1].start + radius)
+    return Boundary(pixels.bit_count(), part, radius, pixels, near)
+
+
+def matched_f(predicted: NDArray[np.bool_], wanted: Boundary) -> float:
+    """Return the F-measure of matched boundary pixels; see `boundary_f`."""
+    boundary = boundary_map(predicted)
+    count = cv2.countNonZero(boundary)
+    if count == 0 or wanted.count == 0:
+        return float(count == wanted.count)
+    found = _as_bits(boundary[wanted.part], wanted.radius)  # what lies elsewhere matches nothing
+    row = wanted.part[1].stop - wanted.part[1].start + wanted.radius
+    precision = (found & wanted.near).bit_count() / count
+    recall = (wanted.pixels & _dilate(found, wanted.radius, row)).bit_count() / wanted.count
+    if precision + recall == 0:
+        return 0.0
+    return 2 * precision * recall / (precision + recall)
 
 
 def boundary_f(predicted: NDArray[np.bool_], mask: NDArray[np.bool_], tolerance: float = 0.008) -> float:
@@ -65,16 +118,4 @@ def boundary_f(predicted: NDArray[np.bool_], mask: NDArray[np.bool_], tolerance:
     Returns:
         0 to 1; 1 where neither mask has a boundary, 0 where only one has.
     """
-    part = _around(predicted, mask)
-    if part[0].stop == 0:
-        return 1.0
-    found, wanted = boundary_map(predicted[part]), boundary_map(mask[part])
-    n_found, n_wanted = cv2.countNonZero(found), cv2.countNonZero(wanted)
-    if n_found == 0 or n_wanted == 0:
-        return float(n_found == n_wanted)
-    disk = _disk(tolerance_pixels(mask.shape[0], mask.shape[1], tolerance))
-    precision = cv2.countNonZero(cv2.bitwise_and(found, cv2.dilate(wanted, disk))) / n_found
-    recall = cv2.countNonZero(cv2.bitwise_and(wanted, cv2.dilate(found, disk))) / n_wanted
-    if precision + recall == 0:
-        return 0.0
-    return 2 * precision * recall / (precision + recall)
+    return matched_f(predicted, boundary_of(mask, tolerance))

@@ -85,12 +85,17 @@ def joint_histogram(
     height, width = mask.shape
     row, column = cut if cut is not None else (height, width)
     inside = mask.view(np.uint8)
+    across, down, columns_inside, rows_inside = cv2.boundingRect(inside)
     counts = np.zeros((4, 2, 256), dtype=np.int64)
     sizes = np.zeros((4, 2), dtype=np.int64)
-    rows, columns = (slice(0, row), slice(row, height)), (slice(0, column), slice(column, width))
+    rows, columns = ((0, row), (row, height)), ((0, column), (column, width))
     for quadrant in range(4):
-        part = (rows[quadrant // 2], columns[quadrant % 2])
-        sizes[quadrant] = mask[part].shape
-        counts[quadrant, 1] = value_counts(saliency[part], inside[part])
-        counts[quadrant, 0] = value_counts(saliency[part]) - counts[quadrant, 1]
+        (top, bottom), (left, right) = rows[quadrant // 2], columns[quadrant % 2]
+        sizes[quadrant] = bottom - top, right - left
+        held = (
+            slice(max(top, down), max(top, min(bottom, down + rows_inside))),
+            slice(max(left, across), max(left, min(right, across + columns_inside))),
+        )
+        counts[quadrant, 1] = value_counts(saliency[held], inside[held])
+        counts[quadrant, 0] = value_counts(saliency[top:bottom, left:right]) - counts[quadrant, 1]
     return JointHistogram(counts, sizes)

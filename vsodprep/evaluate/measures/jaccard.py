@@ -15,7 +15,7 @@ def jaccard(predicted: NDArray[np.bool_], mask: NDArray[np.bool_]) -> float:
         predicted: bool `(H, W)`.
         mask: bool `(H, W)`.
     """
-    union = cv2.countNonZero(cv2.bitwise_or(predicted.view(np.uint8), mask.view(np.uint8)))
-    if union == 0:
-        return 1.0
-    return cv2.countNonZero(cv2.bitwise_and(predicted.view(np.uint8), mask.view(np.uint8))) / union
+    one, other = predicted.view(np.uint8), mask.view(np.uint8)
+    both = cv2.countNonZero(cv2.bitwise_and(one, other))
+    union = cv2.countNonZero(one) + cv2.countNonZero(other) - both
+    return both / union if union else 1.0

@@ -7,9 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.evaluate.measures.histogram import value_counts
+from vsodprep.evaluate.measures.masks import bounding_box
 
 _RADIUS = 3  # of the 7 x 7 Gaussian
 _SIGMA = 5.0
+_NEAR = 4  # rows or columns: a pixel in reach has one of the foreground within 3 * sqrt(2) pixels
+_NONE = 1 << 15  # instead of a code: no pixel of the foreground so near
 _HALVING = 5.0  # pixels over which the importance of a false positive halves the way to 2
 _FAR = 255  # pixels, where the importance is 2 - 4e-16; its square is the largest that 16 bits hold
 _STRIP = 32  # rows
@@ -27,79 +30,105 @@ def _importance() -> NDArray[np.float64]:
     return np.asarray(2 - np.exp2(-np.sqrt(np.arange(_FAR * _FAR + 1)) / _HALVING))
 
 
-@cache
-def _offsets() -> list[tuple[int, int]]:
-    """Row and column offsets inside the kernel's reach, nearest first.
+def _nearest(inside: NDArray[np.uint8]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Find the nearest foreground pixel of each background pixel in the kernel's reach of the foreground.
 
-    Of equally near pixels SciPy's distance transform takes the leftmost, then the uppermost.
-    """
-    reach = range(-2 * _RADIUS, 2 * _RADIUS + 1)
-    near = [(row**2 + column**2, column, row) for row in reach for column in reach]
-    return [(row, column) for squared, column, row in sorted(near) if 0 < squared <= 2 * _RADIUS**2]
-
-
-def _copy_from_nearest(error: NDArray[np.float64], mask: NDArray[np.bool_]) -> None:
-    """Give each background pixel in the kernel's reach of the foreground the error of its nearest foreground pixel.
+    Of equally near pixels SciPy's distance transform takes the leftmost, then the uppermost. So each offset has a code
+    that is the smaller the nearer: its squared length, column and row. It is the sum of one code for the row and one
+    for the column, so that the smallest is found along one axis after the other.
 
     Args:
-        error: float64 `(H, W)`, changed in place; outside the reach it is not looked at again.
-        mask: bool `(H, W)`.
+        inside: Mask, uint8 `(H, W)`, 0 and 1.
+
+    Returns:
+        Positions of the background pixels and of the nearest to each in the flattened image, int64 `(n,)` each.
     """
-    inside = mask.view(np.uint8)
-    width = mask.shape[1] + 4 * _RADIUS
-    padded = cv2.copyMakeBorder(inside, *(2 * _RADIUS,) * 4, cv2.BORDER_CONSTANT, value=0).ravel()
-    reach = cv2.dilate(inside, np.ones((2 * _RADIUS + 1, 2 * _RADIUS + 1), dtype=np.uint8))
-    rows, columns = np.nonzero(reach > inside)
-    here = (rows + 2 * _RADIUS) * width + columns + 2 * _RADIUS
-    nearest = np.empty_like(here)
-    waiting = np.arange(len(here))
-    for row, column in _offsets():
-        there = here[waiting] + (row * width + column)
-        found = padded[there] != 0
-        nearest[waiting[found]] = there[found]
-        waiting = waiting[~found]
-        if not len(waiting):
-            break
-    error[rows, columns] = error[nearest // width - 2 * _RADIUS, nearest % width - 2 * _RADIUS]
+    height, width = inside.shape
+    code = np.full((height + 2 * _NEAR, width + 2 * _NEAR), _NONE, dtype=np.uint16)
+    code[_NEAR:-_NEAR, _NEAR:-_NEAR] -= inside * np.uint16(_NONE)
+    for unit in (1, 16):  # along the columns, then along the rows
+        length = len(code) - 2 * _NEAR
+        found = np.full_like(code[:length], _NONE)
+        there = np.empty_like(found)
+        for offset in range(-_NEAR, _NEAR + 1):
+            own = np.uint16(offset**2 * 256 + (offset + _NEAR) * unit)
+            np.add(code[_NEAR + offset : _NEAR + offset + length], own, out=there)
+            np.minimum(found, there, out=found)
+        code = found.T
+    places = np.flatnonzero((code >= 256) & (code < _NONE))
+    codes = code.ravel()[places].astype(np.intp)
+    return places, places + (codes % 16 - _NEAR) * width + codes // 16 % 16 - _NEAR
 
 
-def _foreground_error(saliency: NDArray[np.uint8], values: NDArray[np.float64], mask: NDArray[np.bool_]) -> float:
-    """Return the sum over the foreground of the smaller of a pixel's own error and that of its neighbourhood."""
-    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
-    part = (
-        slice(max(top - _RADIUS, 0), top + height + _RADIUS),
-        slice(max(left - _RADIUS, 0), left + width + _RADIUS),
-    )
-    inside = np.ascontiguousarray(mask[part])
-    own = np.asarray(cv2.LUT(saliency[part], 1 - values[None]), dtype=np.float64)
-    spread = own.copy()
-    _copy_from_nearest(spread, inside)
-    around = cv2.sepFilter2D(spread, cv2.CV_64F, _kernel(), _kernel(), borderType=cv2.BORDER_CONSTANT)
-    return float(np.minimum(own, around)[inside].sum())
+class Surroundings:
+    """A mask with what weighted F needs of it and not of the map.
+
+    Attributes:
+        mask: The mask, bool `(H, W)`.
+        part: The part of the frame that holds it and what the kernel reaches from it.
+        inside: The mask in this part.
+        places: Positions in the flattened part that take the error of another pixel.
+        nearest: Positions of these other pixels.
+    """
+
+    def __init__(self, mask: NDArray[np.bool_]) -> None:
+        self.mask = mask
+        self.part = bounding_box(mask, _RADIUS)
+        self.inside = np.ascontiguousarray(mask[self.part])
+        self.places, self.nearest = _nearest(self.inside.view(np.uint8))
+        self._over = self.part
+        self._importance: NDArray[np.float64] | None = None
+
+    def importance(self, part: tuple[slice, slice]) -> NDArray[np.float64]:
+        """Return the importance of the pixels of a part of the frame that holds the whole mask."""
+        if self._importance is None:
+            self._over = part
+        elif any(want.start < have.start or want.stop > have.stop for want, have in zip(part, self._over, strict=True)):
+            self._over = slice(0, self.mask.shape[0]), slice(0, self.mask.shape[1])  # the next map may need yet more
+            self._importance = None
+        if self._importance is None:
+            self._importance = _importance_around(self.mask[self._over])
+        (top, left), (rows, columns) = (each.start for each in self._over), part
+        return self._importance[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
 
 
-def _background_error(saliency: NDArray[np.uint8], values: NDArray[np.float64], mask: NDArray[np.bool_]) -> float:
-    """Return the sum over the background of a pixel's error times its importance, 1 to 2 with the distance."""
-    inside = mask.view(np.uint8)
-    lowest = int(np.searchsorted(values, 0.0, side="right"))  # pixels of value 0 are no error
-    left, top, width, height = cv2.boundingRect(((saliency >= lowest) | mask).view(np.uint8))
-    part = (slice(top, top + height), slice(left, left + width))
-    inside, saliency = inside[part], saliency[part]
-    distance = cv2.distanceTransform(1 - inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    total = 0.0
-    for start in range(0, height, _STRIP):  # in pieces that stay in the processor's cache
-        rows = slice(start, start + _STRIP)
-        near = np.minimum(distance[rows], _FAR)
+def _importance_around(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the importance of each pixel, 1 in the mask to 2 far away from it, float64 `(H, W)`."""
+    inverse = 1 - mask.view(np.uint8)
+    distance = np.asarray(cv2.distanceTransform(inverse, cv2.DIST_L2, cv2.DIST_MASK_PRECISE), dtype=np.float32)
+    importance = np.empty(mask.shape)
+    for start in range(0, len(mask), _STRIP):  # in pieces that stay in the processor's cache
+        near = distance[start : start + _STRIP]
         near *= near
         near += 0.5  # back to integers: the transform took their root
-        importance = _importance()[near.astype(np.uint16)]
-        total += float(np.vdot(importance, cv2.LUT(saliency[rows], values[None])))
+        np.take(_importance(), near.astype(np.int32), mode="clip", out=importance[start : start + _STRIP])
+    return importance
+
+
+def _foreground_error(saliency: NDArray[np.uint8], values: NDArray[np.float64], mask: Surroundings) -> float:
+    """Return the sum over the foreground of the smaller of a pixel's own error and that of its neighbourhood."""
+    own = np.asarray(cv2.LUT(saliency[mask.part], 1 - values[None]), dtype=np.float64)
+    spread = own.copy()
+    spread.ravel()[mask.places] = own.ravel()[mask.nearest]
+    around = cv2.sepFilter2D(spread, cv2.CV_64F, _kernel(), _kernel(), borderType=cv2.BORDER_CONSTANT)
+    return float(np.minimum(own, around)[mask.inside].sum())
+
+
+def _background_error(saliency: NDArray[np.uint8], values: NDArray[np.float64], mask: Surroundings) -> float:
+    """Return the sum over the background of a pixel's error times its importance, 1 to 2 with the distance."""
+    lowest = int(np.searchsorted(values, 0.0, side="right"))  # pixels of value 0 are no error
+    part = bounding_box((saliency >= lowest) | mask.mask)
+    importance, within = mask.importance(part), saliency[part]
+    total = 0.0
+    for start in range(0, len(within), _STRIP):
+        rows = slice(start, start + _STRIP)
+        total += float(np.vdot(importance[rows], cv2.LUT(within[rows], values[None])))
     # The foreground stood at distance 0, where the importance is 1.
-    return total - float(values @ value_counts(saliency, inside))
+    return total - float(values @ value_counts(saliency[mask.part], mask.inside.view(np.uint8)))
 
 
 def weighted_f(
-    saliency: NDArray[np.uint8], values: NDArray[np.float64], mask: NDArray[np.bool_], epsilon: float = 2.0**-52
+    saliency: NDArray[np.uint8], values: NDArray[np.float64], mask: Surroundings, epsilon: float = 2.0**-52
 ) -> float:
     """Return the weighted F-measure of a frame, with beta = 1.
 
@@ -108,18 +137,18 @@ def weighted_f(
     Args:
         saliency: Map, uint8 `(H, W)`.
         values: Real number behind each map value, float64 `(256,)`.
-        mask: bool `(H, W)`.
+        mask: The mask and its surroundings.
         epsilon: Added to the denominators.
 
     Returns:
         0 to 1; 0 where the mask is empty.
     """
-    positives = cv2.countNonZero(mask.view(np.uint8))
+    positives = cv2.countNonZero(mask.inside.view(np.uint8))
     if positives == 0:
         return 0.0
     missed = _foreground_error(saliency, values, mask)
     # A full mask has no background, and the distance transform no pixel to start from.
-    false = _background_error(saliency, values, mask) if positives < mask.size else 0.0
+    false = _background_error(saliency, values, mask) if positives < mask.mask.size else 0.0
     hits = positives - missed
     recall = 1 - missed / positives
     precision = hits / (hits + false + epsilon)
