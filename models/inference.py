@@ -1,8 +1,9 @@
 """Predicting saliency maps with a trained network."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import cv2
 import numpy as np
@@ -20,15 +21,16 @@ from vsodprep.models.device import place
 from vsodprep.models.network import ClipNetwork, Network
 from vsodprep.models.recipe import dataset_of
 from vsodprep.predictions import writing_maps
+from vsodprep.prepared import reference_frames
 from vsodprep.progress import timed, track
-from vsodprep.shards.clips import ClipDataset, SplitSource, collate
+from vsodprep.shards.clips import ClipDataset, SampleIndex, SplitSource, collate, unpacked
 from vsodprep.shards.read import open_shard
-from vsodprep.shards.sampling import reference_frames
 from vsodprep.threads import restores_threads
 
 Maps = Literal["round", "minmax", "truncate"]
 Batch = dict[str, Any]
 Encoded = dict[str, Tensor]  # a frame's features by name
+Item = TypeVar("Item")
 
 
 @restores_threads
@@ -43,7 +45,9 @@ def predict_shard(
     batch: int = 8,
     content: Mapping[str, Any] | None = None,
 ) -> dict[str, int]:
-    """Predict every frame of a shard's split and write one 8-bit map per frame, at the frame's own size.
+    """Predict a shard's split and write 8-bit maps at the frames' own size.
+
+    Every frame gets one; of a video that was not packed whole, every frame with a mask.
 
     Args:
         checkpoint: The trained network.
@@ -68,16 +72,18 @@ def predict_shard(
     run = Run.model_validate(content["recipe"])
     network = saved.network_of(content, checkpoint)
     place(network, device)
-    manifest = open_shard(shard).manifest
+    opened = open_shard(shard)
+    manifest = opened.manifest
     sequences = manifest.sequences if split is None else manifest.split(split)
     made_by = {"checkpoint_sha256": sha256(checkpoint), "benchmark": manifest.name, "split": split}
-    total = sum(len(sequence.frames) for sequence in sequences)
+    frames = {one.name: [one.frames[number] for number in opened[one.name].predicted] for one in sequences}
+    total = sum(map(len, frames.values()))
     spent: dict[str, float] = {}
     maps = predict_maps(network, run, SplitSource(shard, split), device=device, batch=batch, spent=spent)
-    with writing_maps(out, made_by, {one.name: one.frames for one in sequences}):
+    with writing_maps(out, made_by, frames):
         for sequence, frame, probability, size in track(maps, f"predict {manifest.name}", total, spent=spent):
             write_png(out / sequence / f"{frame}.png", to_map(probability, size, run.maps))
-    return {one.name: len(one.frames) for one in sequences}
+    return {name: len(ids) for name, ids in frames.items()}
 
 
 def predict_maps(
@@ -89,7 +95,7 @@ def predict_maps(
     batch: int = 8,
     spent: dict[str, float] | None = None,
 ) -> Iterator[tuple[str, str, NDArray[np.float32], tuple[int, int]]]:
-    """Predict every frame of a split in order.
+    """Predict a split in order: every frame, or those with a mask where a video was not packed whole.
 
     Args:
         network: The network on its device, in evaluation mode.
@@ -102,36 +108,67 @@ def predict_maps(
     Yields:
         Sequence, frame id, the map as probability float32 `(h, w)` at the network's size, and the frame's own size.
     """
+    spent = {} if spent is None else spent
     clip = network.clip or run.reading.clip
-    # A clip network gets single frames, and the clips are put together of what it has encoded.
-    length = 1 if isinstance(network, ClipNetwork) else network.clip_length
-    dataset = split_of(run, part, length, clip)
-    predict: Callable[[Batch], Tensor]
-    if not isinstance(network, ClipNetwork):
-        predict = lambda given: network(given)["saliency"]  # noqa: E731
-    elif clip == "references":
-        predict = _References(network, dataset, device)
+    predicted: Iterator[tuple[Batch, Tensor]]
+    if isinstance(network, ClipNetwork):
+        # It gets single frames, and the clips are put together of what it has encoded.
+        dataset = split_of(run, part, 1, clip, frames="packed")
+        clips = _References if clip == "references" else _Window
+        predicted = clips(network, dataset, device, batch, spent, run.reading.clip_stride).predicted()
     else:
-        predict = _Window(network, run.reading.clip_stride)
+        dataset = split_of(run, part, network.clip_length, clip)
+        predicted = _predicted(network, dataset, device, batch, spent)
+    for given, logits in predicted:
+        for number, probability in enumerate(logits.float().sigmoid()[:, 0].cpu().numpy()):
+            yield given["sequence"][number], given["frame_ids"][number][-1], probability, tuple(given["size"][number])
+
+
+def _predicted(
+    network: Network, dataset: ClipDataset, device: str, batch: int, spent: dict[str, float]
+) -> Iterator[tuple[Batch, Tensor]]:
+    """Yield batches with the logits of their last frames."""
     for given in batches(dataset, device=device, batch=batch):
-        with torch.inference_mode(), timed({} if spent is None else spent, "network"):
-            probabilities = predict(given).float().sigmoid()[:, 0].cpu().numpy()
-        for number, probability in enumerate(probabilities):
-            sequence, frames = given["sequence"][number], given["frame_ids"][number]
-            yield sequence, frames[-1], probability, tuple(given["size"][number])
+        count = len(given["sequence"])
+        with torch.inference_mode(), timed(spent, "network"):
+            logits = network(_filled(given, _together(dataset, batch)))["saliency"][:count]
+        yield given, logits
 
 
-def split_of(run: Run, part: SplitSource, clip_length: int, clip: Clip | None = None) -> ClipDataset:
-    """Open every frame of a split, each with the clip that ends at it, as a network's recipe says.
+def _together(dataset: ClipDataset, batch: int) -> int:
+    """Return how many frames go through a network together; what is smaller than one batch is not filled up."""
+    return min(len(dataset), batch)
+
+
+def _filled(given: Batch, count: int) -> Batch:
+    """Repeat the last sample until there are `count`: the last bits of a map depend on how many are made together."""
+
+    def fill(value: Any) -> Any:
+        if not isinstance(value, Tensor) or len(value) >= count:
+            return value
+        return torch.cat([value, value[-1:].expand(count - len(value), *value.shape[1:])])
+
+    return {key: fill(value) for key, value in given.items()}
+
+
+def split_of(
+    run: Run,
+    part: SplitSource,
+    clip_length: int,
+    clip: Clip | None = None,
+    frames: Literal["all", "packed"] = "all",
+) -> ClipDataset:
+    """Open the frames of a split, each with the clip that ends at it, as a network's recipe says.
 
     Args:
         run: The recipe that the network was trained by.
         part: The split.
         clip_length: Frames of a clip.
         clip: What a clip holds before its last frame; the recipe says it if None.
+        frames: `all` that maps are made of, or all that were `packed`.
     """
     reading = run.reading._replace(clip_length=clip_length, clip=clip or run.reading.clip)
-    return dataset_of(run, reading, part, frames="all")
+    return dataset_of(run, reading, part, frames=frames)
 
 
 def batches(dataset: ClipDataset, *, device: str = "cpu", batch: int = 8) -> Iterator[Batch]:
@@ -150,48 +187,94 @@ def batches(dataset: ClipDataset, *, device: str = "cpu", batch: int = 8) -> Ite
         yield moved(collate(samples), device)
 
 
+def batched(items: Iterable[Item], count: int) -> Iterator[Sequence[Item]]:
+    """Yield items in groups; the last one may be smaller."""  # itertools.batched, which Python 3.11 lacks
+    rest = iter(items)
+    while group := list(islice(rest, count)):
+        yield group
+
+
 class _Clips:
     """Predicts the last frames of clips while every frame is encoded once.
 
     Args:
         network: Encodes frames, and decodes a clip's together.
+        dataset: Its single frames, all that were packed.
+        device: Where the network is.
+        batch: Frames that are encoded, and clips that are decoded, together.
+        spent: Gets the seconds of `network`.
+        stride: Frames between two of a clip.
     """
 
-    def __init__(self, network: ClipNetwork) -> None:
-        self._network = network
-        self._video = -1
+    def __init__(
+        self,
+        network: ClipNetwork,
+        dataset: ClipDataset,
+        device: str,
+        batch: int,
+        spent: dict[str, float],
+        stride: int,
+    ) -> None:
+        self._network, self._dataset, self._device = network, dataset, device
+        self._batch, self._spent, self._stride = batch, spent, stride
+        self._kept: dict[int, Encoded] = {}  # by the frame's index in its video
+        self._ends = [set(dataset.sequence(video).predicted) for video in range(len(dataset.videos))]
 
-    def _clip(self, own: Encoded, video: int, still: bool) -> list[Encoded]:
-        """Return the frames of the clip that ends at the next frame."""
+    def predicted(self) -> Iterator[tuple[Batch, Tensor]]:
+        """Yield what is known of frames, as lists, with their logits."""
+        total = sum(map(len, self._ends))
+        for group in batched(self._clips(), self._batch):
+            given = {key: [known[key] for known, _ in group] for key in ("sequence", "frame_ids", "size")}
+            with torch.inference_mode(), timed(self._spent, "network"):
+                together = {name: torch.cat([clip[name] for _, clip in group]) for name in group[0][1]}
+                logits = self._network.decode(_filled(together, min(total, self._batch)))["saliency"][: len(group)]
+            yield given, logits
+
+    def _clips(self) -> Iterator[tuple[dict[str, Any], Encoded]]:
+        """Yield each frame that a map is made of, and the clip that ends at it."""
+        places, before = iter(self._dataset.places), -1
+        for batch in batches(self._dataset, device=self._device, batch=self._batch):
+            with torch.inference_mode(), timed(self._spent, "network"):
+                encoded = self._network.encode(_filled(batch, _together(self._dataset, self._batch)))
+            for number, still in enumerate(batch["still"].tolist()):
+                place = next(places)
+                own = {name: value[number : number + 1] for name, value in encoded.items()}
+                if place.video != before:
+                    before, self._kept = place.video, {}
+                    self._begin(place.video, still)
+                self._add(own, place.frame, still)
+                if place.frame in self._ends[place.video]:
+                    length = self._network.clip_length
+                    clip = [own] * length if still else [*self._before(place), own]
+                    known = {key: batch[key][number] for key in ("sequence", "frame_ids", "size")}
+                    yield known, {name: torch.cat([frame[name] for frame in clip], dim=1) for name in own}
+
+    def _begin(self, video: int, still: bool) -> None:
+        """Encode what is needed of a video beforehand."""
+
+    def _add(self, own: Encoded, frame: int, still: bool) -> None:
+        """Keep what is needed of a frame."""
+
+    def _before(self, place: SampleIndex) -> list[Encoded]:
+        """Return the frames of a clip before its last."""
         raise NotImplementedError
-
-    def __call__(self, batch: Batch) -> Tensor:
-        encoded = self._network.encode(batch)
-        clips: list[Encoded] = []
-        for number, (video, still) in enumerate(zip(batch["video"].tolist(), batch["still"].tolist(), strict=True)):
-            own = {name: value[number : number + 1] for name, value in encoded.items()}
-            clip = self._clip(own, video, still)
-            clips.append({name: torch.cat([frame[name] for frame in clip], dim=1) for name in own})
-        together = {name: torch.cat([clip[name] for clip in clips]) for name in encoded}
-        saliency: Tensor = self._network.decode(together)["saliency"]
-        return saliency
 
 
 class _Window(_Clips):
     """Clips of consecutive frames; features of no more than one are kept."""
 
-    def __init__(self, network: ClipNetwork, stride: int) -> None:
-        super().__init__(network)
-        self._back = [steps * stride for steps in range(network.clip_length - 1, -1, -1)]
-        self._features: list[Encoded] = []
+    def _add(self, own: Encoded, frame: int, still: bool) -> None:
+        oldest = frame - (self._network.clip_length - 1) * self._stride
+        self._kept = {number: value for number, value in self._kept.items() if number >= max(0, oldest)} | {frame: own}
 
-    def _clip(self, own: Encoded, video: int, still: bool) -> list[Encoded]:
-        if video != self._video or still:
-            self._video, self._features = video, []
-        self._features = [*self._features, own][-self._back[0] - 1 :]
-        last = len(self._features) - 1
+    def _before(self, place: SampleIndex) -> list[Encoded]:
         # before the first frame, the first frame is repeated
-        return [self._features[max(0, last - back)] for back in self._back]
+        back = range(self._network.clip_length - 1, 0, -1)
+        needed = [max(0, place.frame - steps * self._stride) for steps in back]
+        for frame in needed:
+            if frame not in self._kept:
+                raise unpacked(self._dataset.sequence(place.video), place.frame, frame)
+        return [self._kept[frame] for frame in needed]
 
 
 class _References(_Clips):
@@ -201,33 +284,24 @@ class _References(_Clips):
     only they are kept.
     """
 
-    def __init__(self, network: ClipNetwork, dataset: ClipDataset, device: str) -> None:
-        super().__init__(network)
-        self._dataset = dataset
-        self._device = device
-        videos = [place.video for place in dataset.places]  # all frames of a video, in order
-        self._frames = {video: videos.count(video) for video in set(videos)}
-        self._first = {video: videos.index(video) for video in self._frames}
-        self._current = 0
-        self._kept: dict[int, Encoded] = {}
+    def _references(self, place: SampleIndex) -> list[int]:
+        frames = len(self._dataset.sequence(place.video))
+        return reference_frames(frames, place.frame, self._network.clip_length - 1)
 
-    def _references(self, current: int) -> list[int]:
-        return reference_frames(self._frames[self._video], current, self._network.clip_length - 1)
-
-    def _encode(self, frame: int) -> Encoded:
-        sample = self._dataset[self._first[self._video] + frame]
-        return self._network.encode(moved(collate([sample]), self._device))
-
-    def _clip(self, own: Encoded, video: int, still: bool) -> list[Encoded]:
+    def _begin(self, video: int, still: bool) -> None:
         if still:  # its own reference
-            return [own] * self._network.clip_length
-        if video != self._video:
-            self._video, self._current = video, 0
-            chosen = {index for at in range(self._frames[video]) for index in self._references(at)}
-            self._kept = {index: self._encode(index) for index in sorted(chosen)}
-        clip = [*(self._kept[index] for index in self._references(self._current)), own]
-        self._current += 1
-        return clip
+            return
+        own = {at.frame: number for number, at in enumerate(self._dataset.places) if at.video == video}
+        ends = [self._dataset.places[own[frame]] for frame in sorted(self._ends[video])]
+        for frame in sorted({index for end in ends for index in self._references(end)}):
+            if frame not in own:
+                raise unpacked(self._dataset.sequence(video), ends[0].frame, frame)
+            sample = moved(collate([self._dataset[own[frame]]]), self._device)
+            with torch.inference_mode(), timed(self._spent, "network"):
+                self._kept[frame] = self._network.encode(sample)
+
+    def _before(self, place: SampleIndex) -> list[Encoded]:
+        return [self._kept[index] for index in self._references(place)]
 
 
 def moved(batch: Batch, device: str) -> Batch:

@@ -1,6 +1,5 @@
 """`ClipDataset` and the order in which training reads it."""
 
-import itertools
 from pathlib import Path
 
 import cv2
@@ -17,7 +16,7 @@ from vsodprep.errors import InputError
 from vsodprep.flow.picture import colour
 from vsodprep.shards import ClipDataset, SplitSource, pack_benchmark
 from vsodprep.shards.clips import collate
-from vsodprep.shards.sampling import BatchSampler, DrawnSample, batches_per_epoch, reference_frames
+from vsodprep.shards.sampling import BatchSampler, DrawnSample, batches_per_epoch
 from vsodprep.shards.transform import IMAGENET_MEAN, IMAGENET_STD, Window, resize, resize_mask
 
 MEAN = torch.tensor(IMAGENET_MEAN).reshape(3, 1, 1)
@@ -338,20 +337,6 @@ def test_order_from_a_later_step_is_that_of_the_whole():
 
 def test_order_depends_on_the_seed():
     assert batches(seed=2) != batches(seed=1)
-
-
-@pytest.mark.parametrize(
-    ("frames", "current", "count", "expected"),
-    [(11, 3, 5, [1, 4, 6, 8, 10]), (3, 0, 2, [1, 2]), (2, 0, 3, [1, 1, 1]), (1, 0, 2, [0, 0])],
-)
-def test_references_are_spread_over_the_video(frames, current, count, expected):
-    assert reference_frames(frames, current, count) == expected
-
-
-def test_references_are_drawn_from_the_rest_of_the_video():
-    drawn = {tuple(reference_frames(6, 2, 2, (0, step))) for step in range(60)}
-    assert drawn == {pair for pair in itertools.combinations(range(6), 2) if 2 not in pair}
-    assert reference_frames(6, 2, 2, (0, 7)) == reference_frames(6, 2, 2, (0, 7))
 
 
 def test_references_come_before_the_current_frame(path):

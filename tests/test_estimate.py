@@ -125,8 +125,10 @@ def test_on_a_card_networks_take_its_time() -> None:
 
 def test_unknown_numbers_are_marked() -> None:
     found = costs(config(benchmarks=["vos"]))
+    whole = costs(config(benchmarks=["vos"], frames="all"))
     assert found["flow dis"].guessed
-    assert found["flow dis"].frames == pytest.approx(116103, rel=0.01)
+    assert found["normalize"].frames == whole["flow dis"].frames == pytest.approx(116103, rel=0.01)
+    assert found["flow dis"].frames == found["pack"].frames == pytest.approx(7650, rel=0.01)
     assert "~116,200" in as_table(list(found.values()))
     assert found["flow dis"].sequences == 200  # the one that no list names included
     assert costs(config(benchmarks=["davsod"]))["pack"].sequences == 187
@@ -140,11 +142,20 @@ def test_still_images_have_no_flow() -> None:
 
 
 def test_annotated_frames_only() -> None:
-    whole = costs(config(benchmarks=["visal"]))["flow dis"]
-    some = costs(config(benchmarks=["visal"], flow={"dis": {"frames": "annotated", "clip_length": 2}}))["flow dis"]
-    # VISAL has 193 masks; each needs its own flow and that of the frame before it, but the first of a video has none.
-    assert (whole.frames, whole.guessed, some.frames, some.guessed) == (963, False, 2 * 193 - 17, True)
-    assert some.cpu / whole.cpu == pytest.approx(some.frames / whole.frames)
+    data = {"benchmark": "visal", "split": "test"}
+    stage = {"data": [data], "size": [64, 64], "steps": 3, "clip_length": 2}
+    run = {"flow": "dis", "stages": [stage], "test": [data]}
+    whole, some = (
+        costs(config(benchmarks=[], frames=frames, runs={"dsnet": {"full": run}})) for frames in ("all", "annotated")
+    )
+    # VISAL has 193 masks; each is read with the frame before it, but the first of a video has none.
+    for stage in ("flow dis", "pack"):
+        assert (whole[stage].frames, whole[stage].guessed) == (963, False)
+        assert (some[stage].frames, some[stage].guessed) == (2 * 193 - 17, True)
+    assert (whole["predict visal"].frames, some["predict visal"].frames) == (963, 193)
+    assert some["normalize"].frames == 963
+    flow = some["flow dis"].cpu / whole["flow dis"].cpu
+    assert flow == pytest.approx(some["flow dis"].frames / whole["flow dis"].frames)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from vsodprep.config.flow import Policy
-from vsodprep.flow.pairs import FramePair, clip_frames, make_pairs
+from vsodprep.flow.pairs import FramePair, make_pairs
 
 
 def joined(frames: int, **policy: object) -> list[tuple[int, int, int]]:
@@ -89,16 +89,3 @@ def test_only_names_a_frame_that_is_not_there(only: list[int]) -> None:
 def test_no_frames() -> None:
     with pytest.raises(ValueError, match="at least 1"):
         make_pairs(0, Policy())
-
-
-@pytest.mark.parametrize(
-    ("annotated", "length", "expected"),
-    [
-        ([0, 19, 39], 1, (0, 19, 39)),
-        ([0, 19], 4, (0, 16, 17, 18, 19)),
-        ([5, 6], 3, (3, 4, 5, 6)),
-        ([], 4, ()),
-    ],
-)
-def test_clip_frames(annotated: list[int], length: int, expected: tuple[int, ...]) -> None:
-    assert clip_frames(annotated, length) == expected

@@ -5,39 +5,43 @@ from flow_cases import write_frames
 
 from vsodprep.config.flow import Flow
 from vsodprep.flow.dis import Dis
-from vsodprep.flow.pairs import clip_frames, count_flows
+from vsodprep.flow.pairs import count_flows
 from vsodprep.flow.sequence import write_sequence
+from vsodprep.prepared import clip_frames
 
 
 @pytest.mark.parametrize(
-    ("block", "expected"),
+    ("block", "clip_length", "expected"),
     [
-        (Flow(), 100),
-        (Flow(last_frame="drop"), 99),
-        (Flow(last_frame="repeat"), 99),
-        (Flow(show_at="to"), 99),
-        (Flow(direction="both"), 198),
-        (Flow(stride=3, last_frame="drop"), 97),
-        (Flow(frames="annotated"), 5),
-        (Flow(frames="annotated", clip_length=4), 17),
-        (Flow(frames="annotated", clip_length=4, direction="both"), 34),
+        (Flow(), None, 100),
+        (Flow(last_frame="drop"), None, 99),
+        (Flow(last_frame="repeat"), None, 99),
+        (Flow(show_at="to"), None, 99),
+        (Flow(direction="both"), None, 198),
+        (Flow(stride=3, last_frame="drop"), None, 97),
+        (Flow(), 1, 5),
+        (Flow(), 4, 17),
+        (Flow(direction="both"), 4, 34),
     ],
     ids=str,
 )
-def test_flows_of_a_hundred_frames_with_every_twentieth_annotated(block: Flow, expected: int) -> None:
-    assert count_flows(block, 100, range(0, 100, 20)) == expected
+def test_flows_of_a_hundred_frames_with_every_twentieth_annotated(
+    block: Flow, clip_length: int | None, expected: int
+) -> None:
+    only = None if clip_length is None else clip_frames(range(0, 100, 20), clip_length)
+    assert count_flows(block, 100, only) == expected
 
 
 @pytest.mark.parametrize("frames", [1, 2, 5])
 @pytest.mark.parametrize(
-    "block", [Flow(), Flow(direction="both", frames="annotated", clip_length=2), Flow(stride=2, last_frame="repeat")]
+    ("block", "clip_length"),
+    [(Flow(), None), (Flow(direction="both"), 2), (Flow(stride=2, last_frame="repeat"), None)],
 )
-def test_the_plan_is_what_is_estimated(tmp_path: Path, block: Flow, frames: int) -> None:
+def test_the_plan_is_what_is_estimated(tmp_path: Path, block: Flow, clip_length: int | None, frames: int) -> None:
     paths = sorted(write_frames(tmp_path / "frames", frames).iterdir())
-    annotated = [frames - 1]
-    only = clip_frames(annotated, block.clip_length) if block.frames == "annotated" else None
+    only = None if clip_length is None else clip_frames([frames - 1], clip_length)
     summary = write_sequence(paths, tmp_path / "a.h5", Dis("ultrafast"), block, only=only)
-    assert summary["estimated"] == count_flows(block, frames, annotated)
+    assert summary["estimated"] == count_flows(block, frames, only)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +52,8 @@ def test_the_plan_is_what_is_estimated(tmp_path: Path, block: Flow, frames: int)
         ({"method": "raft", "preset": "fast"}, "preset means nothing to method raft"),
         ({"method": "ptlflow:pwcnet", "fit": "crop"}, "fit means nothing to method ptlflow:pwcnet"),
         ({"method": "flownet2", "border": "stretch"}, "border: stretch means nothing without fit: crop"),
-        ({"clip_length": 4}, "clip_length: 4 means nothing without frames: annotated"),
+        ({"frames": "annotated"}, "frames: no key of a flow block any more; write `frames: annotated` or"),
+        ({"clip_length": 4}, "clip_length: no key of a flow block any more"),
     ],
     ids=str,
 )

@@ -24,6 +24,7 @@ from vsodprep.config.crf import Crf
 from vsodprep.config.defaults import default
 from vsodprep.config.figures import Figure
 from vsodprep.config.flow import Flow
+from vsodprep.config.frames import Prepared
 from vsodprep.config.methods import SALIENCY
 from vsodprep.config.normalize import Choice
 from vsodprep.config.options import keys_of as options_of
@@ -47,7 +48,6 @@ WITH: dict[tuple[type[Section], str], dict[str, Any]] = {
     (Flow, "border"): {"method": "raft", "fit": "crop"},
     (Flow, "iterations"): {"method": "raft"},
     (Flow, "precision"): {"method": "raft"},
-    (Flow, "clip_length"): {"frames": "annotated"},
     (Flow, "folder"): {"method": "pictures", "folder": "pack"},
     (Prior, "weights"): {"features": "alexnet"},
     (Saliency, "folder"): {"method": None},  # one of the two
@@ -311,7 +311,8 @@ class Planned:
 
 
 def _output(words: list[str]) -> str:
-    return words[words.index("--json" if "--json" in words else "--out") + 1]
+    option = next(each for each in ("--json", "--out", "--to") if each in words)
+    return words[words.index(option) + 1]
 
 
 def dry_run(folder: Path, over: dict[str, Any], *targets: str) -> Planned:
@@ -374,7 +375,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Planned:
 
 def test_every_key_of_the_configuration_is_changed() -> None:
     kinds = {"flow", "prior", "saliency", "coarse"}
-    elsewhere = {"results", "benchmarks", "figures", "gpus"}
+    elsewhere = {"results", "benchmarks", "figures", "frames", "gpus"}
     assert set(OWN) | set(GLOBAL) | kinds | elsewhere == set(Config.model_fields)
 
 
@@ -482,3 +483,25 @@ def test_a_changed_key_of_a_figure(kind: str, key: str, calls: Calls, monkeypatc
             cli.main(["figure", *words], standalone_mode=False)
         told.append(repr(calls.made))
     assert told[0] != told[1]
+
+
+def test_which_frames_are_prepared(tmp_path: Path, calls: Calls) -> None:
+    data = {"benchmark": "visal", "split": "test"}
+    stage = {"data": [data], "size": [64, 64], "steps": 1, "clip_length": 3}
+    over = {
+        "runs": {
+            "dsnet": {"full": {"flow": "dis", "width": 0.25, "pretrained": False, "stages": [stage], "test": [data]}}
+        },
+        "methods": {"mbd": {"saliency": "mbd"}},
+        "pack": {"prior": [], "coarse": []},
+        "benchmarks": [],
+        "figures": {"a": {"kind": "grid", "benchmark": "visal", "frames": ["bird/00001"]}},
+    }
+    planned = dry_run(tmp_path, over, "all")
+    some = Prepared(frames="annotated", clip_length=3)
+    for sequence, block in (("cat", some), ("bird", Prepared())):
+        assert planned.run(calls, f"saliency/mbd/visal/{sequence}/").of(Prepared) == [block]
+        (only,) = [named["only"] for _, _, named in planned.run(calls, f"flow/dis/visal/{sequence}.h5").made[1:]]
+        assert only == ((6, 7, 8) if sequence == "cat" else None)  # as `calls` tells frames and masks
+    ((_, _, packed),) = planned.run(calls, "shards/").made
+    assert (packed["prepared"], packed["whole"]) == (some, ("bird",))

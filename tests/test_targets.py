@@ -13,6 +13,7 @@ from pipeline import ROOT, ask
 from vsodprep.config import Config, complete
 from vsodprep.config.compared import METHODS
 from vsodprep.config.defaults import default
+from vsodprep.config.frames import Prepared
 from vsodprep.config.report import TRIVIAL
 from vsodprep.estimate.cost import Cost, Estimate
 from vsodprep.report.collect import collect
@@ -280,3 +281,58 @@ def test_the_report_needs_no_source_of_what_is_normalised(tmp_path: Path) -> Non
     own = {"davis2016": {"path": "/home/somebody/DAVIS.zip", "partial": True}}
     config = build(tmp_path / "results").model_copy(update={"sources": Config(sources=own).sources})
     assert collect(config, tmp_path / "results").absent == ()
+
+
+SPARSE = {"pack": {"coarse": []}, "benchmarks": ["visal"], "runs": {}}
+TRAIN = {"benchmark": "visal", "split": "test"}
+STAGE = RUN["stages"][0] | {"data": [TRAIN]}
+COSNET = {"model": None, "variant": "cosnet", "flow": None, "width": 0.125, "pretrained": False}
+GRID = {"kind": "grid", "benchmark": "visal", "frames": ["bird/00001"]}
+
+
+@pytest.mark.parametrize(
+    ("over", "block", "whole"),
+    [
+        ({}, {}, set()),
+        ({"frames": "all"}, None, None),
+        ({"pack": {"coarse": ["weightfree"]}}, None, None),  # labels are for frames without a mask
+        ({"runs": {"dsnet": {"full": RUN | {"stages": [STAGE], "test": []}}}}, {}, set()),
+        (
+            {"runs": {"dsnet": {"full": RUN | {"stages": [STAGE | {"clip_length": 3, "clip_stride": 2}], "test": []}}}},
+            {"clip_length": 5},
+            set(),
+        ),
+        (
+            {"runs": {"contrastive": {"full": COSNET | {"stages": [RUN["stages"][0]], "test": [TRAIN]}}}},
+            {"references": 5},
+            set(),
+        ),
+        (
+            {
+                "runs": {
+                    "contrastive": {"full": COSNET | {"stages": [STAGE | {"clip": "references", "clip_length": 2}]}}
+                }
+            },
+            None,
+            None,
+        ),
+        ({"runs": {"dsnet": {"full": RUN | {"test": [TRAIN]}}}, "figures": {"a": GRID}}, {}, {"bird"}),
+    ],
+)
+def test_prepared_are_the_frames_that_somebody_reads(
+    over: dict[str, Any], block: dict[str, int] | None, whole: set[str] | None
+) -> None:
+    targets = targets_of(SPARSE | over)
+    found, videos = targets.prepared("visal")
+    every = set(targets.catalogue.videos("visal"))
+    expected = Prepared() if block is None else Prepared(frames="annotated", **block)
+    assert (found, set(videos)) == (expected, every if whole is None else whole)
+    assert targets.prepared_of("visal", "bird") == (Prepared() if whole in (None, {"bird"}) else expected)
+    assert any(words.startswith("not prepared of visal: ") for words in targets.left_out) == (block is not None)
+
+
+def test_a_video_with_labels_is_prepared_whole_and_no_other() -> None:
+    targets = targets_of(yaml.safe_load((ROOT / "config/paper/stan.yaml").read_text(encoding="utf-8")))
+    block, whole = targets.prepared("fbms")
+    assert block == Prepared(frames="annotated", clip_length=4)
+    assert whole == targets.catalogue.videos("fbms", "msst-train")

@@ -161,18 +161,6 @@ def test_losses_are_drawn_of_what_is_trained(still: bool) -> None:
             check(over)
 
 
-@pytest.mark.parametrize(("length", "accepted"), [(3, False), (4, True)])
-def test_flow_of_annotated_frames_reaches_as_far_back_as_a_clip(length: int, accepted: bool) -> None:
-    data = [{"benchmark": "visal", "split": "test"}]
-    run = RUN | {"stages": [{**CLIPS, "data": data}]}
-    over = {"runs": {"dsnet": {"full": run}}, "flow": {"dis": {"frames": "annotated", "clip_length": length}}}
-    if accepted:
-        check(over)
-    else:
-        with pytest.raises(InputError, match=r"stages\.main\.clip_length: clips of 4 frames, and flow\.dis of 3"):
-            check(over)
-
-
 def test_a_split_without_masks_is_nothing_to_learn_from(tmp_path: Path) -> None:
     frame = tmp_path / "film" / "frames" / "00000.png"
     frame.parent.mkdir(parents=True)

@@ -53,7 +53,7 @@ def flow_magnitude(flow: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def write_trivial(kind: Trivial, shard: Path, out: Path, split: str, flow: str | None = None) -> None:
-    """Write a trivial map for every frame of a split, laid out as predictions are.
+    """Write a trivial map for every frame of a split that maps are made of, laid out as predictions are.
 
     A frame without flow gets an empty map, and their number is told.
 
@@ -71,11 +71,12 @@ def write_trivial(kind: Trivial, shard: Path, out: Path, split: str, flow: str |
     opened = open_shard(shard)
     sequences = opened.manifest.split(split)
     block = _flow_block(opened, sequences, flow) if kind == "flow-magnitude" else None
-    frames = [(sequence, index) for sequence in sequences for index in range(len(sequence.frames))]
+    frames = [(sequence, index) for sequence in sequences for index in opened[sequence.name].predicted]
     settings = {"sigma": SIGMA} if block is None else {"flow": block}
     made_by = {"method": kind, "settings": settings, "benchmark": opened.manifest.name}
     without_flow = 0
-    with writing_maps(out, made_by, {sequence.name: sequence.frames for sequence in sequences}):
+    names = {each.name: [each.frames[index] for index in opened[each.name].predicted] for each in sequences}
+    with writing_maps(out, made_by, names):
         for sequence, index in track(frames, kind, len(frames)):
             size = sequence.size(index)
             if block is None:

@@ -11,6 +11,7 @@ from vsodprep.cli._folder import PATH
 from vsodprep.cli._options import block_of, options_of
 from vsodprep.cli._torch import device_option
 from vsodprep.config.flow import Flow
+from vsodprep.config.frames import Prepared
 from vsodprep.config.methods import FLOW, flow_method, name_of
 
 
@@ -51,6 +52,7 @@ def command() -> None:
 @frames_argument
 @out_option
 @options_of(Flow)
+@options_of(Prepared)
 @device_option
 @click.option(
     "--threads",
@@ -73,22 +75,19 @@ def _estimate(
     allow_gaps: bool,
     **given: Any,
 ) -> None:
-    block = block_of(Flow, given, method=ctx.info_name)
-    if only and block.frames == "annotated":
+    block, prepared = block_of(Flow, given, method=ctx.info_name), block_of(Prepared, given)
+    if only and prepared.frames == "annotated":
         raise click.UsageError("--only and --frames annotated both say which frames; give one of them")
     import cv2
 
-    from vsodprep.flow.frames import annotated_frames, read_frame_list, sequence_frames
+    from vsodprep.flow.frames import chosen_frames, read_frame_list, sequence_frames
     from vsodprep.flow.methods import build_estimator
-    from vsodprep.flow.pairs import clip_frames
     from vsodprep.flow.picture import drawing_of
     from vsodprep.flow.sequence import write_sequence
 
     cv2.setNumThreads(1)  # pairs are spread over threads, not the rows of one
     paths = sequence_frames(frames_dir, allow_gaps=allow_gaps)
-    wanted = read_frame_list(only, paths) if only else None
-    if block.frames == "annotated":
-        wanted = clip_frames(annotated_frames(frames_dir), block.clip_length)
+    wanted = read_frame_list(only, paths) if only else chosen_frames(frames_dir, len(paths), prepared)
     if flow_method(block.method).vectors:
         estimator = build_estimator(block, device, threads)
         summary = write_sequence(paths, out, estimator, block, only=wanted, picture=drawing_of(block))

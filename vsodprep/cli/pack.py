@@ -7,6 +7,7 @@ import click
 
 from vsodprep.cli._folder import PATH, Folder
 from vsodprep.cli._options import block_of, options_of
+from vsodprep.config.frames import Prepared
 from vsodprep.config.pack import Pack
 from vsodprep.markers import MANIFEST, PROVENANCE, SHARD
 
@@ -28,10 +29,28 @@ _LABELS = (str, Folder(PROVENANCE))
 )
 @options_of(Pack)
 @click.option("--sequence", "sequences", multiple=True, metavar="SEQ", help="Pack only this sequence; repeatable.")
+@options_of(Prepared)
+@click.option("--whole", multiple=True, metavar="SEQ", help="With --frames annotated: all frames of it; repeatable.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Sequences packed at a time.")
-def command(*, normalized_dir: Path, out: Path, sequences: tuple[str, ...], jobs: int, **given: Any) -> None:
+def command(
+    *,
+    normalized_dir: Path,
+    out: Path,
+    sequences: tuple[str, ...],
+    whole: tuple[str, ...],
+    jobs: int,
+    **given: Any,
+) -> None:
     """Pack a normalised benchmark into a Zarr shard."""
     from vsodprep.shards.pack import pack_benchmark
 
-    blocks = {kind: dict(given[kind]) for kind in ("flow", "prior", "coarse")}
-    pack_benchmark(normalized_dir, out, block_of(Pack, given), **blocks, sequences=sequences, jobs=jobs)
+    pack_benchmark(
+        normalized_dir,
+        out,
+        block_of(Pack, given),
+        **{kind: dict(given[kind]) for kind in ("flow", "prior", "coarse")},
+        sequences=sequences,
+        prepared=block_of(Prepared, given),
+        whole=whole,
+        jobs=jobs,
+    )

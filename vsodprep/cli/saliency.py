@@ -9,6 +9,7 @@ from vsodprep.cli._folder import PATH, Folder
 from vsodprep.cli._options import block_of, options_of
 from vsodprep.cli._torch import device_option
 from vsodprep.config import Config
+from vsodprep.config.frames import Prepared
 from vsodprep.config.methods import SALIENCY
 from vsodprep.config.saliency import Saliency
 from vsodprep.markers import MAPS
@@ -19,6 +20,7 @@ from vsodprep.markers import MAPS
 @click.argument("frames_dir", type=PATH)
 @click.option("--out", required=True, type=Folder(MAPS), help="Folder of the maps.")
 @options_of(Saliency)
+@options_of(Prepared)
 @device_option
 @click.option(
     "--threads",
@@ -35,4 +37,4 @@ def command(*, method: str, frames_dir: Path, out: Path, device: str, threads: i
     block = block_of(Saliency, given, method=method)
     from vsodprep.saliency.maps import write_maps
 
-    write_maps(block, frames_dir, out, device, threads)
+    write_maps(block, frames_dir, out, device, threads, prepared=block_of(Prepared, given))

@@ -13,6 +13,7 @@ from vsodprep.config.compared import METHODS, ComparedMethod
 from vsodprep.config.crf import PRESETS, RAW, Crf
 from vsodprep.config.figures import Figure
 from vsodprep.config.flow import Flow
+from vsodprep.config.frames import Which
 from vsodprep.config.methods import flow_method
 from vsodprep.config.models import MODELS, definition
 from vsodprep.config.normalize import Choice
@@ -82,6 +83,10 @@ class Config(Section):
     """What id 255 means beside other ids in the masks of a benchmark: `background` (the default) or `foreground`."""
     allow: dict[Name, tuple[str, ...]] = {}
     """Kinds of issue that normalising a benchmark lists in its manifest instead of stopping."""
+    frames: Which = "annotated"
+    """What of a sparsely annotated video is prepared and predicted: frames with a mask, those that the networks of
+    `runs` read with them, and their flow; or `all`. A video with coarse labels, or of whose frames a figure shows some
+    by name, is always prepared whole; scores are the same."""
     device: Literal["cpu", "cuda"] = "cpu"
     """Where networks run."""
     gpus: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
@@ -192,10 +197,10 @@ class Config(Section):
         for name, coarse in self.coarse.items():
             for block in coarse.flows:
                 flow = self.flow[block]
-                if flow.stride != 1 or flow.frames != "all":
+                if flow.stride != 1:
                     raise ValueError(
-                        f"coarse.{name}.substitute.flow: {block} has stride {flow.stride} and frames: {flow.frames}; "
-                        "masks are carried along flow of stride 1 and frames: all"
+                        f"coarse.{name}.substitute.flow: {block} has stride {flow.stride}; "
+                        "masks are carried along flow of stride 1"
                     )
         return self
 

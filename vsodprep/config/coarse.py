@@ -20,7 +20,7 @@ class Substitute(Section):
     prior: Annotated[Name, Apart] = "light"
     """Prior block that supports, with `support: prior`."""
     flow: Annotated[Name, Apart] = "dis"
-    """Flow block along which masks are carried, with `support: truth`; of all frames, of stride 1."""
+    """Flow block along which masks are carried, with `support: truth`; of stride 1."""
     threshold: float = Field(default=0.5, gt=0, le=1)
     """Support from which on a pixel is supported."""
     share: float = Field(default=0.25, gt=0, le=1)

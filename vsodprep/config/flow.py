@@ -1,6 +1,7 @@
 """Configuration of optical flow: which method, which pairs of frames, what becomes of the ends."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -74,15 +75,18 @@ class Flow(Policy, Method):
     least_maximum: float = Field(default=0.0, ge=0)
     """With `maximum: null`, the least length that gets a full colour: the noise of a pair in which nothing moves then
     stays pale. 0, as in the papers' pictures, gives the longest vector of every pair a full colour."""
-    frames: Literal["all", "annotated"] = "all"
-    """`annotated`: only what annotated frames and the clip before them need (sparsely annotated benchmarks)."""
-    clip_length: int = Field(default=1, ge=1)
-    """With `frames: annotated`: frames of a clip that ends at an annotated frame."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _frames_are_chosen_once(cls, value: Any) -> Any:
+        for key in ("frames", "clip_length"):
+            if isinstance(value, Mapping) and key in value:
+                instead = "`frames: annotated` or `frames: all` beside `flow`, for all stages alike"
+                raise ValueError(f"{key}: no key of a flow block any more; write {instead}")
+        return value
 
     @model_validator(mode="after")
     def _no_key_without_effect(self) -> "Flow":
-        if self.clip_length != 1 and self.frames != "annotated":
-            raise ValueError(f"clip_length: {self.clip_length} means nothing without frames: annotated")
         if self.least_maximum and self.maximum is not None:
             raise ValueError("least_maximum means nothing where maximum is given")
         if not flow_method(self.method).vectors:

@@ -76,7 +76,7 @@ class Estimate:
         return (*found, *self._testing())
 
     def _preparing(self, name: str) -> Iterator[Cost]:
-        config, part = self.config, part_of(self.catalogue, name)
+        config, part = self.config, part_of(self.targets, name)
         if config.source(name) is None and name not in config.folders:
             yield from self._downloading(part)
         yield self._cost(
@@ -84,7 +84,7 @@ class Estimate:
         )
         yield from self._video_stages(name)
         if name in self.targets.benchmarks:
-            yield self._packing(part)
+            yield self._packing(part.prepared)
 
     def _packing(self, part: FrameCounts) -> Cost:
         config, videos = self.config, part.video_megapixels
@@ -110,20 +110,20 @@ class Estimate:
             work = number * part.pixels / rates.MEGAPIXEL
             cpu, card = flow_method(flow.method).seconds(flow)
             gpu = work * card if self.on_card else 0.0
-            guessed = part.guessed or (flow.frames == "annotated" and part.annotated < part.frames)
+            guessed = part.prepared.guessed
             cpu, disk = work * (0.05 if gpu else cpu), work * rates.DISK_FLOW * 1e6
             yield self._cost(f"flow {name}", part, frames=number, guessed=guessed, cpu=cpu, gpu=gpu, disk=disk)
         for name, videos in targets.priors(benchmark).items():
-            part = self._videos(benchmark, videos)
+            part = self._videos(benchmark, videos).prepared
             cpu, gpu = self._regions(config.prior[name], part.frames, part.megapixels)
             yield self._cost(f"prior {name}", part, cpu=cpu, gpu=gpu, disk=part.megapixels * rates.DISK_PRIOR * 1e6)
         for name, videos in targets.saliency(benchmark).items():
-            part = self._videos(benchmark, videos)
+            part = self._videos(benchmark, videos).prepared
             cpu, gpu = self._saliency(config.saliency[name], part)
             disk = part.megapixels * rates.DISK_SALIENCY * 1e6
             yield self._cost(f"saliency {name}", part, cpu=cpu, gpu=gpu, disk=disk)
         for name, videos in targets.coarse(benchmark).items():
-            part, coarse = self._videos(benchmark, videos), config.coarse[name]
+            part, coarse = self._videos(benchmark, videos).prepared, config.coarse[name]
             seconds = rates.COARSE + (self._crf(coarse.crf) if "crf" in coarse.order else 0.0)
             seconds += rates.SUBSTITUTE * ("substitute" in coarse.order) + rates.CARRY * len(coarse.flows)
             work = part.megapixels
@@ -137,7 +137,7 @@ class Estimate:
         return self._passes(rates.ONNX * part.frames * height * width / rates.MEGAPIXEL)
 
     def _videos(self, benchmark: str, names: list[str]) -> FrameCounts:
-        return part_of(self.catalogue, benchmark, names, unlisted=len(names) == len(self.catalogue.videos(benchmark)))
+        return part_of(self.targets, benchmark, names, unlisted=len(names) == len(self.catalogue.videos(benchmark)))
 
     def _regions(self, prior: Prior, frames: int, megapixels: float) -> tuple[float, float]:
         """Return seconds of processor and of graphics card for the described regions of so many frames."""
@@ -149,7 +149,7 @@ class Estimate:
     def _fitting(self, name: str, fit: Iterable[SplitOf]) -> Cost:
         prior, parts, cpu, gpu, frames = self.config.prior[name], self._splits(fit), 0.0, 0.0, 0
         for part in parts:
-            learned = sum(min(prior.frames_per_sequence, annotated) for _, annotated in part.videos)
+            learned = sum(min(prior.frames_per_sequence, video.annotated) for video in part.videos)
             seconds, card = self._regions(prior, learned, learned * part.pixels / rates.MEGAPIXEL)
             cpu, gpu, frames = cpu + seconds, gpu + card, frames + learned
         regions = frames * len(prior.levels) * rates.PRIOR_REGIONS
@@ -165,7 +165,7 @@ class Estimate:
     def _splits(self, fit: Iterable[SplitOf]) -> list[FrameCounts]:
         """Return the videos of each split."""
         videos = self.catalogue.videos
-        return [part_of(self.catalogue, where.benchmark, videos(where.benchmark, where.split)) for where in fit]
+        return [part_of(self.targets, where.benchmark, videos(where.benchmark, where.split)) for where in fit]
 
     def _crf(self, name: str) -> float:
         return rates.CRF_FRAME + rates.CRF_ITERATION * self.config.crf_presets[name].iterations
@@ -211,7 +211,7 @@ class Estimate:
         for score in self.targets.scores:
             by_method.setdefault((score.model, score.run, score.benchmark), []).append(score)
         for (model, name, benchmark), scores in by_method.items():
-            part = self._split(scores[0])
+            part = self._split(scores[0]).predicted
             what, run = f"{model}/{name}", self.targets.runs.get((model, name))
             seeds = len({score.seed for score in scores})
             disk = seeds * part.megapixels * rates.DISK_PREDICTION * 1e6
@@ -230,7 +230,7 @@ class Estimate:
             yield self._cost(f"evaluate {benchmark}", part, what=what, cpu=scored * rates.EVALUATE)
 
     def _split(self, where: SplitOf | ScoreTarget) -> FrameCounts:
-        return part_of(self.catalogue, where.benchmark, self.catalogue.split(where.benchmark, where.split))
+        return part_of(self.targets, where.benchmark, self.catalogue.split(where.benchmark, where.split))
 
     def _cost(
         self,

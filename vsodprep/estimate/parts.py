@@ -1,19 +1,36 @@
 """How many frames a benchmark or split has, as far as anyone has published it."""
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from vsodprep import benchmarks
 from vsodprep.benchmarks.benchmark import KnownSequence, SourceFile
-from vsodprep.config.flow import Flow
+from vsodprep.config.flow import Policy
+from vsodprep.config.frames import Prepared
 from vsodprep.estimate import rates
 from vsodprep.flow.pairs import count_flows
-from vsodprep.targets.catalogue import Catalogue
+from vsodprep.prepared import prepared_frames
+from vsodprep.targets.targets import Targets
 
 _FRAMES_OF_A_VIDEO = 80  # where nobody knows better: DAVIS has 69, DAVSOD 128
 _SIZE, _FULL_HD = (480, 854), (1080, 1920)
 _IN_WORDS = re.compile(r"(\d+(?:\.\d+)?) (MB|GB)")
+
+
+class Video(NamedTuple):
+    """Frames of one video.
+
+    Attributes:
+        frames: Number of frames.
+        annotated: Number of masks.
+        chosen: The frames that are prepared, masks taken to lie evenly from the first frame on; None for all.
+    """
+
+    frames: int
+    annotated: int
+    chosen: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -25,7 +42,7 @@ class FrameCounts:
         sequences: Number of sequences.
         frames: Number of frames.
         annotated: Number of masks.
-        videos: Frames and masks of each sequence that is no set of still images.
+        videos: Each sequence that is no set of still images.
         guessed: Whether a number of frames is a guess, because nobody published it.
         pixels: Pixels of a frame.
     """
@@ -34,14 +51,14 @@ class FrameCounts:
     sequences: int
     frames: int
     annotated: int
-    videos: tuple[tuple[int, int], ...]
+    videos: tuple[Video, ...]
     guessed: bool
     pixels: int
 
     @property
     def video(self) -> int:
         """Number of frames that are no still images."""
-        return sum(frames for frames, _ in self.videos)
+        return sum(video.frames for video in self.videos)
 
     @property
     def megapixels(self) -> float:
@@ -53,20 +70,34 @@ class FrameCounts:
         """Megapixels of the frames that are no still images."""
         return self.video * self.pixels / rates.MEGAPIXEL
 
-    def flows(self, block: Flow) -> int:
-        """Return how many flows a block estimates; masks are taken to lie evenly from the first frame on."""
-        return sum(
-            count_flows(block, frames, _spread(annotated, frames)) for frames, annotated in self.videos if frames
-        )
+    def flows(self, policy: Policy) -> int:
+        """Return how many flows are estimated."""
+        return sum(count_flows(policy, video.frames, video.chosen) for video in self.videos if video.frames)
+
+    @property
+    def prepared(self) -> "FrameCounts":
+        """Only the frames that are prepared."""
+        return self._only(lambda video: video.frames if video.chosen is None else len(video.chosen))
+
+    @property
+    def predicted(self) -> "FrameCounts":
+        """Only the frames that maps are made of."""
+        return self._only(lambda video: video.frames if video.chosen is None else video.annotated)
+
+    def _only(self, count: Callable[[Video], int]) -> "FrameCounts":
+        videos = tuple(video._replace(frames=count(video)) for video in self.videos)
+        guessed = self.guessed or any(video.chosen is not None for video in self.videos)
+        left = self.video - sum(video.frames for video in videos)
+        return replace(self, videos=videos, frames=self.frames - left, guessed=guessed)
 
 
 def part_of(
-    catalogue: Catalogue, name: str, names: Collection[str] | None = None, *, unlisted: bool = False
+    targets: Targets, name: str, names: Collection[str] | None = None, *, unlisted: bool = False
 ) -> FrameCounts:
     """Count a benchmark's frames, or those of some of its sequences.
 
     Args:
-        catalogue: The sequences of all benchmarks.
+        targets: What the configuration makes.
         name: The benchmark.
         names: The sequences; None for all of them.
         unlisted: Whether to count those of which nobody published the names, too; always where `names` is None.
@@ -74,6 +105,7 @@ def part_of(
     Raises:
         InputError: The benchmark or folder does not exist.
     """
+    catalogue = targets.catalogue
     sequences = catalogue.sequences(name)
     if names is not None:
         sequences = tuple(one for one in sequences if one.name in names)
@@ -95,7 +127,11 @@ def part_of(
         sequences=len(sequences),
         frames=sum(frames),
         annotated=sum(annotated),
-        videos=tuple((number, masks) for number, masks, one in counted if not one.still),
+        videos=tuple(
+            Video(number, masks, _chosen(targets.prepared_of(name, one.name), number, masks))
+            for number, masks, one in counted
+            if not one.still
+        ),
         guessed=any(one.frames is None for one in sequences),
         pixels=size[0] * size[1],
     )
@@ -117,8 +153,10 @@ def _usual_frames(sequences: tuple[KnownSequence, ...], published: Mapping[str, 
     return round(sum(known) / len(known)) if known else _FRAMES_OF_A_VIDEO
 
 
-def _spread(annotated: int, frames: int) -> list[int]:
-    return [number * frames // annotated for number in range(min(annotated, frames))]
+def _chosen(block: Prepared, frames: int, annotated: int) -> tuple[int, ...] | None:
+    spread = [number * frames // annotated for number in range(min(annotated, frames))]
+    chosen = prepared_frames(block, frames, spread) if block != Prepared() else ()
+    return chosen if 0 < len(chosen) < frames else None
 
 
 def _annotated(one: KnownSequence, frames: int, published: Mapping[str, int]) -> int:

@@ -5,12 +5,14 @@ from pathlib import Path
 
 from PIL import Image
 
+from vsodprep.config.frames import Prepared
 from vsodprep.errors import InputError, check_size
 from vsodprep.files import read_json
 from vsodprep.flow.estimator import Frame
 from vsodprep.images import gap, list_images, read_frame
 from vsodprep.manifest import ManifestSequence, frame_paths, read_manifest
 from vsodprep.markers import MANIFEST
+from vsodprep.prepared import prepared_frames
 
 
 def _in_benchmark(folder: Path) -> tuple[Path, ManifestSequence] | None:
@@ -61,6 +63,21 @@ def annotated_frames(folder: Path) -> tuple[int, ...]:
     _, sequence = found
     index = {frame: number for number, frame in enumerate(sequence.frames)}
     return tuple(index[frame] for frame in sequence.annotated)
+
+
+def chosen_frames(folder: Path, frames: int, block: Prepared) -> tuple[int, ...] | None:
+    """Return the indices of the frames of a sequence that are prepared; None for all of them.
+
+    Args:
+        folder: The frames.
+        frames: Their number.
+        block: What is read with an annotated frame.
+
+    Raises:
+        InputError: Only annotated frames are, and the folder is not in a normalised benchmark.
+    """
+    chosen = () if block.frames == "all" else prepared_frames(block, frames, annotated_frames(folder))
+    return chosen if 0 < len(chosen) < frames else None
 
 
 def sequence_name(folder: Path) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from vsodprep.config.flow import Flow, Policy
+from vsodprep.config.flow import Policy
 
 Job = tuple[int, int]  # the frames an estimated flow leads from and to
 
@@ -88,23 +88,12 @@ def jobs_of(pairs: Sequence[FramePair], policy: Policy) -> tuple[Job, ...]:
     return tuple(dict.fromkeys(wanted))
 
 
-def clip_frames(annotated: Collection[int], clip_length: int) -> tuple[int, ...]:
-    """Return the frames of all clips that end at an annotated frame; a clip is cut at the start of the sequence.
+def count_flows(policy: Policy, frames: int, only: Collection[int] | None = None) -> int:
+    """Return how many flows are estimated for a sequence; repeated and zero flows cost nothing.
 
     Args:
-        annotated: Indices of annotated frames.
-        clip_length: Frames of a clip, the annotated one included.
-    """
-    return tuple(sorted({frame - step for frame in annotated for step in range(clip_length) if frame >= step}))
-
-
-def count_flows(block: Flow, frames: int, annotated: Collection[int]) -> int:
-    """Return how many flows a block estimates for a sequence; repeated and zero flows cost nothing.
-
-    Args:
-        block: The flow block.
+        policy: The policy.
         frames: Number of frames of the sequence.
-        annotated: Indices of its annotated frames.
+        only: Frames that need a flow; all if None.
     """
-    only = clip_frames(annotated, block.clip_length) if block.frames == "annotated" else None
-    return len(jobs_of(make_pairs(frames, block, only), block))
+    return len(jobs_of(make_pairs(frames, policy, only), policy))

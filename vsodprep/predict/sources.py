@@ -164,7 +164,7 @@ def _sequences(source: Path, root: Path) -> Path:
 def _flow_block(record: Mapping[str, Any], checkpoint: Path) -> Flow:
     """Return the block by which the flow that a network was trained on was made."""
     said = {**record, **record["policy"], **record.get("picture", {}), "weights": record.get("weights") or None}
-    known = {key: said[key] for key in Flow.model_fields if key in said and key != "frames"}
+    known = {key: said[key] for key in Flow.model_fields if key in said}
     return validated(Flow, known, f"{checkpoint}: its flow")
 
 

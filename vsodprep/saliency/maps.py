@@ -8,10 +8,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodprep.config.frames import Prepared
 from vsodprep.config.methods import SALIENCY
 from vsodprep.config.saliency import Saliency
 from vsodprep.files import enter_folder, write_json
-from vsodprep.flow.frames import sequence_frames
+from vsodprep.flow.frames import chosen_frames, sequence_frames
 from vsodprep.images import read_frame, write_png
 from vsodprep.markers import MAPS
 from vsodprep.progress import track
@@ -48,6 +49,8 @@ def method_of(block: Saliency, device: str = "cpu", threads: int = 1) -> Method:
         block: Names a method.
         device: Where a network runs.
         threads: Threads of a network.
+        prepared: Which frames get a map.
+        prepared: Which frames get a map.
 
     Raises:
         InputError: Weights are missing or no network's.
@@ -63,7 +66,15 @@ def _made(method: Method, frames: Sequence[Path]) -> Iterator[tuple[Path, NDArra
         yield from zip(paths, method.maps([read_frame(path) for path in paths]), strict=True)
 
 
-def write_maps(block: Saliency, frames_folder: Path, out: Path, device: str = "cpu", threads: int = 1) -> None:
+def write_maps(
+    block: Saliency,
+    frames_folder: Path,
+    out: Path,
+    device: str = "cpu",
+    threads: int = 1,
+    *,
+    prepared: Prepared = Prepared(),
+) -> None:
     """Make a sequence's saliency maps.
 
     Args:
@@ -72,12 +83,15 @@ def write_maps(block: Saliency, frames_folder: Path, out: Path, device: str = "c
         out: Folder that gets `{frame}.png` and, last, `maps.json`.
         device: Where a network runs.
         threads: Threads of a network.
+        prepared: Which frames get a map.
 
     Raises:
         InputError: Weights are missing or no network's, a frame is missing or unreadable, or a file of somebody else
             would be overwritten.
     """
     frames = sequence_frames(frames_folder, allow_gaps=True)
+    chosen = chosen_frames(frames_folder, len(frames), prepared)
+    frames = frames if chosen is None else tuple(frames[index] for index in chosen)
     method = method_of(block, device, threads)
     enter_folder(out, (f"{path.stem}.png" for path in frames), MAPS, sources=frames)
     for path, saliency in track(_made(method, frames), f"{block.method} maps", len(frames)):

@@ -15,9 +15,10 @@ from torch.utils.data import Dataset
 from vsodprep.config.train import Augment, StillFlow
 from vsodprep.errors import InputError
 from vsodprep.flow.picture import picture_of
+from vsodprep.prepared import reference_frames
 from vsodprep.shards import layout
-from vsodprep.shards.read import Shard, ShardSequence, open_shard
-from vsodprep.shards.sampling import DrawnSample, reference_frames
+from vsodprep.shards.read import UNPACKED, Shard, ShardSequence, open_shard
+from vsodprep.shards.sampling import DrawnSample
 from vsodprep.shards.transform import (
     IMAGENET_MEAN,
     IMAGENET_STD,
@@ -35,6 +36,12 @@ _LISTS = ("sequence", "frame_ids", "size")
 _REFERENCES, _EPOCHS = 4, 5  # keep these draws apart from those of the changes, and of a step
 _UNIT_TABLE = (np.arange(256, dtype=np.float32) / 255).reshape(256, 1)
 _REST = 255  # white, as both colour wheels draw what rests beside what moves
+
+
+def unpacked(arrays: ShardSequence, frame: int, lacking: int) -> InputError:
+    """Return the error for a frame whose clip holds another one that was not packed."""
+    names = arrays.sequence.frames
+    return InputError(arrays.path, f"frame {names[frame]} without {names[lacking]}, which its clip holds", UNPACKED)
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,8 @@ class ClipDataset(Dataset[Sample]):
         flow: Flow block whose colour picture is read, if any.
         prior: Prior block that is read, if any.
         frames: `labelled`: clips end at frames with a label, and none of their frames lacks a flow that is asked
-            for. `all`: one clip per frame, in order; a frame without flow is treated as a still image.
+            for. `all`: one clip per frame that maps are made of (`ShardSequence.predicted`), in order; a frame without
+            flow is treated as a still image. `packed`: likewise, one per frame that was packed.
         still_flow: Flow picture of a still image: `zeros` once normalised (DS-Net), `rest` (white), the `frame`
             (CAG-DDE); `none` leaves flow out of every sample.
         augment: Random changes of a `DrawnSample`, or of an epoch; a number alone is refused with them. None for none.
@@ -103,7 +111,7 @@ class ClipDataset(Dataset[Sample]):
     clip: Literal["past", "references"] = "past"
     flow: str | None = None
     prior: str | None = None
-    frames: Literal["labelled", "all"] = "labelled"
+    frames: Literal["labelled", "all", "packed"] = "labelled"
     still_flow: StillFlow = "zeros"
     augment: Augment | None = None
     resize_with: Resize = "pillow"
@@ -144,10 +152,26 @@ class ClipDataset(Dataset[Sample]):
             arrays = shard[sequence.name]
             video = len(self.videos)
             self.videos.append((number, sequence.name))
-            for frame in range(len(sequence.frames)):
-                if self.frames == "all" or self._fits(arrays, frame, part):
+            for frame in self._ends(arrays):
+                if self.frames != "labelled" or self._fits(arrays, frame, part):
+                    self._check_packed(arrays, frame)
                     added.append(SampleIndex(number, video, frame))
         self.places += added * part.repeat
+
+    def _ends(self, arrays: ShardSequence) -> tuple[int, ...]:
+        """Return the frames that a clip may end at."""
+        return arrays.predicted if self.frames == "all" else arrays.prepared
+
+    def _check_packed(self, arrays: ShardSequence, frame: int) -> None:
+        """Check that all frames of a clip were packed; references are drawn of the whole video where not spread."""
+        prepared = arrays.prepared
+        if len(prepared) == len(arrays):
+            return
+        drawn = self.clip == "references" and self.clip_length > 1 and self.frames == "labelled"
+        needed = range(len(arrays)) if drawn else self._clip(arrays, frame)
+        lacking = sorted(set(needed).difference(prepared))
+        if lacking:
+            raise unpacked(arrays, frame, lacking[0])
 
     def _fits(self, arrays: ShardSequence, frame: int, part: SplitSource) -> bool:
         if not arrays.has(layout.labels_path(part.labels), frame):
@@ -167,6 +191,11 @@ class ClipDataset(Dataset[Sample]):
 
     def __len__(self) -> int:
         return len(self.places)
+
+    def sequence(self, video: int) -> ShardSequence:
+        """Return the arrays of one of `videos`."""
+        part, name = self.videos[video]
+        return self._shards[part][name]
 
     def set_epoch(self, epoch: int) -> None:
         """Draw the random changes of a pass, each from seed, epoch and sample: no matter which worker reads it.

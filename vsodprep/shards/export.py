@@ -16,7 +16,7 @@ from vsodprep.errors import InputError
 from vsodprep.files import atomic_directory, nothing
 from vsodprep.images import encode_jpeg, encode_png
 from vsodprep.manifest import ManifestSequence
-from vsodprep.progress import track
+from vsodprep.progress import note, track
 from vsodprep.shards.read import Shard, ShardSequence, open_shard
 
 Layout = Literal["davsod", "fsnet", "davis", "webdataset"]
@@ -34,7 +34,7 @@ class ExportOptions:
         flow: Flow block whose pictures are exported, where the layout has any.
         image_format: Format of frames and flow pictures; most loaders look for `.jpg`.
         quality: Quality of JPEG.
-        annotated: Only frames with a mask.
+        annotated: Only frames with a mask; those that were not packed are left out in any case.
     """
 
     split: str | None = None
@@ -74,7 +74,10 @@ def export(shard_path: Path, layout: Layout, out: Path, choice: ExportOptions | 
         raise InputError(shard_path, "no flow chosen", f"--flow with one of {', '.join(known) or 'none'}")
     if flow is not None:
         shard.flow_array(flow)
-    total = sum(len(video.annotated if choice.annotated else video.frames) for video in videos)
+    total = sum(len(video.annotated if choice.annotated else shard[video.name].prepared) for video in videos)
+    unpacked = sum(len(shard[video.name]) - len(shard[video.name].prepared) for video in videos)
+    if unpacked and not choice.annotated:
+        note(f"{shard_path}: {unpacked} frames were not packed, and are left out; `frames: all` packs them")
     samples = track(_samples(shard, videos, choice), f"export {shard.manifest.name}", total)
     with atomic_directory(out, nothing) as folder:
         if layout == "webdataset":
@@ -94,7 +97,8 @@ def _samples(
     """Yield the frames: of each its video, its id and its files."""
     for video in videos:
         arrays: ShardSequence = shard[video.name]
-        for number, frame in enumerate(video.frames):
+        for number in arrays.prepared:
+            frame = video.frames[number]
             mask = arrays.mask(number)
             if choice.annotated and mask is None:
                 continue

@@ -14,6 +14,7 @@ import zarr
 from numpy.typing import NDArray
 from zarr.codecs import BloscCodec, Crc32cCodec, ZstdCodec
 
+from vsodprep.config.frames import Prepared
 from vsodprep.config.pack import Pack
 
 FORMAT = "vsodprep shard 1"
@@ -46,6 +47,8 @@ class Contents:
         prior: Prior blocks and the folders that hold their `{seq}.h5`.
         coarse: Blocks of coarse labels and the folders that hold `{seq}/{frame}.png`.
         given: Flow blocks of which there are pictures alone.
+        prepared: Which frames of a video go in.
+        whole: Videos of which all do.
     """
 
     block: Pack
@@ -53,6 +56,8 @@ class Contents:
     prior: Mapping[str, Path]
     coarse: Mapping[str, Path]
     given: frozenset[str] = frozenset()
+    prepared: Prepared = Prepared()
+    whole: frozenset[str] = frozenset()
 
 
 _SUMS = (Crc32cCodec(),)  # of every chunk: damaged bytes that still decode are found

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import zarr
 
+from vsodprep.config.frames import Prepared
 from vsodprep.config.pack import Pack
 from vsodprep.errors import InputError, expected_one
 from vsodprep.files import atomic_directory, write_json
@@ -29,6 +30,8 @@ def pack_benchmark(
     prior: Mapping[str, Path] | None = None,
     coarse: Mapping[str, Path] | None = None,
     sequences: Sequence[str] = (),
+    prepared: Prepared = Prepared(),
+    whole: Sequence[str] = (),
     jobs: int = 1,
 ) -> None:
     """Pack a normalised benchmark; the shard appears whole, with the same bytes on any number of jobs.
@@ -41,6 +44,8 @@ def pack_benchmark(
         prior: Prior blocks: name to folder of `{seq}.h5`.
         coarse: Blocks of coarse labels: name to folder of `{seq}/{frame}.png`.
         sequences: Pack only these; all if empty.
+        prepared: Which frames of a video go in; its others have no row in the shard.
+        whole: Videos of which all do.
         jobs: Sequences packed at a time.
 
     Raises:
@@ -51,7 +56,9 @@ def pack_benchmark(
     if sequences:
         named = {manifest.sequence(name) for name in sequences}
         manifest = replace(manifest, sequences=tuple(one for one in manifest.sequences if one in named))
-    contents = Contents(block, flow or {}, prior or {}, coarse or {}, _given(manifest, flow or {}))
+    given = _given(manifest, flow or {})
+    all_of = frozenset(manifest.sequence(name).name for name in whole)
+    contents = Contents(block, flow or {}, prior or {}, coarse or {}, given, prepared, all_of)
     for name in block.pictures:
         if name not in contents.flow:
             raise InputError(

@@ -15,6 +15,8 @@ from vsodprep.manifest import Manifest, ManifestSequence, from_json
 from vsodprep.shards import layout
 from vsodprep.shards.chunks import EXPECTED, ChunkReader, damaged
 
+UNPACKED = "a shard packed with longer clips, or with --frames all (`frames: all` of a configuration)"
+
 
 def open_shard(path: Path | str) -> "Shard":
     """Open a shard.
@@ -139,12 +141,31 @@ class ShardSequence:
     def __len__(self) -> int:
         return len(self.sequence.frames)
 
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self._shard.path / self.sequence.name
+
+    @property
+    def prepared(self) -> tuple[int, ...]:
+        """The frames that were packed, ascending; the others have no row in any array."""
+        rows = self._find(layout.FRAMES)
+        return () if rows is None else tuple(rows.of_frame)
+
+    @property
+    def predicted(self) -> tuple[int, ...]:
+        """The frames that maps are made of: all, or where not all were packed, those with a mask."""
+        prepared = self.prepared
+        if len(prepared) == len(self):
+            return prepared
+        return tuple(number for number in prepared if self.has(layout.MASKS, number))
+
     def _find(self, name: str) -> "_Rows | None":
         if name not in self._rows:
             kind, slash, block = name.partition("/")
             if slash or name not in (layout.FRAMES, layout.MASKS):
                 self._shard.require(kind, block)
-            where = self._shard.path / self.sequence.name / name
+            where = self.path / name
             with reading(where, EXPECTED):
                 node: Any = self._group.get(name)
                 rows = None if node is None else _Rows(node, where, gray=name != layout.FRAMES)
@@ -181,9 +202,12 @@ class ShardSequence:
 
         Raises:
             IndexError: There is no such frame.
+            InputError: It was not packed.
         """
         image: NDArray[np.uint8] | None = self._read(layout.FRAMES, frame)
-        assert image is not None
+        if image is None:
+            found = f"no frame {self.sequence.frames[frame]}, which was not packed"
+            raise InputError(self.path, found, UNPACKED)
         return image
 
     def mask(self, frame: int, labels: str = layout.MASKS) -> NDArray[np.uint8] | None:

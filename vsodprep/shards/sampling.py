@@ -30,26 +30,6 @@ class DrawnSample(NamedTuple):
     size: tuple[int, int] | None = None
 
 
-def reference_frames(frames: int, current: int, count: int, seed: tuple[int, ...] | None = None) -> list[int]:
-    """Choose reference frames of a video, as COSNet does.
-
-    Args:
-        frames: Frames of the video.
-        current: The frame that they are for, which is not among them unless it is the only one.
-        count: How many.
-        seed: Draws them at random; without it they are spread evenly.
-
-    Returns:
-        Frame indices, ascending.
-    """
-    others = np.array([frame for frame in range(frames) if frame != current] or [current])
-    if seed is None:
-        places = ((np.arange(count) + 0.5) * len(others) / count).astype(int)
-    else:
-        places = np.sort(np.random.default_rng(seed).choice(len(others), count, replace=len(others) < count))
-    return [int(frame) for frame in others[places]]
-
-
 @dataclass(frozen=True, kw_only=True)
 class BatchSampler:
     """Batches of a stage, from a given step to its last.

@@ -9,12 +9,14 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
+from vsodprep.config.frames import Prepared
 from vsodprep.errors import InputError, check_size
 from vsodprep.files import read_object
 from vsodprep.flow.store import SCALE, FlowFile, open_flow, quantise
 from vsodprep.images import read_frame, read_mask
 from vsodprep.manifest import ManifestSequence, frame_path, mask_path
 from vsodprep.markers import PROVENANCE
+from vsodprep.prepared import prepared_frames
 from vsodprep.prior.store import PriorFile, open_prior
 from vsodprep.shards import layout
 
@@ -39,8 +41,10 @@ def pack_video(
     if video.height is None or video.width is None:
         raise InputError(folder / video.name, "frames of several sizes", "a video whose frames have one size")
     size = (video.height, video.width)
-    everything = range(len(video.frames))
     index = {frame: number for number, frame in enumerate(video.frames)}
+    annotated = [index[frame] for frame in video.annotated]
+    block = Prepared() if video.name in contents.whole else contents.prepared
+    prepared = prepared_frames(block, len(video.frames), annotated)
     write = partial(layout.write_rows, group, frames_per_shard=contents.block.frames_per_shard)
 
     def frame(row: int) -> NDArray[np.uint8]:
@@ -54,15 +58,15 @@ def pack_video(
         check_size(path, mask.shape, size, "its frame")
         return mask.astype(np.uint8) * 255
 
-    write(layout.FRAMES, everything, frame, (*size, 3))
-    annotated = [index[frame] for frame in video.annotated]
+    write(layout.FRAMES, prepared, frame, (*size, 3))
     truth = partial(mask_path, folder, video.name)
     write(layout.MASKS, annotated, lambda row: binary_at(truth(video.frames[row])), size, binary=True)
     for name, labels in contents.coarse.items():
         if not _labelled(labels, video.name):
             continue
         read_label = _labels(labels / video.name, video.frames, binary_at)
-        write(f"{layout.COARSE}/{name}", everything, read_label, size, binary=True)
+        write(f"{layout.COARSE}/{name}", prepared, read_label, size, binary=True)
+    chosen = set(prepared)
     with ExitStack() as files:
         for name, flows in contents.flow.items():
             path = flows / f"{video.name}.h5"
@@ -70,7 +74,7 @@ def pack_video(
             reader = files.enter_context(open_flow(path, pictures=given))
             if given and reader.datasets:
                 raise InputError(path, "flow vectors", "pictures alone, as of the first sequence")
-            rows = _flow_rows(reader, path, video, size)
+            rows = [row for row in _flow_rows(reader, path, video, size) if row in chosen]
             known = reader.attributes | {"scale": SCALE}
             if not given:
                 stored = partial(_stored_flow, reader)
@@ -83,7 +87,7 @@ def pack_video(
             source = files.enter_context(open_prior(path))
             write(
                 f"{layout.PRIOR}/{name}",
-                _prior_rows(source, path, index, size),
+                [row for row in _prior_rows(source, path, index, size) if row in chosen],
                 lambda row, source=source: source.of_frame(video.frames[row]),  # type: ignore[misc]
                 size,
                 binary=True,

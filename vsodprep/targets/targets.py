@@ -1,7 +1,7 @@
 """What a configuration makes."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -12,15 +12,18 @@ from vsodprep.config.base import SplitOf
 from vsodprep.config.compared import METHODS, ComparedMethod, Scored
 from vsodprep.config.crf import RAW
 from vsodprep.config.figures import DrawnFromScores, File, Words
+from vsodprep.config.frames import Prepared
 from vsodprep.config.methods import flow_method
+from vsodprep.config.models import definition
 from vsodprep.config.report import TRIVIAL, TRIVIAL_MAPS, Trivial
-from vsodprep.config.train import Run, ScoredOn
+from vsodprep.config.train import Reading, Run, ScoredOn
 from vsodprep.errors import check_known
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.paths import Paths
 
 CENTRE_PRIOR: Trivial = "centre-prior"
 OWN_SPLIT = "train"
+_ALONE = {"clip_length": 1, "references": 0}  # an annotated frame with nothing else
 Item = TypeVar("Item")
 
 
@@ -75,6 +78,7 @@ class Targets:
 
     config: Config
     catalogue: Catalogue
+    _prepared: dict[str, tuple[Prepared, list[str]]] = field(default_factory=dict, compare=False)
 
     @cached_property
     def paths(self) -> Paths:
@@ -144,7 +148,9 @@ class Targets:
     @cached_property
     def left_out(self) -> tuple[str, ...]:
         """What `pack` names and shards will not hold, in words."""
-        return tuple(
+        sparse = [name for name in self.normalized if self.prepared(name)[0] != Prepared()]
+        frames = "frames that have no mask and are read with none that has, unless `frames: all` is said"
+        return (f"not prepared of {', '.join(sparse)}: {frames}",) * bool(sparse) + tuple(
             f"prior.{prior} is not in the shard of {benchmark}: it is fitted on its split {OWN_SPLIT}, which is empty"
             for benchmark in self.benchmarks
             if self.catalogue.videos(benchmark)
@@ -179,6 +185,64 @@ class Targets:
         """What fitted weights of saliency maps learn from, by block of coarse labels."""
         used = unique(name for benchmark in self.benchmarks for name in self.packed_coarse(benchmark))
         return {name: self.config.coarse[name].fit for name in used if self.config.coarse[name].fit}
+
+    @cached_property
+    def _readers(self) -> list[tuple[SplitOf, Prepared | None]]:
+        """The splits that runs read, each with what is read with an annotated frame; None where it may be any frame."""
+        found: list[tuple[SplitOf, Prepared | None]] = []
+        for (model, name), run in self.runs.items():
+            known = definition(run.network(model))
+            options = known.choose(run.variant, run.options, where=f"runs.{model}.{name}")
+
+            def read(reading: Reading, clip: str, length: int) -> Prepared:
+                if clip == "references":
+                    return Prepared(frames="annotated", references=length - 1)
+                return Prepared(frames="annotated", clip_length=(length - 1) * reading.clip_stride + 1)
+
+            for stage in run.stages:
+                drawn = stage.clip == "references" and stage.clip_length > 1
+                trained = None if drawn else read(stage.reading, "past", stage.clip_length)
+                found += [(data, trained) for data in stage.data]
+            tested = read(run.reading, options.clip or run.reading.clip, options.clip_length)
+            found += [(test, tested) for test in run.test]
+        return found
+
+    def prepared(self, benchmark: str) -> tuple[Prepared, list[str]]:
+        """Return which frames of a benchmark's videos are prepared, and the videos of which all are.
+
+        All are where there are labels of frames without a mask, where clips are drawn of the whole video, where a
+        figure shows frames by name, and where no frame or every frame has a mask.
+        """
+        if benchmark not in self._prepared:
+            self._prepared[benchmark] = self._prepare(benchmark)
+        return self._prepared[benchmark]
+
+    def prepared_of(self, benchmark: str, sequence: str) -> Prepared:
+        """Return which frames of a video are prepared."""
+        block, whole = self.prepared(benchmark)
+        return Prepared() if sequence in whole else block
+
+    def _prepare(self, benchmark: str) -> tuple[Prepared, list[str]]:
+        videos = self.catalogue.videos(benchmark)
+        if self.config.frames == "all":
+            return Prepared(), videos
+        readers = [
+            (self.catalogue.videos(benchmark, of.split), block)
+            for of, block in self._readers
+            if of.benchmark == benchmark
+        ]
+        whole = {name for names, block in readers if block is None for name in names}
+        whole |= {name for names in self.coarse(benchmark).values() for name in names}
+        shown = (one for one in self.config.figures.values() if one.benchmark == benchmark)
+        whole |= {name for figure in shown for name in figure.sequences}
+        known = self.catalogue.sequences(benchmark)
+        whole |= {one.name for one in known if one.annotated is not None and one.annotated in (0, one.frames)}
+        chosen = [name for name in videos if name in whole]
+        if len(chosen) == len(videos) and self.catalogue.whole(benchmark):
+            return Prepared(), videos
+        blocks = [block for _, block in readers if block is not None]
+        most = {key: max((getattr(one, key) for one in blocks), default=least) for key, least in _ALONE.items()}
+        return Prepared(frames="annotated", **most), chosen
 
     def priors(self, benchmark: str) -> dict[str, list[str]]:
         """Return the videos of a benchmark that get a prior, by block: packed ones, and those that support labels."""

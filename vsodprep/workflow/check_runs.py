@@ -38,7 +38,6 @@ def check_runs(targets: Targets) -> None:
         for stage in run.stages:
             of_stage = f"{where}.stages.{stage.name}"
             _check_shape(of_stage, stage, options)
-            _check_clips(targets, of_stage, run, stage, options)
             for data in stage.data:
                 _check_labels(targets, of_stage, data)
             _check_prior(targets, of_stage, run, stage.data)
@@ -84,22 +83,6 @@ def _check_shape(where: str, stage: Stage, options: NetworkOptions) -> None:
             expected = f"one of {', '.join(options.parts)}" if options.parts else "none: the network learns as a whole"
             raise InputError(f"{where}.learn", part, expected)
     _check_still_flow(where, stage.reading, options)
-
-
-def _check_clips(targets: Targets, where: str, run: Run, stage: Stage, options: NetworkOptions) -> None:
-    """Check that flow of annotated frames alone reaches as far back as a clip."""
-    if run.flow is None or stage.clip != "past" or stage.still_flow == "none":
-        return
-    block = targets.config.flow[run.flow]
-    span = (max(stage.clip_length, options.clip_length) - 1) * stage.clip_stride + 1
-    if block.frames == "all" or block.clip_length >= span:
-        return
-    for data in stage.data:
-        videos = targets.catalogue.videos(data.benchmark, data.split)
-        for sequence in targets.catalogue.sequences(data.benchmark):
-            if sequence.name in videos and sequence.annotated != sequence.frames:
-                found = f"clips of {span} frames, and flow.{run.flow} of {block.clip_length}"
-                raise InputError(f"{where}.clip_length", found, f"flow.{run.flow}.clip_length: {span}, or frames: all")
 
 
 def _check_labels(targets: Targets, where: str, data: Data) -> None:

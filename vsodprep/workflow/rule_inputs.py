@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from vsodprep.archives import archive_of
+from vsodprep.config.frames import Prepared
+from vsodprep.config.options import arguments_of
 from vsodprep.targets.targets import Targets
 
 
@@ -52,6 +54,11 @@ class RuleInputs:
         """Return the module of a network: one of ours, or of the user's own."""
         own = next((run.model for run in self.config.runs.get(wildcards.model, {}).values() if run.model), None)
         return f"vsodprep.models.{wildcards.model}" if own is None else own.partition(":")[0]
+
+    def prepared(self, wildcards: Any) -> list[str]:
+        """Return which frames of a video are prepared, as options."""
+        block = self.targets.prepared_of(wildcards.benchmark, wildcards.seq)
+        return arguments_of(block) if block != Prepared() else []
 
     def flow_of(self, flow: str, benchmark: str, split: str | None = None) -> list[str]:
         """Return the flow of a benchmark's videos, of one split or all."""

@@ -29,7 +29,7 @@ class CoarseInputs(RuleInputs):
 
     def saliency_options(self, wildcards: Any) -> str:
         """Return options of `vsodprep saliency`."""
-        words = shlex.join(arguments_of(self._saliency(wildcards)))
+        words = shlex.join([*arguments_of(self._saliency(wildcards)), *self.prepared(wildcards)])
         return f"{words} {self.torch_options()}" if self._is_network(wildcards) else words
 
     def saliency_weights(self, wildcards: Any) -> str:

@@ -27,7 +27,8 @@ class FlowInputs(RuleInputs):
         # DIS gives the same flow on any number of threads: the rule has one.
         torch = f" {self.torch_options()}" if flow_method(self.method(wildcards)).network else ""
         block, given = self.config.flow[wildcards.flow], self._pictures(wildcards)
-        return shlex.join(arguments_of(block.model_copy(update={"folder": given}))) + torch
+        words = [*arguments_of(block.model_copy(update={"folder": given})), *self.prepared(wildcards)]
+        return shlex.join(words) + torch
 
     def given(self, wildcards: Any) -> str:
         """Return the state of the pictures that a block reads, if it does."""

@@ -3,6 +3,7 @@
 import shlex
 from typing import Any
 
+from vsodprep.config.frames import Prepared
 from vsodprep.config.options import arguments_of
 from vsodprep.workflow.rule_inputs import RuleInputs
 
@@ -41,4 +42,7 @@ class PackInputs(RuleInputs):
             pack = pack.model_copy(update={"pictures": ()})
         if not self.catalogue.whole(name):  # what else the archives hold has no flow yet; the next run makes it
             words += [word for one in self.catalogue.sequences(name) for word in ("--sequence", one.name)]
+        block, whole = self.targets.prepared(name)
+        if block != Prepared():
+            words += [*arguments_of(block), *(word for video in whole for word in ("--whole", video))]
         return shlex.join(words + arguments_of(pack))
