@@ -68,14 +68,11 @@ def predict_shard(
             somebody else would be overwritten, or the folder holds maps of another prediction.
     """
     torch.set_num_threads(threads)
-    content = content or saved.load(checkpoint)
-    run = Run.model_validate(content["recipe"])
-    network = saved.network_of(content, checkpoint)
-    place(network, device)
+    network, run = placed(checkpoint, content or saved.load(checkpoint), device)
     opened = open_shard(shard)
     manifest = opened.manifest
     sequences = manifest.sequences if split is None else manifest.split(split)
-    made_by = {"checkpoint_sha256": sha256(checkpoint), "benchmark": manifest.name, "split": split}
+    made_by = record_of(checkpoint, manifest.name, split)
     frames = {one.name: [one.frames[number] for number in opened[one.name].predicted] for one in sequences}
     total = sum(map(len, frames.values()))
     spent: dict[str, float] = {}
@@ -84,6 +81,18 @@ def predict_shard(
         for sequence, frame, probability, size in track(maps, f"predict {manifest.name}", total, spent=spent):
             write_png(out / sequence / f"{frame}.png", to_map(probability, size, run.maps))
     return {name: len(ids) for name, ids in frames.items()}
+
+
+def placed(checkpoint: Path, content: Mapping[str, Any], device: str) -> tuple[Network, Run]:
+    """Return the network of a checkpoint, on its device and in evaluation mode, and the recipe it was trained by."""
+    network = saved.network_of(content, checkpoint)
+    place(network, device)
+    return network, Run.model_validate(content["recipe"])
+
+
+def record_of(checkpoint: Path, benchmark: str, split: str | None) -> dict[str, Any]:
+    """Return what the record of a folder of maps says of them beside their sequences."""
+    return {"checkpoint_sha256": sha256(checkpoint), "benchmark": benchmark, "split": split}
 
 
 def predict_maps(

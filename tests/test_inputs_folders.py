@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from tests.coarse_folders import FRAMES, write_sequence
+from tests.video_files import turn
 from vsodprep.benchmarks.folders import own_benchmark, safe_name, scan_folder
 from vsodprep.cli import cli
 from vsodprep.config.normalize import Choice
@@ -342,24 +343,13 @@ def test_a_video_without_its_index_is_refused(tmp_path: Path) -> None:
         own(path, tmp_path / "out")
 
 
-def turned(path: Path, degrees: int) -> None:
-    """Write a display matrix into an MP4's track header, as a phone does (ISO/IEC 14496-12, section 8.3.2)."""
-    data = bytearray(path.read_bytes())
-    matrix = {90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}[degrees]
-    a, b, c, d = (value << 16 for value in matrix)
-    start = data.index(b"tkhd") + 4 + 40
-    words = (a, b, 0, c, d, 0, 0, 0, 1 << 30)
-    data[start : start + 36] = b"".join(word.to_bytes(4, "big", signed=True) for word in words)
-    path.write_bytes(data)
-
-
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270])
 def test_a_video_is_stored_upright_and_its_rotation_recorded(degrees: int, tmp_path: Path) -> None:
     path = film(tmp_path / "a.mp4", 4, "mp4v")
     own(path, tmp_path / "plain")
     plain = read_frame(frame_path(tmp_path / "plain", "a", "00002"))
     if degrees:
-        turned(path, degrees)
+        turn(path, degrees)
     manifest = own(path, tmp_path / "out")
     found = read_frame(frame_path(tmp_path / "out", "a", "00002"))
     assert np.array_equal(found, np.rot90(plain, -degrees // 90))

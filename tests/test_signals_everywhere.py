@@ -35,7 +35,8 @@ SCORES = "results/scores/dsnet/full/seed0/raw/synth.davsod.json"
 FURTHER = {
     "train with readers": "train dsnet --recipe results/configuration/runs/dsnet/full.json --workers 2 --threads 1"
     " --save-seconds 0 --shard results/shards/synth.zarr --out own/last.ckpt",
-    "predict a video": "predict results/models/dsnet/full/seed0/last.ckpt own/clip.avi --out own/maps --threads 1",
+    "predict a video": "predict results/models/dsnet/full/seed0/last.ckpt own/clip.avi --out own/maps --threads 1"
+    " --overlay own/tinted.mp4 --cutout own/cut.webm",
     "normalize videos": "normalize mine own/clip.avi --folder --out own/normalized",
     "export": "export results/shards/synth.zarr --layout davsod --out own/exported",
     "flow export": "flow export results/flow/dis/synth/plain-fish.h5 --as flo --out own/flo",

@@ -1,5 +1,6 @@
 """`vsodprep predict`: saliency maps of a shard, a folder of frames, or a video file."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,22 @@ from vsodprep.files import read_json
 from vsodprep.markers import PREDICTIONS, SHARD
 
 
+def _video(option: str, endings: str, about: str) -> Any:
+    def ending(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+        if value is not None and value.suffix.lower() not in endings.split(", "):
+            raise click.BadParameter(f"{value} ends in none of {endings}", ctx, param)
+        return value
+
+    return click.option(option, type=PATH, metavar="FILE", callback=ending, help=f"{about} FILE ends in {endings}.")
+
+
 @click.command()
 @click.argument("checkpoint", type=PATH)
 @click.argument("source", type=Folder(SHARD))
-@click.option("--out", required=True, type=Folder(PREDICTIONS), help="Folder for the maps.")
+@click.option("--out", type=Folder(PREDICTIONS), help="Folder for the maps.")
+@_video("--overlay", ".mp4, .mov, .webm, .gif", "Of a video: a video that is tinted where the maps are bright.")
+@_video("--side-by-side", ".mp4, .mov, .webm, .gif", "Of a video: a video of the frames and their maps.")
+@_video("--cutout", ".webm, .mov, .gif", "Of a video: a video whose alpha channel the maps are.")
 @click.option("--split", help="Split of a shard; default: all of it.")
 @click.option("--classifier", type=PATH, help="Motion prior's C.npz, where the network reads one.")
 @click.option("--official", is_flag=True, help="CHECKPOINT is what the authors of DS-Net or CAG-DDE released.")
@@ -28,7 +41,10 @@ def command(
     *,
     checkpoint: Path,
     source: Path,
-    out: Path,
+    out: Path | None,
+    overlay: Path | None,
+    side_by_side: Path | None,
+    cutout: Path | None,
     split: str | None,
     classifier: Path | None,
     official: bool,
@@ -46,43 +62,80 @@ def command(
     any images. Of frames and videos the flow is estimated as it was for the network's training; the motion prior is
     made with --classifier.
 
+    Of a video file, --overlay, --side-by-side and --cutout make videos to look at, beside --out or in its place. Each
+    frame is shown as long as in SOURCE; the sound is left out.
+
     CHECKPOINT is one of `vsodprep train`; with --model and --recipe any file of torch or safetensors that has all of
     the network's tensors, and a shard as SOURCE if the network reads flow. With --official it is the authors' file,
     and all is done as in their code but for what --recipe says otherwise; the flow, too, is made as theirs was. It may
     be a network as an ONNX file, or the name of one that rembg keeps (`u2net`); --recipe then takes the keys of a
     saliency block of method onnx, such as '{"size": [384, 384]}'.
     """
-    from vsodprep.config.models import definition, release
-    from vsodprep.config.recipe import read_recipe
     from vsodprep.config.saliency import read_onnx
 
     onnx = None if official or model else read_onnx(str(checkpoint), recipe or "{}")
     if not (official or onnx) and (model is None) != (recipe is None):
         raise click.UsageError("--model and --recipe go together")
+    asked = {"overlay": overlay, "side-by-side": side_by_side, "cutout": cutout}
+    drawn = {name: path for name, path in asked.items() if path is not None}
+    streamed = _is_streamed(source, out, drawn)
     wait_passively()
-    from vsodprep.models import checkpoints, saved
     from vsodprep.models.device import check_device
     from vsodprep.models.inference import predict_shard
     from vsodprep.predict.images import predict_by
-    from vsodprep.predict.sources import as_shard, flow_of
+    from vsodprep.predict.sources import as_shard
+    from vsodprep.predict.video import predict_video, predict_video_by
 
-    content: dict[str, Any] | None = None
     if onnx:
-        content = {}
+        content: dict[str, Any] | None = {}
     else:
         torch["device"] = check_device(torch["device"])
+        content = _adopted(checkpoint, source, model, recipe, official=official)
+    if streamed or out is None:
+        files = {"source": source, "out": out, "drawn": drawn, "allow": allow, **torch}
+        if onnx:
+            written = predict_video_by(onnx, **files)
+        else:
+            written = predict_video(checkpoint, classifier=classifier, batch=batch, content=content, **files)
+    else:
+        with as_shard(source, checkpoint, out, classifier, allow=allow, content=content, **torch) as shard:
+            if onnx:
+                written = predict_by(onnx, shard, out, split=split, **torch)
+            else:
+                written = predict_shard(checkpoint, shard, out, split=split, batch=batch, content=content, **torch)
+    if out is None:
+        return
+    others = read_json(out / PREDICTIONS, "the record just written")["sequences"].keys() - written.keys()
+    if others:
+        click.echo(f"{out}: joined the maps of {', '.join(sorted(others))}, which were there", err=True)
+
+
+def _is_streamed(source: Path, out: Path | None, drawn: Mapping[str, Path]) -> bool:
+    """Return whether a source is a video file, as which it has to be where videos are made of it."""
+    from vsodprep.benchmarks.folders import VIDEO_SUFFIXES
+
+    if out is None and not drawn:
+        raise click.UsageError("nothing to write: give --out, --overlay, --side-by-side or --cutout")
+    is_video = source.is_file() and source.suffix.lower() in VIDEO_SUFFIXES
+    if drawn and source.exists() and not is_video:
+        raise click.UsageError(f"--{next(iter(drawn))} takes a video file as SOURCE ({', '.join(VIDEO_SUFFIXES)})")
+    return is_video
+
+
+def _adopted(
+    checkpoint: Path, source: Path, model: str | None, recipe: str | None, *, official: bool
+) -> dict[str, Any] | None:
+    """Return what a file of another make holds, as a checkpoint of ours would; None where it is one."""
+    from vsodprep.config.models import definition, release
+    from vsodprep.config.recipe import read_recipe
+    from vsodprep.models import checkpoints, saved
+    from vsodprep.predict.sources import flow_of
+
     if official:
         model = model or checkpoints.recognise(checkpoint)
         run = read_recipe(recipe or "{}", model, weights=str(checkpoint))
         run = run.model_copy(update={"flow": flow_of(source, run.flow)})
-        content = checkpoints.adopt(checkpoint, model, run, release(model).flow)
-    elif model is not None and recipe is not None:
-        content = saved.adopt(checkpoint, definition(model).name, read_recipe(recipe))
-    with as_shard(source, checkpoint, out, classifier, allow=allow, content=content, **torch) as shard:
-        if onnx:
-            written = predict_by(onnx, shard, out, split=split, **torch)
-        else:
-            written = predict_shard(checkpoint, shard, out, split=split, batch=batch, content=content, **torch)
-    others = read_json(out / PREDICTIONS, "the record just written")["sequences"].keys() - written.keys()
-    if others:
-        click.echo(f"{out}: joined the maps of {', '.join(sorted(others))}, which were there", err=True)
+        return checkpoints.adopt(checkpoint, model, run, release(model).flow)
+    if model is not None and recipe is not None:
+        return saved.adopt(checkpoint, definition(model).name, read_recipe(recipe))
+    return None

@@ -1,6 +1,6 @@
 """A sequence's flow, from its frames to the stored file, in one pass."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -60,9 +60,7 @@ def write_sequence(
         VsodprepError: The method cannot work on the frames, or gave a flow that is not finite.
     """
     pairs = make_pairs(len(frames), policy, only)
-    jobs = jobs_of(pairs, policy)
     size = image_size(frames[0])
-    together = estimator.batch(size)
     quality: dict[str, float | None] = {}
     record = estimator.record
     attributes = {
@@ -74,9 +72,9 @@ def write_sequence(
     }
     with (
         _naming(frames[0].parent),
-        ahead(read_frames(frames, _first_uses(jobs)), max(_DECODED_AHEAD, together)) as decoded,
-        ahead(_estimate(jobs, decoded, estimator, together), max(_ESTIMATED_AHEAD, together)) as estimated,
-        ahead(_rows(pairs, policy, estimated, size, quality), _MEASURED_AHEAD) as rows,
+        estimated_flows(
+            pairs, policy, lambda order: read_frames(frames, order), size, estimator, quality=quality
+        ) as rows,
     ):
         write_flow(
             out,
@@ -87,7 +85,40 @@ def write_sequence(
             datasets=datasets_of(policy),
             frames=[frame.stem for frame in frames],
         )
-    return {"pairs": len(pairs), "estimated": len(jobs), **quality}
+    return {"pairs": len(pairs), "estimated": len(jobs_of(pairs, policy)), **quality}
+
+
+@contextmanager
+def estimated_flows(
+    pairs: Sequence[FramePair],
+    policy: Policy,
+    read: Callable[[Sequence[int]], Iterator[tuple[int, NDArray[np.uint8]]]],
+    size: tuple[int, int],
+    estimator: Estimator,
+    *,
+    quality: dict[str, float | None],
+) -> Iterator[Iterator[Mapping[str, Any]]]:
+    """Estimate the flows of a sequence, in threads and before they are asked for; few frames are in memory.
+
+    Args:
+        pairs: The pairs.
+        policy: What made them.
+        read: Reads frames, each once, in the order of the given indices: index, and uint8 `(H, W, 3)` RGB.
+        size: Height and width.
+        estimator: The method.
+        quality: Gets the means over all pairs in the end.
+
+    Yields:
+        An iterator over what `write_flow` stores for each pair.
+    """
+    jobs = jobs_of(pairs, policy)
+    together = estimator.batch(size)
+    with (
+        ahead(read(_first_uses(jobs)), max(_DECODED_AHEAD, together)) as decoded,
+        ahead(_estimate(jobs, decoded, estimator, together), max(_ESTIMATED_AHEAD, together)) as estimated,
+        ahead(_rows(pairs, policy, estimated, size, quality), _MEASURED_AHEAD) as rows,
+    ):
+        yield rows
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,12 +39,17 @@ def predict_by(
     sequences = opened.manifest.sequences if split is None else opened.manifest.split(split)
     frames = {one.name: one.frames for one in sequences}
     method = method_of(block, device, threads)
-    made_by = {"method": block.method, **method.settings, "benchmark": opened.manifest.name, "split": split}
+    made_by = record_by(block, method, opened.manifest.name, split)
     total = sum(map(len, frames.values()))
     with writing_maps(out, made_by, frames):
         for path, saliency in track(_made(method, opened, frames), f"predict {opened.manifest.name}", total):
             write_png(out / path, to_bytes(saliency))
     return {name: len(ids) for name, ids in frames.items()}
+
+
+def record_by(block: Saliency, method: Method, benchmark: str, split: str | None) -> dict[str, Any]:
+    """Return what the record of a folder of maps says of them beside their sequences."""
+    return {"method": block.method, **method.settings, "benchmark": benchmark, "split": split}
 
 
 def _made(

@@ -69,12 +69,7 @@ def as_shard(
     content = saved.load(checkpoint) if content is None else content
     run = Run.model_validate(content["recipe"]) if content else None
     flow, prior = (run.flow, run.prior) if run else (None, None)
-    if prior is not None and classifier is None:
-        raise InputError(checkpoint, "a network that reads a motion prior", "--classifier with the prior's C.npz")
-    if flow is not None and not content["flow"]:
-        raise InputError(checkpoint, "weights alone, which do not say how their flow was made", "a shard as SOURCE")
-    if flow is not None and content["flow"].get("provenance") == "given":
-        raise InputError(checkpoint, "a network for flow that was given, not estimated", "a shard as SOURCE")
+    block = flow_to_estimate(checkpoint, content, run, classifier) if run else None
     with scratch_beside(out) as root:
         normalized = root / "normalized"
         frames = _sequences(source, root)
@@ -90,8 +85,8 @@ def as_shard(
             raise InputError(where, error.found, error.expected) from error
         for line in told(manifest.issues):
             note(line)
-        if flow is not None:
-            _estimate_flow(manifest, root, _flow_block(content["flow"], checkpoint), device, threads)
+        if block is not None:
+            _estimate_flow(manifest, root, block, device, threads)
         if prior is not None and classifier is not None:
             _apply_prior(manifest, root, classifier, device)
         shard = root / "own.zarr"
@@ -159,6 +154,23 @@ def _sequences(source: Path, root: Path) -> Path:
     for image in images:
         shutil.copyfile(image, frames / image.name)
     return root / "frames"
+
+
+def flow_to_estimate(checkpoint: Path, content: Mapping[str, Any], run: Run, classifier: Path | None) -> Flow | None:
+    """Return how the flow of frames and videos is to be estimated for a network, or None if it reads none.
+
+    Raises:
+        InputError: A classifier is needed and not given, or the checkpoint does not say how its flow was made.
+    """
+    if run.prior is not None and classifier is None:
+        raise InputError(checkpoint, "a network that reads a motion prior", "--classifier with the prior's C.npz")
+    if run.flow is None:
+        return None
+    if not content["flow"]:
+        raise InputError(checkpoint, "weights alone, which do not say how their flow was made", "a shard as SOURCE")
+    if content["flow"].get("provenance") == "given":
+        raise InputError(checkpoint, "a network for flow that was given, not estimated", "a shard as SOURCE")
+    return _flow_block(content["flow"], checkpoint)
 
 
 def _flow_block(record: Mapping[str, Any], checkpoint: Path) -> Flow:

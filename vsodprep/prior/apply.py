@@ -61,7 +61,18 @@ def motion_prior(
     return combine(described.levels, scores, (flow.shape[0], flow.shape[1])), described
 
 
-def _network(classifier: Classifier, path: Path, weights: str | None, device: str) -> Windows | None:
+def windows_of(classifier: Classifier, path: Path, weights: str | None, device: str) -> Windows | None:
+    """Return the network that describes regions for a classifier, or None if it needs none.
+
+    Args:
+        classifier: The classifier.
+        path: Its file, to name in an error.
+        weights: File with the network's weights, where it was fitted with such.
+        device: Where the network runs.
+
+    Raises:
+        InputError: The weights are missing, or are others.
+    """
     settings = classifier.settings
     if settings.features == "contrast":
         return None
@@ -106,7 +117,7 @@ def apply(
     """
     classifier = load(classifier_path)
     frames = sequence_frames(frames_folder, allow_gaps=True)
-    windows = _network(classifier, classifier_path, weights, device)
+    windows = windows_of(classifier, classifier_path, weights, device)
     with open_flow(flow_path) as flow:
         indices = flow.frame_indices
         if indices and indices[-1] >= len(frames):

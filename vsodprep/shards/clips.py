@@ -49,14 +49,14 @@ class SplitSource:
     """A split of a shard, with the labels to learn from.
 
     Attributes:
-        shard: The shard.
+        shard: The shard, or where it lies.
         split: One of its splits; None takes every sequence.
         labels: `masks`, or the name of a block of coarse labels.
         repeat: How many times it enters one pass.
         weight: Weight of its samples in the loss.
     """
 
-    shard: Path
+    shard: Path | Shard
     split: str | None = None
     labels: str = layout.MASKS
     repeat: int = 1
@@ -127,13 +127,13 @@ class ClipDataset(Dataset[Sample]):
         self._epoch: torch.Tensor | None = None
         self._tables = normalisation_tables(self.mean, self.std)
         self._cache = _Cache(self.cache_bytes)
-        self._shards = [open_shard(part.shard) for part in self._parts]
+        self._shards = [each if isinstance(each := part.shard, Shard) else open_shard(each) for part in self._parts]
         self.videos: list[tuple[int, str]] = []
         self.places: list[SampleIndex] = []
         for number, (part, shard) in enumerate(zip(self._parts, self._shards, strict=True)):
             self._add(number, part, shard)
         if not self.places:
-            where = ", ".join(str(part.shard) for part in self._parts)
+            where = ", ".join(str(shard.path) for shard in self._shards)
             raise InputError(where, "no frame with a label and everything else that is read", "at least one")
 
     def _add(self, number: int, part: SplitSource, shard: Shard) -> None:
