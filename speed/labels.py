@@ -1,10 +1,14 @@
-"""Time per frame of the steps from frames to motion prior and coarse labels, on one core.
+"""Time per frame of the steps from frames to motion prior and coarse labels, on one core, and of those who do the same.
 
-Run: OMP_NUM_THREADS=1 python speed/labels.py
+Run: OMP_NUM_THREADS=1 python speed/labels.py [FRAMES]
+FRAMES: folder with two frames of a video, in place of a scene made at random.
 """
 
+import sys
 import time
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from statistics import median
 
 import cv2
@@ -16,8 +20,10 @@ from vsodprep.coarse.fuse import fuse, uniform
 from vsodprep.coarse.substitute import erase_unsupported
 from vsodprep.config.crf import PRESETS
 from vsodprep.config.prior import DRFI, LIGHT
+from vsodprep.config.saliency import Saliency
 from vsodprep.crf.refine import refine
 from vsodprep.flow.picture import colour
+from vsodprep.images import list_images, read_frame
 from vsodprep.prior.apply import motion_prior
 from vsodprep.prior.channels import channels
 from vsodprep.prior.classifier import Classifier, Settings, layer_sizes
@@ -29,6 +35,8 @@ from vsodprep.saliency.otsu import otsu
 
 ROUNDS = 7
 SIZES = {"128 x 192": (128, 192), "480 x 854": (480, 854)}
+
+PEER = "; "  # in the name of a step, before who else does it
 
 FEATURES = 86  # that `contrast` gives of a region
 
@@ -72,7 +80,7 @@ def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
         return [segment(picture, level, scale=0.5, min_regions=16, backend=backend) for level in LIGHT]
 
     levels, given = cut("opencv"), channels(small_frame, small_flow, picture)
-    maps = np.stack([to_bytes(method_of(method).maps([frame])[0]) for method in ("mbd", "rbd")])
+    maps = np.stack([to_bytes(method_of(Saliency(method=method)).maps([frame])[0]) for method in ("mbd", "rbd")])
     fused = fuse(maps / np.float32(255), uniform(2))
     speckled, support = inside | (fused > fused.mean()), inside.astype(np.float32)
     edit = Edit("s", "0", "erase", "component", ((frame.shape[1] // 2, frame.shape[0] // 2),))
@@ -90,15 +98,20 @@ def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
             lambda: motion_prior(frame, flow, colour(flow), classifier(DRFI, 1.0)),
             1,
         ),
-        "saliency: mbd, one frame": (lambda: method_of("mbd").maps([frame]), 1),
-        "saliency: mbd, 16 together": (lambda: method_of("mbd").maps([frame] * 16), 16),
-        "saliency: rbd": (lambda: method_of("rbd").maps([frame]), 1),
-        "saliency: ft": (lambda: method_of("ft").maps([frame]), 1),
+        "saliency: mbd, one frame": (lambda: method_of(Saliency(method="mbd")).maps([frame]), 1),
+        "saliency: mbd, 16 together": (lambda: method_of(Saliency(method="mbd")).maps([frame] * 16), 16),
+        "saliency: rbd": (lambda: method_of(Saliency(method="rbd")).maps([frame]), 1),
+        "saliency: ft": (lambda: method_of(Saliency(method="ft")).maps([frame]), 1),
         "coarse: fuse two maps": (lambda: fuse(maps / np.float32(255), uniform(2)), 1),
         "coarse: Otsu": (lambda: otsu(to_bytes(fused)), 1),
-        "coarse: CRF stan (5 iterations)": (lambda: refine(frame, fused, PRESETS["stan"]), 1),
-        "coarse: CRF dss (1 iteration)": (lambda: refine(frame, fused, PRESETS["dss"]), 1),
-        "coarse: CRF deeplab-v2 (10 iterations)": (lambda: refine(frame, fused, PRESETS["deeplab-v2"]), 1),
+        **{
+            f"coarse: CRF {name} ({PRESETS[name].iterations} iterations){peer}": (partial(refine, frame, fused, crf), 1)
+            for name in ("stan", "dss", "deeplab-v2")
+            for peer, crf in (
+                ("", PRESETS[name]),
+                (f"{PEER}pydensecrf", PRESETS[name].model_copy(update={"engine": "pydensecrf"})),
+            )
+        },
         "coarse: one edit": (lambda: apply_edit(inside, edit), 1),
         "coarse: substitute": (lambda: erase_unsupported(speckled, support, threshold=0.5, share=0.25), 1),
         "coarse: carry a mask, flow one way": (lambda: push(support, flow), 1),
@@ -106,9 +119,23 @@ def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
     }
 
 
+def video(folder):
+    """The first of two frames, its DIS flow, and where that is fastest."""
+    first, second = (read_frame(path) for path in list_images(folder)[:2])
+    gray = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in (first, second)]
+    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(*gray, None)
+    length = np.linalg.norm(flow, axis=2)
+    return first, flow, length > np.percentile(length, 90)
+
+
 def main():
     cv2.setNumThreads(1)
-    tables = {name: steps(*scene(*size)) for name, size in SIZES.items()}
+    given = sys.argv[1:]
+    scenes = {folder: video(Path(folder)) for folder in given} or {name: scene(*size) for name, size in SIZES.items()}
+    tables = {name: steps(*each) for name, each in scenes.items()}
+    for table in tables.values():  # what is compiled, or kept for a video's later frames
+        for call, _ in table.values():
+            call()
     times = {name: {step: [] for step in table} for name, table in tables.items()}
     for _ in range(ROUNDS):
         for name, table in tables.items():
@@ -116,9 +143,14 @@ def main():
                 start = time.process_time()
                 call()
                 times[name][step].append((time.process_time() - start) / frames * 1000)
-    print(f"| CPU ms per frame, median of {ROUNDS} | {' | '.join(SIZES)} |\n| --- | ---: | ---: |")
+    print(f"| CPU ms per frame, median of {ROUNDS} | {' | '.join(times)} |\n| --- |{' ---: |' * len(times)}")
     for step in next(iter(times.values())):
-        print(f"| {step} | {' | '.join(f'{median(times[name][step]):.1f}' for name in SIZES)} |")
+        print(f"| {step.replace(PEER, ', ')} | {' | '.join(f'{median(each[step]):.1f}' for each in times.values())} |")
+    print(f"\n| times as fast, median of {ROUNDS} | {' | '.join(times)} |\n| --- |{' ---: |' * len(times)}")
+    for step in (step for step in next(iter(times.values())) if PEER in step):
+        ours, _, peer = step.partition(PEER)
+        ratios = [median(b / a for a, b in zip(each[ours], each[step], strict=True)) for each in times.values()]
+        print(f"| {ours} as {peer} | {' | '.join(f'{ratio:.1f}' for ratio in ratios)} |")
 
 
 if __name__ == "__main__":

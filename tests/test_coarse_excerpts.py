@@ -13,6 +13,8 @@ from vsodprep.coarse.fuse import uniform
 from vsodprep.coarse.support import TruthSupport
 from vsodprep.config.coarse import Coarse
 from vsodprep.config.crf import PRESETS
+from vsodprep.config.saliency import Saliency
+from vsodprep.crf.refine import refine
 from vsodprep.images import FOREGROUND_ABOVE, decode, list_images, read_mask
 from vsodprep.saliency.maps import method_of
 
@@ -35,16 +37,27 @@ def car(excerpts):
 @pytest.mark.parametrize("method", ["mbd", "rbd"])
 def test_the_car_is_more_salient_than_the_rest(method, car):
     frame, truth = car
-    saliency = method_of(method).maps([frame])[0]
+    saliency = method_of(Saliency(method=method)).maps([frame])[0]
     assert saliency[truth].mean() > 2 * saliency[~truth].mean()
 
 
 @pytest.mark.parametrize(("order", "least"), [("fuse,otsu", 0.5), ("fuse,otsu,crf", 0.65)])
 def test_label_overlaps_the_mask(order, least, car):
     frame, truth = car
-    maps = np.stack([np.round(method_of(method).maps([frame])[0] * 255).astype(np.uint8) for method in ("mbd", "rbd")])
+    made = [method_of(Saliency(method=method)).maps([frame])[0] for method in ("mbd", "rbd")]
+    maps = np.round(np.stack(made) * 255).astype(np.uint8)
     label = label_frame(frame, maps, Chain(Coarse(order=tuple(order.split(","))), uniform(2), PRESETS["stan"])).label
     assert (label & truth).sum() / (label | truth).sum() > least
+
+
+@pytest.mark.parametrize("engine", ["compiled", "torch"])
+def test_a_crf_labels_the_car_as_pydensecrf_does(engine, car):
+    frame = car[0]
+    saliency = method_of(Saliency(method="mbd")).maps([frame])[0]
+    crfs = (PRESETS["stan"].model_copy(update={"engine": each}) for each in (engine, "pydensecrf"))
+    found, expected = (refine(frame, saliency, crf) for crf in crfs)
+    assert ((found > 0.5) == (expected > 0.5)).mean() > 0.999
+    assert (np.abs(found - expected) < 1 / 255).mean() > 0.999
 
 
 def run(*words):

@@ -44,6 +44,12 @@ def test_one_sequence(tree):
     assert marker["crf"] == PRESETS["stan"].model_dump()
 
 
+def test_an_engine_in_place_of_the_preset_s(tree):
+    crf(tree / "frames" / "bear", tree / "good" / "bear", "--out", tree / "out", "--engine", "pydensecrf")
+    marker = json.loads((tree / "out" / "predictions.json").read_text())
+    assert marker["crf"] == PRESETS["stan"].model_dump() | {"engine": "pydensecrf"}
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_benchmark_on_any_number_of_processes(benchmark, tree, jobs):
     (tree / "good" / "predictions.json").write_text('{"frames": 3}')

@@ -1,13 +1,21 @@
 import json
+from typing import get_args
 
+import cv2
 import numpy as np
 import pydensecrf.densecrf as dcrf
 import pytest
+import torch
 from pydensecrf.utils import unary_from_softmax
 
 from vsodprep.config.crf import PRESETS, Crf
+from vsodprep.crf.lattice import Lattice
+from vsodprep.crf.lattice_torch import TorchLattice
 from vsodprep.crf.refine import preset, refine, unary
-from vsodprep.errors import VsodprepError
+from vsodprep.errors import InputError, VsodprepError
+
+ENGINES = get_args(Crf.model_fields["engine"].annotation)
+OURS = [engine for engine in ENGINES if engine != "pydensecrf"]
 
 
 def scene(seed=0, size=16):
@@ -41,13 +49,23 @@ def mean_field(frame, probability, crf):
     return belief[1].reshape(height, width)
 
 
+def textured(height=60, width=80):
+    """A frame with noise at two scales, and a blurred map of its brighter parts."""
+    rng = np.random.default_rng(5)
+    field = cv2.GaussianBlur(rng.normal(size=(height, width, 3)).astype(np.float32), (0, 0), 6)
+    frame = np.clip(128 + field / field.std() * 50 + rng.normal(0, 3, field.shape), 0, 255).astype(np.uint8)
+    return frame, 1 / (1 + np.exp(-cv2.GaussianBlur(field[..., 0] / field.std(), (0, 0), 3)))
+
+
 @pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", PRESETS)
-def test_agrees_with_exact_mean_field(name, seed):
-    crf = PRESETS[name].model_copy(update={"output": "probability", "normalise": False, "stop_below": None})
+def test_agrees_with_exact_mean_field(name, engine, seed):
+    plain = {"output": "probability", "normalise": False, "stop_below": None, "engine": engine}
+    crf = PRESETS[name].model_copy(update=plain)
     frame, probability, _ = scene(seed)
     refined, exact = refine(frame, probability, crf), mean_field(frame, probability, crf)
-    assert np.abs(refined - exact).mean() < 0.01  # pydensecrf filters on a lattice
+    assert np.abs(refined - exact).mean() < 0.01  # all filter on a lattice
     assert ((refined > 0.5) == (exact > 0.5)).mean() > 0.98
     assert np.abs(refined - probability).mean() > 0.2  # and it is far from doing nothing
 
@@ -94,6 +112,68 @@ def test_dss_unary():
     np.testing.assert_allclose(unary(np.full((1, 1), 0.5, dtype=np.float32), "dss"), 1.060536, rtol=1e-5)
 
 
+@pytest.mark.parametrize("engine", OURS)
+@pytest.mark.parametrize("name", PRESETS)
+def test_labels_are_those_of_pydensecrf(name, engine):
+    frame, probability = textured()
+    found, expected = (
+        refine(frame, probability, PRESETS[name].model_copy(update={"engine": each, "output": "probability"}))
+        for each in (engine, "pydensecrf")
+    )
+    assert 0.2 < (expected > 0.5).mean() < 0.8
+    assert ((found > 0.5) == (expected > 0.5)).mean() > 0.999
+    assert np.abs(found - expected).mean() < 1e-4
+
+
+@pytest.mark.parametrize("engine", OURS)
+@pytest.mark.parametrize(("least", "iterations"), [(30, 7), (100, 5), (1000, 3)])
+def test_stops_where_pydensecrf_stops(least, iterations, engine):
+    frame, probability = textured()
+    stopped = Crf(iterations=9, stop_below=least, engine=engine)
+    found = refine(frame, probability, stopped)
+    np.testing.assert_array_equal(found, refine(frame, probability, Crf(iterations=iterations, engine=engine)))
+    expected = refine(frame, probability, stopped.model_copy(update={"engine": "pydensecrf"}))
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_both_lattices_filter_alike():
+    """Of more points than the first table has room for."""
+    rng = np.random.default_rng(0)
+    features, values = rng.uniform(0, 9, (5, 9000)).astype(np.float32), rng.uniform(0, 1, 9000).astype(np.float32)
+    compiled, tensors = Lattice.of(features), TorchLattice.of(torch.from_numpy(features))
+    assert compiled.neighbours.shape == tuple(tensors.neighbours.shape)
+    assert compiled.neighbours.shape[2] > 1 << 15
+    np.testing.assert_allclose(compiled.weights.sum(axis=1), 1, atol=1e-5)
+    assert compiled.weights.min() > -1e-5
+    expected = compiled.filter(values)
+    np.testing.assert_allclose(tensors.filter(torch.from_numpy(values)), expected, rtol=1e-4)
+
+
+def test_a_pixel_far_from_all_others_meets_itself_alone():
+    # One feature of 0: a point of the lattice. Its simplex has two corners; the first blur gives half to the other one,
+    # the second half of that back.
+    filtered = Lattice.of(np.array([[0.0, 1e4]], dtype=np.float32)).filter(np.array([4.0, 9.0], dtype=np.float32))
+    assert filtered[0] == 4 * 1.25
+
+
+def test_torch_gives_the_same_bytes_with_any_number_of_threads():
+    frame, probability = textured()
+    before, found = torch.get_num_threads(), []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        found.append(refine(frame, probability, Crf(engine="torch")))
+    torch.set_num_threads(before)
+    np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("engine", OURS)
+def test_a_kernel_too_narrow_for_the_lattice_is_refused(engine):
+    frame, probability = textured()
+    narrow = Crf(bilateral_srgb=1e-4, bilateral_sxy=1e-3, engine=engine)
+    with pytest.raises(InputError, match="expected wider kernels, or engine pydensecrf"):
+        refine(frame, probability, narrow)
+
+
 def test_inference_is_that_of_a_plain_call():
     frame, probability, _ = scene()
     model = dcrf.DenseCRF2D(16, 16, 2)
@@ -101,22 +181,26 @@ def test_inference_is_that_of_a_plain_call():
     model.addPairwiseGaussian(sxy=3, compat=3)
     model.addPairwiseBilateral(sxy=60, srgb=5, rgbim=frame, compat=5)
     expected = np.array(model.inference(5))[1].reshape(16, 16)
-    np.testing.assert_array_equal(refine(frame, probability, PRESETS["stan"]), expected)
+    np.testing.assert_array_equal(refine(frame, probability, Crf(engine="pydensecrf")), expected)
 
 
-def test_no_pairwise_weight_leaves_the_probability():
+@pytest.mark.parametrize("engine", ENGINES)
+def test_no_pairwise_weight_leaves_the_probability(engine):
     frame, probability, _ = scene()
-    crf = Crf(gaussian_weight=0, bilateral_weight=0)
+    crf = Crf(gaussian_weight=0, bilateral_weight=0, engine=engine)
     np.testing.assert_allclose(refine(frame, probability, crf), np.clip(probability, 1e-5, 1 - 1e-5), atol=1e-5)
 
 
-def test_early_stop():
+@pytest.mark.parametrize("engine", ENGINES)
+def test_early_stop(engine):
     frame, probability, _ = scene()
-    once = refine(frame, probability, Crf(iterations=1))
-    np.testing.assert_array_equal(refine(frame, probability, Crf(iterations=9, stop_below=1e9)), once)
-    np.testing.assert_array_equal(
-        refine(frame, probability, Crf(iterations=9, stop_below=1e-30)), refine(frame, probability, Crf(iterations=9))
-    )
+    crf = Crf(iterations=9, engine=engine)
+
+    def refined(**changes):
+        return refine(frame, probability, crf.model_copy(update=changes))
+
+    np.testing.assert_array_equal(refined(stop_below=1e9), refined(iterations=1))
+    np.testing.assert_array_equal(refined(stop_below=1e-30), refined())
 
 
 def test_normalise_stretches_the_map():

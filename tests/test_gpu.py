@@ -7,9 +7,12 @@ import pytest
 import torch
 from flow_cases import texture
 from model_batches import make_batch
+from test_crf_refine import textured
 from test_train import SETTINGS, TWO_STAGES, StopError, digest, fit, recipe, shard, stage
 
+from vsodprep.config.crf import PRESETS
 from vsodprep.config.models import MODELS
+from vsodprep.crf.refine import refine
 from vsodprep.flow.fit import Fit
 from vsodprep.flow.flownet2 import FlowNet2
 from vsodprep.flow.network import NetworkEstimator
@@ -163,3 +166,13 @@ def test_compiled_networks_predict_the_same(name, plain_float32):
         expected = network(batch)["saliency"]
         found = torch.compile(network)(batch)["saliency"]
     assert relative(found, expected.cpu()) < 1e-3
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_crf_is_that_of_the_cpu_and_twice_the_same(name):
+    frame, probability = textured()
+    crf = PRESETS[name].model_copy(update={"engine": "torch", "output": "probability"})
+    expected, found, again = (refine(frame, probability, crf, device) for device in ("cpu", "cuda", "cuda"))
+    assert ((found > 0.5) == (expected > 0.5)).mean() > 0.999
+    assert np.abs(found - expected).mean() < 1e-4
+    np.testing.assert_array_equal(found, again)

@@ -191,7 +191,7 @@ OWN = {
     "splits": {"synth": {"mine": [SEQUENCE]}},
     "flow": {"other": {"preset": "fast"}},
     "prior": {"second": {}},
-    "coarse": {"second": {}},
+    "coarse": {"second": {"crf": "own"}},
     "crf": {"own": all_changed(Crf, {})},
     "protocols": {"mine": PROTOCOL},
     "runs": {"dsnet": {"full": RUN}},
@@ -408,11 +408,18 @@ def test_a_recipe(whole: Planned, calls: Calls) -> None:
 def test_a_test_of_a_run(whole: Planned, calls: Calls) -> None:
     ((_, _, named),) = whole.run(calls, "/predictions/dsnet/full/seed4/raw/synth/").made
     assert (named["split"], named["device"], named["threads"]) == ("test", "cuda", 3)
-    assert whole.run(calls, "/predictions/dsnet/full/seed4/own/synth/").of(Crf) == [whole.config.crf["own"]]
+    refined = whole.run(calls, "/predictions/dsnet/full/seed4/own/synth/")
+    assert refined.of(Crf) == [whole.config.crf["own"]]
+    assert [named["device"] for _, _, named in refined.made] == ["cuda"]  # all_changed has the engine torch
     ((_, _, named),) = whole.run(calls, "/scores/dsnet/full/seed4/own/").made
     assert named["split"] == "test"
     for key in ProtocolSettings.model_fields:
         assert getattr(named["protocols"][0], key) == getattr(whole.config.protocols["mine"], key)
+
+
+def test_labels_whose_crf_torch_computes(whole: Planned, calls: Calls) -> None:
+    ((_, _, named),) = whole.run(calls, f"/coarse/second/synth/{SEQUENCE}/").made
+    assert (named["chain"].crf, named["chain"].device) == (whole.config.crf["own"], "cuda")
 
 
 def test_a_method(whole: Planned, calls: Calls) -> None:

@@ -8,6 +8,7 @@ import click
 from vsodprep.cli._coding import coding_option, for_each
 from vsodprep.cli._folder import PATH, Folder
 from vsodprep.cli._options import block_of, options_of
+from vsodprep.cli._torch import device_option
 from vsodprep.config.coarse import Coarse
 from vsodprep.markers import MAPS, RECORD
 
@@ -38,6 +39,7 @@ def command() -> None:
 @click.option("--substitute-flow", type=PATH, help="Or flow along which masks are carried.")
 @click.option("--substitute-masks", type=PATH, help="Masks of that sequence's annotated frames.")
 @click.option("--sequence", help="Sequence name; the name of the folder --out if not given.")
+@device_option
 def label(*, frames_dir: Path, maps: tuple[Path, ...], out: Path, weights: str, crf: str, **given: Any) -> None:
     """Make the coarse labels of one sequence."""
     from vsodprep.coarse.chain import Chain
@@ -55,7 +57,7 @@ def label(*, frames_dir: Path, maps: tuple[Path, ...], out: Path, weights: str, 
         maps,
         out,
         given["record"] or out / RECORD,
-        chain=Chain(block, numbers, preset(crf)),
+        chain=Chain(block, numbers, preset(crf), given["device"]),
         sequence=given["sequence"] or out.name,
         fitted=fitted,
         codings=for_each(given["coding"], maps),

@@ -24,11 +24,13 @@ class Chain:
         block: The block.
         weights: float64 `(K,)`, one weight per map.
         crf: Settings of the dense CRF.
+        device: Where the CRF's engine `torch` computes.
     """
 
     block: Coarse
     weights: NDArray[np.float64]
     crf: Crf
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def label_frame(
             threshold, label = otsu(to_bytes(soft))
         elif step == "crf":
             given = soft if label is None else np.where(label, chain.block.certainty, 1 - chain.block.certainty)
-            soft = refine(frame, given, chain.crf)
+            soft = refine(frame, given, chain.crf, chain.device)
             label = None if label is None else soft > 0.5
         elif step == "substitute":
             label = soft > 0.5 if label is None else label

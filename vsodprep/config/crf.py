@@ -33,6 +33,9 @@ class Crf(Section):
     """Stop early once the KL divergence changes by less than this from one iteration to the next (MATNet: 500)."""
     output: Literal["probability", "label"] = "probability"
     """Probability of the foreground, or 0 and 255 of the more probable label."""
+    engine: Literal["compiled", "torch", "pydensecrf"] = "compiled"
+    """Who computes: `compiled` loops on the processor; `torch` on the device; `pydensecrf`, several times slower. They
+    agree but for rounding."""
 
 
 # Where a tool searches a grid, its first point stands here.

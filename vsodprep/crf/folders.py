@@ -36,15 +36,24 @@ def _frames_of(folder: Path, keys: Collection[str]) -> list[Path]:
     return [frames[key] for key in keys]
 
 
-def _refine_file(crf: Crf, reading: Reading, task: tuple[Path, Path, Path]) -> None:
+def _refine_file(crf: Crf, reading: Reading, device: str, task: tuple[Path, Path, Path]) -> None:
     """Refine a map: its frame, the map, and where the refined one goes."""
     picture, given, out = task
     frame = read_frame(picture)
     saliency = read_map(given, (frame.shape[0], frame.shape[1]), reading)
-    write_png(out, to_bytes(refine(frame, saliency.astype(np.float32) / 255, crf)))
+    write_png(out, to_bytes(refine(frame, saliency.astype(np.float32) / 255, crf, device)))
 
 
-def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1, *, coding: Coding = "auto") -> None:
+def refine_folder(
+    frames: Path,
+    maps: Path,
+    out: Path,
+    crf: Crf,
+    jobs: int = 1,
+    *,
+    coding: Coding = "auto",
+    device: str = "cpu",
+) -> None:
     """Refine a folder of maps by the dense CRF.
 
     Args:
@@ -54,6 +63,7 @@ def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1, 
         crf: Settings.
         jobs: Processes; the maps do not depend on it.
         coding: How the maps are coded.
+        device: Where the engine `torch` computes.
 
     Raises:
         InputError: A map has no frame, one of them is unreadable, or a file of somebody else would be overwritten.
@@ -70,7 +80,7 @@ def refine_folder(frames: Path, maps: Path, out: Path, crf: Crf, jobs: int = 1, 
         frames_of.setdefault(str(key.parent), []).append(key.name)
     with (
         writing_maps(out, before | {"crf": crf.model_dump()}, frames_of, sources),
-        mapped(partial(_refine_file, crf, reading), tasks, jobs) as results,
+        mapped(partial(_refine_file, crf, reading, device), tasks, jobs) as results,
     ):
         for _ in track(results, "dense CRF", len(tasks)):
             pass

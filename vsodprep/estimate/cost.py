@@ -124,10 +124,12 @@ class Estimate:
             yield self._cost(f"saliency {name}", part, cpu=cpu, gpu=gpu, disk=disk)
         for name, videos in targets.coarse(benchmark).items():
             part, coarse = self._videos(benchmark, videos).prepared, config.coarse[name]
-            seconds = rates.COARSE + (self._crf(coarse.crf) if "crf" in coarse.order else 0.0)
-            seconds += rates.SUBSTITUTE * ("substitute" in coarse.order) + rates.CARRY * len(coarse.flows)
+            crf, card = self._crf(coarse.crf) if "crf" in coarse.order else (0.0, 0.0)
+            seconds = rates.COARSE + crf + rates.CARRY * len(coarse.flows)
+            seconds += rates.SUBSTITUTE * ("substitute" in coarse.order)
             work = part.megapixels
-            yield self._cost(f"coarse {name}", part, cpu=work * seconds, disk=work * rates.DISK_COARSE * 1e6)
+            disk = work * rates.DISK_COARSE * 1e6
+            yield self._cost(f"coarse {name}", part, cpu=work * seconds, gpu=work * card, disk=disk)
 
     def _saliency(self, block: Saliency, part: FrameCounts) -> tuple[float, float]:
         """Return seconds of processor and of graphics card for the maps of a block."""
@@ -167,8 +169,13 @@ class Estimate:
         videos = self.catalogue.videos
         return [part_of(self.targets, where.benchmark, videos(where.benchmark, where.split)) for where in fit]
 
-    def _crf(self, name: str) -> float:
-        return rates.CRF_FRAME + rates.CRF_ITERATION * self.config.crf_presets[name].iterations
+    def _crf(self, name: str) -> tuple[float, float]:
+        """Return seconds of processor and of graphics card for a megapixel."""
+        crf = self.config.crf_presets[name]
+        if crf.engine == "torch" and self.on_card:
+            return 0.0, rates.CRF_CARD
+        frame, iteration = rates.CRF[crf.engine]
+        return frame + iteration * crf.iterations, 0.0
 
     def _network(self, model: str, run: Run, megapixels: float) -> tuple[float, float]:
         """Return seconds of processor and of graphics card for forward passes over so many megapixels."""
@@ -224,8 +231,8 @@ class Estimate:
                 cpu, gpu = self._network(model, run, seeds * part.frames * size[0] * size[1] / rates.MEGAPIXEL)
                 yield self._cost(f"predict {benchmark}", part, what=what, cpu=cpu, gpu=gpu, disk=disk)
             for post in unique(score.post for score in scores if score.post != RAW):
-                cpu = seeds * part.megapixels * self._crf(post)
-                yield self._cost(f"crf {post} {benchmark}", part, what=what, cpu=cpu, disk=disk)
+                cpu, gpu = (seeds * part.megapixels * seconds for seconds in self._crf(post))
+                yield self._cost(f"crf {post} {benchmark}", part, what=what, cpu=cpu, gpu=gpu, disk=disk)
             scored = len(scores) * part.annotated * part.pixels / rates.MEGAPIXEL
             yield self._cost(f"evaluate {benchmark}", part, what=what, cpu=scored * rates.EVALUATE)
 

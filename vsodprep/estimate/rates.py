@@ -14,8 +14,9 @@ PRIOR_FRAME = 0.15
 PRIOR_REGION = {"contrast": (0.0, 0.0), "alexnet": (0.034, 0.0004), "vgg16": (0.7, 0.008)}
 PRIOR_REGIONS = 25  # of a level: flow pictures have few
 PRIOR_SAMPLE = 2e-5  # a region in one pass of the classifier's training
-CRF_ITERATION = 0.16
-CRF_FRAME = 0.10
+# By engine: what a frame takes, and an iteration.
+CRF = {"compiled": (0.17, 0.05), "torch": (3.2, 0.06), "pydensecrf": (0.10, 0.16)}
+CRF_CARD = 0.03  # seconds of a card for all of a frame's CRF; by its operations, not measured
 COARSE = 0.03
 FUSE_FIT = 0.025  # a map of an annotated frame
 SUBSTITUTE = 0.01

@@ -86,6 +86,10 @@ class RuleInputs:
         """Return a built-in preset's name, or the file of one of the configuration's own."""
         return self.paths.configuration(f"crf/{name}") if name in self.config.crf else name
 
+    def crf_device(self, name: str) -> list[str]:
+        """Return where a CRF preset is computed, as options: nowhere but on the processor unless torch does it."""
+        return ["--device", self.config.device] if self.config.crf_presets[name].engine == "torch" else []
+
     def torch_options(self, _wildcards: object = None) -> str:
         """Return the options of every command that runs torch."""
         return f"--device {self.config.device} --threads {self.config.torch_threads}"

@@ -40,6 +40,7 @@ rule coarse:
         "../../environment.yml"
     resources:
         mem_mb=2000,
+        gpu=PLAN.coarse.gpu,
     params:
         code=PLAN.fingerprint("vsodprep.cli.coarse"),
         frames=PLAN.paths.frames(),

@@ -66,11 +66,13 @@ rule crf:
     threads: 8
     resources:
         mem_mb=4000,
+        gpu=PLAN.evaluate.crf_gpu,
     params:
         code=PLAN.fingerprint("vsodprep.cli.crf"),
         preset=PLAN.evaluate.preset,
+        options=PLAN.evaluate.crf_options,
     message:
         "crf {wildcards.post} on {wildcards.model}/{wildcards.run}, {wildcards.benchmark}"
     shell:
         "vsodprep crf {input.manifest:q} {input.raw:q} --out {output.predictions:q}"
-        " --preset {params.preset:q} --jobs {threads} > {log:q} 2>&1"
+        " --preset {params.preset:q} --jobs {threads} {params.options} > {log:q} 2>&1"

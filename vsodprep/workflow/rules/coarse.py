@@ -77,6 +77,10 @@ class CoarseInputs(RuleInputs):
         name = self._block(wildcards).crf
         return [self.crf_preset(name)] if name in self.config.crf else []
 
+    def gpu(self, wildcards: Any) -> int:
+        """Return the GPUs that a job takes: only a CRF may be computed on one."""
+        return int("cuda" in self._device(wildcards))
+
     def edits(self, wildcards: Any) -> list[str]:
         """Return the file of recorded edits, if the block names one."""
         edits = self._block(wildcards).edits
@@ -93,7 +97,7 @@ class CoarseInputs(RuleInputs):
         block = self._block(wildcards)
         numbers = "uniform" if block.weights == "uniform" else ",".join(f"{weight}" for weight in block.weights)
         words = ["--weights", *(self.weights(wildcards) or [numbers])]
-        words += ["--crf", self.crf_preset(block.crf), *arguments_of(block)]
+        words += ["--crf", self.crf_preset(block.crf), *self._device(wildcards), *arguments_of(block)]
         return shlex.join(words + self._substitute(wildcards))
 
     def records(self, wildcards: Any) -> list[str]:
@@ -163,6 +167,10 @@ class CoarseInputs(RuleInputs):
 
     def _block(self, wildcards: Any) -> Coarse:
         return self.config.coarse[wildcards.coarse]
+
+    def _device(self, wildcards: Any) -> list[str]:
+        block = self._block(wildcards)
+        return self.crf_device(block.crf) if "crf" in block.order else []
 
     def _substitute(self, wildcards: Any) -> list[str]:
         block = self._block(wildcards)

@@ -28,6 +28,14 @@ class EvaluateInputs(RuleInputs):
         """Return the CRF preset that a `post` names."""
         return self.crf_preset(wildcards.post)
 
+    def crf_options(self, wildcards: Any) -> str:
+        """Return where a CRF is computed, as options of `vsodprep crf`."""
+        return shlex.join(self.crf_device(wildcards.post))
+
+    def crf_gpu(self, wildcards: Any) -> int:
+        """Return the GPUs that a CRF takes."""
+        return int("cuda" in self.crf_device(wildcards.post))
+
     def own_preset(self, wildcards: Any) -> list[str]:
         """Return the file of a CRF preset of the configuration's own."""
         return [self.preset(wildcards)] if wildcards.post in self.config.crf else []
