@@ -184,6 +184,8 @@ def test_missing_sequence_is_for_partial_only(make: Callable[[], Fake], tmp_path
 
 def _of(sequence: str, path: str, fake: Fake) -> bool:
     own = any(path.rsplit("/", 1)[-1].split(".", maxsplit=1)[0].startswith(stem) for stem in fake.frames[sequence])
+    if fake.name == "msrab":
+        return path.rsplit("/", 1)[-1].rpartition(".")[0] in fake.frames[sequence]
     if fake.name == "ytobjects":
         return re.search(sequence.replace("_", "/(data/)?"), path) is not None
     return f"/{sequence}/" in f"/{path}" or path.endswith(f"/{sequence}.txt") or (own and fake.name == "visal")

@@ -19,6 +19,7 @@ from vsodprep.progress import note, some
 
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 MAP_SUFFIXES = (*IMAGE_SUFFIXES, ".npy")
+IGNORED = 255  # among class ids: a boundary or an object too hard to tell, which no loss and no score counts
 FOREGROUND_ABOVE = 128  # a delivered 128 is background, as in the DAVSOD toolbox and PySODMetrics
 
 _COPY = re.compile(r"(.+?)(?: \(\d+\)| - copy(?: \(\d+\))?| copy(?: \d+)?)", re.IGNORECASE)

@@ -80,6 +80,11 @@ class Manifest:
     __pydantic_config__ = ConfigDict(extra="forbid")
 
     @property
+    def class_ids(self) -> bool:
+        """Whether every frame has a mask of class ids, in `classes/`; none then has one of what is salient."""
+        return bool(self.extra.get("class_ids"))
+
+    @property
     def counts(self) -> dict[str, int]:
         """Numbers of sequences, frames and annotated frames."""
         return {
@@ -178,6 +183,11 @@ def frame_path(folder: Path, sequence: str, frame: str) -> Path:
 def mask_path(folder: Path, sequence: str, frame: str) -> Path:
     """Return the path of a frame's mask; it exists only for annotated frames."""
     return folder / sequence / "masks" / f"{frame}.png"
+
+
+def classes_path(folder: Path, sequence: str, frame: str) -> Path:
+    """Return the path of a frame's class ids; it exists only where the manifest says `class_ids`."""
+    return folder / sequence / "classes" / f"{frame}.png"
 
 
 def frame_paths(folder: Path, sequence: ManifestSequence) -> Iterator[Path]:

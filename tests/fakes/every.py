@@ -18,6 +18,9 @@ OFFICIAL: dict[str, Callable[[], Fake]] = {
     "duts": stills.duts,
     "msra10k": stills.msra10k,
     "dutomron": stills.dutomron,
+    "msrab": stills.msrab,
+    "hkuis": stills.hkuis,
+    "pascals": stills.pascals,
     "ecssd": stills.ecssd,
 }
 
@@ -29,6 +32,7 @@ OTHER: dict[str, Callable[[], Fake]] = {
     "davis2016-pack": uvos.davis2016_pack,
     "fbms-pack": uvos.fbms_pack,
     "duts-pack": uvos.duts_pack,
+    "msrab-folders": stills.msrab_folders,
     "fbms-repack": fbms.repacked,
     "segtrackv2-repack": segtrackv2.repacked,
     "visal-repack": visal.repacked,

@@ -1,6 +1,9 @@
-"""DUTS, MSRA10K, DUT-OMRON and ECSSD."""
+"""DUTS, MSRA10K, DUT-OMRON, ECSSD, MSRA-B, HKU-IS and PASCAL-S."""
 
-from tests.fakes.fake import Fake, blob, encoded, gray, picture, soft
+import numpy as np
+
+from tests.fakes.fake import HEIGHT, WIDTH, Fake, blob, encoded, gray, picture, soft
+from vsodprep.benchmarks.benchmark import read_list
 
 
 def _add(fake: Fake, archive: str, name: str, paths: tuple[str, str], stems: tuple[str, ...], *, grays: bool) -> None:
@@ -73,4 +76,53 @@ def ecssd() -> Fake:
     for path in fake.archives["ground_truth_mask.zip"]:
         del members[path]
     fake.a_frame, fake.a_mask = "images/0001.jpg", "ground_truth_mask/0001.png"
+    return fake
+
+
+def msrab() -> Fake:
+    """Images and masks side by side, of three parts that only the lists tell, one with dots in its name."""
+    fake = Fake("msrab", {"MSRA-B.zip": {}}, {}, {})
+    paths = ("MSRA-B/{}.jpg", "MSRA-B/{}.png")
+    for part, stems in (
+        ("train", ("0_0_147", "10_15955708.montblanc1")),
+        ("valid", read_list("msrab_valid")[:1]),
+        ("test", read_list("msrab_test")[:2]),
+    ):
+        _add(fake, "MSRA-B.zip", f"MSRA-B-{part}", paths, stems, grays=False)
+    fake.a_frame, fake.a_mask = paths[0].format("0_0_147"), paths[1].format("0_0_147")
+    return fake
+
+
+def msrab_folders() -> Fake:
+    """Images and masks in folders of their own, and lists."""
+    fake = Fake("msrab", {"MSRA-B.zip": {}}, {}, {})
+    paths = ("MSRA-B/image/{}.jpg", "MSRA-B/annotation/{}.png")
+    for part in ("train", "valid", "test"):
+        _add(fake, "MSRA-B.zip", f"MSRA-B-{part}", paths, read_list(f"msrab_{part}")[:2], grays=False)
+    fake.archives["MSRA-B.zip"]["MSRA-B/train_cvpr2013.txt"] = b"0_0_147.png\n0_0_155.png\n"
+    fake.a_frame, fake.a_mask = next(path for path in fake.archives["MSRA-B.zip"] if path.endswith("jpg")), ""
+    fake.a_mask = fake.a_frame.replace("image", "annotation").replace(".jpg", ".png")
+    return fake
+
+
+def hkuis() -> Fake:
+    """MATLAB lists that are not read."""
+    fake = Fake("hkuis", {"HKU-IS.rar": {"HKU-IS/trainImgSet.mat": b"list"}}, {}, {})
+    paths = ("HKU-IS/imgs/{}.jpg", "HKU-IS/gt/{}.png")
+    _add(fake, "HKU-IS.rar", "HKU-IS", paths, ("0004", "0005"), grays=False)
+    fake.a_frame, fake.a_mask = paths[0].format("0004"), paths[1].format("0004")
+    return fake
+
+
+def pascals() -> Fake:
+    """Gray masks, one of which has nothing that half of the people chose; other data sets beside it."""
+    fake = Fake("pascals", {"salObj.zip": {}}, {}, {}, notes={"faint-mask"})
+    paths = ("datasets/imgs/pascal/{}.jpg", "datasets/masks/pascal/{}.png")
+    _add(fake, "salObj.zip", "PASCAL-S", paths, ("1", "2", "10"), grays=True)
+    faint = np.full((HEIGHT, WIDTH), 64, np.uint8)
+    fake.archives["salObj.zip"][paths[1].format("2")] = encoded(faint, ".png")
+    fake.truth["PASCAL-S", "2"] = faint > 128
+    fake.archives["salObj.zip"]["datasets/imgs/bruce/1.jpg"] = picture(7)
+    fake.archives["salObj.zip"]["datasets/masks/ft/1.png"] = encoded(gray(blob(7)), ".png")
+    fake.a_frame, fake.a_mask = paths[0].format("1"), paths[1].format("1")
     return fake

@@ -26,6 +26,11 @@ _MODULES: Mapping[str, str] = {
     "duts": "duts",
     "msra10k": "msra10k",
     "dutomron": "dutomron",
+    "msrab": "msrab",
+    "hkuis": "hkuis",
+    "pascals": "pascals",
+    "voc2012": "voc2012",
+    "sbd": "sbd",
     "ecssd": "ecssd",
 }
 

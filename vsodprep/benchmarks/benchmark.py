@@ -159,6 +159,7 @@ class Benchmark:
         stems: Frame ids per sequence, where a list is known.
         generated: Whether it is made here, from no source at all.
         masks: Whether every sequence has masks.
+        class_ids: Whether its masks are class ids, of segmentation: they say nothing of what is salient.
         notes: What a user should know.
         revised: How today's release differs from the one that papers print numbers of, where it does.
     """
@@ -188,6 +189,7 @@ class Benchmark:
     stems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     generated: bool = False
     masks: bool = True
+    class_ids: bool = False
     notes: tuple[str, ...] = ()
     revised: str = ""
 
@@ -205,7 +207,7 @@ class Benchmark:
                 name,
                 tuple(key for key, split in self.splits.items() if name in (split.sequences or ())),
                 self.frames.get(name),
-                self.annotated.get(name),
+                0 if self.class_ids else self.annotated.get(name),
                 self.attributes.get(name, ()),
                 name in self.still,
             )
@@ -264,7 +266,7 @@ def present_sequences(
         frames = [frame for frame in files.frames if frame.frame is not None]
         if frames:
             known = own.get(files.name, KnownSequence(files.name, (), None, None, still=files.name in benchmark.still))
-            annotated = sum(bool(frame.masks) for frame in frames)
+            annotated = 0 if benchmark.class_ids else sum(bool(frame.masks) for frame in frames)
             splits = (*known.splits, *files.splits)
             found.append(replace(known, splits=splits, frames=len(frames), annotated=annotated))
     return tuple(found)

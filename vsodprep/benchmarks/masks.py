@@ -22,6 +22,7 @@ class Decoded:
         keepable: Whether the delivered bytes are already what a normalised mask is.
         faint: Whether there are values other than 0, and none of them is foreground.
         odd: Kind and detail of what does not follow the coding, if anything.
+        classes: Where the delivered mask is one of class ids, these, uint8 `(H, W)`; it then has no foreground at all.
     """
 
     mask: NDArray[np.bool_]
@@ -29,6 +30,7 @@ class Decoded:
     keepable: bool = False
     faint: bool = False
     odd: tuple[str, str] | None = None
+    classes: NDArray[np.uint8] | None = None
 
 
 class MaskCoding(Protocol):

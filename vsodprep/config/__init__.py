@@ -23,7 +23,7 @@ from vsodprep.config.protocol import PROTOCOLS, OwnProtocol
 from vsodprep.config.recipe import as_released
 from vsodprep.config.report import TRIVIAL, TRIVIAL_MAPS, Report
 from vsodprep.config.saliency import Saliency
-from vsodprep.config.train import Run, ScoredOn
+from vsodprep.config.train import DELIVERED, Run, ScoredOn
 from vsodprep.config.yaml_text import load_yaml
 from vsodprep.errors import InputError, expected_one, meant
 from vsodprep.files import read_text
@@ -174,7 +174,7 @@ class Config(Section):
                 for stage in run.stages:
                     if (stage.epochs is None) == (stage.steps is None):
                         raise ValueError(f"{where}.stages.{stage.name}: give either epochs or steps")
-                    labels = [data.labels for data in stage.data if data.labels != "masks"]
+                    labels = [data.labels for data in stage.data if data.labels not in DELIVERED]
                     _known(f"{where}.stages.{stage.name}.data", labels, self.pack.coarse, "pack.coarse")
         return self
 
@@ -207,7 +207,11 @@ class Config(Section):
     @model_validator(mode="after")
     def _what_is_own_has_its_own_name(self) -> "Config":
         # Files and tables go by the name, and the report sets built-in ones beside a paper's numbers.
-        for key, own, built_in in (("protocols", self.protocols, PROTOCOLS), ("crf", self.crf, (RAW, *PRESETS))):
+        for key, own, built_in in (
+            ("protocols", self.protocols, PROTOCOLS),
+            ("crf", self.crf, (RAW, *PRESETS)),
+            ("coarse", self.coarse, DELIVERED),
+        ):
             for name in own:
                 if name in built_in:
                     raise ValueError(f"{key}.{name}: a built-in name; give your own another one")

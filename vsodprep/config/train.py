@@ -73,11 +73,15 @@ class Schedule(Section):
     """Drop the optimiser's state at each milestone (DS-Net's code rebuilds Adam)."""
 
 
+# Labels that come with a benchmark; any others are a coarse block's.
+DELIVERED = ("masks", "classes")
+
+
 class Data(SplitOf):
     """A split that a stage trains on."""
 
     labels: str = "masks"
-    """`masks`, or the name of a coarse block."""
+    """`masks`; `classes`, the class ids of a benchmark of segmentation; or the name of a coarse block."""
     repeat: int = Field(default=1, ge=1)
     """How many times it enters one pass over the data."""
     weight: float = Field(default=1.0, ge=0)

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.layout import FrameFiles, SequenceFiles
@@ -67,7 +68,8 @@ def convert(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     digests = tuple((f"{sequence.name}/{name}", hashlib.sha256(data).hexdigest()) for name, data in written.items())
-    return Converted(files.id, size, bool(files.masks), tuple(findings), digests)
+    annotated = any(name.startswith("masks/") for name in written)  # class ids are no mask
+    return Converted(files.id, size, annotated, tuple(findings), digests)
 
 
 def _convert_mask(
@@ -85,13 +87,15 @@ def _convert_mask(
     if decoded.odd is not None:
         kind, detail = decoded.odd
         findings.append(Finding(Issue(kind, where, detail), names[0]))
-    mask = decoded.mask
+    mask: NDArray[np.bool_ | np.uint8] = decoded.mask if decoded.classes is None else decoded.classes
     fits = mask.shape == size
     if not fits:
         detail = f"a mask of {mask.shape[1]}x{mask.shape[0]} pixels for a frame of {size[1]}x{size[0]}"
         findings.append(Finding(Issue("size-mismatch", where, detail), names[0]))
         resized = cv2.resize(mask.astype(np.uint8), (size[1], size[0]), interpolation=cv2.INTER_NEAREST_EXACT)
-        mask = resized.astype(np.bool_)
+        mask = resized.astype(np.uint8) if decoded.classes is not None else resized.astype(np.bool_)
+    if decoded.classes is not None:
+        return {f"classes/{files.id}.png": encode_png(mask.astype(np.uint8))}
     if decoded.faint:
         findings.append(Finding(Issue("faint-mask", where, "values other than 0, none of them foreground"), names[0]))
     elif not mask.any():

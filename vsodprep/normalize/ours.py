@@ -14,7 +14,13 @@ from vsodprep.normalize.croissant import CROISSANT, DESCRIPTION
 
 _COPY = f"{LISTS}/{MANIFEST}"
 # What lies in a sequence's folders; the exact flow is that of `synth`.
-_ENDINGS = {"frames": (".jpg", ".png"), "masks": (".png",), "masks_raw": IMAGE_SUFFIXES, "flow_gt": (".flo", ".png")}
+_ENDINGS = {
+    "frames": (".jpg", ".png"),
+    "masks": (".png",),
+    "masks_raw": IMAGE_SUFFIXES,
+    "classes": (".png",),
+    "flow_gt": (".flo", ".png"),
+}
 
 
 def files_of_benchmark(folder: Path) -> Callable[[str], bool]:

@@ -223,6 +223,8 @@ def _extra(benchmark: Benchmark, layout: Layout, choice: Choice, resolution: str
         extra["resolution"] = resolution
     if benchmark.classes:
         extra["classes"] = True
+    if benchmark.class_ids:
+        extra["class_ids"] = True
     extra["open_splits"] = sorted(name for name, split in benchmark.splits.items() if split.open)
     return extra | user_splits(choice)
 

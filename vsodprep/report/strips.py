@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vsodprep.config.train import DELIVERED
 from vsodprep.images import read_frame
 from vsodprep.manifest import frame_path
 from vsodprep.report.collect import Results
@@ -51,7 +52,7 @@ def inputs(results: Results, model: str, run: str) -> Blocks:
     own = results.run(model, run)
     if own is None:
         return {}
-    labels = [data.labels for stage in own.stages for data in stage.data if data.labels != "masks"]
+    labels = [data.labels for stage in own.stages for data in stage.data if data.labels not in DELIVERED]
     return {
         "flow": own.flow or next(iter(config.flow), None),
         "prior": own.prior or next(iter(config.prior), None),

@@ -15,6 +15,7 @@ from torch.utils.data import Dataset
 from vsodprep.config.train import Augment, StillFlow
 from vsodprep.errors import InputError
 from vsodprep.flow.picture import picture_of
+from vsodprep.images import IGNORED
 from vsodprep.prepared import reference_frames
 from vsodprep.shards import layout
 from vsodprep.shards.read import UNPACKED, Shard, ShardSequence, open_shard
@@ -51,7 +52,7 @@ class SplitSource:
     Attributes:
         shard: The shard, or where it lies.
         split: One of its splits; None takes every sequence.
-        labels: `masks`, or the name of a block of coarse labels.
+        labels: `masks`, `classes` for class ids, or the name of a block of coarse labels.
         repeat: How many times it enters one pass.
         weight: Weight of its samples in the loss.
     """
@@ -137,7 +138,7 @@ class ClipDataset(Dataset[Sample]):
             raise InputError(where, "no frame with a label and everything else that is read", "at least one")
 
     def _add(self, number: int, part: SplitSource, shard: Shard) -> None:
-        if part.labels != layout.MASKS:
+        if part.labels not in (layout.MASKS, layout.CLASSES):
             shard.require("coarse", part.labels)
         chosen = shard.manifest.sequences if part.split is None else shard.manifest.split(part.split)
         if any(not sequence.still for sequence in chosen):
@@ -244,7 +245,8 @@ class ClipDataset(Dataset[Sample]):
         clip = self._clip(arrays, place.frame, seed)
         load = _Loader(self, arrays, place.video, change, size)
         frames = [load.frame(frame) for frame in clip]
-        labels = [load.mask(part.labels, frame) for frame in clip]
+        of_classes = part.labels == layout.CLASSES
+        labels = [None if of_classes else load.mask(part.labels, frame) for frame in clip]
         annotated = torch.tensor([label is not None for label in labels])
         blank = np.zeros(frames[-1].shape[:2], dtype=np.uint8)
         sample: Sample = {
@@ -258,6 +260,10 @@ class ClipDataset(Dataset[Sample]):
             "frame_ids": [sequence.frames[frame] for frame in clip],
             "size": sequence.size(place.frame),
         }
+        if any(each.labels == layout.CLASSES for each in self._parts):
+            unknown = np.full_like(blank, IGNORED)
+            ids = [(load.classes(frame) if of_classes else None) for frame in clip]
+            sample["classes"] = torch.from_numpy(np.stack([unknown if each is None else each for each in ids])).long()
         if self.flow is not None:
             sample["flow"] = self._flow(load, clip, frames)
         if self.prior is not None:
@@ -323,6 +329,9 @@ class _Loader:
 
     def mask(self, labels: str, frame: int) -> NDArray[np.uint8] | None:
         return self._load(layout.labels_path(labels), frame, lambda: self._arrays.mask(frame, labels), resize_mask)
+
+    def classes(self, frame: int) -> NDArray[np.uint8] | None:
+        return self._load(layout.CLASSES, frame, lambda: self._arrays.classes(frame), resize_mask)
 
     def prior(self, name: str, frame: int) -> NDArray[np.uint8] | None:
         if self._arrays.sequence.still:  # whose shard may have no such block

@@ -20,6 +20,7 @@ from vsodprep.config.pack import Pack
 FORMAT = "vsodprep shard 1"
 FRAMES = "frames"
 MASKS = "masks"
+CLASSES = "classes"
 FLOW = "flow"
 PICTURES = "pictures"
 PRIOR = "prior"
@@ -33,8 +34,8 @@ _AXES = ("frame", "y", "x", "channel")
 
 
 def labels_path(labels: str) -> str:
-    """Return where masks, or a block of coarse labels, lie below a sequence."""
-    return labels if labels == MASKS else f"{COARSE}/{labels}"
+    """Return where masks, class ids, or a block of coarse labels, lie below a sequence."""
+    return labels if labels in (MASKS, CLASSES) else f"{COARSE}/{labels}"
 
 
 @dataclass(frozen=True)

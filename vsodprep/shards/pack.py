@@ -69,7 +69,7 @@ def pack_benchmark(
         zarr.create_group(temporary, attributes=attributes, overwrite=True)
         write_json(temporary / COPY, {"attributes": attributes})
         videos = manifest.sequences
-        with mapped(partial(_pack, folder, temporary, contents), videos, jobs) as results:
+        with mapped(partial(_pack, folder, temporary, contents, manifest.class_ids), videos, jobs) as results:
             for _ in track(results, f"pack {manifest.name}", len(videos), unit="sequence"):
                 pass
 
@@ -84,10 +84,13 @@ def _given(manifest: Manifest, flows: Mapping[str, Path]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _pack(folder: Path, shard: Path, contents: Contents, sequence: ManifestSequence) -> None:
+def _pack(folder: Path, shard: Path, contents: Contents, class_ids: bool, sequence: ManifestSequence) -> None:
     """Write the group of a sequence of a normalised benchmark into a shard under its temporary name."""
     group = zarr.create_group(shard, path=sequence.name, attributes={"still": sequence.still})
-    (pack_stills if sequence.still else pack_video)(group, folder, sequence, contents)
+    if sequence.still:
+        pack_stills(group, folder, sequence, contents, class_ids=class_ids)
+    else:
+        pack_video(group, folder, sequence, contents)
 
 
 def _attributes(manifest: Manifest, contents: Contents) -> dict[str, object]:

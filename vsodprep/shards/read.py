@@ -163,15 +163,16 @@ class ShardSequence:
     def _find(self, name: str) -> "_Rows | None":
         if name not in self._rows:
             kind, slash, block = name.partition("/")
-            if slash or name not in (layout.FRAMES, layout.MASKS):
+            if slash or name not in (layout.FRAMES, layout.MASKS, layout.CLASSES):
                 self._shard.require(kind, block)
             where = self.path / name
             with reading(where, EXPECTED):
                 node: Any = self._group.get(name)
-                rows = None if node is None else _Rows(node, where, gray=name != layout.FRAMES)
+                rows = None if node is None else _Rows(node, where, name)
             # Still images have no flow and no prior, and coarse labels may be of some sequences only.
             of_video = kind in (layout.FLOW, layout.PICTURES, layout.PRIOR) and not self.sequence.still
             expected = name == layout.FRAMES or (name == layout.MASKS and self.sequence.annotated) or of_video
+            expected = expected or (name == layout.CLASSES and self._shard.manifest.class_ids)
             if node is None and (expected or where.exists()):
                 raise damaged(where, "no array")
             self._rows[name] = rows
@@ -219,6 +220,10 @@ class ShardSequence:
         """
         return self._read(layout.labels_path(labels), frame)
 
+    def classes(self, frame: int) -> NDArray[np.uint8] | None:
+        """Return class ids, uint8 `(H, W)`, 255 for what is to be ignored; None in a benchmark of saliency."""
+        return self._read(layout.CLASSES, frame)
+
     def flow(self, name: str, frame: int) -> NDArray[np.float32] | None:
         """Return the flow shown to a frame, float32 `(H, W, 2)` in pixels."""
         stored = self._read(f"{layout.FLOW}/{name}", frame)
@@ -244,23 +249,24 @@ class ShardSequence:
 class _Rows:
     """An array of a sequence, or its image files, and which frame each row belongs to."""
 
-    def __init__(self, node: zarr.Array | zarr.Group, where: Path, *, gray: bool) -> None:
+    def __init__(self, node: zarr.Array | zarr.Group, where: Path, name: str) -> None:
         self.attributes: dict[str, Any] = dict(node.attrs)
         self.of_frame = {int(frame): row for row, frame in enumerate(self.attributes["frames"])}
         self.reader: ChunkReader | _Files
-        self.reader = ChunkReader(node) if isinstance(node, zarr.Array) else _Files(node, where, gray=gray)
+        self.reader = ChunkReader(node) if isinstance(node, zarr.Array) else _Files(node, where, name)
 
 
 class _Files:
     """Image files that lie end to end."""
 
-    def __init__(self, group: zarr.Group, where: Path, *, gray: bool) -> None:
+    def __init__(self, group: zarr.Group, where: Path, name: str) -> None:
         data: Any = group["data"]
         offsets: Any = group["offsets"]
         self._data = ChunkReader(data)
         self._offsets = np.asarray(offsets[:])
         self._where = where
-        self._gray = gray
+        self._gray = name != layout.FRAMES
+        self._binary = self._gray and name != layout.CLASSES
 
     def __getitem__(self, row: int) -> NDArray[np.uint8]:
         start, stop = map(int, self._offsets[row : row + 2])
@@ -268,4 +274,4 @@ class _Files:
             raise damaged(self._where, f"file {row} from byte {start} to {stop} of {len(self._data)}")
         data = self._data.range(start, stop)
         image = decode(data, f"{self._where}, file {row}", gray=self._gray)
-        return np.where(image > FOREGROUND_ABOVE, np.uint8(255), np.uint8(0)) if self._gray else image
+        return np.where(image > FOREGROUND_ABOVE, np.uint8(255), np.uint8(0)) if self._binary else image

@@ -9,8 +9,8 @@ import zarr
 from numpy.typing import NDArray
 
 from vsodprep.errors import InputError, reachable
-from vsodprep.images import read_frame, read_mask
-from vsodprep.manifest import ManifestSequence, frame_paths, mask_path
+from vsodprep.images import read_frame, read_gray, read_mask
+from vsodprep.manifest import ManifestSequence, classes_path, frame_paths, mask_path
 from vsodprep.shards import layout
 from vsodprep.shards.transform import resize, resize_mask
 
@@ -20,6 +20,8 @@ def pack_stills(
     folder: Path,
     split: ManifestSequence,
     contents: layout.Contents,
+    *,
+    class_ids: bool = False,
 ) -> None:
     """Fill the group of a split of still images.
 
@@ -28,6 +30,7 @@ def pack_stills(
         folder: The normalised benchmark.
         split: The split's entry in the manifest.
         contents: What goes in beside frames and masks; a block of coarse labels without the split is passed over.
+        class_ids: Whether every image has class ids.
 
     Raises:
         InputError: A file is missing or unreadable.
@@ -37,6 +40,8 @@ def pack_stills(
         layout.FRAMES: dict(enumerate(frame_paths(folder, split))),
         layout.MASKS: {index[frame]: mask_path(folder, split.name, frame) for frame in split.annotated},
     }
+    if class_ids:
+        groups[layout.CLASSES] = {number: classes_path(folder, split.name, frame) for frame, number in index.items()}
     for name, labels in contents.coarse.items():
         if (labels / split.name).is_dir():
             found = {number: labels / split.name / f"{frame}.png" for frame, number in index.items()}
@@ -48,7 +53,7 @@ def pack_stills(
         elif name == layout.FRAMES:
             layout.write_rows(group, name, list(paths), partial(_frame, paths, size), (*size, 3), frames_per_shard=step)
         else:
-            read = partial(_mask, paths, size)
+            read = partial(_classes if name == layout.CLASSES else _mask, paths, size)
             layout.write_rows(group, name, list(paths), read, size, frames_per_shard=step, binary=True)
 
 
@@ -58,6 +63,10 @@ def _frame(paths: Mapping[int, Path], size: tuple[int, int], row: int) -> NDArra
 
 def _mask(paths: Mapping[int, Path], size: tuple[int, int], row: int) -> NDArray[np.uint8]:
     return resize_mask(read_mask(paths[row]).astype(np.uint8) * 255, size)
+
+
+def _classes(paths: Mapping[int, Path], size: tuple[int, int], row: int) -> NDArray[np.uint8]:
+    return resize_mask(read_gray(paths[row]), size)
 
 
 def _write_files(group: zarr.Group, name: str, paths: Mapping[int, Path]) -> None:

@@ -7,7 +7,7 @@ from vsodprep.config.compared import ComparedMethod
 from vsodprep.errors import InputError, check_known
 from vsodprep.scores.papers import numbers_of
 from vsodprep.targets.targets import Targets
-from vsodprep.workflow.check_runs import annotated
+from vsodprep.workflow.check_runs import annotated, without_masks
 
 
 def check_methods(targets: Targets) -> None:
@@ -22,7 +22,7 @@ def check_methods(targets: Targets) -> None:
     """
     for test in targets.config.tests:
         if not annotated(targets, test.benchmark, test.split):
-            found = f"{test.benchmark} {test.split}, which has no masks to score maps against"
+            found = f"{test.benchmark} {test.split}, {without_masks(test.benchmark)}"
             raise InputError("tests", found, "a split that is annotated")
     for name, method in targets.config.methods.items():
         where = f"methods.{name}"

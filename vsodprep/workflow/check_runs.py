@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from vsodprep import benchmarks
 from vsodprep.config.methods import flow_method
 from vsodprep.config.models import definition, release
 from vsodprep.config.network import NetworkOptions
@@ -47,7 +48,7 @@ def check_runs(targets: Targets) -> None:
         _check_prior(targets, f"{where}.test", run, run.test)
         for test in run.test:
             if not annotated(targets, test.benchmark, test.split):
-                found = f"{test.benchmark} {test.split}, which has no masks to score maps against"
+                found = f"{test.benchmark} {test.split}, {without_masks(test.benchmark)}"
                 raise InputError(f"{where}.test", found, "a split that is annotated")
 
 
@@ -89,12 +90,26 @@ def _check_labels(targets: Targets, where: str, data: Data) -> None:
     split = f"{data.benchmark} {data.split}"
     if data.labels == "masks":
         if not annotated(targets, data.benchmark, data.split):
-            raise InputError(f"{where}.data", f"{split}, which has no masks", "a split that is annotated, or labels")
+            found = f"{split}, {without_masks(data.benchmark)}"
+            raise InputError(f"{where}.data", found, "a split that is annotated, or labels")
+        return
+    if data.labels == "classes":
+        if not _has_class_ids(data.benchmark):
+            raise InputError(f"{where}.data", f"{split}, which has no class ids", "a benchmark of segmentation")
         return
     labelled = targets.labelled(data.labels, data.benchmark)
     if not set(labelled) & set(targets.catalogue.videos(data.benchmark, data.split)):
         found = f"{split}, of which coarse.{data.labels} makes no label"
         raise InputError(f"{where}.data", found, f"it among coarse.{data.labels}.splits, or labels: masks")
+
+
+def _has_class_ids(benchmark: str) -> bool:
+    return benchmark in benchmarks.known() and benchmarks.get(benchmark).class_ids
+
+
+def without_masks(benchmark: str) -> str:
+    """Say that a benchmark has no masks of what is salient, and what it may have instead."""
+    return "whose masks are class ids" if _has_class_ids(benchmark) else "which has no masks"
 
 
 def annotated(targets: Targets, benchmark: str, split: str) -> bool:
