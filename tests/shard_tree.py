@@ -8,7 +8,7 @@ import numpy as np
 
 from vsodprep.flow.pairs import FramePair
 from vsodprep.flow.store import write_flow
-from vsodprep.images import write_mask, write_png
+from vsodprep.images import write_mask
 from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
 
 SIZE = (24, 40)
@@ -29,14 +29,16 @@ def frame_of(mask: np.ndarray, seed: int) -> np.ndarray:
 
 
 def make_video(
-    folder: Path, name: str, frames: int, seed: int, *, every: int = 1, split: str = "train"
+    folder: Path, name: str, frames: int, seed: int, *, every: int = 1, split: str = "train", ending: str = "png"
 ) -> ManifestSequence:
     """A disc that moves two pixels a frame to the right."""
     names = tuple(f"{number:05d}" for number in range(frames))
     annotated = names[::every]
     for number, frame in enumerate(names):
         mask = disc(SIZE, 8 + 2 * number, 6 + seed % 10, 5)
-        write_png(folder / name / "frames" / f"{frame}.png", frame_of(mask, seed + number))
+        path = folder / name / "frames" / f"{frame}.{ending}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(path), frame_of(mask, seed + number)[..., ::-1])
         if frame in annotated:
             write_mask(folder / name / "masks" / f"{frame}.png", mask)
     return ManifestSequence(name, (split,), names, annotated, *SIZE)
@@ -59,7 +61,7 @@ def make_benchmark(folder: Path) -> Manifest:
     sequences = (
         make_video(folder, "ball", 6, seed=1),
         make_video(folder, "coin", 5, seed=12, every=2),
-        make_video(folder, "moon", 4, seed=23, split="test"),
+        make_video(folder, "moon", 4, seed=23, split="test", ending="jpg"),
         make_stills(folder),
     )
     manifest = Manifest("mini", "1", "Miniature", "CC0-1.0", "none", "", (), sequences)

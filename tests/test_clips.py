@@ -27,11 +27,14 @@ STD = torch.tensor(IMAGENET_STD).reshape(3, 1, 1)
 def path(tmp_path_factory):
     root = tmp_path_factory.mktemp("clips")
     make_everything(root)
-    out = root / "mini.zarr"
+    return packed(root, root / "mini.zarr")
+
+
+def packed(root: Path, out: Path, **form) -> Path:
     pack_benchmark(
         root / "normalized",
         out,
-        Pack(pictures=("dis",)),
+        Pack(**{"pictures": ("dis",)} | form),
         flow={"dis": root / "flow"},
         prior={"light": root / "prior"},
         coarse={"fused": root / "coarse"},
@@ -75,6 +78,37 @@ def test_batch_has_the_contract_s_keys_and_types(path):
     assert batch["size"] == [SIZE, (24, 40)]
     assert batch["still"].tolist() == [False, True]
     assert batch["video"].tolist() == [0, 2]
+
+
+FORMS = {
+    "raw": {"video_frames": "raw"},
+    "raw, pictures coloured on reading": {"video_frames": "raw", "pictures": ()},
+    "encoded, pictures coloured on reading": {"pictures": ()},
+    "at the size of training": {"video_frames": "raw", "video_size": (16, 32)},
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+@pytest.mark.parametrize("flip_flow", ["picture", "vectors"])
+def test_every_form_of_a_shard_gives_the_same_samples(path, tmp_path, form, flip_flow):
+    other = packed(path.parent, tmp_path / "mini.zarr", **form)
+    for size in [(16, 32), None][: 1 if "video_size" in form else 2]:
+        chosen = {"size": size, "clip_length": 2, "flow": "dis", "prior": "light"}
+        one, two = (
+            clips(each, None, **chosen, augment=Augment(flip=0.5, flip_flow=flip_flow)) for each in (path, other)
+        )
+        for number in range(len(one)):
+            pick = DrawnSample(number, step=number)
+            for key, value in one[pick].items():
+                if torch.is_tensor(value):
+                    assert torch.equal(value, two[pick][key]), (number, key)
+
+
+def test_without_a_size_videos_come_at_that_of_the_shard(path, tmp_path):
+    other = packed(path.parent, tmp_path / "mini.zarr", **FORMS["at the size of training"])
+    sample = clips(other, flow="dis", prior="light")[1]
+    assert {tuple(sample[key].shape[-2:]) for key in ("frames", "masks", "flow", "prior")} == {(16, 32)}
+    assert sample["size"] == SIZE
 
 
 def test_values_are_normalised_as_imagenet(path):

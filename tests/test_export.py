@@ -7,9 +7,10 @@ import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from shard_tree import STILLS, flow_at, make_everything
+from shard_tree import SIZE, STILLS, flow_at, make_everything
 
 from vsodprep.cli.export import command
+from vsodprep.config.pack import Pack
 from vsodprep.errors import InputError
 from vsodprep.flow.picture import colour
 from vsodprep.images import decode, read_frame, read_gray
@@ -24,6 +25,15 @@ def shard(tmp_path_factory):
     make_everything(root)
     pack_benchmark(root / "normalized", root / "mini.zarr", flow={"dis": root / "flow"})
     return root / "mini.zarr"
+
+
+@pytest.mark.parametrize("form", [Pack(), Pack(video_frames="raw", video_size=(12, 20))], ids=["encoded", "small"])
+def test_frames_masks_and_pictures_have_one_size_in_every_form(shard, tmp_path, form):
+    root = shard.parent
+    pack_benchmark(root / "normalized", tmp_path / "mini.zarr", form, flow={"dis": root / "flow"})
+    export(tmp_path / "mini.zarr", "davsod", tmp_path / "out", ExportOptions("test", "dis", "png"))
+    paths = sorted((tmp_path / "out").rglob("00001.png"))
+    assert [read_gray(path).shape for path in paths] == [form.video_size or SIZE] * 3
 
 
 def files(folder):

@@ -22,6 +22,7 @@ from vsodprep.flow.picture import colour
 from vsodprep.images import read_frame, read_mask
 from vsodprep.manifest import frame_path
 from vsodprep.shards import layout, open_shard, pack_benchmark
+from vsodprep.shards.transform import resize
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +50,11 @@ def pack(tree: Path, out: Path, **options) -> Path:
 @pytest.fixture(scope="module")
 def shard(tree):
     return open_shard(pack(tree, tree / "shards" / "mini.zarr"))
+
+
+@pytest.fixture(scope="module")
+def raw(tree):
+    return open_shard(pack(tree, tree / "shards" / "raw.zarr", video_frames="raw"))
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -184,9 +190,47 @@ def test_bytes_do_not_depend_on_jobs(tree, tmp_path):
     assert len(one) > 30
 
 
-def test_zarr_python_reads_the_same_frames(shard):
-    frames = zarr.open_array(shard.path / "ball" / "frames", mode="r")[:]
-    np.testing.assert_array_equal(frames, np.stack([shard["ball"].frame(number) for number in range(6)]))
+@pytest.mark.parametrize("name", ["frames", "pictures/dis", "flow/dis", "masks", "prior/light"])
+def test_zarr_python_reads_the_same_values(tree, raw, name):
+    """Arrays of ours are read past zarr-python, planes of channels among them."""
+    ball = raw["ball"]
+    read = {"frames": ball.frame, "masks": ball.mask, "prior/light": lambda number: ball.prior("light", number)}
+    read |= {"flow/dis": lambda number: ball.flow("dis", number), "pictures/dis": lambda n: ball.picture("dis", n)}
+    array = zarr.open_array(raw.path / "ball" / name, mode="r")
+    scale = array.attrs.get("scale", 1)
+    np.testing.assert_array_equal(array[:] * scale, np.stack([read[name](number) for number in range(6)]))
+    assert array.chunks == (1, *array.shape[1:])
+
+
+@pytest.mark.parametrize("name", ["ball", "moon"])
+def test_frames_of_videos_are_kept_as_files(tree, shard, name):
+    group = zarr.open_group(shard.path / name / "frames", mode="r")
+    data, offsets = group["data"][:], group["offsets"][:]
+    paths = [frame_path(tree / "normalized", name, frame) for frame in shard[name].sequence.frames]
+    assert {path.suffix for path in paths} == {".png" if name == "ball" else ".jpg"}
+    for path, start, stop in zip(paths, offsets[:-1], offsets[1:], strict=True):
+        assert data[start:stop].tobytes() == path.read_bytes()
+
+
+def test_raw_frames_are_the_same_frames(shard, raw):
+    assert all(np.array_equal(a, b) for a, b in zip(everything(shard.path), everything(raw.path), strict=True))
+
+
+def test_videos_at_the_size_of_training(tree, tmp_path, raw):
+    size = (12, 20)
+    small = open_shard(pack(tree, tmp_path / "small.zarr", video_frames="raw", video_size=size))
+    assert (small.video_size, raw.video_size) == (size, None)
+    ball, whole = small["ball"], raw["ball"]
+    np.testing.assert_array_equal(ball.frame(2), resize(whole.frame(2), size))
+    np.testing.assert_array_equal(ball.picture("dis", 2), resize(whole.picture("dis", 2), size))
+    np.testing.assert_array_equal(ball.prior("light", 2), resize(whole.prior("light", 2), size))
+    np.testing.assert_array_equal(ball.mask(2), whole.mask(2))
+    np.testing.assert_array_equal(ball.flow("dis", 2), whole.flow("dis", 2))
+
+
+def test_only_arrays_have_a_size():
+    with pytest.raises(ValueError, match="video_frames: raw"):
+        Pack(video_size=(12, 20))
 
 
 def test_arrays_of_another_layout_are_read_through_zarr(tmp_path):
@@ -204,10 +248,11 @@ def test_a_shard_pickles_as_its_path(shard):
     np.testing.assert_array_equal(again["ball"].frame(1), shard["ball"].frame(1))
 
 
-def everything(path: Path) -> list[np.ndarray | None]:
+def everything(path: Path, name: str | None = None) -> list[np.ndarray | None]:
+    """Return all that a sequence has, or all sequences."""
     shard = open_shard(path)
     found: list[np.ndarray | None] = []
-    for sequence in shard.manifest.sequences:
+    for sequence in shard.manifest.sequences if name is None else [shard.manifest.sequence(name)]:
         read = shard[sequence.name]
         for frame in range(len(sequence.frames)):
             found += [read.frame(frame), read.mask(frame)]
@@ -215,6 +260,12 @@ def everything(path: Path) -> list[np.ndarray | None]:
                 found += [read.mask(frame, "fused"), read.prior("light", frame)]
                 found += [read.flow("dis", frame), read.picture("dis", frame)]
     return found
+
+
+def sequence_of(file: Path, shard: Path) -> str:
+    """Return the sequence that a file is of; some sequence, where it is of all."""
+    first, *below = file.relative_to(shard).parts
+    return first if below and first != ".vsodprep" else "ball"
 
 
 def flipped(data: bytes, at: int) -> bytes:
@@ -237,20 +288,21 @@ DAMAGE = {
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_every_damaged_file_is_a_plain_error_or_makes_no_difference(tree, tmp_path, damage):
     out = pack(tree, tmp_path / "damaged.zarr")
-    whole = everything(out)
+    whole = {name: everything(out, name) for name in open_shard(out)}
     refused = 0
     for file in sorted(path for path in out.rglob("*") if path.is_file()):
         data = file.read_bytes()
+        name = sequence_of(file, out)
         file.unlink()
         if damage is not None:
             file.write_bytes(damage(data))
         try:
-            found = everything(out)
+            found = everything(out, name)
         except InputError as error:
             refused += 1
             assert str(error.where).startswith(str(out))
         else:
-            assert all(np.array_equal(one, other) for one, other in zip(whole, found, strict=True)), file
+            assert all(np.array_equal(one, other) for one, other in zip(whole[name], found, strict=True)), file
         file.write_bytes(data)
     assert refused > 20
 
@@ -279,17 +331,28 @@ def test_a_flipped_bit_of_any_chunk_is_an_error(tree, tmp_path):
         data = file.read_bytes()
         file.write_bytes(data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :])
         with pytest.raises(InputError) as error:
-            everything(out)
+            everything(out, sequence_of(file, out))
         assert str(error.value.where).startswith(str(out))
         file.write_bytes(data)
 
 
-def test_shards_without_checksums_are_read(tree, tmp_path, monkeypatch):
-    new = everything(pack(tree, tmp_path / "new.zarr"))
+def test_shards_without_checksums_are_read(tree, shard, tmp_path, monkeypatch):
     monkeypatch.setattr(layout, "_SUMS", ())
     old = pack(tree, tmp_path / "old.zarr")
-    assert "crc32c" not in (old / "ball" / "frames" / "zarr.json").read_text().split("index_codecs")[0]
-    assert all(np.array_equal(one, other) for one, other in zip(new, everything(old), strict=True))
+    assert "crc32c" not in (old / "ball" / "masks" / "zarr.json").read_text().split("index_codecs")[0]
+    assert all(np.array_equal(one, other) for one, other in zip(everything(shard.path), everything(old), strict=True))
+
+
+def test_shards_of_the_earlier_form_are_read(tree, shard, tmp_path, monkeypatch):
+    """Flow and pictures were interleaved and LZ4, frames arrays, and nothing was said about their size."""
+    codecs = layout._codecs
+    monkeypatch.setattr(layout, "_codecs", lambda kind: codecs("maps" if kind == "maps" else "frames"))
+    old = pack(tree, tmp_path / "old.zarr", video_frames="raw")
+    root = json.loads((old / "zarr.json").read_text())
+    del root["attributes"]["video_size"]
+    (old / "zarr.json").write_text(json.dumps(root))
+    assert "transpose" not in (old / "ball" / "flow" / "dis" / "zarr.json").read_text()
+    assert all(np.array_equal(one, other) for one, other in zip(everything(shard.path), everything(old), strict=True))
 
 
 @pytest.mark.parametrize("name", ["frames", "masks", "flow/dis", "pictures/dis", "prior/light"])

@@ -1,8 +1,8 @@
 """Configuration of what a shard holds beside frames and masks."""
 
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from vsodprep.config.base import Apart, Name, Section, Size
 
@@ -18,7 +18,17 @@ class Pack(Section):
     """Prior blocks."""
     coarse: Annotated[tuple[Name, ...], Apart] = ()
     """Blocks of coarse labels."""
+    video_frames: Literal["encoded", "raw"] = "encoded"
+    """Frames of videos: `encoded`, as their files are, or `raw` arrays, which take several times the space."""
+    video_size: Size | None = None
+    """Store raw frames, flow pictures and priors at this height and width, that of training; at their own if null."""
     still_size: Size | None = None
     """Store still images as arrays of this height and width; as encoded files if null."""
     frames_per_shard: int = Field(default=64, ge=1)
     """Frames in one shard file; a chunk is one frame."""
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.video_size is not None and self.video_frames == "encoded":
+            raise ValueError("video_size: for frames that are stored as arrays; `video_frames: raw`")
+        return self

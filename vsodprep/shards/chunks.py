@@ -43,7 +43,9 @@ class ChunkReader:
         self._chunk: int = array.chunks[0]
         shard = array.shards[0] if array.shards else array.chunks[0]
         self._chunks_per_shard: int = shard // self._chunk
-        self._codec, self._summed = _inner_codec(array)
+        self._codec, self._summed, order = _inner_codec(array)
+        self._stored = tuple((self._chunk, *self.shape[1:])[axis] for axis in order)
+        self._back = tuple(np.argsort(order))
         self._array = array
         self._indices: dict[int, NDArray[np.uint64]] = {}
 
@@ -93,13 +95,13 @@ class ChunkReader:
             chunk = chunk[:-_CHECKSUM]
         if self._codec == "bytes":
             with reading(path, EXPECTED):
-                return np.frombuffer(chunk, self.dtype).reshape(self._chunk, *self.shape[1:])
-        out = np.empty((self._chunk, *self.shape[1:]), dtype=self.dtype)
+                return np.frombuffer(chunk, self.dtype).reshape(self._stored).transpose(self._back)
+        out = np.empty(self._stored, dtype=self.dtype)
         if self._codec == "blosc" and _blosc_sizes(chunk) != (out.nbytes, len(chunk)):  # which Blosc would trust
             raise damaged(path, f"chunk {place} of another size than it says")
         with reading(path, EXPECTED):
             (blosc if self._codec == "blosc" else zstd).decompress(chunk, out)
-        return out
+        return out.transpose(self._back)
 
     def __getitem__(self, row: int) -> NDArray[Any]:
         """Return one frame of an array whose chunks are frames.
@@ -135,19 +137,27 @@ def _blosc_sizes(data: memoryview) -> tuple[int, int]:
     return int.from_bytes(data[4:8], "little"), int.from_bytes(data[12:16], "little")
 
 
-def _inner_codec(array: zarr.Array) -> tuple[str | None, bool]:
-    """Return `bytes`, `blosc` or `zstd` where chunks can be read directly, else None; and whether checksums follow."""
+def _inner_codec(array: zarr.Array) -> tuple[str | None, bool, tuple[int, ...]]:
+    """Tell how chunks can be read directly.
+
+    Returns:
+        `bytes`, `blosc` or `zstd`, None where they cannot; whether checksums follow; the axes in the order stored.
+    """
+    axes = tuple(range(len(array.shape)))
     regular = all(chunk == length for chunk, length in zip(array.chunks[1:], array.shape[1:], strict=True))
     metadata = array.metadata.to_dict()
     codecs: Any = metadata.get("codecs", ())
     if not regular or len(codecs) != 1 or codecs[0]["name"] != "sharding_indexed":
-        return None, False
+        return None, False, axes
     settings = codecs[0]["configuration"]
-    names = [codec["name"] for codec in settings["codecs"]]
+    inner = list(settings["codecs"])
+    transposed = inner[0]["name"] == "transpose"
+    order = tuple(inner.pop(0)["configuration"]["order"]) if transposed else axes
+    names = [codec["name"] for codec in inner]
     index = [codec["name"] for codec in settings["index_codecs"]]
-    little = settings["codecs"][0].get("configuration", {}).get("endian", "little") == "little"
+    little = inner[0].get("configuration", {}).get("endian", "little") == "little"
     if settings.get("index_location", "end") != "end" or index != ["bytes", "crc32c"] or not little:
-        return None, False
+        return None, False, axes
     summed = names[-1] == "crc32c"
     known = {("bytes",): "bytes", ("bytes", "blosc"): "blosc", ("bytes", "zstd"): "zstd"}
-    return known.get(tuple(names[:-1] if summed else names)), summed
+    return known.get(tuple(names[:-1] if summed else names)), summed, order

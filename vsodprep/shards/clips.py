@@ -238,10 +238,11 @@ class ClipDataset(Dataset[Sample]):
     def _sample(
         self, place: SampleIndex, change: DrawnChange, size: tuple[int, int] | None, seed: tuple[int, ...] | None = None
     ) -> Sample:
-        part = self._parts[place.part]
+        part, shard = self._parts[place.part], self._shards[place.part]
         _, name = self.videos[place.video]
-        arrays = self._shards[place.part][name]
+        arrays = shard[name]
         sequence = arrays.sequence
+        size = size or (None if sequence.still else shard.video_size)  # masks and flow are of the frames' own
         clip = self._clip(arrays, place.frame, seed)
         load = _Loader(self, arrays, place.video, change, size)
         frames = [load.frame(frame) for frame in clip]
@@ -284,7 +285,9 @@ class ClipDataset(Dataset[Sample]):
     def _normalised(self, images: list[NDArray[np.uint8]]) -> torch.Tensor:
         values = np.empty((len(images), 3, *images[0].shape[:2]), dtype=np.float32)
         for number, image in enumerate(images):
-            for channel, plane in enumerate(cv2.split(image)):
+            # Resizing, and a shard, give planes that only look like an image; splitting would copy them twice.
+            planes = cv2.split(image) if image.flags.c_contiguous else np.moveaxis(image, -1, 0)
+            for channel, plane in enumerate(planes):
                 cv2.LUT(plane, self._tables[channel], dst=values[number, channel])
         return torch.from_numpy(values)
 

@@ -18,6 +18,7 @@ from vsodprep.images import encode_jpeg, encode_png
 from vsodprep.manifest import ManifestSequence
 from vsodprep.progress import note, track
 from vsodprep.shards.read import Shard, ShardSequence, open_shard
+from vsodprep.shards.transform import resize, resize_mask
 
 Layout = Literal["davsod", "fsnet", "davis", "webdataset"]
 Format = Literal["jpg", "png"]
@@ -103,7 +104,11 @@ def _samples(
             if choice.annotated and mask is None:
                 continue
             picture = arrays.picture(choice.flow, number) if choice.flow is not None else None
-            yield video, frame, list(_files((arrays.frame(number), mask, picture), choice))
+            image = arrays.frame(number)
+            size = image.shape[:2]  # of which masks, and flow, are not always stored
+            mask = None if mask is None else resize_mask(mask, size)
+            picture = None if picture is None else resize(picture, size)
+            yield video, frame, list(_files((image, mask, picture), choice))
 
 
 # Where each layout has frames, masks and flow pictures.

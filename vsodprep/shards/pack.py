@@ -103,5 +103,5 @@ def _attributes(manifest: Manifest, contents: Contents) -> dict[str, object]:
             "prior": sorted(contents.prior),
             "coarse": sorted(contents.coarse),
         },
-        "still_size": list(contents.block.still_size) if contents.block.still_size else None,
+        **{key: list(size) if (size := getattr(contents.block, key)) else None for key in ("video_size", "still_size")},
     }

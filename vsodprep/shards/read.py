@@ -38,6 +38,7 @@ class Shard:
         manifest: The benchmark's manifest.
         manifest_json: The same as plain JSON values.
         contents: Names of the packed blocks under `flow`, `pictures`, `prior` and `coarse`.
+        video_size: Height and width at which frames, flow pictures and priors of videos are stored; None for their own.
         still_size: Height and width of still images stored as arrays, or None.
     """
 
@@ -53,9 +54,9 @@ class Shard:
         with reading(path, EXPECTED):
             self.manifest_json: dict[str, Any] = attributes["manifest"]
             self.manifest: Manifest = from_json(self.manifest_json)
-            contents, size = attributes["contents"], attributes["still_size"]
+            contents = attributes["contents"]
             self.contents: dict[str, tuple[str, ...]] = {key: tuple(names) for key, names in contents.items()}
-            self.still_size: tuple[int, int] | None = tuple(size) if size else None
+            self.video_size, self.still_size = (_size(attributes.get(key)) for key in ("video_size", "still_size"))
         self._group = group
         self._sequences: dict[str, ShardSequence] = {}
 
@@ -119,6 +120,10 @@ class Shard:
         if name not in self.contents.get(kind, ()):
             found = ", ".join(self.contents.get(kind, ())) or "none"
             raise InputError(self.path, f"no {kind} {name!r}; it has {found}", f"one packed with --{kind} {name}")
+
+
+def _size(stored: list[int] | None) -> tuple[int, int] | None:
+    return (stored[0], stored[1]) if stored else None
 
 
 class ShardSequence:

@@ -8,7 +8,6 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from vsodprep.errors import InputError, reachable
 from vsodprep.images import read_frame, read_gray, read_mask
 from vsodprep.manifest import ManifestSequence, classes_path, frame_paths, mask_path
 from vsodprep.shards import layout
@@ -49,12 +48,13 @@ def pack_stills(
     size, step = contents.block.still_size, contents.block.frames_per_shard
     for name, paths in groups.items():
         if size is None:
-            _write_files(group, name, paths)
+            layout.write_files(group, name, paths)
         elif name == layout.FRAMES:
-            layout.write_rows(group, name, list(paths), partial(_frame, paths, size), (*size, 3), frames_per_shard=step)
+            read = partial(_frame, paths, size)
+            layout.write_rows(group, name, list(paths), read, (*size, 3), kind="frames", frames_per_shard=step)
         else:
             read = partial(_classes if name == layout.CLASSES else _mask, paths, size)
-            layout.write_rows(group, name, list(paths), read, size, frames_per_shard=step, binary=True)
+            layout.write_rows(group, name, list(paths), read, size, kind="maps", frames_per_shard=step)
 
 
 def _frame(paths: Mapping[int, Path], size: tuple[int, int], row: int) -> NDArray[np.uint8]:
@@ -67,27 +67,3 @@ def _mask(paths: Mapping[int, Path], size: tuple[int, int], row: int) -> NDArray
 
 def _classes(paths: Mapping[int, Path], size: tuple[int, int], row: int) -> NDArray[np.uint8]:
     return resize_mask(read_gray(paths[row]), size)
-
-
-def _write_files(group: zarr.Group, name: str, paths: Mapping[int, Path]) -> None:
-    lengths = [_length(path) for path in paths.values()]
-    data = layout.create_encoded(group, name, lengths, {"frames": list(paths)})
-    step = data.shards[0] if data.shards else data.chunks[0]
-    start = 0
-    waiting = bytearray()
-    for path, length in zip(paths.values(), lengths, strict=True):
-        content = path.read_bytes()
-        if len(content) != length:
-            raise InputError(path, f"{len(content)} bytes", f"{length}, as when packing began")
-        waiting += content
-        while len(waiting) >= step:
-            data[start : start + step] = np.frombuffer(bytes(waiting[:step]), dtype=np.uint8)
-            start += step
-            del waiting[:step]
-    if waiting:
-        data[start : start + len(waiting)] = np.frombuffer(bytes(waiting), dtype=np.uint8)
-
-
-def _length(path: Path) -> int:
-    with reachable(path, "an image file"):
-        return path.stat().st_size

@@ -19,6 +19,7 @@ from vsodprep.markers import PROVENANCE
 from vsodprep.prepared import prepared_frames
 from vsodprep.prior.store import PriorFile, open_prior
 from vsodprep.shards import layout
+from vsodprep.shards.transform import resize
 
 
 def pack_video(
@@ -47,25 +48,35 @@ def pack_video(
     prepared = prepared_frames(block, len(video.frames), annotated)
     write = partial(layout.write_rows, group, frames_per_shard=contents.block.frames_per_shard)
 
+    paths = {row: frame_path(folder, video.name, video.frames[row]) for row in prepared}
+    stored_size = contents.block.video_size or size
+
     def frame(row: int) -> NDArray[np.uint8]:
-        path = frame_path(folder, video.name, video.frames[row])
-        image = read_frame(path)
-        check_size(path, image.shape, size, "the manifest says")
+        image = read_frame(paths[row])
+        check_size(paths[row], image.shape, size, "the manifest says")
         return image
+
+    def resized(read: Callable[[int], NDArray[np.uint8]]) -> Callable[[int], NDArray[np.uint8]]:
+        return lambda row: resize(read(row), stored_size)
 
     def binary_at(path: Path) -> NDArray[np.uint8]:
         mask = read_mask(path)
         check_size(path, mask.shape, size, "its frame")
         return mask.astype(np.uint8) * 255
 
-    write(layout.FRAMES, prepared, frame, (*size, 3))
+    if contents.block.video_frames == "encoded":
+        for row in prepared:
+            frame(row)
+        layout.write_files(group, layout.FRAMES, paths)
+    else:
+        write(layout.FRAMES, prepared, resized(frame), (*stored_size, 3), kind="frames")
     truth = partial(mask_path, folder, video.name)
-    write(layout.MASKS, annotated, lambda row: binary_at(truth(video.frames[row])), size, binary=True)
+    write(layout.MASKS, annotated, lambda row: binary_at(truth(video.frames[row])), size, kind="maps")
     for name, labels in contents.coarse.items():
         if not _labelled(labels, video.name):
             continue
         read_label = _labels(labels / video.name, video.frames, binary_at)
-        write(f"{layout.COARSE}/{name}", prepared, read_label, size, binary=True)
+        write(f"{layout.COARSE}/{name}", prepared, read_label, size, kind="maps")
     chosen = set(prepared)
     with ExitStack() as files:
         for name, flows in contents.flow.items():
@@ -78,19 +89,20 @@ def pack_video(
             known = reader.attributes | {"scale": SCALE}
             if not given:
                 stored = partial(_stored_flow, reader)
-                write(f"{layout.FLOW}/{name}", rows, stored, (*size, 2), dtype="int16", attributes=known)
+                write(f"{layout.FLOW}/{name}", rows, stored, (*size, 2), kind="flow", attributes=known)
             if given or name in contents.block.pictures:
                 known = reader.attributes if given else {}
-                write(f"{layout.PICTURES}/{name}", rows, partial(_picture, reader), (*size, 3), attributes=known)
+                drawn = resized(partial(_picture, reader))
+                write(f"{layout.PICTURES}/{name}", rows, drawn, (*stored_size, 3), kind="pictures", attributes=known)
         for name, priors in contents.prior.items():
             path = priors / f"{video.name}.h5"
             source = files.enter_context(open_prior(path))
             write(
                 f"{layout.PRIOR}/{name}",
                 [row for row in _prior_rows(source, path, index, size) if row in chosen],
-                lambda row, source=source: source.of_frame(video.frames[row]),  # type: ignore[misc]
-                size,
-                binary=True,
+                resized(lambda row, source=source: source.of_frame(video.frames[row])),  # type: ignore[misc]
+                stored_size,
+                kind="maps",
                 attributes=source.attributes,
             )
 
