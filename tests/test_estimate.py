@@ -138,6 +138,20 @@ def test_unknown_numbers_are_marked() -> None:
     assert not costs(config(benchmarks=["davsod"]))["download"].unknown_disk
 
 
+@pytest.mark.parametrize(
+    ("form", "bytes_a_pixel"),
+    [
+        ({}, 0.32 + 0.85),
+        ({"pictures": ["dis"]}, 0.32 + 0.85 + 0.4),  # 2.2 GB, as measured
+        ({"video_frames": "raw"}, 2.6 + 0.85),
+        ({"video_frames": "raw", "video_size": [240, 427], "pictures": ["dis"]}, (2.6 + 0.4) / 4 + 0.85),
+    ],
+)
+def test_disk_of_a_shard_follows_its_form(form: dict[str, object], bytes_a_pixel: float) -> None:
+    found = costs(config(pack={"flow": ["dis"], **form}))["pack"]
+    assert found.disk == pytest.approx(3455 * 480 * 854 * bytes_a_pixel)
+
+
 def test_still_images_have_no_flow() -> None:
     assert list(costs(config(benchmarks=["msra10k"]))) == ["download", "normalize", "pack"]
 

@@ -80,6 +80,7 @@ OTHER: dict[tuple[type[Section], str], Any] = {
     (Pack, "pictures"): ["dis", "other"],
     (Pack, "prior"): ["light", "second"],
     (Pack, "coarse"): ["weightfree", "second"],
+    (Pack, "video_size"): [20, 30],
     (Pack, "still_size"): [20, 30],
     (Stage, "init"): "start.ckpt",
     (Run, "flow"): "dis",

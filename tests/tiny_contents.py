@@ -17,6 +17,8 @@ import numpy as np
 import torch
 import zarr
 
+from vsodprep.shards import open_shard
+
 # OpenCV's flow and torch's sums differ in their last bits between instruction sets and releases; the rest does not.
 PORTABLE = ("normalized", "saliency", "coarse", "predictions/trivial/centre-prior", "scores/trivial/centre-prior")
 
@@ -66,8 +68,13 @@ def _datasets(folder: Path) -> Iterable[tuple[str, np.ndarray]]:
 
 
 def _arrays(shard: Path) -> Iterable[tuple[str, np.ndarray]]:
+    """Yield what a shard holds, frames of videos as pixels in whatever form they are stored."""
+    opened = open_shard(shard)
+    videos = {f"{one.name}/frames": opened[one.name] for one in opened.manifest.sequences if not one.still}
     for name, item in sorted(zarr.open_group(shard, mode="r").members(max_depth=None)):
-        if isinstance(item, zarr.Array):
+        if name in videos:
+            yield name, np.stack([videos[name].frame(number) for number in range(len(videos[name]))])
+        elif isinstance(item, zarr.Array) and name.rpartition("/")[0] not in videos:
             yield name, item[...]
 
 

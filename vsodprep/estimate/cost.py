@@ -16,6 +16,7 @@ from vsodprep.config.saliency import Saliency
 from vsodprep.config.train import Run, Stage
 from vsodprep.estimate import rates
 from vsodprep.estimate.parts import FrameCounts, bytes_of, part_of
+from vsodprep.estimate.shards import still_bytes, video_bytes
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.targets import ScoreTarget, Targets, unique
 
@@ -87,13 +88,11 @@ class Estimate:
             yield self._packing(part.prepared)
 
     def _packing(self, part: FrameCounts) -> Cost:
-        config, videos = self.config, part.video_megapixels
-        packed = part.megapixels * rates.PACK + videos * len(config.pack.pictures) * rates.PICTURE
-        of_video = rates.DISK_SHARD + len(config.pack.pictures) * rates.DISK_PICTURE
-        of_video += len(config.pack.flow) * rates.DISK_FLOW
-        of_still = rates.DISK_NORMALIZED if config.pack.still_size is None else rates.DISK_SHARD
-        bytes_packed = videos * of_video + (part.megapixels - videos) * of_still
-        return self._cost("pack", part, cpu=packed, disk=bytes_packed * 1e6)
+        pack, videos = self.config.pack, part.video_megapixels
+        drawn = len(pack.flow) * rates.PACK_FLOW + len(pack.pictures) * rates.PICTURE
+        disk = part.video * video_bytes(pack, part.pixels)
+        disk += (part.frames - part.video) * still_bytes(pack, part.pixels)
+        return self._cost("pack", part, cpu=part.megapixels * rates.PACK + videos * drawn, disk=disk)
 
     def _downloading(self, part: FrameCounts) -> Iterator[Cost]:
         archives = benchmarks.get(part.name).archives(self.config.resolution.get(part.name))
