@@ -16,16 +16,18 @@ from click.testing import CliRunner
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from tests.evaluate_cases import normalized, write_tree
+from tests.evaluate_cases import normalized, read_json, write_tree
 from vsodprep.benchmarks import get
 from vsodprep.cli import cli
+from vsodprep.coding import Decoded
 from vsodprep.config import Config, complete
 from vsodprep.config.defaults import default
 from vsodprep.config.figures import File
 from vsodprep.config.normalize import Choice
 from vsodprep.errors import VsodprepError
 from vsodprep.estimate.cost import Estimate
-from vsodprep.evaluate import PROTOCOLS, evaluate_by_protocols, evaluate_folders
+from vsodprep.evaluate import PROTOCOLS, evaluate_folders, evaluate_methods
+from vsodprep.evaluate.truth import FileMasks
 from vsodprep.files import write_json
 from vsodprep.images import read_mask, write_png
 from vsodprep.manifest import mask_path, read_manifest
@@ -191,15 +193,34 @@ def test_a_mistake_is_named(
         plan_of(ALONE | over)
 
 
-def test_several_protocols_in_one_go_give_what_each_gives_alone(tmp_path: Path) -> None:
+def test_several_methods_and_protocols_in_one_go_give_what_each_gives_alone(tmp_path: Path) -> None:
     maps, masks = write_tree(tmp_path, {"drift": 7, "hide": 4, "stop": 3})
     write_png(maps / "drift" / "00000.png", np.full((30, 40, 3), 90, np.uint8))  # which not every protocol scores
     names = tuple(PROTOCOLS)
-    alone = [evaluate_folders(maps, masks, protocol=name) for name in names]
-    assert evaluate_by_protocols(maps, masks, names) == alone
+    alone = [[evaluate_folders(of, masks, protocol=name) for name in names] for of in (maps, masks)]
+    assert evaluate_methods((maps, masks), masks, names) == alone
     cache = tmp_path / "cache"
-    evaluate_by_protocols(maps, masks, names[:2], cache_folder=cache)  # the others are not kept yet
-    assert evaluate_by_protocols(maps, masks, names, cache_folder=cache, jobs=2) == alone
+    evaluate_methods((maps,), masks, names[:2], cache_folder=cache)  # the others are not kept yet
+    assert evaluate_methods((maps, masks), masks, names, cache_folder=cache, jobs=2) == alone
+
+
+def test_a_mask_is_read_once_for_all_methods(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    maps, masks = write_tree(tmp_path, {"drift": 4})
+    read, decode = [], FileMasks.decode
+
+    def counted(of: FileMasks, key: str) -> Decoded:
+        read.append(key)
+        return decode(of, key)
+
+    monkeypatch.setattr(FileMasks, "decode", counted)
+    words = [word for name in "abcd" for word in ("--json", str(tmp_path / f"{name}.json"))]
+    words += ["--pred", str(maps), "--pred", str(masks), "--protocol", "pysod", "--protocol", "davsod", "--jobs", "1"]
+    result = CliRunner().invoke(cli, ["evaluate", *words, "--gt", str(masks)])
+    assert result.exit_code == 0, result.output
+    assert read == [f"drift/{frame:05d}.png" for frame in range(4)]
+    written = [read_json(tmp_path / f"{name}.json") for name in "abcd"]
+    assert [of["protocol"] for of in written] == ["pysod", "davsod"] * 2
+    assert [of["mae"] == 0 for of in written] == [False, False, True, True]
 
 
 def test_maps_of_the_sequences_outside_a_split_are_not_of_no_frame(tmp_path: Path) -> None:
@@ -215,6 +236,8 @@ def test_maps_of_the_sequences_outside_a_split_are_not_of_no_frame(tmp_path: Pat
     [
         (["--method", "mga", "--pred", "nowhere"], 1, "mga: nowhere: no such file or folder"),
         (["--pred", "maps", "--protocol", "davsod", "--protocol", "pysod", "--json", "a.json"], 2, "a file for each"),
+        (["--pred", "maps", "--pred", "masks", "--json", "a.json"], 2, "a file for each"),
+        (["--pred", "maps", "--pred", "masks", "--method", "mga"], 2, "of one --pred"),
     ],
 )
 def test_what_the_command_refuses(

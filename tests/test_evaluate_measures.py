@@ -316,10 +316,7 @@ def test_boundary_of_a_full_frame_is_empty() -> None:
 
 def test_boundary_is_matched_as_far_as_the_tolerance_and_across_no_border() -> None:
     one, other = np.zeros((40, 50), dtype=bool), np.zeros((40, 50), dtype=bool)
-    one[10:20, 44:], other[10:20, :6] = (
-        True,
-        True,
-    )  # the last columns of a row are no neighbours of the next row's first
+    one[10:20, 44:] = other[10:20, :6] = True  # the end of a row is not near the beginning of the next
     assert boundary_f(one, other, tolerance=7) == 0
     assert boundary_f(one, np.roll(one, 5, axis=0), tolerance=5) == 1
     assert 0 < boundary_f(one, np.roll(one, 5, axis=0), tolerance=4) < 1

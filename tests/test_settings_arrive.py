@@ -265,7 +265,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
         "normalize.generated.normalize_generated",
         "models.training.train",
         "models.inference.predict_shard",
-        "evaluate.evaluate_by_protocols",
+        "evaluate.evaluate_methods",
         "report.page.write_report",
         "figures.history.losses_of",
         "figures.pictures.grid_of",
@@ -425,8 +425,8 @@ def test_labels_whose_crf_torch_computes(whole: Planned, calls: Calls) -> None:
 
 def test_a_method(whole: Planned, calls: Calls) -> None:
     ((_, _, named),) = whole.run(calls, "/scores/methods/mga/").made
-    received = {key: named[key] for key in ("coding", "naming", "void", "split", "pred")}
-    assert received == READ | {"split": "test", "pred": Path("videos")}
+    received = {key: named[key] for key in ("coding", "naming", "void", "split", "preds")}
+    assert received == READ | {"split": "test", "preds": (Path("videos"),)}
     assert [protocol.name for protocol in named["protocols"]] == ["mine", "cag-dde"]
 
 

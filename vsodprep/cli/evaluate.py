@@ -1,6 +1,7 @@
 """`vsodprep evaluate`: score saliency maps against masks."""
 
 import os
+from itertools import chain
 from pathlib import Path
 from typing import Any, get_args
 
@@ -65,7 +66,14 @@ def _show_classes(classes: dict[str, Any], mean: dict[str, Any]) -> None:
 
 
 @click.command("evaluate")
-@click.option("--pred", required=True, type=Folder(PREDICTIONS), help="Maps: a folder, or a zip, tar or rar archive.")
+@click.option(
+    "--pred",
+    "preds",
+    required=True,
+    multiple=True,
+    type=Folder(PREDICTIONS),
+    help="Maps: a folder, or a zip, tar or rar archive. Those of several methods are scored in one go.",
+)
 @click.option(
     "--gt",
     required=True,
@@ -89,7 +97,11 @@ def _show_classes(classes: dict[str, Any], mean: dict[str, Any]) -> None:
     "default those before t."
 )
 @click.option(
-    "--json", "outputs", type=PATH, multiple=True, help="Write all scores to this file; one for each --protocol."
+    "--json",
+    "outputs",
+    type=PATH,
+    multiple=True,
+    help="Write all scores to this file; one for each --protocol of the first --pred, then of the next.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; default all cores. Changes no score.")
 @click.option("--allow-missing", is_flag=True, help="Leave out frames without a map.")
@@ -119,6 +131,7 @@ def _show_classes(classes: dict[str, Any], mean: dict[str, Any]) -> None:
 )
 @click.option("--results", type=PATH, default=Path("results"), help="Where named benchmarks lie.")
 def command(
+    preds: tuple[Path, ...],
     protocols: tuple[str, ...],
     changes: tuple[str, ...],
     measures: tuple[str, ...],
@@ -129,7 +142,7 @@ def command(
 ) -> None:
     """Score saliency maps, SEQUENCE/FRAME.png, against masks."""
     from vsodprep.errors import InputError, VsodprepError, meant
-    from vsodprep.evaluate import evaluate_by_protocols
+    from vsodprep.evaluate import evaluate_methods
     from vsodprep.evaluate.frame import DEFAULT_FAMILIES, FAMILIES, NEWER_FAMILIES
     from vsodprep.evaluate.protocols import change_protocol, find_protocol
     from vsodprep.files import real_path, write_json
@@ -139,23 +152,29 @@ def command(
     if unknown := sorted(asked - {*FAMILIES}):
         names = (*FAMILIES, *groups)
         raise click.BadParameter(f"no measure {unknown[0]!r}; there is {', '.join(names)}{meant(unknown[0], names)}")
-    if outputs and len(outputs) != len(protocols):
-        raise click.UsageError(f"{len(outputs)} --json and {len(protocols)} --protocol; give a file for each")
+    if outputs and len(outputs) != len(preds) * len(protocols):
+        counts = f"{len(outputs)} --json, {len(preds)} --pred and {len(protocols)} --protocol"
+        raise click.UsageError(f"{counts}; give a file for each protocol of each method")
+    if method is not None and len(preds) > 1:
+        raise click.UsageError("--method names the maps of one --pred")
     places = [real_path(output) for output in outputs if not output.exists() or output.is_file()]
     if len(set(places)) < len(places):
-        raise click.UsageError("--json twice with one file; give a file for each --protocol")
+        raise click.UsageError("--json twice with one file; give a file for each protocol of each method")
     if folders := [output for output in outputs if output.is_dir()]:
         raise InputError(folders[0], "a folder", "the name of a file to write")
     chosen = tuple(measure for measure in FAMILIES if measure in asked)
     settings = [change_protocol(find_protocol(protocol), _settings(changes)) for protocol in protocols]
     cores = len(os.sched_getaffinity(0))
     try:
-        found = evaluate_by_protocols(protocols=settings, measures=chosen, jobs=jobs or cores, **given)
+        found = evaluate_methods(preds=preds, protocols=settings, measures=chosen, jobs=jobs or cores, **given)
     except VsodprepError as error:
         if method is None:
             raise
         raise VsodprepError(f"{method}: {error}") from error
-    for output, scores in zip(outputs, found, strict=False):
+    for output, scores in zip(outputs, chain.from_iterable(found), strict=False):
         write_json(output, scores)
-    for scores in found:
-        _show(scores)
+    for pred, of_method in zip(preds, found, strict=True):
+        if len(preds) > 1:
+            click.echo(pred)
+        for scores in of_method:
+            _show(scores)

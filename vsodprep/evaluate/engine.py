@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import chain
@@ -22,6 +22,7 @@ from vsodprep.evaluate.aggregate import SequenceTotals, mean_over, summarize
 from vsodprep.evaluate.cache import Digests, KeptScores, ScoreCache
 from vsodprep.evaluate.frame import DEFAULT_FAMILIES, OF_PIXELS, Family, FrameScores, score_frame
 from vsodprep.evaluate.inputs import ScoredFrame, ScoringInputs, pair
+from vsodprep.evaluate.measures.masks import SharedMask
 from vsodprep.evaluate.protocols import Protocol, find_protocol
 from vsodprep.evaluate.resize import resize
 from vsodprep.evaluate.truth import FileMasks, Masks, Truth, image_names, open_truth
@@ -52,46 +53,75 @@ class _Task:
 
 
 @dataclass(frozen=True)
+class _Way:
+    """A protocol, and the maps that it scores: where they lie, and how they are read."""
+
+    protocol: Protocol
+    maps: Tree
+    reading: Reading
+
+
+class _Mask:
+    """A mask that was read, for all that is scored against it.
+
+    Args:
+        decoded: What was read.
+        name: What to name in an error.
+    """
+
+    def __init__(self, decoded: Decoded, name: str) -> None:
+        self.values, self.void = decoded.values, decoded.void
+        self.noticed: dict[str, int] = {}
+        if self.void is not None:
+            if self.void.all():
+                raise InputError(name, "void everywhere", "a mask that says something of a pixel")
+            self.noticed["void_pixels"] = int(np.count_nonzero(self.void))
+        if not is_two_valued(self.values):
+            gray = np.count_nonzero((self.values > 0) & (self.values < 255))
+            self.noticed |= {"gray_masks": 1, "gray_pixels": int(gray), "pixels_of_gray_masks": self.values.size}
+        self._shared: dict[int, SharedMask] = {}
+
+    def told(self, image: NDArray[Any]) -> NDArray[Any]:
+        """Return an image of this size, without the pixels of which the mask tells nothing."""
+        return image if self.void is None else image[~self.void][np.newaxis]
+
+    def above(self, level: int) -> SharedMask:
+        """Return the foreground: the pixels above a level."""
+        if level not in self._shared:
+            self._shared[level] = SharedMask(self.told(self.values > level))
+        return self._shared[level]
+
+
+@dataclass(frozen=True)
 class _Reader:
-    """All that a process needs to score frames: masks and maps, and each protocol with its way of reading maps."""
+    """All that a process needs to score frames: masks, and the ways in which maps are read and scored."""
 
     masks: Masks
-    maps: Tree
-    ways: tuple[tuple[Protocol, Reading], ...]
+    ways: tuple[_Way, ...]
     measures: tuple[Family, ...]
 
     def score(self, task: _Task) -> tuple[Scored, ...]:
-        """Return a frame's scores by each protocol, and what was noticed about its map and mask; reads both once."""
-        decoded, fitted = self.masks.decode(task.mask), dict[Any, _Fitted]()
-        return tuple(self._score(place, item, decoded, fitted) for place, item in task.scored)
+        """Return a frame's scores in each way, and what was noticed about its map and mask; reads each image once."""
+        mask, fitted = _Mask(self.masks.decode(task.mask), task.mask), dict[Any, _Fitted]()
+        return tuple(self._score(place, item, mask, fitted) for place, item in task.scored)
 
-    def _score(self, place: int, item: ScoredFrame, decoded: Decoded, fitted: dict[Any, _Fitted]) -> Scored:
-        protocol = self.ways[place][0]
-        values, void = decoded.values, decoded.void
-        mask = values > protocol.foreground_above
-        saliency, seen = self._map(place, item.map, mask.shape, fitted)
-        noticed = dict(seen)
-        if void is not None:
-            if void.all():
-                raise InputError(item.mask, "void everywhere", "a mask that says something of a pixel")
-            saliency, mask = saliency[~void][np.newaxis], mask[~void][np.newaxis]
-            noticed["void_pixels"] = int(np.count_nonzero(void))
-        scores = score_frame(saliency, mask, protocol, self.measures)
+    def _score(self, place: int, item: ScoredFrame, mask: _Mask, fitted: dict[Any, _Fitted]) -> Scored:
+        protocol = self.ways[place].protocol
+        saliency, seen = self._map(place, item.map, mask.values.shape, fitted)
+        saliency = mask.told(saliency)
+        scores = score_frame(saliency, mask.above(protocol.foreground_above), protocol, self.measures)
         if "t" in self.measures:
             scores.scalars["t"] = self._instability(place, item, saliency, fitted)
-        noticed |= {"constant_maps": scores.constant, "full_masks": scores.positives == scores.pixels}
-        if not is_two_valued(values):
-            gray = np.count_nonzero((values > 0) & (values < 255))
-            noticed |= {"gray_masks": 1, "gray_pixels": int(gray), "pixels_of_gray_masks": values.size}
-        return scores, noticed
+        of_frame = {"constant_maps": scores.constant, "full_masks": scores.positives == scores.pixels}
+        return scores, seen | mask.noticed | of_frame
 
     def _map(self, place: int, name: str, size: tuple[int, ...], fitted: dict[Any, _Fitted]) -> _Fitted:
         """Read a map and bring it to its mask's size, unless that is done; say what was noticed."""
-        protocol, reading = self.ways[place]
-        key = name, size, id(reading), protocol.channel, protocol.resize
+        protocol, maps, reading = (way := self.ways[place]).protocol, way.maps, way.reading
+        key = name, size, id(maps), id(reading), protocol.channel, protocol.resize
         if key not in fitted:
-            where = self.maps.where(name)
-            saliency, coloured, _ = reading.decode(self.maps.read(name), where, protocol.channel)
+            where = maps.where(name)
+            saliency, coloured, _ = reading.decode(maps.read(name), where, protocol.channel)
             resized = resize(saliency, size[0], size[1], protocol.resize, where)
             noticed: dict[str, int] = {"coloured_maps": coloured, "two_valued_maps": is_two_valued(saliency)}
             noticed["nearly_black_maps"] = int(saliency.max()) == 1
@@ -107,7 +137,7 @@ class _Reader:
         if item.previous is None:
             return math.nan
         before, _ = self._map(place, item.previous, saliency.shape, fitted)
-        foreground = self.ways[place][0].binary_from
+        foreground = self.ways[place].protocol.binary_from
         found = instability(before >= foreground, saliency >= foreground)
         return math.nan if found is None else found
 
@@ -169,18 +199,16 @@ class _Images:
 
 @dataclass(frozen=True)
 class _Pass:
-    """The scoring by one protocol.
+    """The scoring of a method's maps by one protocol.
 
     Attributes:
-        protocol: The protocol.
+        way: The protocol, the maps, and how they are read.
         inputs: What it scores.
-        reading: How its maps are read.
         stored: What is kept of it, if it is kept.
     """
 
-    protocol: Protocol
+    way: _Way
     inputs: ScoringInputs
-    reading: Reading
     stored: KeptScores | None
 
 
@@ -210,7 +238,7 @@ def _totals(reader: _Reader, passes: list[_Pass], truth: Truth, jobs: int) -> li
         for name, of in tasks.items():
             for task in of:
                 for (place, item), (scored, seen) in zip(task.scored, next(scores), strict=True):
-                    if scored.positives or passes[place].protocol.empty_masks != "unscored":
+                    if scored.positives or passes[place].way.protocol.empty_masks != "unscored":
                         totals[place][name].add(item.frame, scored, seen)
                     else:
                         totals[place][name].noticed["unscored"] += 1
@@ -246,13 +274,13 @@ def _attributes(truth: Truth, totals: dict[str, SequenceTotals], protocol: Proto
 def evaluate_folders(
     pred: Path | str, gt: Path | str, *, protocol: Protocol | str = "davsod", **options: Any
 ) -> dict[str, Any]:
-    """Score saliency maps against masks by one protocol; see `evaluate_by_protocols`."""
-    (scores,) = evaluate_by_protocols(pred, gt, (protocol,), **options)
+    """Score a method's saliency maps against masks by one protocol; see `evaluate_methods`."""
+    ((scores,),) = evaluate_methods((pred,), gt, (protocol,), **options)
     return scores
 
 
-def evaluate_by_protocols(
-    pred: Path | str,
+def evaluate_methods(
+    preds: Sequence[Path | str],
     gt: Path | str,
     protocols: Sequence[Protocol | str],
     *,
@@ -267,11 +295,14 @@ def evaluate_by_protocols(
     void: ScoredVoid = "background",
     cache_folder: Path | None = None,
     results: Path = Path("results"),
-) -> list[dict[str, Any]]:
-    """Score saliency maps against masks by several protocols, each frame read once.
+) -> list[list[dict[str, Any]]]:
+    """Score the saliency maps of several methods against masks by several protocols, each map and mask read once.
+
+    What the measures need of a mask alone is worked out once for all methods, too.
 
     Args:
-        pred: Folder or archive of maps, `SEQUENCE/FRAME.png` or in one of the other conventions of `naming`.
+        preds: A folder or archive of maps for each method, `SEQUENCE/FRAME.png` or in one of the other conventions of
+            `naming`.
         gt: What `open_truth` takes: a normalised benchmark, a shard, masks, or a benchmark's name.
         protocols: Protocols, names of built-in ones, or files of settings.
         split: A split of the benchmark, or a file of sequence names; None for all sequences.
@@ -287,8 +318,9 @@ def evaluate_by_protocols(
         results: Where named benchmarks lie.
 
     Returns:
-        The content of a score file for each protocol: scores of the benchmark, its curves (thresholds from high to
-        low), settings, what was noticed about the inputs, and the scores of every sequence, frame and attribute.
+        For each method the content of a score file for each protocol: scores of the benchmark, its curves (thresholds
+        from high to low), settings, what was noticed about the inputs, and the scores of every sequence, frame and
+        attribute.
 
     Raises:
         InputError: Masks or maps are missing, unreadable or do not fit one another; or pixels are to be left out of
@@ -299,35 +331,37 @@ def evaluate_by_protocols(
         able = ",".join(name for name in OF_PIXELS if name in measures) or "mae"
         found = f"{', '.join(whole)}, which are not defined on an image with holes"
         raise InputError("void ignore", found, f"measures of pixels alone: --measure {able}")
-    of_maps: ScoredVoid = "background" if void == "ignore" else void
+    void_of_maps: ScoredVoid = "background" if void == "ignore" else void
     usual = {"coding": "auto", "naming": "auto", "void": "background"}
-    given = {"coding": coding, "naming": naming, "void": of_maps}
+    given = {"coding": coding, "naming": naming, "void": void_of_maps}
     told_of_maps = {key: value for key, value in given.items() if value != usual[key]}
     asked = [find_protocol(each) if isinstance(each, str) else each for each in protocols]
-    with closing(open_truth(gt, split, results).named(benchmark)) as truth, closing(open_tree(Path(pred))) as maps:
-        inputs = [pair(truth, maps, each, naming=naming, allow_missing=allow_missing) for each in asked]
-        stored = ScoreCache(cache_folder, truth.where, maps.path) if cache_folder else None
+    with ExitStack() as opened:
+        truth = opened.enter_context(closing(open_truth(gt, split, results).named(benchmark)))
+        trees = [opened.enter_context(closing(open_tree(Path(pred)))) for pred in preds]
+        inputs = [[pair(truth, maps, of, naming=naming, allow_missing=allow_missing) for of in asked] for maps in trees]
+        stored = [ScoreCache(cache_folder, truth.where, maps.path) if cache_folder else None for maps in trees]
         masks = truth.masks
         if isinstance(masks, FileMasks) and masks.reading is None:
             keys = [key for sequence in truth.sequences for key in sequence.masks.values()]
             told: dict[str, Any] = {"asked": gt_coding, "void": void, "option": "--gt-coding"}
-            known = _Images(masks.images, stored.truth if stored else None)
+            known = _Images(masks.images, stored[0].truth if stored[0] else None)
             masks = replace(masks, reading=known.reading(keys, "masks", **told))
         elif void == "ignore":
             found = "masks of a normalised benchmark, which are 0 and 255 alone"
             raise InputError("void ignore", found, "the masks as they were delivered")
-        readings = _readings(maps, inputs, coding, of_maps, stored)
-        kept = [
-            stored.prepare(masks, maps, of.pairs, protocol, measures, reading) if stored else None
-            for protocol, of, reading in zip(asked, inputs, readings, strict=True)
-        ]
-        passes = [_Pass(*each) for each in zip(asked, inputs, readings, kept, strict=True)]
-        reader = _Reader(masks, maps, tuple(zip(asked, readings, strict=True)), measures)
-        totals = _totals(reader, passes, truth, jobs)
-    return [
+        passes = []
+        for maps, of_maps, cached in zip(trees, inputs, stored, strict=True):
+            readings = _readings(maps, of_maps, coding, void_of_maps, cached)
+            for protocol, of, reading in zip(asked, of_maps, readings, strict=True):
+                kept = cached.prepare(masks, maps, of.pairs, protocol, measures, reading) if cached else None
+                passes.append(_Pass(_Way(protocol, maps, reading), of, kept))
+        totals = _totals(_Reader(masks, tuple(each.way for each in passes), measures), passes, truth, jobs)
+    scores = [
         _scores(each, truth, masks, of, measures=measures, split=split, void=void, told=told_of_maps)
         for each, of in zip(passes, totals, strict=True)
     ]
+    return [scores[start : start + len(asked)] for start in range(0, len(scores), len(asked))]
 
 
 def _readings(
@@ -378,7 +412,7 @@ def _scores(
     told: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return the content of a score file."""
-    protocol, inputs = scored.protocol, scored.inputs
+    protocol, inputs = scored.way.protocol, scored.inputs
     every = list(totals.values())
     if not any(each.frames for each in every):
         raise InputError(truth.where, "no mask with foreground among those to score", "one at least")
@@ -396,7 +430,7 @@ def _scores(
             "extra": list(inputs.extra),
             "naming": inputs.naming,
             "fewer": inputs.fewer,
-            "coding": {"maps": str(scored.reading), "masks": str(masks.reading)},
+            "coding": {"maps": str(scored.way.reading), "masks": str(masks.reading)},
             **({"told": dict(told)} if told else {}),
             "empty_masks": summary["empty_masks"],
             "gray_share": noticed["gray_pixels"] / max(noticed["pixels_of_gray_masks"], 1),

@@ -1,6 +1,7 @@
 """All measures of one frame."""
 
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Literal, get_args
 
 import numpy as np
@@ -56,6 +57,7 @@ def _score_counts(
 ) -> None:
     """Add all that the histogram tells: MAE, S, F and E."""
     scalars, curves = scores.scalars, scores.curves
+    counted = cache(partial(at_thresholds, values, joint.foreground, joint.background, protocol.thresholds))
     if "mae" in measures:
         scalars["mae"] = mae.mean_absolute_error(values, joint.foreground, joint.background)
     if "s" in measures:
@@ -63,7 +65,7 @@ def _score_counts(
             values, joint, protocol.s_variance, protocol.epsilon, protocol.s_clamp
         )
     if "f" in measures:
-        hits, predicted = at_thresholds(values, joint.foreground, joint.background, protocol.thresholds)
+        hits, predicted = counted(strict=False)
         adaptive = f_measure.precision_recall(hits[-1:], predicted[-1:], scores.positives)
         scores.hits, scores.predicted = hits[:-1], predicted[:-1]
         precision, recall = f_measure.precision_recall(hits[:-1], predicted[:-1], scores.positives, protocol.pr_epsilon)
@@ -75,10 +77,9 @@ def _score_counts(
             "adaptive_f": float(f_measure.f_measure(*adaptive, protocol.beta2)[0]),
         }
     if "e" in measures:
-        both = at_thresholds(
-            values, joint.foreground, joint.background, protocol.thresholds, strict=protocol.e_comparison == ">"
+        e = e_measure.e_measure(
+            *counted(strict=protocol.e_comparison == ">"), scores.positives, scores.pixels, protocol.epsilon
         )
-        e = e_measure.e_measure(*both, scores.positives, scores.pixels, protocol.epsilon)
         curves["e"] = e[:-1]
         scalars |= {"max_e": float(e[:-1].max()), "mean_e": float(e[:-1].mean()), "adaptive_e": float(e[-1])}
 

@@ -34,7 +34,8 @@ def tolerance_pixels(height: int, width: int, tolerance: float) -> int:
 
 def _as_bits(image: NDArray[np.uint8], margin: int) -> int:
     """Return the pixels of an image as the bits of one number, with `margin` zeros after each row."""
-    padded = np.pad(image, ((0, 0), (0, margin)))
+    padded = np.zeros((image.shape[0], image.shape[1] + margin), dtype=np.uint8)
+    padded[:, : image.shape[1]] = image
     return int.from_bytes(np.packbits(padded, bitorder="little").tobytes(), "little")
 
 

@@ -1,6 +1,7 @@
 """JointHistogram histograms of a map and its mask: all that MAE, S, F, E and precision and recall need of a frame."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -23,12 +24,12 @@ class JointHistogram:
     counts: NDArray[np.int64]
     sizes: NDArray[np.int64]
 
-    @property
+    @cached_property
     def foreground(self) -> NDArray[np.int64]:
         """Counts per map value inside the mask, int64 `(256,)`."""
         return np.asarray(self.counts[:, 1].sum(axis=0))
 
-    @property
+    @cached_property
     def background(self) -> NDArray[np.int64]:
         """Counts per map value outside the mask, int64 `(256,)`."""
         return np.asarray(self.counts[:, 0].sum(axis=0))
