@@ -52,6 +52,7 @@ WITH: dict[tuple[type[Section], str], dict[str, Any]] = {
     (Prior, "weights"): {"features": "alexnet"},
     (Saliency, "folder"): {"method": None},  # one of the two
     (Saliency, "coding"): {"method": None, "folder": "maps"},
+    (Saliency, "checkpoint"): {"method": "stan", "checkpoint": "start.ckpt"},
     **{(Saliency, key): {"method": "onnx", "preset": "u2netp"} for key in SALIENCY["onnx"].keys},
     (Coarse, "substitute.prior"): {"order": ORDER},
     (Coarse, "substitute.support"): {"order": ORDER},
@@ -67,6 +68,7 @@ OTHER: dict[tuple[type[Section], str], Any] = {
     (Prior, "fit"): [SPLIT],
     (Saliency, "method"): "rbd",
     (Saliency, "weights"): "start.ckpt",
+    (Saliency, "checkpoint"): "edits.txt",
     (Saliency, "size"): [64, 96],
     (Coarse, "maps"): ["rbd", "mbd"],
     (Coarse, "weights"): [0.25, 0.75],

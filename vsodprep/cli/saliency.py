@@ -11,12 +11,15 @@ from vsodprep.cli._torch import device_option
 from vsodprep.config import Config
 from vsodprep.config.frames import Prepared
 from vsodprep.config.methods import SALIENCY
+from vsodprep.config.models import MODELS
 from vsodprep.config.saliency import Saliency
 from vsodprep.markers import MAPS
 
+_LISTED = ", ".join(f"{name} ({known.about})" for name, known in SALIENCY.items())
 
-@click.command(epilog=f"METHOD: {', '.join(f'{name} ({known.about})' for name, known in SALIENCY.items())}.")
-@click.argument("method", type=click.Choice(list(SALIENCY)))
+
+@click.command(epilog=f"METHOD: {_LISTED}; or a network that reads single frames ({', '.join(MODELS)}).")
+@click.argument("method", type=click.Choice([*SALIENCY, *MODELS]), metavar="METHOD")
 @click.argument("frames_dir", type=PATH)
 @click.option("--out", required=True, type=Folder(MAPS), help="Folder of the maps.")
 @options_of(Saliency)
@@ -32,7 +35,7 @@ from vsodprep.markers import MAPS
 def command(*, method: str, frames_dir: Path, out: Path, device: str, threads: int, **given: Any) -> None:
     """Make saliency maps of one sequence, or of any folder of images.
 
-    --weights and what follows it are for method onnx: any network as an ONNX file.
+    --checkpoint is for networks of vsodprep; --weights and what follows it for method onnx, any network as a file.
     """
     block = block_of(Saliency, given, method=method)
     from vsodprep.saliency.maps import write_maps

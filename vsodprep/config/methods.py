@@ -91,3 +91,14 @@ SALIENCY = {
     "ft": SaliencyMethod("frequency-tuned", 0.08),
     "onnx": SaliencyMethod("a network as an ONNX file", keys=_ONNX_KEYS),
 }
+_NETWORK = SaliencyMethod("a network of vsodprep that reads single frames", keys=("checkpoint",))
+
+
+def saliency_method(method: str) -> SaliencyMethod:
+    """Return what is known of a block's method; what is none of `SALIENCY` is the name of a network."""
+    return SALIENCY.get(method, _NETWORK)
+
+
+def saliency_module(method: str) -> str:
+    """Return the name of a method's module."""
+    return method if method in SALIENCY else "network"

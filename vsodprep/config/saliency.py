@@ -8,7 +8,8 @@ from pydantic import Field, model_validator
 
 from vsodprep.config.base import Apart, LocalPath, Section, Size, validated
 from vsodprep.config.coding import Coding
-from vsodprep.config.methods import SALIENCY
+from vsodprep.config.methods import SALIENCY, saliency_method
+from vsodprep.config.models import MODELS
 from vsodprep.config.yaml_text import read_given
 
 Divide = Literal["range", "nothing", "largest"]
@@ -62,17 +63,23 @@ PRESETS = {
     "birefnet-general-lite": Preset(214, f"{_RELEASE}BiRefNet-general-bb_swin_v1_tiny-epoch_232.onnx", _BIREFNET),
 }
 
-_LISTED = f"{', '.join(f'`{name}` ({known.about})' for name, known in SALIENCY.items())}."
+_NAMED = (*SALIENCY, *MODELS)
+_LISTED = (
+    f"{', '.join(f'`{name}` ({known.about})' for name, known in SALIENCY.items())}; or a network of vsodprep that "
+    "reads single frames."
+)
 
 
 class Saliency(Section):
     """One saliency map per frame: a method, or a folder of maps made elsewhere."""
 
-    method: Annotated[Literal[tuple(SALIENCY)] | None, Field(description=_LISTED), Apart] = None  # type: ignore[valid-type]
+    method: Annotated[Literal[_NAMED] | None, Field(description=_LISTED), Apart] = None  # type: ignore[valid-type]
     folder: Annotated[LocalPath | None, Apart] = None
     """Folder with `{benchmark}/{seq}/{frame}.png` of any method's maps, instead of `method`."""
     coding: Annotated[Coding, Apart] = "auto"
     """How the maps in `folder` are coded: gray `values`, object `ids`, `alpha`; `auto` tells it from all of them."""
+    checkpoint: LocalPath | None = None
+    """Of a network of vsodprep: the name of one of its runs, whose first seed it is, or a file of `vsodprep train`."""
     weights: LocalPath | None = None
     """File of the network; that of the preset in rembg's cache (`U2NET_HOME`, or `~/.u2net`) if null."""
     preset: Literal[tuple(PRESETS)] | None = None  # type: ignore[valid-type]
@@ -102,11 +109,13 @@ class Saliency(Section):
             raise ValueError("give either method or folder")
         if self.folder is None and self.coding != "auto":
             raise ValueError("coding is for the maps in a folder")
-        means = SALIENCY[self.method].keys if self.method else ()
-        for key in sorted({key for known in SALIENCY.values() for key in known.keys} - {*means}):
+        means = saliency_method(self.method).keys if self.method else ()
+        for key in sorted({key for name in _NAMED for key in saliency_method(name).keys} - {*means}):
             if getattr(self, key) is not None:
-                readers = ", ".join(name for name, known in SALIENCY.items() if key in known.keys)
+                readers = ", ".join(name for name in _NAMED if key in saliency_method(name).keys)
                 raise ValueError(f"{key} is for method {readers}")
+        if "checkpoint" in means and self.checkpoint is None:
+            raise ValueError(f"method {self.method}: give checkpoint, the name of one of its runs or a file")
         if self.method == "onnx" and self.weights is None and self.preset is None:
             raise ValueError(f"method onnx: give weights, a file, or preset, one of {', '.join(PRESETS)}")
         if 0 in (self.std or ()):

@@ -132,8 +132,15 @@ class Estimate:
 
     def _saliency(self, block: Saliency, part: FrameCounts) -> tuple[float, float]:
         """Return seconds of processor and of graphics card for the maps of a block."""
-        if block.method != "onnx":
-            return part.megapixels * SALIENCY[block.method or ""].seconds, 0.0
+        method = block.method or ""
+        if block.checkpoint is not None:
+            run = self.targets.runs.get((method, block.checkpoint))
+            if run is None:
+                return self._passes((definition(method).operations or 0.0) * part.megapixels)
+            height, width = run.reading.size
+            return self._network(method, run, part.frames * height * width / rates.MEGAPIXEL)
+        if method != "onnx":
+            return part.megapixels * SALIENCY[method].seconds, 0.0
         height, width = block.settings["size"] or (1, part.pixels)  # what its file fixes, nobody knows here
         return self._passes(rates.ONNX * part.frames * height * width / rates.MEGAPIXEL)
 

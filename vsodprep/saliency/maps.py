@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.config.frames import Prepared
-from vsodprep.config.methods import SALIENCY
+from vsodprep.config.methods import saliency_method, saliency_module
 from vsodprep.config.saliency import Saliency
 from vsodprep.files import enter_folder, write_json
 from vsodprep.flow.frames import chosen_frames, sequence_frames
@@ -55,8 +55,9 @@ def method_of(block: Saliency, device: str = "cpu", threads: int = 1) -> Method:
     Raises:
         InputError: Weights are missing or no network's.
     """
-    module: Any = import_module(f"vsodprep.saliency.{block.method}")
-    method: Method = module.build(block, device, threads) if SALIENCY[block.method or ""].network else _Plain(module)
+    name = block.method or ""
+    module: Any = import_module(f"vsodprep.saliency.{saliency_module(name)}")
+    method: Method = module.build(block, device, threads) if saliency_method(name).network else _Plain(module)
     return method
 
 

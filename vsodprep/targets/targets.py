@@ -273,6 +273,14 @@ class Targets:
             used += [(method.saliency, list(tested)) for method in self.config.methods.values() if method.saliency]
         return _merged((block, names) for block, names in used if self.config.saliency[block].folder is None)
 
+    def saliency_checkpoint(self, name: str) -> str | None:
+        """Return the checkpoint of a saliency block's network: a run's first seed, or a file; None of other methods."""
+        block = self.config.saliency[name]
+        run = self.runs.get((block.method or "", block.checkpoint or ""))
+        if run is None or block.method is None or block.checkpoint is None:
+            return block.checkpoint
+        return self.paths.checkpoint(block.method, block.checkpoint, run.seeds[0])
+
     def flows(self, benchmark: str) -> dict[str, list[str]]:
         """Return the videos of a benchmark that get flow, by block: for shard, priors, their classifiers and labels."""
         config, used = self.config, list[tuple[str, Iterable[str]]]()

@@ -114,7 +114,7 @@ def _paths(config: Config) -> Iterator[tuple[str, str]]:
                 yield f"coarse.{name}.edits", coarse.edits
             blocks += coarse.maps
     for block in blocks:
-        for key in ("folder", "weights"):
+        for key in ("folder", "weights"):  # of a checkpoint see `check_runs`
             given = getattr(config.saliency[block], key)
             if given is not None:
                 yield f"saliency.{block}.{key}", given

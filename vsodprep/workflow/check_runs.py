@@ -9,7 +9,7 @@ from vsodprep.config.models import definition, release
 from vsodprep.config.network import NetworkOptions
 from vsodprep.config.train import Data, Reading, Run, Stage, Test
 from vsodprep.errors import InputError
-from vsodprep.targets.targets import Targets
+from vsodprep.targets.targets import Targets, unique
 
 
 def check_runs(targets: Targets) -> None:
@@ -50,6 +50,41 @@ def check_runs(targets: Targets) -> None:
             if not annotated(targets, test.benchmark, test.split):
                 found = f"{test.benchmark} {test.split}, {without_masks(test.benchmark)}"
                 raise InputError(f"{where}.test", found, "a split that is annotated")
+
+
+def check_networks_of_maps(targets: Targets) -> None:
+    """Check that the networks whose maps are used read single frames, and learn from nothing that is made of those.
+
+    Args:
+        targets: A configuration whose benchmarks and splits are all known.
+
+    Raises:
+        InputError: A checkpoint is neither a run nor a file, its network reads more than a frame, or its run trains on
+            a shard with labels that are made of its own maps. Names the key.
+    """
+    for name in sorted({block for benchmark in targets.normalized for block in targets.saliency(benchmark)}):
+        block = targets.config.saliency[name]
+        if block.checkpoint is None or block.method is None:
+            continue
+        where, of = f"saliency.{name}.checkpoint", f"runs.{block.method}"
+        run = targets.runs.get((block.method, block.checkpoint))
+        if run is None:
+            if not Path(block.checkpoint).is_file():
+                found = f"{block.checkpoint}, which is no run of {of} and no file"
+                raise InputError(where, found, f"the name of one of {of}, which are trained, or a checkpoint's file")
+            continue
+        options = definition(run.network(block.method)).choose(run.variant, run.options)
+        if options.inputs != ("frames",) or options.clip_length > 1:
+            reads = f"{', '.join(options.inputs)}, {options.clip_length} frames at a time"
+            raise InputError(
+                where, f"{of}.{block.checkpoint}, which reads {reads}", "a network that reads single frames"
+            )
+        for benchmark in unique(data.benchmark for stage in run.stages for data in stage.data):
+            for coarse in targets.packed_coarse(benchmark):
+                if name in targets.config.coarse[coarse].maps:
+                    found = f"{of}.{block.checkpoint}, trained on {benchmark}, whose shard has labels of its maps"
+                    expected = f"coarse.{coarse}.splits without {benchmark}, or a checkpoint's file"
+                    raise InputError(where, found, expected)
 
 
 def check_pictures(targets: Targets) -> None:

@@ -1,6 +1,7 @@
 rule saliency:
     input:
         manifest=PLAN.paths.manifest(),
+        network=PLAN.coarse.saliency_checkpoint,
     output:
         maps=PLAN.paths.saliency(),
     log:

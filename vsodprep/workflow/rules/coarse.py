@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from vsodprep.config.coarse import Coarse
-from vsodprep.config.methods import SALIENCY
+from vsodprep.config.methods import saliency_method, saliency_module
 from vsodprep.config.options import arguments_of
 from vsodprep.config.saliency import Saliency
 from vsodprep.errors import InputError
@@ -25,11 +25,20 @@ class CoarseInputs(RuleInputs):
 
     def code(self, wildcards: Any) -> str:
         """Return the fingerprint of one method's maps: another method's file does not touch it."""
-        return fingerprint("vsodprep.cli.saliency", f"vsodprep.saliency.{self.method(wildcards)}")
+        method = self.method(wildcards)
+        own = [f"vsodprep.models.{method}"] if self.saliency_checkpoint(wildcards) else []
+        return fingerprint("vsodprep.cli.saliency", f"vsodprep.saliency.{saliency_module(method)}", *own)
+
+    def saliency_checkpoint(self, wildcards: Any) -> list[str]:
+        """Return the checkpoint of a block's network, which a run makes or the user has; none of another method."""
+        found = self.targets.saliency_checkpoint(wildcards.saliency)
+        return [] if found is None else [found]
 
     def saliency_options(self, wildcards: Any) -> str:
         """Return options of `vsodprep saliency`."""
-        words = shlex.join([*arguments_of(self._saliency(wildcards)), *self.prepared(wildcards)])
+        (checkpoint,) = self.saliency_checkpoint(wildcards) or (None,)
+        block = self._saliency(wildcards).model_copy(update={"checkpoint": checkpoint})
+        words = shlex.join([*arguments_of(block), *self.prepared(wildcards)])
         return f"{words} {self.torch_options()}" if self._is_network(wildcards) else words
 
     def saliency_weights(self, wildcards: Any) -> str:
@@ -163,7 +172,7 @@ class CoarseInputs(RuleInputs):
         return self.config.saliency[wildcards.saliency]
 
     def _is_network(self, wildcards: Any) -> bool:
-        return SALIENCY[self.method(wildcards)].network
+        return saliency_method(self.method(wildcards)).network
 
     def _block(self, wildcards: Any) -> Coarse:
         return self.config.coarse[wildcards.coarse]
