@@ -5,8 +5,7 @@ from typing import Any
 
 import click
 
-from vsodprep.cli._folder import PATH
-from vsodprep.cli._score_options import bootstrap_options, measures_option
+from vsodprep.cli._score_options import JsonFile, aside, bootstrap_options, measures_option
 
 
 @click.command("compare")
@@ -16,7 +15,7 @@ from vsodprep.cli._score_options import bootstrap_options, measures_option
 @click.option("--benchmark", help="Take the scores on this benchmark.")
 @click.option("--protocol", help="Take the scores by this protocol.")
 @bootstrap_options
-@click.option("--json", "output", type=PATH, help="Write the intervals and tests to this file.")
+@click.option("--json", "output", type=JsonFile(), help="Write intervals and tests to this file; - is stdout.")
 def command(
     scores: tuple[str, ...],
     measures: tuple[str, ...],
@@ -54,23 +53,24 @@ def command(
     }
     corrected = dict(zip(tests, holm([each.p for each in tests.values()]), strict=True))
     found: dict[str, Any] = {}
-    for of in asked:
-        click.echo(f"{of.heading}, {share} interval over sequences")
-        for label, (value, low, high) in intervals[of.key].items():
-            click.echo(f"  {label}: {value:.4f} [{low:.4f}, {high:.4f}]")
-        differences = {other: each for (key, other), each in tests.items() if key == of.key}
-        for other, (value, low, high, p, smallest) in differences.items():
-            holm_p = f", by Holm {corrected[of.key, other]:.4f}" if len(tests) > 1 else ""
-            floor = f" (with so few sequences p cannot fall below {smallest:g})" if smallest > TELLING else ""
-            click.echo(f"  {first} - {other}: {value:+.4f} [{low:+.4f}, {high:+.4f}], p = {p:.4f}{holm_p}{floor}")
-        found[of.key] = {
-            "intervals": {label: each._asdict() for label, each in intervals[of.key].items()},
-            "differences": {
-                other: each._asdict() | {"p_holm": corrected[of.key, other]} for other, each in differences.items()
-            },
-        }
-    if len(tests) > 1:
-        click.echo(f"p is that of one test alone; by Holm, it is corrected for all {len(tests)} tests above")
+    with aside([output]):
+        for of in asked:
+            click.echo(f"{of.heading}, {share} interval over sequences")
+            for label, (value, low, high) in intervals[of.key].items():
+                click.echo(f"  {label}: {value:.4f} [{low:.4f}, {high:.4f}]")
+            differences = {other: each for (key, other), each in tests.items() if key == of.key}
+            for other, (value, low, high, p, smallest) in differences.items():
+                holm_p = f", by Holm {corrected[of.key, other]:.4f}" if len(tests) > 1 else ""
+                floor = f" (with so few sequences p cannot fall below {smallest:g})" if smallest > TELLING else ""
+                click.echo(f"  {first} - {other}: {value:+.4f} [{low:+.4f}, {high:+.4f}], p = {p:.4f}{holm_p}{floor}")
+            found[of.key] = {
+                "intervals": {label: each._asdict() for label, each in intervals[of.key].items()},
+                "differences": {
+                    other: each._asdict() | {"p_holm": corrected[of.key, other]} for other, each in differences.items()
+                },
+            }
+        if len(tests) > 1:
+            click.echo(f"p is that of one test alone; by Holm, it is corrected for all {len(tests)} tests above")
     partial = {each.label: list(each.omissions) for each in loaded if each.omissions}
     for label, phrases in partial.items():
         click.echo(f"{label} is not of the whole benchmark: {'; '.join(phrases)}", err=True)

@@ -9,7 +9,7 @@ import click
 
 from vsodprep.cli._coding import coding_option
 from vsodprep.cli._folder import PATH, Folder
-from vsodprep.cli._score_options import measures_option
+from vsodprep.cli._score_options import JsonFile, aside, measures_option
 from vsodprep.config.coding import ScoredVoid
 from vsodprep.markers import MANIFEST, PREDICTIONS, SHARD
 
@@ -99,9 +99,9 @@ def _show_classes(classes: dict[str, Any], mean: dict[str, Any]) -> None:
 @click.option(
     "--json",
     "outputs",
-    type=PATH,
+    type=JsonFile(),
     multiple=True,
-    help="Write all scores to this file; one for each --protocol of the first --pred, then of the next.",
+    help="Write all scores to this file (- is stdout); one for each --protocol of the first --pred, then of the next.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), help="Processes; default all cores. Changes no score.")
 @click.option("--allow-missing", is_flag=True, help="Leave out frames without a map.")
@@ -173,8 +173,9 @@ def command(
         raise VsodprepError(f"{method}: {error}") from error
     for output, scores in zip(outputs, chain.from_iterable(found), strict=False):
         write_json(output, scores)
-    for pred, of_method in zip(preds, found, strict=True):
-        if len(preds) > 1:
-            click.echo(pred)
-        for scores in of_method:
-            _show(scores)
+    with aside(outputs):
+        for pred, of_method in zip(preds, found, strict=True):
+            if len(preds) > 1:
+                click.echo(pred)
+            for scores in of_method:
+                _show(scores)

@@ -37,7 +37,11 @@ if TYPE_CHECKING:
 )
 @click.option("--transpose", is_flag=True, help="Methods along the top.")
 @click.option(
-    "--format", "form", type=click.Choice(["markdown", "latex", "csv", "html"]), default="markdown", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["markdown", "latex", "csv", "html", "json"]),
+    default="markdown",
+    show_default=True,
 )
 @click.option("--digits", type=click.IntRange(1, 9), default=3, show_default=True, help="Decimal places.")
 @click.option("--out", type=PATH, help="Write to this file instead of the terminal.")

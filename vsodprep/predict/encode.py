@@ -154,7 +154,7 @@ def _palettes(av: Any, frame: Any, unit: Fraction) -> Any:
     graph = av.filter.Graph()
     source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=unit)
     split, made = graph.add("split"), graph.add("palettegen", "stats_mode=single")
-    used, sink = graph.add("paletteuse", "new=1"), graph.add("buffersink")
+    used, sink = graph.add("paletteuse", "new=1:dither=bayer:bayer_scale=3"), graph.add("buffersink")
     source.link_to(split)
     split.link_to(used, 0, 0)
     split.link_to(made, 1, 0)

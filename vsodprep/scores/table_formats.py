@@ -1,7 +1,8 @@
-"""Tables as Markdown, LaTeX, CSV and HTML."""
+"""Tables as Markdown, LaTeX, CSV, HTML and JSON."""
 
 import csv
 import io
+import json
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
@@ -232,8 +233,13 @@ def _csv(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
     return stream.getvalue()
 
 
+def _json(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
+    return json.dumps([dict(zip(columns, line, strict=True)) for line in lines], indent=2, ensure_ascii=False) + "\n"
+
+
+_PLAIN = {"csv": _csv, "json": _json}
 _WRITERS = {"markdown": (_MARKDOWN, _markdown), "latex": (_LATEX, _latex), "html": (_HTML, _html)}
-FORMATS = (*_WRITERS, "csv")
+FORMATS = (*_WRITERS, *_PLAIN)
 
 
 def written(table: Table, form: str, digits: int = 3, *, transpose: bool = False) -> str:
@@ -241,12 +247,12 @@ def written(table: Table, form: str, digits: int = 3, *, transpose: bool = False
 
     Args:
         table: The table.
-        form: `markdown`, `latex` (a tabular for the package booktabs, its notes below it), `html`, or `csv`: a line per
-            number, with all digits whatever is asked for.
+        form: `markdown`, `latex` (a tabular for the package booktabs, its notes below it), `html`, or `csv` and
+            `json`: a line or an object per number, with all digits whatever is asked for.
         digits: Decimal places.
         transpose: Methods along the top.
     """
-    if form != "csv":
+    if form not in _PLAIN:
         markup, write = _WRITERS[form]
         return write(_grid(table, digits, markup, transpose=transpose))
     lines: list[tuple[Any, ...]] = []
@@ -258,7 +264,7 @@ def written(table: Table, form: str, digits: int = 3, *, transpose: bool = False
                 low, high = (cell.interval.low, cell.interval.high) if cell.interval else (None, None)
                 test = (cell.versus.value, cell.versus.p, cell.p) if cell.versus else (None, None, None)
                 lines.append((row.method, row.source, *where, *number, column.part, low, high, *test))
-    return _csv(CSV_COLUMNS, lines)
+    return _PLAIN[form](CSV_COLUMNS, lines)
 
 
 def written_printed(found: Sequence[Beside], form: str, digits: int = 3) -> str:
@@ -266,11 +272,11 @@ def written_printed(found: Sequence[Beside], form: str, digits: int = 3) -> str:
 
     Args:
         found: The pairs; what keeps one from being compared stands in the place of the difference, as a note.
-        form: As in `written`; `csv` has a line per pair.
+        form: As in `written`; `csv` has a line per pair, `json` an object.
         digits: Decimal places.
     """
-    if form == "csv":
-        return _csv(PRINTED_COLUMNS, map(_line, found))
+    if form in _PLAIN:
+        return _PLAIN[form](PRINTED_COLUMNS, map(_line, found))
     markup, write = _WRITERS[form]
     papers = list(dict.fromkeys(each.number.paper for each in found))
     notes = list(dict.fromkeys(filter(None, map(_note, found))))
