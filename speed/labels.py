@@ -27,8 +27,8 @@ from vsodprep.images import list_images, read_frame
 from vsodprep.prior.apply import motion_prior
 from vsodprep.prior.channels import channels
 from vsodprep.prior.classifier import Classifier, Settings, layer_sizes
-from vsodprep.prior.contrast import contrast
-from vsodprep.prior.segmentation import segment
+from vsodprep.prior.contrast import Stack, contrast
+from vsodprep.prior.segmentation import segmentations
 from vsodprep.saliency.folders import to_bytes
 from vsodprep.saliency.maps import method_of
 from vsodprep.saliency.otsu import otsu
@@ -77,21 +77,26 @@ def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
     small_frame, small_flow = (cv2.resize(one, half, interpolation=cv2.INTER_AREA) for one in (frame, flow))
 
     def cut(backend):
-        return [segment(picture, level, scale=0.5, min_regions=16, backend=backend) for level in LIGHT]
+        return segmentations(picture, LIGHT, scale=0.5, min_regions=16, backend=backend)
 
-    levels, given = cut("opencv"), channels(small_frame, small_flow, picture)
+    levels, given = cut("compiled"), Stack.of(channels(small_frame, small_flow, picture))
     maps = np.stack([to_bytes(method_of(Saliency(method=method)).maps([frame])[0]) for method in ("mbd", "rbd")])
     fused = fuse(maps / np.float32(255), uniform(2))
     speckled, support = inside | (fused > fused.mean()), inside.astype(np.float32)
     edit = Edit("s", "0", "erase", "component", ((frame.shape[1] // 2, frame.shape[0] // 2),))
     return {
         "prior: colour picture": (lambda: colour(flow), 1),
-        "prior: 5 segmentations, half size, OpenCV": (lambda: cut("opencv"), 1),
-        "prior: 5 segmentations, half size, scikit-image": (lambda: cut("skimage"), 1),
+        "prior: 5 segmentations, half size": (lambda: cut("compiled"), 1),
+        f"prior: 5 segmentations, half size{PEER}OpenCV": (lambda: cut("opencv"), 1),
+        f"prior: 5 segmentations, half size{PEER}scikit-image": (lambda: cut("skimage"), 1),
         "prior: channels": (lambda: channels(small_frame, small_flow, picture), 1),
         "prior: contrast features": (lambda: [contrast(one.labels, one.regions, given) for one in levels], 1),
         "prior: whole, light (M = 5, half size)": (
             lambda: motion_prior(frame, flow, colour(flow), classifier(LIGHT, 0.5)),
+            1,
+        ),
+        "prior: whole, DRFI's 15 (half size)": (
+            lambda: motion_prior(frame, flow, colour(flow), classifier(DRFI, 0.5)),
             1,
         ),
         "prior: whole, DRFI's 15 (full size)": (

@@ -13,7 +13,7 @@ from vsodprep.flow.picture import colour
 from vsodprep.flow.store import write_flow
 from vsodprep.images import write_mask, write_png
 from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
-from vsodprep.prior.segmentation import segment
+from vsodprep.prior.segmentation import segmentations
 from vsodprep.prior.store import open_prior, write_prior
 
 SIZE = (48, 64)
@@ -92,16 +92,16 @@ def test_regions_are_cut_from_the_picture_as_its_block_draws_it(tree, monkeypatc
 
     def watched(picture, *arguments, **options):
         cut.append(picture)
-        return segment(picture, *arguments, **options)
+        return segmentations(picture, *arguments, **options)
 
-    monkeypatch.setattr(vsodprep.prior.frame, "segment", watched)
+    monkeypatch.setattr(vsodprep.prior.frame, "segmentations", watched)
     fit(tree, "--epochs", 1)
     moving = np.where(square("up", 0)[..., None], (0, -3), (0.5, 0)).astype(np.float32)
     attributes = {"picture": {"dialect": "flownet2", "maximum": 5.0}}
     write_flow(tree / "flow" / "up.h5", [FramePair(0, 1, 0)], [{"forward": moving}], SIZE, attributes)
     apply(tree)
     np.testing.assert_array_equal(cut[-1], colour(moving, 5.0, "flownet2"))
-    assert len(cut) == 2 * (6 + 1)  # levels, frames
+    assert len(cut) == 6 + 1  # frames
 
 
 def test_file_records_regions_and_what_made_them(tree):

@@ -3,7 +3,13 @@ import numpy as np
 import pytest
 
 from vsodprep.config.prior import Level
-from vsodprep.prior.segmentation import BACKENDS, segment
+from vsodprep.prior.graph import Graph
+from vsodprep.prior.segmentation import BACKENDS, segmentations
+
+
+def segment(picture, level, **options):
+    (made,) = segmentations(picture, (level,), **options)
+    return made
 
 
 def blocks():
@@ -31,6 +37,32 @@ def test_labels_have_no_gaps_and_no_region_is_too_small(backend):
     sizes = np.bincount(made.labels.ravel())
     assert made.regions == len(sizes) > 4
     assert sizes.min() >= 40
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("sigma", [0.5, 0.8, 2.0])
+def test_compiled_cuts_as_opencv_does(sigma, seed):
+    """Colours of a smooth field and a square, where edges weigh differently."""
+    rng = np.random.default_rng(seed)
+    field = cv2.GaussianBlur(rng.normal(0, 900, (60, 80, 3)).astype(np.float32), (0, 0), 5) + 128
+    field[20:40, 20:50] += 40
+    picture = np.clip(field + rng.normal(0, 2, field.shape), 0, 255).astype(np.uint8)
+    levels = [Level(sigma, k, least) for k in (20, 100, 600) for least in (1, 20, 150)]
+    ours, theirs = (segmentations(picture, levels, min_regions=4, backend=each) for each in ("compiled", "opencv"))
+    assert len({made.regions for made in ours}) > 5
+    for found, expected in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(found.labels, expected.labels)
+        assert found.halvings == expected.halvings
+
+
+def test_a_graph_is_cut_by_hand():
+    # Weights 3, 9 and 27 along a row. With k = 9 the first edge joins (3 <= 9), so that its region bears 3 + 9 / 2; the
+    # second edge is too heavy for that, and the third for its single pixels. Then the least size joins them all.
+    graph = Graph.of(np.cumsum([0, 3, 9, 27]).astype(np.uint8)[None, :, None].repeat(3, axis=2) * (1, 0, 0), 0)
+    np.testing.assert_array_equal(graph.weights, [3, 9, 27])
+    np.testing.assert_array_equal(graph.cut(9, 1), [[0, 0, 1, 2]])
+    np.testing.assert_array_equal(graph.cut(9, 2), [[0, 0, 0, 0]])
+    np.testing.assert_array_equal(graph.cut(30, 1), [[0, 0, 0, 1]])
 
 
 def test_k_and_least_size_follow_the_resolution():

@@ -55,8 +55,9 @@ class Regions(Section):
     In a configuration `drfi` stands for the fifteen that DRFI keeps."""
     scale: float = Field(default=0.5, gt=0, le=1)
     """Factor on height and width before segmentation."""
-    backend: Literal["opencv", "skimage"] = "opencv"
-    """Whose graph segmentation; label maps differ between the two."""
+    backend: Literal["compiled", "opencv", "skimage"] = "compiled"
+    """Whose graph segmentation: `compiled` gives the regions of `opencv`, but for ties, several times as fast; those of
+    `skimage` differ."""
     min_regions: int = Field(default=16, ge=1)
     """Where a level has fewer regions, k and the minimum size are halved, at most five times."""
     features: Literal["contrast", "alexnet", "vgg16"] = "contrast"

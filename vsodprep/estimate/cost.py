@@ -149,7 +149,7 @@ class Estimate:
 
     def _regions(self, prior: Prior, frames: int, megapixels: float) -> tuple[float, float]:
         """Return seconds of processor and of graphics card for the described regions of so many frames."""
-        cpu = megapixels * (rates.PRIOR_FRAME + len(prior.levels) * prior.scale**2 * rates.PRIOR_LEVEL)
+        cpu = megapixels * (rates.PRIOR_FRAME + len(prior.levels) * prior.scale**2 * rates.PRIOR_LEVEL[prior.backend])
         regions = frames * len(prior.levels) * rates.PRIOR_REGIONS
         core, card = rates.PRIOR_REGION[prior.features]
         return (cpu, regions * card) if self.on_card else (cpu + regions * core, 0.0)

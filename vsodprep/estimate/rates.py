@@ -8,7 +8,8 @@ MEGAPIXEL = 1e6
 
 # Processor seconds per megapixel.
 NORMALIZE = 0.008
-PRIOR_LEVEL = 0.55  # one segmentation with its regions' features, per megapixel at the scale of the prior
+# One segmentation with its regions' features, per megapixel at the scale of the prior, by backend.
+PRIOR_LEVEL = {"compiled": 0.15, "opencv": 0.6, "skimage": 1.1}
 PRIOR_FRAME = 0.15
 # A region's three windows through a network: processor seconds, and seconds of a card; VGG-16's by its operations.
 PRIOR_REGION = {"contrast": (0.0, 0.0), "alexnet": (0.034, 0.0004), "vgg16": (0.7, 0.008)}

@@ -1,5 +1,7 @@
 """Region features that need no weights: statistics in three windows, after MDF's three windows of AlexNet."""
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
@@ -8,7 +10,30 @@ from vsodprep.prior.channels import DIRECTIONS, NAMES, VECTORS, Channels
 from vsodprep.prior.regions import geometry, outline, sums
 
 
-def contrast(labels: NDArray[np.int32], count: int, given: Channels) -> dict[str, NDArray[np.float64]]:
+class Stack(NamedTuple):
+    """What is added up over the regions of each level of a frame.
+
+    Attributes:
+        values: float32 `(H, W, 31)`: one, the channels, the directions' histogram, the channels' squares.
+        border: float64 `(20,)`, sums of all but the squares over a band along the image border.
+        frame_level: What `Channels` says of it.
+    """
+
+    values: NDArray[np.float32]
+    border: NDArray[np.float64]
+    frame_level: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, given: Channels) -> "Stack":
+        """Stack a frame's channels."""
+        directions = np.eye(DIRECTIONS, dtype=np.float32)[given.direction] * given.strength[..., None]
+        one = np.ones((*given.direction.shape, 1), dtype=np.float32)
+        stack = np.concatenate([one, given.values, directions], axis=2)
+        values = np.concatenate([stack, given.values**2], axis=2)
+        return cls(values, _border_total(stack), given.frame_level)
+
+
+def contrast(labels: NDArray[np.int32], count: int, given: Stack) -> dict[str, NDArray[np.float64]]:
     """Describe each region by itself and against its surroundings.
 
     Like MDF (Li and Yu, CVPR 2015) it looks at the region alone, at its neighbourhood (the regions that touch it) and
@@ -17,7 +42,7 @@ def contrast(labels: NDArray[np.int32], count: int, given: Channels) -> dict[str
     Args:
         labels: int32 `(H, W)`, 0..count-1, all of them used.
         count: Number of regions.
-        given: The frame's channels at the same size.
+        given: The frame's channels at the same size, stacked.
 
     Returns:
         86 features by name, float64 `(count,)` each: mean and standard deviation of each channel; the mean's
@@ -25,12 +50,7 @@ def contrast(labels: NDArray[np.int32], count: int, given: Channels) -> dict[str
         and flow; the chi-square distance of the histograms of flow directions; position and shape; how much motion
         there is in the frame. A window without pixels has no contrast: 0.
     """
-    values = given.values
-    directions = np.eye(DIRECTIONS, dtype=np.float32)[given.direction] * given.strength[..., None]
-    one = np.ones((*labels.shape, 1), dtype=np.float32)
-    stack = np.concatenate([one, values, directions], axis=2)
-    totals = sums(labels, stack, count)
-    squares = sums(labels, values**2, count)
+    totals, squares = np.split(sums(labels, given.values, count), [len(given.border)], axis=1)
     area = totals[:, :1]
     mean = totals[:, 1 : 1 + len(NAMES)] / area
     deviation = np.sqrt(np.maximum(squares / area - mean**2, 0))
@@ -38,7 +58,7 @@ def contrast(labels: NDArray[np.int32], count: int, given: Channels) -> dict[str
     edges = outline(labels, count)
     # Sparse: sums that do not depend on BLAS and its threads.
     neighbours = np.asarray(csr_array((edges.shared > 0).astype(np.float64)) @ totals)
-    windows = {"neighbourhood": neighbours, "rest": totals.sum(axis=0) - totals, "border": _border_total(stack)[None]}
+    windows = {"neighbourhood": neighbours, "rest": totals.sum(axis=0) - totals, "border": given.border[None]}
     of_channels, of_vectors = {"mean": mean, "deviation": deviation}, {}
     for name, window in windows.items():
         there = window[:, :1] > 0

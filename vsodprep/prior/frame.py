@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from vsodprep.prior.channels import channels
 from vsodprep.prior.classifier import Settings
-from vsodprep.prior.contrast import contrast
-from vsodprep.prior.segmentation import Segmentation, segment
+from vsodprep.prior.contrast import Stack, contrast
+from vsodprep.prior.segmentation import Segmentation, segmentations
 
 # Describes the regions of a picture by a network: (picture, labels, count) to float32 (count, d).
 Windows = Callable[[NDArray[np.uint8], NDArray[np.int32], int], NDArray[np.float32]]
@@ -51,10 +51,10 @@ def describe(
     size = (max(3, round(width * settings.scale)), max(3, round(height * settings.scale)))
     picture = _shrunk(drawn, size)
     how: dict[str, Any] = settings.model_dump(include={"scale", "min_regions", "backend"})
-    levels = tuple(segment(picture, level, **how) for level in settings.levels)
+    levels = segmentations(picture, settings.levels, **how)
     if windows is not None:
         return Described(levels, tuple(windows(picture, level.labels, level.regions) for level in levels))
-    given = channels(_shrunk(frame, size), _shrunk(flow, size), picture)
+    given = Stack.of(channels(_shrunk(frame, size), _shrunk(flow, size), picture))
     named = (contrast(level.labels, level.regions, given) for level in levels)
     return Described(levels, tuple(np.stack(list(each.values()), axis=1).astype(np.float32) for each in named))
 

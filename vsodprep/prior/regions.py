@@ -5,7 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.sparse import csr_array
+
+from vsodprep.compiled import compiled
 
 
 class Outline(NamedTuple):
@@ -31,9 +32,32 @@ def sums(labels: NDArray[np.int32], values: NDArray[np.floating], count: int) ->
     Returns:
         float64 `(count, C)`.
     """
-    pixels = labels.size
-    members = csr_array((np.ones(pixels, np.float64), labels.ravel(), np.arange(pixels + 1)), shape=(pixels, count))
-    return np.asarray(members.T @ values.reshape(pixels, -1).astype(np.float64))
+    return np.asarray(_sums(labels.ravel(), values.reshape(labels.size, -1), count))
+
+
+@compiled
+def _sums(labels, values, count):  # type: ignore[no-untyped-def]
+    found = np.zeros((count, values.shape[1]))
+    for pixel in range(labels.size):
+        for channel in range(values.shape[1]):
+            found[labels[pixel], channel] += values[pixel, channel]
+    return found
+
+
+@compiled
+def _moments(labels, count):  # type: ignore[no-untyped-def]
+    """Add up 1, x, y, x², y² and xy over regions."""
+    found = np.zeros((6, count))
+    for y in range(labels.shape[0]):
+        for x in range(labels.shape[1]):
+            region = labels[y, x]
+            found[0, region] += 1
+            found[1, region] += x
+            found[2, region] += y
+            found[3, region] += x * x
+            found[4, region] += y * y
+            found[5, region] += x * y
+    return found
 
 
 def outline(labels: NDArray[np.int32], count: int) -> Outline:
@@ -68,14 +92,9 @@ def geometry(labels: NDArray[np.int32], count: int, edges: Outline) -> dict[str,
         of a square of the same area.
     """
     height, width = labels.shape
-    flat = labels.ravel()
-    area = np.bincount(flat, minlength=count).astype(np.float64)
-    y, x = (axis.ravel().astype(np.float64) for axis in np.indices((height, width)))
-    first = {name: np.bincount(flat, one, count) / area for name, one in (("x", x), ("y", y))}
-    xx, yy, xy = (
-        np.bincount(flat, a * b, count) / area - first[m] * first[n]
-        for a, b, m, n in ((x, x, "x", "x"), (y, y, "y", "y"), (x, y, "x", "y"))
-    )
+    area, *moments = _moments(labels, count)
+    x, y, xx, yy, xy = (moment / area for moment in moments)
+    xx, yy, xy = xx - x * x, yy - y * y, xy - x * y
     # 1/12 is the variance of a pixel itself; without it a line would have no width.
     xx, yy = xx + 1 / 12, yy + 1 / 12
     middle, half = (xx + yy) / 2, np.sqrt(((xx - yy) / 2) ** 2 + xy**2)
@@ -83,15 +102,15 @@ def geometry(labels: NDArray[np.int32], count: int, edges: Outline) -> dict[str,
     top, bottom, left, right = boxes(labels, count).T
     tall, wide = bottom - top, right - left
     perimeter = edges.shared.sum(axis=1) + edges.border.sum(axis=1)
-    from_x, from_y = first["x"] / max(width - 1, 1) * 2 - 1, first["y"] / max(height - 1, 1) * 2 - 1
+    from_x, from_y = x / max(width - 1, 1) * 2 - 1, y / max(height - 1, 1) * 2 - 1
     return {
         "x": from_x,
         "y": from_y,
         "x_from_centre": np.abs(from_x),
         "y_from_centre": np.abs(from_y),
         "from_centre": np.hypot(from_x, from_y),
-        "area": area / flat.size,
-        "area_log": np.log(area / flat.size),
+        "area": area / labels.size,
+        "area_log": np.log(area / labels.size),
         "box_height": tall / height,
         "box_width": wide / width,
         "extent": area / (tall * wide),

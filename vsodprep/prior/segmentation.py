@@ -1,6 +1,6 @@
 """Graph segmentations of a picture (Felzenszwalb and Huttenlocher, IJCV 2004) at several granularities."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from vsodprep.config.prior import Level
 from vsodprep.errors import InputError
+from vsodprep.prior.graph import Graph
 
 MOST_HALVINGS = 5
 
@@ -27,21 +28,32 @@ class Segmentation(NamedTuple):
     halvings: int
 
 
-def _opencv(picture: NDArray[np.uint8], sigma: float, k: float, min_size: int) -> NDArray[np.int32]:
+# Cuts a picture into regions: (k, least size) to int32 (H, W).
+Cut = Callable[[float, int], NDArray[np.int32]]
+
+
+def _compiled(picture: NDArray[np.uint8], sigma: float) -> Cut:
+    return Graph.of(picture, sigma).cut
+
+
+def _opencv(picture: NDArray[np.uint8], sigma: float) -> Cut:
     bgr = np.ascontiguousarray(picture[..., ::-1])
-    return np.asarray(cv2.ximgproc.segmentation.createGraphSegmentation(sigma, k, min_size).processImage(bgr))
+    make = cv2.ximgproc.segmentation.createGraphSegmentation
+    return lambda k, least: _numbered(np.asarray(make(sigma, k, least).processImage(bgr)))
 
 
-def _skimage(picture: NDArray[np.uint8], sigma: float, k: float, min_size: int) -> NDArray[np.int32]:
+def _skimage(picture: NDArray[np.uint8], sigma: float) -> Cut:
     try:
         from skimage.segmentation import felzenszwalb  # noqa: PLC0415  optional, and slow to import
     except ImportError as error:
-        raise InputError("segmentation backend skimage", "scikit-image is not installed", "it, or opencv") from error
+        expected = "it, or another backend"
+        raise InputError("segmentation backend skimage", "scikit-image is not installed", expected) from error
     # skimage divides the scale by 255 itself, so that k means the same for 8-bit input.
-    return np.asarray(felzenszwalb(picture, scale=k, sigma=sigma, min_size=min_size), dtype=np.int32)
+    return lambda k, least: _numbered(felzenszwalb(picture, scale=k, sigma=sigma, min_size=least).astype(np.int32))
 
 
-BACKENDS: dict[str, Callable[[NDArray[np.uint8], float, float, int], NDArray[np.int32]]] = {
+BACKENDS: dict[str, Callable[[NDArray[np.uint8], float], Cut]] = {
+    "compiled": _compiled,
     "opencv": _opencv,
     "skimage": _skimage,
 }
@@ -53,27 +65,38 @@ def _numbered(labels: NDArray[np.int32]) -> NDArray[np.int32]:
     return (np.cumsum(used) - 1).astype(np.int32)[labels]
 
 
-def segment(
-    picture: NDArray[np.uint8], level: Level, *, scale: float = 1.0, min_regions: int = 1, backend: str = "opencv"
-) -> Segmentation:
-    """Segment a picture, more finely where it falls into too few regions.
+def segmentations(
+    picture: NDArray[np.uint8],
+    levels: Sequence[Level],
+    *,
+    scale: float = 1.0,
+    min_regions: int = 1,
+    backend: str = "compiled",
+) -> tuple[Segmentation, ...]:
+    """Segment a picture at several levels, more finely where it falls into too few regions.
 
     Args:
         picture: uint8 `(H, W, 3)` RGB, already at `scale`.
-        level: Parameters for full resolution. k weighs a region's number of pixels just as the least size does, so
+        levels: Parameters for full resolution. k weighs a region's number of pixels just as the least size does, so
             both are multiplied by the square of `scale`.
         scale: Factor on height and width that the picture was made smaller by.
         min_regions: Flow pictures have few edges: while there are fewer regions than this, k and the least size are
             halved, at most five times.
-        backend: `opencv`, or `skimage`; the same method, but label maps differ.
+        backend: `compiled`, whose label maps are OpenCV's but for edges that weigh the same, and which builds the graph
+            of a sigma once; `opencv`; or `skimage`, the same method, whose label maps differ.
 
     Returns:
-        The segmentation.
+        The segmentation of each level.
     """
+    cuts = {sigma: BACKENDS[backend](picture, sigma) for sigma in dict.fromkeys(level.sigma for level in levels)}
+    return tuple(_segment(cuts[level.sigma], level, scale, min_regions) for level in levels)
+
+
+def _segment(cut: Cut, level: Level, scale: float, min_regions: int) -> Segmentation:
     k, least = level.k * scale**2, level.min_size * scale**2
     for halvings in range(MOST_HALVINGS + 1):
         factor = 0.5**halvings
-        labels = _numbered(BACKENDS[backend](picture, level.sigma, k * factor, max(1, round(least * factor))))
+        labels = cut(k * factor, max(1, round(least * factor)))
         regions = int(labels.max()) + 1
         if regions >= min_regions:
             break
