@@ -12,13 +12,16 @@ import lightning.pytorch as lightning
 import numpy as np
 import torch
 from lightning.pytorch.plugins.environments import LightningEnvironment
+from lightning.pytorch.strategies import DDPStrategy
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from vsodprep.config.train import Stage
 from vsodprep.errors import InputError
 from vsodprep.models.history import History
+from vsodprep.models.logs import Log, Pace
 from vsodprep.models.network import Network
+from vsodprep.models.ranks import Ranks, WholeBatch
 from vsodprep.models.recipe import build_optimizer, rate_factor, resets, turns_of, videos_of
 from vsodprep.models.resume import Progress
 from vsodprep.progress import Reporter
@@ -50,12 +53,14 @@ class TrainingSinks:
 
     Attributes:
         history: Gets the losses.
+        log: Gets them too, with the pace, and some maps.
         progress: Gets the state.
         reporter: Tells the user.
         save_seconds: Time between two saved states.
     """
 
     history: History
+    log: Log
     progress: Progress
     reporter: Reporter
     save_seconds: float
@@ -70,7 +75,8 @@ class StageModule(lightning.LightningModule):
         number: Which one it is, from 0.
         span: Its batches.
         seed: Seed of the run.
-        sinks: What it reports to.
+        ranks: The processes that train it.
+        sinks: What it reports to; None in a process that does not.
         optimizer: State of the optimiser to go on with.
     """
 
@@ -82,7 +88,8 @@ class StageModule(lightning.LightningModule):
         number: int,
         span: StepRange,
         seed: int,
-        sinks: TrainingSinks,
+        ranks: Ranks,
+        sinks: TrainingSinks | None,
         optimizer: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
@@ -91,10 +98,12 @@ class StageModule(lightning.LightningModule):
         self.number = number
         self.span = span
         self.seed = seed
+        self.ranks = ranks
         self._sinks = sinks
         self._restored = optimizer
         self._optimizer: torch.optim.Optimizer
         self._rate = 0.0
+        self._pace = Pace()
         self._saved_at = time.monotonic()
 
     @property
@@ -111,6 +120,7 @@ class StageModule(lightning.LightningModule):
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
         """Set the batch's learning rate; make the optimiser forget where the schedule says so."""
+        self._pace.begin_step()
         step = self.span.start + batch_idx
         if resets(self.stage.schedule, step, self.span.end):
             self._optimizer.state.clear()
@@ -121,11 +131,19 @@ class StageModule(lightning.LightningModule):
     def training_step(self, batch: dict[str, Any], batch_idx: int) -> Tensor:
         """Return the loss of a batch; everything random in it is drawn from the seed and the step."""
         step = self.span.start + batch_idx
-        drawn = np.random.SeedSequence((self.seed, self.number, step, _TRAINING)).generate_state(1, np.uint64)
-        seed = int(drawn[0] >> 1)  # torch takes 63 bits
-        torch.manual_seed(seed)  # dropout
-        terms = self.network.loss(self.network(batch), batch, torch.Generator(self.device).manual_seed(seed))
-        self._sinks.history.add(terms)
+        drawn = np.random.SeedSequence((self.seed, self.number, step, _TRAINING))
+        seeds = [int(each >> 1) for each in drawn.generate_state(self.ranks.number, np.uint64)]  # torch takes 63 bits
+        torch.manual_seed(seeds[self.ranks.rank])  # dropout
+        outputs: Any = self.network(batch)
+        logits = outputs["saliency"]
+        whole: Mapping[str, Any] = batch
+        if self.ranks.number > 1:
+            samples = len(batch["frames"])
+            outputs, whole = (WholeBatch(own, samples, self.ranks) for own in (outputs, batch))
+        terms = self.network.loss(outputs, whole, torch.Generator(self.device).manual_seed(seeds[0]))
+        if self._sinks is not None:
+            self._sinks.history.add(terms)
+            self._sinks.log.maps(self.span.before + step + 1, batch, logits)
         return terms["loss"]
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
@@ -133,7 +151,12 @@ class StageModule(lightning.LightningModule):
         done = self.span.start + batch_idx + 1
         last = done == self.span.end
         sinks = self._sinks
+        if sinks is None:
+            return
+        self._pace.end_step(self.stage.batch)
         row = sinks.history.end_step(self.span.before + done, self.stage.name, self._rate, last=last)
+        if row is not None:
+            sinks.log.row(row, self._pace.take())
         sinks.reporter.advance(f"loss {row['loss']:.4g}" if row else "")
         if done % self.stage.accumulate and not last:
             return  # gradients that wait for more are not part of the state
@@ -150,6 +173,7 @@ def fit(
     *,
     device: str,
     precision: Literal["32-true", "bf16-mixed"],
+    sync_batchnorm: bool,
     workers: int,
 ) -> None:
     """Train a stage from its first batch now to its last.
@@ -159,9 +183,10 @@ def fit(
         dataset: Its data.
         device: `cpu` or `cuda`.
         precision: As Lightning names it.
+        sync_batchnorm: Whether batch normalisation takes the batch of all processes together.
         workers: Processes that read batches ahead.
     """
-    stage = module.stage
+    stage, ranks = module.stage, module.ranks
     sampler = BatchSampler(
         videos_of(dataset),
         batch=stage.batch,
@@ -173,6 +198,8 @@ def fit(
         size=stage.size,
         scales=stage.augment.scales,
         turns=turns_of(stage, dataset),
+        rank=ranks.rank,
+        ranks=ranks.number,
     )
     loader = DataLoader(
         dataset,
@@ -186,7 +213,12 @@ def fit(
     with _quiet(), _learning(module.network, stage.learn):
         trainer = lightning.Trainer(
             accelerator=device,
-            devices=1,
+            devices=ranks.devices,
+            num_nodes=ranks.nodes,
+            # a variant, or a stage, need not use every weight
+            strategy=DDPStrategy(find_unused_parameters=True) if ranks.number > 1 else "auto",
+            sync_batchnorm=sync_batchnorm and ranks.number > 1,
+            use_distributed_sampler=False,
             precision=precision,
             max_epochs=1,  # a stage is one pass over its sampler
             accumulate_grad_batches=stage.accumulate,
@@ -196,7 +228,7 @@ def fit(
             enable_checkpointing=False,
             enable_progress_bar=False,
             enable_model_summary=False,
-            plugins=[LightningEnvironment()],  # one process, also inside a Slurm job
+            plugins=[LightningEnvironment()],  # those processes that there are, also inside a Slurm job
         )
         trainer.fit(module, loader)
 

@@ -2,10 +2,14 @@
 
 Everything random is drawn from the seed and the number of the step, so that a run goes on from a saved state as if
 nothing had happened: the order of the samples, their augmentation, dropout, and what a loss draws.
+
+Several processes share the batches where a run's resources say so; the first of them writes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +22,9 @@ from vsodprep.files import alone_in, check_overwritable, sha256
 from vsodprep.models import build_model, saved
 from vsodprep.models.device import Device, place
 from vsodprep.models.history import COLUMNS, History
+from vsodprep.models.logs import Log
+from vsodprep.models.network import Network
+from vsodprep.models.ranks import Ranks, check_agreed, in_ranks
 from vsodprep.models.recipe import stage_dataset, steps_of
 from vsodprep.models.resume import Progress, continue_from
 from vsodprep.models.stage import StageModule, StepRange, TrainingSinks, fit
@@ -53,7 +60,6 @@ class Execution:
     code: str = __version__
 
 
-@restores_threads
 def train(
     model: str,
     run: Run,
@@ -80,12 +86,37 @@ def train(
 
     Raises:
         InputError: A shard lacks what the recipe reads, weights are missing, another training is at work in the folder,
-            or somebody else's `metrics.csv` would be overwritten.
+            somebody else's `metrics.csv` would be overwritten, a logger is not installed, or batch normalisation
+            cannot be shared.
+        VsodprepError: One of several processes was killed.
     """
     if not run.stages:
         raise InputError("recipe", "weights, which are not trained", "stages")
     settings = settings or Execution()
     check_overwritable(out.with_name("metrics.csv"), ",".join(COLUMNS))
+    resources = run.resources
+    work = partial(_train, model, run, shards, seed=seed, out=out, settings=settings, continued=continued)
+    if resources.ranks == 1:
+        work(Ranks())
+        return
+    if run.sync_batchnorm and settings.device == "cpu":
+        raise InputError("sync_batchnorm", "several devices on the CPU, where torch has none", "device: cuda")
+    in_ranks(work, resources.devices, resources.nodes, settings.device)
+
+
+@restores_threads
+def _train(
+    model: str,
+    run: Run,
+    shards: Mapping[str, Path],
+    ranks: Ranks,
+    *,
+    seed: int,
+    out: Path,
+    settings: Execution,
+    continued: Path | None,
+) -> None:
+    """Do one process's share of a training; see `train`."""
     torch.set_num_threads(settings.threads)
     stages = run.trained
     datasets = run.rounds * [stage_dataset(run, stage, shards, seed, settings.cache_bytes) for stage in run.stages]
@@ -102,14 +133,7 @@ def train(
         state, origin = continue_from(continued, model, run, lengths), continued
 
     torch.manual_seed(seed)
-    network = build_model(
-        model, run.variant, pretrained=run.pretrained and state is None, width=run.width, **run.options
-    )
-    for key in ("flow", "prior"):
-        if key in network.inputs and getattr(run, key) is None:
-            missing = f"reads {key}, and the recipe names none"
-            raise InputError(f"model {model}", missing, f"a recipe with {key}: NAME")
-    place(network, "cpu")
+    network = _network(model, run, pretrained=run.pretrained and state is None)
     history = History(sum(lengths))
     begun, step = 0, 0
     optimizer: Mapping[str, Any] = {}
@@ -117,25 +141,25 @@ def train(
         saved.restore(network, state, origin)
         history.restore(state["history"], settings.device)
         begun, step, optimizer = state["stage"], state["step"], state["optimizer"]
+    check_agreed(ranks, (saved.canonical(identity), begun, step))
 
     done = sum(lengths[:begun]) + step
-    with alone_in(out.parent, "another training"), Reporter(f"train {model}", sum(lengths), "step", done) as reporter:
-        if done:
-            reporter.say(f"goes on after step {done}")
-        sinks = TrainingSinks(history, progress, reporter, settings.save_seconds)
+    with _sinks(model, run, out, progress, history, (done, sum(lengths)), settings, ranks) as sinks:
         for number in range(begun, len(lengths)):
             stage = stages[number]
             first = step if number == begun else 0
             begin = starts[number]
             if first == 0 and begin is not None:
                 found = saved.start_from(network, begin)
-                reporter.say(f"stage {stage.name} starts from {begin.name}: {found}")
+                if sinks is not None:
+                    sinks.reporter.say(f"stage {stage.name} starts from {begin.name}: {found}")
             module = StageModule(
                 network,
                 stage,
                 number=number,
                 span=StepRange(sum(lengths[:number]), first, lengths[number]),
                 seed=seed,
+                ranks=ranks,
                 sinks=sinks,
                 optimizer=optimizer if first else None,
             )
@@ -144,13 +168,53 @@ def train(
                 datasets[number],
                 device=settings.device,
                 precision=run.precision,
+                sync_batchnorm=run.sync_batchnorm,
                 workers=settings.workers,
             )
             optimizer = module.optimizer_state
-        history.write(out.with_name("metrics.csv"))
-        end = {"stage": len(lengths), "step": 0, "history": history.state()}
-        saved.save(out, {**identity, "weights": network.state_dict(), "optimizer": optimizer, **end})
-        progress.discard()
+        if sinks is not None:
+            history.write(out.with_name("metrics.csv"))
+            end = {"stage": len(lengths), "step": 0, "history": history.state()}
+            saved.save(out, {**identity, "weights": network.state_dict(), "optimizer": optimizer, **end})
+            progress.discard()
+
+
+@contextmanager
+def _sinks(
+    model: str,
+    run: Run,
+    out: Path,
+    progress: Progress,
+    history: History,
+    steps: tuple[int, int],
+    settings: Execution,
+    ranks: Ranks,
+) -> Iterator[TrainingSinks | None]:
+    """Give the first process what it reports to, `steps` (done, of all); the others None."""
+    if ranks.rank > 0:
+        yield None
+        return
+    done, of = steps
+    said = {"model": model, **{key: progress.identity[key] for key in ("seed", "recipe", "code")}}
+    title = "/".join(out.absolute().parent.parts[-3:])
+    with (
+        alone_in(out.parent, "another training"),
+        Log(run.resources.logger, out.with_name("logs"), title, of, done, said) as log,
+        Reporter(f"train {model}", of, "step", done) as reporter,
+    ):
+        if done:
+            reporter.say(f"goes on after step {done}")
+        yield TrainingSinks(history, log, progress, reporter, settings.save_seconds)
+
+
+def _network(model: str, run: Run, *, pretrained: bool) -> Network:
+    network = build_model(model, run.variant, pretrained=pretrained, width=run.width, **run.options)
+    for key in ("flow", "prior"):
+        if key in network.inputs and getattr(run, key) is None:
+            missing = f"reads {key}, and the recipe names none"
+            raise InputError(f"model {model}", missing, f"a recipe with {key}: NAME")
+    place(network, "cpu")
+    return network
 
 
 def _identity(model: str, run: Run, shards: Mapping[str, Path], seed: int, settings: Execution) -> dict[str, Any]:
@@ -165,7 +229,7 @@ def _identity(model: str, run: Run, shards: Mapping[str, Path], seed: int, setti
     return {
         "format": saved.FORMAT,
         "model": model,
-        "recipe": run.model_dump(mode="json"),
+        "recipe": run.model_dump(mode="json", exclude={"resources"}),
         "seed": seed,
         "data": [saved.data_record(name, shard) for name, shard in opened.items()],
         # how the flow was made that the network has learned to read

@@ -11,28 +11,31 @@ import pytest
 from click.testing import CliRunner
 from pipeline import snakemake
 
-from vsodprep.cards import VISIBLE, cards
-from vsodprep.cli.train import command as train
+from vsodprep.cards import VISIBLE, cards, take_cards
+from vsodprep.cli import cli
 from vsodprep.config import complete
 from vsodprep.config.defaults import default
+from vsodprep.errors import InputError
 from vsodprep.workflow.plan import Plan
 
 TAKE = """
 import os, sys
-from vsodprep.cards import take_card
-take_card()
+from vsodprep.cards import take_cards
+take_cards(int(sys.argv[1]))
 print(os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
 sys.stdin.read()
 """
 
+RECIPE = "{flow: dis, stages: [{data: [{benchmark: x, split: train}], size: [64, 64], steps: 1}]}"
+
 
 class Job:
-    """A process that takes a card and keeps it until it is ended."""
+    """A process that takes cards and keeps them until it is ended."""
 
-    def __init__(self, visible: str, folder: Path) -> None:
+    def __init__(self, visible: str, folder: Path, count: int = 1) -> None:
         environment = os.environ | {VISIBLE: visible, "TMPDIR": str(folder)}
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        self.process = subprocess.Popen([sys.executable, "-c", TAKE], env=environment, text=True, **pipes)
+        self.process = subprocess.Popen([sys.executable, "-c", TAKE, str(count)], env=environment, text=True, **pipes)
 
     def card(self) -> str:
         assert self.process.stdout is not None
@@ -63,9 +66,25 @@ def test_a_job_takes_a_free_card_or_waits_for_one(how: signal.Signals, tmp_path:
     jobs += [Job("0,GPU-5e2a", tmp_path)]
     assert jobs[1].card() == "GPU-5e2a"
     jobs += [Job("0,GPU-5e2a", tmp_path)]
-    assert jobs[2].said() == "all cards are taken (0, GPU-5e2a): waiting for one"
+    assert jobs[2].said() == "all cards are taken (0, GPU-5e2a): waiting for 1"
     jobs[0].end(how)
     assert jobs[2].card() == "0"
+
+
+def test_several_cards_are_taken_at_once_or_not_at_all(
+    tmp_path: Path, jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VISIBLE, "0,1")
+    jobs += [Job("0,1,2,3", tmp_path, 3)]
+    assert jobs[0].card() == "0,1,2"
+    jobs += [Job("0,1,2,3", tmp_path, 2)]
+    assert jobs[1].said() == "all cards are taken (0, 1, 2, 3): waiting for 2"
+    jobs += [Job("0,1,2,3", tmp_path)]
+    assert jobs[2].card() == "3"  # which the job that waits for two does not hold
+    jobs[0].end()
+    assert jobs[1].card() == "0,1"
+    with pytest.raises(InputError, match="devices: 3: cards: 0, 1; expected no more devices than cards"):
+        take_cards(3)
 
 
 @pytest.mark.parametrize("visible", ["3", ""])
@@ -127,10 +146,19 @@ def test_snakemake_is_told_how_many(
     assert f'gpu=Resource("gpu", {limit})' in done.stdout
 
 
-def test_a_command_that_runs_torch_takes_a_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VISIBLE, "4,5")
+@pytest.mark.parametrize(
+    ("words", "taken"),
+    [
+        (["predict", "last.ckpt", "clip.mp4", "--out", "maps"], "4"),
+        (["train", "dsnet", "--out", "last.ckpt", "--shard", "x.zarr", "--devices", "2", "--recipe", RECIPE], "4,5"),
+    ],
+)
+def test_a_command_that_runs_torch_takes_cards(
+    words: list[str], taken: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VISIBLE, "4,5,6")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
-    words = ["dsnet", "--recipe", "{}", "--shard", str(tmp_path / "x.zarr"), "--seed", "0", "--out"]
-    CliRunner().invoke(train, [*words, str(tmp_path / "last.ckpt"), "--device", "cuda"])
-    assert os.environ[VISIBLE] == "4"
+    monkeypatch.chdir(tmp_path)
+    CliRunner().invoke(cli, [*words, "--device", "cuda"])
+    assert os.environ[VISIBLE] == taken

@@ -542,3 +542,49 @@ def test_a_key_of_the_run_goes_over_what_the_authors_code_does() -> None:
     found = config.runs["dsnet"]["official"]
     assert (found.variant, found.reading.size, found.maps, found.row) == ("full", (64, 96), "round", "full")
     assert complete(config.model_dump(mode="json"), {}) == config
+
+
+SYNTH = {"benchmark": "synth", "split": "train"}
+RUN = {"flow": "dis", "stages": [{"data": [SYNTH], "size": [64, 64], "batch": 16, "steps": 1}]}
+ON_TWO = "srun --nodes=2 --ntasks-per-node=1 --kill-on-bad-exit=1 --cpus-per-task=8"
+CARDS = {"devices": 4, "nodes": 2, "logger": "csv", "workers": 0}
+
+
+@pytest.mark.parametrize(
+    ("resources", "device", "expected"),
+    [
+        ({}, "cpu", {"threads": 2, "mem_mb": 8000, "gpu": 0, "nodes": None}),
+        ({"devices": 4}, "cuda", {"threads": 8, "mem_mb": 32000, "gpu": 4, "nodes": 1}),
+        ({"devices": 4}, "cuda", {"gres": None, "tasks": None, "mpi": None, "launch": ""}),
+        (CARDS, "cuda", {"threads": 8, "mem_mb": 32000, "gpu": None, "gres": "gpu:4", "nodes": 2, "tasks": 2}),
+        (CARDS, "cuda", {"mpi": "srun", "launch": f"VSODPREP_LAUNCH='{ON_TWO} --gres=gpu:4' "}),
+        (CARDS, "cuda", {"settings": "--devices=4 --nodes=2 --workers=0 --logger=csv"}),
+        (CARDS, "cpu", {"gres": None, "gpu": None, "launch": f"VSODPREP_LAUNCH='{ON_TWO}' "}),
+    ],
+)
+def test_what_a_training_takes_is_no_part_of_it(
+    resources: dict[str, object], device: str, expected: dict[str, object]
+) -> None:
+    asked = wildcards(model="dsnet", run="full", seed="0")
+    run = RUN | {"resources": resources}
+    plan, plain = (plan_of({"device": device, "runs": {"dsnet": {"full": each}}}) for each in (run, RUN))
+    for key, value in expected.items():
+        assert getattr(plan.train, key)(asked) == value, key
+    assert plan.configuration.parts["runs/dsnet/full"] == plain.configuration.parts["runs/dsnet/full"]
+    for parameter in ("code", "shard_arguments", "torch_options"):
+        assert getattr(plan.train, parameter)(asked) == getattr(plain.train, parameter)(asked)
+
+
+@pytest.mark.parametrize(
+    ("resources", "message"),
+    [
+        ({"nodes": 2}, "runs.dsnet.full.resources.nodes: 2, on one machine; expected 1, or profiles/slurm"),
+        ({"devices": 4}, "runs.dsnet.full.resources.devices: 4, and jobs may use 2 cards at once"),
+        ({"devices": 3}, "stages.main: a batch of 16 cannot be shared by 3 devices"),
+        ({"devices": 16}, "batch: 16; expected at least 2 for each of 16 devices"),
+    ],
+)
+def test_a_training_that_cannot_be_shared_is_refused(resources: dict[str, int], message: str) -> None:
+    with pytest.raises(VsodprepError, match=message):
+        runs = {"dsnet": {"full": RUN | {"resources": resources}}}
+        plan_of({"device": "cuda", "gpus": 2, "runs": runs}).train.check_here()

@@ -1,4 +1,4 @@
-"""Graphics cards of this machine: each job takes one that no other job has."""
+"""Graphics cards of this machine: each job takes those that no other job has."""
 
 import fcntl
 import os
@@ -8,6 +8,8 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+
+from vsodprep.errors import InputError
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 _SECONDS = 1.0  # from one look for a free card to the next
@@ -26,35 +28,50 @@ def cards() -> tuple[str, ...]:
     return tuple(str(number) for number, _ in enumerate(listed.stdout.splitlines()))
 
 
-def take_card() -> None:
-    """Take one card of several that no other job has taken, and let this process see it alone; wait until one is free.
+def take_cards(count: int = 1) -> None:
+    """Take cards that no other job has taken, and let this process see them alone; wait until so many are free.
 
-    The card is free again when the process has ended, however it ended. With one card or none nothing is taken, so
-    that jobs can share it. To be called before torch looks for cards.
+    They are free again when the process has ended, however it ended. A process that wants one and sees one or none
+    takes nothing, so that jobs can share it. To be called before torch looks for cards.
+
+    Args:
+        count: How many; all at once, so that two jobs never wait for one another's.
+
+    Raises:
+        InputError: There are fewer.
     """
     known = cards()
-    if len(known) < 2:
+    if count == 1 and len(known) < 2:
         return
-    folder = Path(tempfile.gettempdir()) / f"vsodprep-cards-{os.getuid()}"
+    if count > len(known):
+        raise InputError(f"devices: {count}", f"cards: {', '.join(known) or 'none'}", "no more devices than cards")
+    # A job of Slurm may see as 0 and 1 what are other cards than the next job's.
+    folder = Path(tempfile.gettempdir()) / f"vsodprep-cards-{os.getuid()}-{os.environ.get('SLURM_JOB_ID', '')}"
     folder.mkdir(mode=0o700, exist_ok=True)
     said = False
-    while (card := _locked(folder, known)) is None:
+    while len(taken := _locked(folder, known, count)) < count:
         if not said:
-            print(f"all cards are taken ({', '.join(known)}): waiting for one", file=sys.stderr, flush=True)
+            print(f"all cards are taken ({', '.join(known)}): waiting for {count}", file=sys.stderr, flush=True)
             said = True
         time.sleep(_SECONDS)
-    os.environ[VISIBLE] = card
+    os.environ[VISIBLE] = ",".join(taken)
 
 
-def _locked(folder: Path, known: Sequence[str]) -> str | None:
-    """Lock the first free card and return it; None if there is none."""
-    for card in known:
-        # Left open: the lock goes with the process.
-        handle = os.open(folder / f"{card.replace('/', '_')}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+def _locked(folder: Path, known: Sequence[str], count: int) -> list[str]:
+    """Lock the first free cards and return them; none if there are not enough."""
+    taken: dict[str, int] = {}
+    with (folder / "taking.lock").open("w") as taking:
+        fcntl.flock(taking, fcntl.LOCK_EX)
+        for card in known:
+            # Left open: the lock goes with the process.
+            handle = os.open(folder / f"{card.replace('/', '_')}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            taken[card] = handle
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(taken.pop(card))
+            if len(taken) == count:
+                return list(taken)
+        for handle in taken.values():
             os.close(handle)
-        else:
-            return card
-    return None
+    return []

@@ -1,11 +1,12 @@
 """Options of commands that run torch, and what has to stand before it is imported."""
 
 import os
+from functools import partial
 from typing import get_args
 
 import click
 
-from vsodprep.cards import take_card
+from vsodprep.cards import take_cards
 from vsodprep.config import Config
 
 _device, _threads = Config.model_fields["device"], Config.model_fields["torch_threads"]
@@ -13,18 +14,20 @@ _device, _threads = Config.model_fields["device"], Config.model_fields["torch_th
 
 def _with_card(_context: click.Context, _parameter: click.Parameter, device: str) -> str:
     if device == "cuda":
-        take_card()
+        take_cards()
     return device
 
 
-device_option = click.option(
+# of a command that may take several cards, and does so itself
+some_device_option = partial(
+    click.option,
     "--device",
     type=click.Choice(get_args(_device.annotation)),
     default=_device.default,
     show_default=True,
-    callback=_with_card,
     help=_device.description,
 )
+device_option = some_device_option(callback=_with_card)
 threads_option = click.option(
     "--threads", type=click.IntRange(1), default=_threads.default, show_default=True, help="Threads of torch."
 )

@@ -1,15 +1,18 @@
 """`vsodprep train`: a checkpoint from a recipe and shards."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from vsodprep import __version__
+from vsodprep.cards import take_cards
 from vsodprep.cli._folder import PATH, Folder
 from vsodprep.cli._names import model_names
 from vsodprep.cli._options import FiniteRange
-from vsodprep.cli._torch import device_option, threads_option, wait_passively
+from vsodprep.cli._torch import some_device_option, threads_option, wait_passively
+from vsodprep.config.base import validated
+from vsodprep.config.train import LoggerName, Run
 from vsodprep.errors import InputError
 from vsodprep.markers import SHARD
 
@@ -26,9 +29,17 @@ from vsodprep.markers import SHARD
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Checkpoint to write.")
-@device_option
+@some_device_option()
 @threads_option
 @click.option("--workers", type=click.IntRange(0), help="Processes that read ahead; default: 0 on cpu, 4 on cuda.")
+@click.option("--devices", type=click.IntRange(1), help="Cards of each machine that share every batch; default: 1.")
+@click.option("--nodes", type=click.IntRange(1), help="Machines that share every batch; default: 1.")
+@click.option(
+    "--logger",
+    multiple=True,
+    type=click.Choice(get_args(LoggerName)),
+    help="What losses and speed are told while it trains.",
+)
 @click.option(
     "--continue",
     "continued",
@@ -46,6 +57,9 @@ def command(
     seed: int,
     out: Path,
     device: str,
+    devices: int | None,
+    nodes: int | None,
+    logger: tuple[LoggerName, ...],
     workers: int | None,
     continued: Path | None,
     **execution: Any,
@@ -56,12 +70,17 @@ def command(
 
     A recipe with `weights` in place of `stages` trains nothing: the checkpoint gets the authors' weights.
 
+    Devices, nodes, workers and loggers may also stand in the recipe, below `resources`, and change no result.
+
     An interrupted run goes on where it was when the same command is given again, and ends in the same bytes.
     """
     from vsodprep.config.models import MODELS
     from vsodprep.config.recipe import read_recipe
 
     run = read_recipe(recipe, model)
+    given = {"devices": devices, "nodes": nodes, "workers": workers, "logger": logger or None}
+    resources = run.resources.model_dump() | {key: value for key, value in given.items() if value is not None}
+    run = validated(Run, run.model_dump() | {"resources": resources}, "recipe")
     if run.model not in (None, model) and (":" in model or model in MODELS):
         raise InputError("recipe", f"model {run.model}", f"{model}, as the command says")
     model = run.network(model)
@@ -77,8 +96,12 @@ def command(
     from vsodprep.models.device import check_device
     from vsodprep.models.training import Execution, train
 
+    if device == "cuda":
+        take_cards(run.resources.devices)
     kind = check_device(device)
-    ahead = (4 if kind == "cuda" else 0) if workers is None else workers
+    ahead = run.resources.workers
+    if ahead is None:
+        ahead = 4 if kind == "cuda" else 0
     settings = Execution(kind, workers=ahead, **execution)
     paths = {path.stem: path for path in shards}
     train(model, run, paths, seed=seed, out=out, settings=settings, continued=continued)

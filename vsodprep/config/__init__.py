@@ -90,8 +90,8 @@ class Config(Section):
     device: Literal["cpu", "cuda"] = "cpu"
     """Where networks run."""
     gpus: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
-    """With `device: cuda`, how many jobs may use a card of this machine at once: as many as it has cards if `auto`.
-    Where there are several, each job takes one of its own; a cluster counts its cards itself."""
+    """With `device: cuda`, how many cards of this machine jobs may use at once: all if `auto`. Where there are several,
+    each job takes one of its own, or as many as its run's `resources` say; a cluster counts its cards itself."""
     torch_threads: int = Field(default=2, ge=1)
     """Threads of torch; part of a run's identity, because gradients depend on it."""
     flow: dict[Name, Flow] = {}

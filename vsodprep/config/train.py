@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from vsodprep.config.base import LocalPath, Name, OpenPath, Section, Size, SplitOf
 from vsodprep.config.crf import RAW
@@ -10,8 +10,15 @@ from vsodprep.config.crf import RAW
 StillFlow = Literal["zeros", "rest", "frame", "none"]
 
 
+LoggerName = Literal["csv", "tensorboard", "wandb"]
+
+
 def _absent(value: object) -> bool:
-    return value in (None, ())
+    return value in (None, (), False)
+
+
+def _several(name: Any) -> Any:
+    return (name,) if isinstance(name, str) else name
 
 
 def _usual(value: object) -> bool:
@@ -156,6 +163,31 @@ class Test(ScoredOn):
     """`raw` maps, or CRF presets that refine them."""
 
 
+class Resources(Section):
+    """What a run is trained with, and whom it tells meanwhile; a change of it trains nothing again."""
+
+    devices: int = Field(default=1, ge=1)
+    """Cards of a machine that share every batch (processes, with `device: cpu`)."""
+    nodes: int = Field(default=1, ge=1)
+    """Machines that share every batch, each with so many devices, by way of Slurm."""
+    workers: int | None = Field(default=None, ge=0)
+    """Processes that read batches ahead for each device; 0 on the CPU and 4 on a card if null."""
+    logger: Annotated[
+        tuple[LoggerName, ...], BeforeValidator(_several, json_schema_input_type=LoggerName | tuple[LoggerName, ...])
+    ] = ()
+    """What losses, learning rate and speed are told while it trains: `csv`, `tensorboard`, `wandb` (Weights & Biases),
+    or several."""
+
+    @property
+    def ranks(self) -> int:
+        """Processes that share every batch."""
+        return self.devices * self.nodes
+
+
+def _plain(value: object) -> bool:
+    return value == Resources()
+
+
 class Run(Section):
     """One network of a model: trained by `stages`, or with the authors' `weights`."""
 
@@ -195,6 +227,10 @@ class Run(Section):
     resize (CAG-DDE's code)."""
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     """Arithmetic of training, as Lightning names it."""
+    sync_batchnorm: bool = Field(default=False, exclude_if=_absent)
+    """On several cards, whether batch normalisation takes the whole batch and not each card's share of it."""
+    resources: Resources = Field(default=Resources(), exclude_if=_plain)
+    """What it is trained with; no part of its identity."""
     paper: bool = False
     """Whether this is the paper's own training, so that the report may set its scores beside the paper's."""
 
@@ -213,6 +249,14 @@ class Run(Section):
         """The stages as they follow one another, round after round; only those of the first round have an `init`."""
         again = tuple(stage.model_copy(update={"init": None}) for stage in self.stages)
         return self.stages + again * (self.rounds - 1)
+
+    @model_validator(mode="after")
+    def _devices_share_batches(self) -> "Run":
+        ranks = self.resources.ranks
+        for stage in self.stages:
+            if stage.batch % ranks:
+                raise ValueError(f"stages.{stage.name}: a batch of {stage.batch} cannot be shared by {ranks} devices")
+        return self
 
     def network(self, name: str) -> str:
         """Return what its network is built by: the name below which it stands, or where the class of the user's is."""

@@ -47,9 +47,11 @@ class BatchSampler:
         size: Height and width at scale 1.
         scales: Factors on it, one drawn for each batch.
         turns: For each sample the data that it is from, where each batch is of one of them, in turn; None mixes all.
+        rank: Which share of each batch is given, from 0.
+        ranks: Shares that a batch is cut into, in its order; a divisor of `batch`.
 
     Raises:
-        ValueError: `clips_per_video` is no divisor of `batch`.
+        ValueError: `clips_per_video` or `ranks` is no divisor of `batch`.
     """
 
     videos: Sequence[int] = field(kw_only=False)
@@ -62,10 +64,14 @@ class BatchSampler:
     size: tuple[int, int] | None = None
     scales: tuple[float, ...] = (1.0,)
     turns: Sequence[int] | None = None
+    rank: int = 0
+    ranks: int = 1
 
     def __post_init__(self) -> None:
         if self.batch % self.clips_per_video:
             raise ValueError(f"batch of {self.batch} cannot hold {self.clips_per_video} clips of each video")
+        if self.batch % self.ranks:
+            raise ValueError(f"batch of {self.batch} cannot be cut into {self.ranks} equal shares")
 
     def __len__(self) -> int:
         return self.steps - self.start
@@ -85,7 +91,9 @@ class BatchSampler:
             size = self.size
             if size is not None:
                 size = draw_size(size, self.scales, (self.seed, self.stage, step, _SIZE))
-            yield [DrawnSample(int(sample), self.stage, step, slot, size) for slot, sample in enumerate(chosen)]
+            picks = [DrawnSample(int(sample), self.stage, step, slot, size) for slot, sample in enumerate(chosen)]
+            share = self.batch // self.ranks
+            yield picks[self.rank * share : (self.rank + 1) * share]
 
     def _order(self, videos: NDArray[np.int64], epoch: int, stream: int) -> NDArray[np.int64]:
         own = () if self.turns is None else (stream,)

@@ -9,6 +9,7 @@ from vsodprep.config.models import definition, release
 from vsodprep.config.network import NetworkOptions
 from vsodprep.config.train import Data, Reading, Run, Stage, Test
 from vsodprep.errors import InputError
+from vsodprep.extras import check_installed
 from vsodprep.targets.targets import Targets, unique
 
 
@@ -27,6 +28,8 @@ def check_runs(targets: Targets) -> None:
         where = f"runs.{model}.{name}"
         known = definition(run.network(model))
         options = known.choose(run.variant, run.options, width=run.width, pretrained=run.pretrained, where=where)
+        for logger in run.resources.logger:
+            check_installed(logger, f"{where}.resources.logger")
         for key in ("flow", "prior"):
             if key in options.inputs and getattr(run, key) is None:
                 raise InputError(
@@ -38,7 +41,7 @@ def check_runs(targets: Targets) -> None:
             raise InputError(f"{where}.weights", f"no {run.weights}", expected)
         for stage in run.stages:
             of_stage = f"{where}.stages.{stage.name}"
-            _check_shape(of_stage, stage, options)
+            _check_shape(of_stage, stage, options, 1 if run.sync_batchnorm else run.resources.ranks)
             for data in stage.data:
                 _check_labels(targets, of_stage, data)
             _check_prior(targets, of_stage, run, stage.data)
@@ -107,12 +110,13 @@ def _check_still_flow(where: str, reading: Reading, options: NetworkOptions) -> 
         raise InputError(f"{where}.still_flow", "none, and the network reads flow", "zeros, rest or frame")
 
 
-def _check_shape(where: str, stage: Stage, options: NetworkOptions) -> None:
+def _check_shape(where: str, stage: Stage, options: NetworkOptions, shares: int) -> None:
     if stage.clip_length < options.trained_clip:
         expected = f"at least {options.trained_clip}, which the network reads"
         raise InputError(f"{where}.clip_length", f"{stage.clip_length}", expected)
-    if stage.batch < options.least_batch:
-        expected = f"at least {options.least_batch}: a layer of the network normalises over the batch alone"
+    if stage.batch < options.least_batch * shares:
+        each = f" for each of {shares} devices" if shares > 1 else ""
+        expected = f"at least {options.least_batch}{each}: a layer of the network normalises over the batch alone"
         raise InputError(f"{where}.batch", f"{stage.batch}", expected)
     for part in stage.learn:
         if part not in options.parts:

@@ -20,7 +20,7 @@ _LEFT_OUT = {
     *("vsodprep.cli", "vsodprep.__main__", "vsodprep.config", "vsodprep.config.methods"),
     *("vsodprep.models", "vsodprep.benchmarks"),
     # what only talks, the number of the version, and which card of several is taken
-    *("vsodprep", "vsodprep.errors", "vsodprep.progress", "vsodprep.cards"),
+    *("vsodprep", "vsodprep.errors", "vsodprep.progress", "vsodprep.cards", "vsodprep.models.logs", "vsodprep.extras"),
 }
 # No meaning of its own: whether a name is read or written follows from where it stands.
 _SILENT = {"ctx", "kind", "type_comment", "type_ignores"}

@@ -40,7 +40,9 @@ from vsodprep.workflow.rules.report import ReportInputs
 from vsodprep.workflow.rules.train import TrainInputs
 
 
-def read_plan(workflow: str, over: Mapping[str, Any], files: Iterable[str] = (), *, first: bool) -> "Plan":
+def read_plan(
+    workflow: str, over: Mapping[str, Any], files: Iterable[str] = (), *, first: bool, local: bool = False
+) -> "Plan":
     """Read the configuration and plan what it makes; end the program with one line if it does not fit.
 
     Files that only a person can fetch are listed on stderr, before anything starts.
@@ -50,6 +52,7 @@ def read_plan(workflow: str, over: Mapping[str, Any], files: Iterable[str] = (),
         over: The user's configuration, laid over the defaults.
         files: Where it is from; Snakemake, which has read them, takes a key's second value without a word.
         first: Whether this is the process that plans the run, and not one of its jobs.
+        local: Whether all jobs run on this machine.
     """
     gc.freeze()  # else every collection of a plan's many objects looks at all modules again, a sixth of its time
     try:
@@ -60,6 +63,8 @@ def read_plan(workflow: str, over: Mapping[str, Any], files: Iterable[str] = (),
         config = complete(over, read(Path(workflow).parent / "config" / "config.yaml"))
         plan = Plan.of(config, lock_snapshot(first=first))
         plan.check(rule_names(Path(workflow)))
+        if first and local:
+            plan.train.check_here()
         for words in plan.targets.left_out if first else ():
             print(f"vsodprep: {words}", file=sys.stderr)
         for needed in provisions(plan.targets) if first else ():

@@ -15,7 +15,7 @@ rule predict:
     threads: PLAN.config.torch_threads
     resources:
         mem_mb=6000,
-        gpu=PLAN.train.gpu,
+        gpu=PLAN.evaluate.gpu,
     params:
         code=PLAN.evaluate.code,
         split=PLAN.evaluate.split,

@@ -14,10 +14,18 @@ rule train:
         run=PLAN.train.runs(trained=True),
     conda:
         "../../environment.yml"
-    threads: PLAN.config.torch_threads
+    threads: PLAN.train.threads
+    # None of these is a parameter: the same run on other devices is not trained again.
     resources:
-        mem_mb=8000,
+        mem_mb=PLAN.train.mem_mb,
         gpu=PLAN.train.gpu,
+        gres=PLAN.train.gres,
+        nodes=PLAN.train.nodes,
+        tasks=PLAN.train.tasks,
+        tasks_per_gpu=0,
+        mpi=PLAN.train.mpi,
+        launch=PLAN.train.launch,
+        settings=PLAN.train.settings,
     params:
         code=PLAN.train.code,
         shards=PLAN.train.shard_arguments,
@@ -25,8 +33,8 @@ rule train:
     message:
         "train {wildcards.model}/{wildcards.run}, seed {wildcards.seed}"
     shell:
-        "vsodprep train {wildcards.model} --recipe {input.recipe:q} {params.shards} --seed {wildcards.seed}"
-        " --out {output.checkpoint:q} {params.options} 2>&1 | tee {log:q}"
+        "{resources.launch}vsodprep train {wildcards.model} --recipe {input.recipe:q} {params.shards}"
+        " --seed {wildcards.seed} --out {output.checkpoint:q} {params.options} {resources.settings} 2>&1 | tee {log:q}"
 
 
 rule official:

@@ -20,6 +20,10 @@ class EvaluateInputs(RuleInputs):
         """Return the fingerprint of predicting with one network: another network's file does not touch it."""
         return fingerprint("vsodprep.models.inference", self.network_module(wildcards))
 
+    def gpu(self, _wildcards: Any) -> int:
+        """Return the cards that predicting takes."""
+        return int(self.config.device == "cuda")
+
     def split(self, wildcards: Any) -> str:
         """Return the split of a benchmark on which runs are tested."""
         return self.targets.tested[wildcards.benchmark]
