@@ -59,7 +59,7 @@ class Network(nn.Module, ABC):
         if not (isinstance(options, type) and issubclass(options, NetworkOptions)):
             expected = "a subclass of vsodprep.config.network.NetworkOptions"
             raise InputError(f"model {name}", f"options: {options}", expected)
-        return Definition(name, cls.__name__, "", options, cls.variants, cls.backbones, cls.operations)
+        return Definition(name, cls.__name__, "", options, cls.variants, cls.backbones, None, cls.operations)
 
     @abstractmethod
     def forward(self, batch: Batch) -> Outputs:

@@ -152,6 +152,7 @@ def every_rule(folder: Path) -> dict[str, Any]:
     return {
         "results": f"{NASTY} results",
         "benchmarks": ["synth", "davis2016", "segtrackv2"],
+        "keep": ["flow", "prior"],
         "sources": {"davis2016": f"{NASTY} source.zip"},
         "folders": {"mine": f"{NASTY} mine"},
         "saliency": {"made": {"folder": f"{NASTY} maps"}},

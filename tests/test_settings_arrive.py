@@ -379,7 +379,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Planned:
 
 def test_every_key_of_the_configuration_is_changed() -> None:
     kinds = {"flow", "prior", "saliency", "coarse"}
-    elsewhere = {"results", "benchmarks", "figures", "frames", "gpus"}
+    elsewhere = {"results", "benchmarks", "figures", "frames", "gpus", "keep"}
     assert set(OWN) | set(GLOBAL) | kinds | elsewhere == set(Config.model_fields)
 
 

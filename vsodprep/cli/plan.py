@@ -34,7 +34,8 @@ def command(configs: tuple[Path, ...], *, device: str | None, as_json: bool) -> 
     from vsodprep.config.defaults import default
     from vsodprep.config.models import FOLDERS
     from vsodprep.estimate.cost import Estimate
-    from vsodprep.estimate.table import as_list, as_record, as_table
+    from vsodprep.estimate.table import as_disk, as_list, as_record, as_table
+    from vsodprep.files import free_bytes
     from vsodprep.targets.provisions import provisions
 
     over: dict[str, Any] = {}
@@ -45,7 +46,10 @@ def command(configs: tuple[Path, ...], *, device: str | None, as_json: bool) -> 
     where = str(configs[-1]) if configs else "configuration"
     estimate = Estimate(complete(over, default().model_dump(mode="json"), where))
     costs, needed = estimate.costs(), provisions(estimate.targets)
+    results = Path(estimate.config.results)
+    free = free_bytes(results)
     if as_json:
-        click.echo(json.dumps(as_record(costs, needed), indent=2))
+        click.echo(json.dumps(as_record(costs, needed, free), indent=2))
     else:
-        click.echo("\n".join(filter(None, (as_table(costs), *estimate.targets.left_out, as_list(needed)))))
+        disk = as_disk(costs, free, results)
+        click.echo("\n".join(filter(None, (as_table(costs), disk, *estimate.targets.left_out, as_list(needed)))))

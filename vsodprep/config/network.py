@@ -130,6 +130,7 @@ class Definition:
         options: The class of its options.
         variants: Variant to the options in which it differs from the full network.
         backbones: Networks whose ImageNet weights it starts from, where it starts from any.
+        parameters: Millions of the full network's parameters; None where they are counted when they are asked for.
         operations: Billions of floating point operations of the full network's forward pass per megapixel and frame,
             counted by torch; None where they are counted when they are asked for.
         refined: Whether its paper scores maps that a dense CRF has refined.
@@ -142,6 +143,7 @@ class Definition:
     options: type[NetworkOptions]
     variants: Mapping[str, Mapping[str, Any]]
     backbones: tuple[str, ...]
+    parameters: float | None
     operations: float | None
     refined: bool = False
     release: Release | None = None

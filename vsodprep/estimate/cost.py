@@ -36,6 +36,7 @@ class Cost:
         disk: Bytes.
         cpu: Processor hours.
         gpu: Hours of a graphics card.
+        passing: Whether those bytes go once all is made that is made of them.
         unknown_disk: Whether some of the disk is missing, because nobody published a size.
     """
 
@@ -47,6 +48,7 @@ class Cost:
     disk: float = 0.0
     cpu: float = 0.0
     gpu: float = 0.0
+    passing: bool = False
     unknown_disk: bool = False
 
 
@@ -111,16 +113,20 @@ class Estimate:
             gpu = work * card if self.on_card else 0.0
             guessed = part.prepared.guessed
             cpu, disk = work * (0.05 if gpu else cpu), work * rates.DISK_FLOW * 1e6
-            yield self._cost(f"flow {name}", part, frames=number, guessed=guessed, cpu=cpu, gpu=gpu, disk=disk)
+            passing = "flow" not in config.keep
+            known: dict[str, Any] = {"frames": number, "guessed": guessed, "disk": disk, "passing": passing}
+            yield self._cost(f"flow {name}", part, cpu=cpu, gpu=gpu, **known)
         for name, videos in targets.priors(benchmark).items():
             part = self._videos(benchmark, videos).prepared
             cpu, gpu = self._regions(config.prior[name], part.frames, part.megapixels)
-            yield self._cost(f"prior {name}", part, cpu=cpu, gpu=gpu, disk=part.megapixels * rates.DISK_PRIOR * 1e6)
+            known = {"disk": part.megapixels * rates.DISK_PRIOR * 1e6, "passing": "prior" not in config.keep}
+            yield self._cost(f"prior {name}", part, cpu=cpu, gpu=gpu, **known)
         for name, videos in targets.saliency(benchmark).items():
             part = self._videos(benchmark, videos).prepared
             cpu, gpu = self._saliency(config.saliency[name], part)
             disk = part.megapixels * rates.DISK_SALIENCY * 1e6
-            yield self._cost(f"saliency {name}", part, cpu=cpu, gpu=gpu, disk=disk)
+            passing = name in targets.passing_saliency
+            yield self._cost(f"saliency {name}", part, cpu=cpu, gpu=gpu, disk=disk, passing=passing)
         for name, videos in targets.coarse(benchmark).items():
             part, coarse = self._videos(benchmark, videos).prepared, config.coarse[name]
             crf, card = self._crf(coarse.crf) if "crf" in coarse.order else (0.0, 0.0)
@@ -204,6 +210,15 @@ class Estimate:
         size, (height, width) = size_of_run(network, run)
         return 2 * size.multiply_adds / 1e3 / (height * width * options.clip_length)
 
+    def _parameters(self, network: str, run: Run) -> float:
+        """Return the number of a network's parameters."""
+        known = definition(network)
+        if known.parameters is not None:
+            return known.parameters * 1e6 * run.width**2
+        from vsodprep.models.size import size_of_run  # noqa: PLC0415  a network of the user's own has imported torch
+
+        return size_of_run(network, run)[0].parameters
+
     def _training(self, model: str, name: str, run: Run, stage: Stage) -> Cost:
         parts = [(self._split(data), data) for data in stage.data]
         samples = stage.steps * stage.batch if stage.steps is not None else 0
@@ -217,7 +232,11 @@ class Estimate:
         counted = [part for part, _ in parts]
         guessed = stage.steps is None and any(part.guessed for part in counted)
         what = f"{model}/{name}"
-        return self._cost(f"train {stage.name}", *counted, what=what, frames=samples, guessed=guessed, cpu=cpu, gpu=gpu)
+        known: dict[str, Any] = {"frames": samples, "guessed": guessed}
+        if stage is run.stages[-1]:
+            slots = rates.SLOTS[stage.optimizer.name]
+            known["disk"] = len(set(run.seeds)) * self._parameters(run.network(model), run) * 4 * (1 + slots)
+        return self._cost(f"train {stage.name}", *counted, what=what, cpu=cpu, gpu=gpu, **known)
 
     def _testing(self) -> Iterator[Cost]:
         by_method: dict[tuple[str, str, str], list[ScoreTarget]] = {}

@@ -33,6 +33,9 @@ BACKWARD = 3.0  # forward and backward pass together, in forward passes
 GIGAFLOPS_CORE = 80.0
 GIGAFLOPS_CARD = 12_000.0  # a third of an RTX 3090's peak in single precision
 
+# Numbers that an optimiser keeps of each parameter; a checkpoint holds them.
+SLOTS = {"adam": 2, "adamw": 2, "sgd": 1}
+
 # Bytes per pixel.
 DISK_NORMALIZED = 0.25
 DISK_FLOW = 1.35

@@ -12,6 +12,7 @@ from vsodprep.images import read_gray
 from vsodprep.manifest import ManifestSequence
 from vsodprep.prior.store import open_prior
 from vsodprep.report.collect import Results
+from vsodprep.shards.read import open_shard
 
 MapKind = Literal["saliency", "coarse", "prior", "flow"]
 Reader = Callable[[str], NDArray[np.uint8] | None]
@@ -32,6 +33,19 @@ def reader_of_folder(folder: Path) -> Reader:
     return read
 
 
+def _from_shard(
+    kind: MapKind, results: Results, block: str, benchmark: str, sequence: ManifestSequence, frame: str
+) -> NDArray[np.uint8] | None:
+    path = Path(results.paths.shard(benchmark))
+    if not path.is_file():
+        return None
+    shard, number = open_shard(path.parent), sequence.frames.index(frame)
+    if kind == "prior":
+        return shard[sequence.name].prior(block, number) if block in shard.contents["prior"] else None
+    packed = {*shard.contents["flow"], *shard.contents["pictures"]}
+    return shard[sequence.name].picture(block, number) if block in packed else None
+
+
 def maps_in(folder: Path) -> MapsOf:
     """Read `{seq}/{frame}.png` of a folder."""
     return lambda sequence: reader_of_folder(folder / sequence)
@@ -46,6 +60,8 @@ def reader_of(
 ) -> Reader:
     """Read what a block made of a sequence, one frame at a time; flow as colour pictures.
 
+    What was not kept is read from the shard, as far as that has it.
+
     Raises:
         InputError: When called, if the file is no motion prior, or no flow.
     """
@@ -55,7 +71,7 @@ def reader_of(
 
     def read(frame: str) -> NDArray[np.uint8] | None:
         if not path.is_file():
-            return None
+            return _from_shard(kind, results, block, benchmark, sequence, frame)
         if kind == "prior":
             with open_prior(path) as prior:
                 return prior.of_frame(frame)

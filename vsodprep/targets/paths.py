@@ -57,6 +57,8 @@ class Paths:
     """The folder of a benchmark's motion priors."""
     saliency = _place("saliency/{saliency}/{benchmark}/{seq}/" + MAPS)
     """The marker of a sequence's saliency maps."""
+    saliency_maps = _place("saliency/{saliency}/{benchmark}/{seq}")
+    """The folder of a sequence's saliency maps."""
     saliency_folder = _place("saliency/{saliency}/{benchmark}")
     """The folder of a benchmark's saliency maps."""
     all_saliency = _place("saliency/{saliency}")

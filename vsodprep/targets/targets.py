@@ -257,6 +257,21 @@ class Targets:
         packed = self.packed_coarse(benchmark) if benchmark in self.benchmarks else []
         return {name: self.labelled(name, benchmark) for name in packed}
 
+    @cached_property
+    def passing_saliency(self) -> list[str]:
+        """The saliency blocks whose maps do not stay."""
+        shown = {method.saliency for method in self.config.methods.values()}
+        made = (name for name, block in self.config.saliency.items() if block.folder is None)
+        return [] if "saliency" in self.config.keep else [name for name in made if name not in shown]
+
+    def saliency_maps(self, block: str, benchmark: str, seq: str) -> str:
+        """Return what stands for a sequence's saliency maps: their marker, or the folder where they do not stay.
+
+        Snakemake removes what does not stay, and would leave the maps beside a marker.
+        """
+        place = self.paths.saliency_maps if block in self.passing_saliency else self.paths.saliency
+        return place(block, benchmark, seq)
+
     def saliency(self, benchmark: str) -> dict[str, list[str]]:
         """Return the sequences of a benchmark that get saliency maps, by block; maps made elsewhere are left out.
 

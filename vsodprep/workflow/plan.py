@@ -7,14 +7,14 @@ sequences nobody else knows.
 import gc
 import os
 import sys
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from vsodprep import benchmarks
 from vsodprep.benchmarks.published import published
-from vsodprep.config import Config, complete, read
+from vsodprep.config import Config, Intermediate, complete, read
 from vsodprep.config.base import SplitOf
 from vsodprep.config.models import FOLDERS, MODELS
 from vsodprep.config.report import TRIVIAL, TRIVIAL_MAPS
@@ -100,6 +100,10 @@ class Plan:
     def of(cls, config: Config, pinned: frozenset[str] | None = None) -> "Plan":
         """Return the plan of a configuration; `pinned` as in `Catalogue`."""
         return cls(Targets(config, Catalogue(config, pinned)))
+
+    def kept(self, stage: Intermediate, place: str, passing: Callable[[str], str]) -> str:
+        """Return the place of a stage's output, marked as Snakemake's `temp` by `passing` where it does not stay."""
+        return place if stage in self.config.keep else passing(place)
 
     def fingerprint(self, *modules: str) -> str:
         """Return the fingerprint of a stage's code."""

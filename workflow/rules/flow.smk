@@ -2,7 +2,7 @@ rule flow:
     input:
         manifest=PLAN.paths.manifest(),
     output:
-        flow=PLAN.paths.flow(),
+        flow=PLAN.kept("flow", PLAN.paths.flow(), temp),
     log:
         "<logs>/flow/{flow}/{benchmark}/{seq}.log",
     benchmark:

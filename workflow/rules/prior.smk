@@ -44,7 +44,7 @@ rule prior:
         flow=PLAN.prior.flow,
         classifier=PLAN.prior.classifier,
     output:
-        prior=PLAN.paths.prior(),
+        prior=PLAN.kept("prior", PLAN.paths.prior(), temp),
     log:
         "<logs>/prior/{prior}/{benchmark}/{seq}.log",
     benchmark:

@@ -8,6 +8,8 @@ rule saliency:
         "<logs>/saliency/{saliency}/{benchmark}/{seq}.log",
     benchmark:
         "<timings>/saliency/{saliency}/{benchmark}/{seq}.jsonl"
+    wildcard_constraints:
+        saliency=PLAN.coarse.saliency_blocks(stay=True),
     conda:
         "../../environment.yml"
     threads: PLAN.coarse.saliency_threads
@@ -25,3 +27,11 @@ rule saliency:
     shell:
         "vsodprep saliency {params.method:q} {params.frames:q} --out {output.maps:q} {params.options}"
         " > {log:q} 2>&1"
+
+
+# A marker alone would go, and leave the maps.
+use rule saliency as saliency_passing with:
+    output:
+        maps=temp(directory(PLAN.paths.saliency_maps())),
+    wildcard_constraints:
+        saliency=PLAN.coarse.saliency_blocks(stay=False),

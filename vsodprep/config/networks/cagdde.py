@@ -79,6 +79,7 @@ DEFINITION = Definition(
     options=CAGDDEOptions,
     variants=VARIANTS,
     backbones=("resnet101",),
+    parameters=55.3,
     operations=1819.0,
     release=Release(
         # size by parameters

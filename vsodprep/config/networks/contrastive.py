@@ -73,5 +73,6 @@ DEFINITION = Definition(
     options=ContrastiveOptions,
     variants=VARIANTS,
     backbones=("resnet101",),
+    parameters=59.3,
     operations=1863.0,
 )

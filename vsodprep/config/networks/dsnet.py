@@ -90,6 +90,7 @@ DEFINITION = Definition(
     options=DSNetOptions,
     variants=VARIANTS,
     backbones=("resnet34",),
+    parameters=96.9,
     operations=942.0,
     release=Release(
         # size by parameters

@@ -48,6 +48,7 @@ DEFINITION = Definition(
     options=MSSTOptions,
     variants=VARIANTS,
     backbones=("vgg16",),
+    parameters=44.5,
     operations=2110.0,
     refined=True,
 )

@@ -63,6 +63,7 @@ DEFINITION = Definition(
     options=STANOptions,
     variants=VARIANTS,
     backbones=("vgg16",),
+    parameters=44.6,
     operations=2114.0,
     refined=True,
 )

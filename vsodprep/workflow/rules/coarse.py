@@ -13,7 +13,7 @@ from vsodprep.errors import InputError
 from vsodprep.files import sha256
 from vsodprep.targets.targets import OWN_SPLIT, unique
 from vsodprep.workflow.fingerprint import fingerprint
-from vsodprep.workflow.rule_inputs import RuleInputs, state_of
+from vsodprep.workflow.rule_inputs import RuleInputs, one_of, state_of
 
 
 class CoarseInputs(RuleInputs):
@@ -33,6 +33,11 @@ class CoarseInputs(RuleInputs):
         """Return the checkpoint of a block's network, which a run makes or the user has; none of another method."""
         found = self.targets.saliency_checkpoint(wildcards.saliency)
         return [] if found is None else [found]
+
+    def saliency_blocks(self, *, stay: bool) -> str:
+        """Return a regular expression that matches the blocks whose maps stay, or those whose maps do not."""
+        passing, made = self.targets.passing_saliency, (n for n, b in self.config.saliency.items() if b.folder is None)
+        return one_of(name for name in made if (name not in passing) == stay)
 
     def saliency_options(self, wildcards: Any) -> str:
         """Return options of `vsodprep saliency`."""
@@ -67,7 +72,7 @@ class CoarseInputs(RuleInputs):
         words: list[str] = []
         for name in self._block(wildcards).maps:
             given = self.config.saliency[name].folder
-            made = self.paths.saliency(name, wildcards.benchmark, wildcards.seq)
+            made = self.targets.saliency_maps(name, wildcards.benchmark, wildcards.seq)
             words += ["--maps", made if given is None else str(Path(given) / wildcards.benchmark / wildcards.seq)]
             words += [] if given is None else ["--whole", given]
         return shlex.join(words + self._codings(wildcards))
@@ -192,7 +197,7 @@ class CoarseInputs(RuleInputs):
     def _markers(self, coarse: str, benchmark: str, seq: str) -> list[str]:
         maps = self.config.coarse[coarse].maps
         made = [name for name in maps if self.config.saliency[name].folder is None]
-        return [self.paths.saliency(name, benchmark, seq) for name in made]
+        return [self.targets.saliency_maps(name, benchmark, seq) for name in made]
 
 
 @cache
