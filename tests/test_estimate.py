@@ -17,7 +17,7 @@ from vsodprep.config.prior import Prior
 from vsodprep.errors import VsodprepError
 from vsodprep.estimate import rates
 from vsodprep.estimate.cost import Cost, Estimate
-from vsodprep.estimate.table import as_table, totals
+from vsodprep.estimate.table import as_disk, as_table, peak, removed, totals
 from vsodprep.report.methods import TITLES
 from vsodprep.scores.papers import OWN_METHOD, printed_numbers
 
@@ -199,6 +199,41 @@ def test_local_partial_archive_and_own_folder(tmp_path: Path) -> None:
     assert not any(stage == "download" for stage, *_ in found)
 
 
+def test_what_does_not_stay_is_removed_before_the_end() -> None:
+    over = {"prior": {"light": {"flow": "dis"}}, "saliency": {"mbd": {"method": "mbd"}, "ft": {"method": "ft"}}}
+    over |= {"coarse": {"mine": {"maps": ["mbd", "ft"]}}, "methods": {"mbd": {"saliency": "mbd"}}}
+    over |= {"pack": {"flow": ["dis"], "prior": ["light"], "coarse": ["mine"]}, "runs": {"dsnet": {"full": RUN}}}
+    kept, some, none = (
+        Estimate(config(**over, keep=keep)).costs() for keep in (["flow", "prior", "saliency"], ["prior"], [])
+    )
+    disk = {cost.stage: cost.disk for cost in kept}
+    assert [removed(costs) for costs in (kept, some, none)] == [
+        0,
+        disk["flow dis"] + disk["saliency ft"],  # maps of methods stay
+        disk["flow dis"] + disk["saliency ft"] + disk["prior light"],
+    ]
+    assert peak(kept) == totals(kept)["disk"] == totals(none)["disk"]
+    later = sum(disk[name] for name in disk if name.split()[0] in ("train", "predict", "crf"))
+    assert peak(none) == max(totals(none)["disk"] - later, totals(none)["disk"] - removed(none)) < peak(kept)
+
+
+@pytest.mark.parametrize(("free", "warned"), [(3e9, True), (5e9, False)])
+def test_a_peak_that_exceeds_the_free_disk_is_warned_of(free: int, warned: bool) -> None:
+    costs = [Cost("download", "x", 1, 1, disk=1e9, unknown_disk=True), Cost("flow", "x", 1, 1, disk=3e9, passing=True)]
+    lines = as_disk(costs, int(free), Path("results")).splitlines()
+    assert lines[0] == f"Disk at its peak: at least 4.0 GB; {free / 1e9:.1f} GB are free in results."
+    assert lines[1] == "Removed on the way: 3.0 GB of flow, which `keep` does not name."
+    assert lines[2:] == (["WARNING: 1.0 GB too little disk is free."] if warned else [])
+
+
+@pytest.mark.parametrize(("optimizer", "numbers"), [("adam", 3), ("sgd", 2)])
+def test_a_checkpoint_holds_what_the_optimiser_keeps(optimizer: str, numbers: int) -> None:
+    stages = [stage | {"optimizer": {"name": optimizer}} for stage in RUN["stages"]]
+    found = costs(config(runs={"dsnet": {"full": RUN | {"stages": stages}}}))
+    assert found["train main"].disk == 0  # one file for all stages
+    assert found["train more"].disk == pytest.approx(2 * 4 * numbers * definition("dsnet").parameters * 1e6 * 0.25)
+
+
 def test_default_configuration_takes_minutes() -> None:
     total = totals(Estimate(default()).costs())
     assert 1 / 60 < total["cpu"] < 0.5
@@ -218,7 +253,9 @@ def test_command_lays_files_over_the_default(tmp_path: Path) -> None:
     assert cards["total"]["cpu"] < record["total"]["cpu"]
     lines = CliRunner().invoke(command, []).output.splitlines()
     assert lines[0].split() == ["stage", "of", "sequences", "frames", "disk", "CPU", "GPU"]
-    assert lines[-2].startswith("total")
+    assert lines[-3].startswith("total")
+    assert lines[-1].startswith("Disk at its peak: ")
+    assert set(record["disk"]) == {"peak", "removed", "free"}
 
 
 @pytest.mark.parametrize(

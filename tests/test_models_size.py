@@ -122,3 +122,5 @@ def test_a_plan_counts_the_operations_of_a_variant_without_building_it(
     per_frame = 2 * counted.multiply_adds / 1e3 / 256**2 / chosen.clip_length
     assert known.operations is not None
     assert known.operations * chosen.operations == pytest.approx(per_frame, rel=0.1)
+    assert known.parameters is not None
+    assert variant != "full" or options or known.parameters == pytest.approx(counted.parameters / 1e6, rel=0.01)

@@ -20,6 +20,9 @@ import zarr
 from pipeline import NASTY, ROOT, TINY, planned, snakemake
 from tiny_contents import PORTABLE, contents, processor
 
+from vsodprep.config import complete
+from vsodprep.config.defaults import default
+from vsodprep.estimate.cost import Estimate
 from vsodprep.manifest import read_manifest
 from vsodprep.shards import open_shard
 
@@ -65,6 +68,13 @@ def test_flow_prior_and_labels_of_every_sequence(results: Path, sequence: str) -
     assert len(labels) == FRAMES
     values = np.unique([cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in labels])
     assert values.tolist() == [0, 255]
+
+
+def test_the_plan_knew_the_disk_that_it_takes(results: Path) -> None:
+    config = complete(yaml.safe_load(TINY.read_text()), default().model_dump(mode="json"))
+    planned = sum(cost.disk for cost in Estimate(config).costs())
+    measured = sum(path.stat().st_size for path in results.rglob("*") if path.is_file())
+    assert planned == pytest.approx(measured, rel=0.25)
 
 
 def test_shard_holds_what_the_files_hold(results: Path) -> None:

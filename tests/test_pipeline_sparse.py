@@ -15,18 +15,18 @@ from vsodprep.shards import open_shard
 
 pytestmark = pytest.mark.slow
 
-FRAMES, EVERY, SIZE = 17, 4, (64, 96)
+FRAMES, EVERY, SIZE = 25, 6, (64, 96)
 SCORES = "results/scores/stan/full/seed0/raw/mine.davsod.json"
 SPARSE = {"keep": [], "frames": "annotated"}
 
 
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two videos of a disc that moves; every fourth frame has a mask."""
+    """Two videos of a disc that moves; every sixth frame has a mask."""
     root = tmp_path_factory.mktemp("films")
     for seed, name in enumerate(("labelled", "plain")):
         for number in range(FRAMES):
-            mask = disc(SIZE, 20 + 3 * number, 20 + 10 * seed, 12)
+            mask = disc(SIZE, 20 + 2 * number, 20 + 10 * seed, 12)
             write_png(root / name / "frames" / f"{number:05d}.png", frame_of(mask, 9 * seed + number))
             if number % EVERY == 0:
                 write_mask(root / name / "masks" / f"{number:05d}.png", mask)

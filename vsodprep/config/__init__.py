@@ -90,8 +90,8 @@ class Config(Section):
     `runs` read with them, and their flow; or `all`. A video with coarse labels, or of whose frames a figure shows some
     by name, is always prepared whole; scores are the same."""
     keep: tuple[Intermediate, ...] = INTERMEDIATES
-    """Intermediates that stay once all is there that is made of them: `flow`, `prior`, `saliency`. The others are removed
-    on the way, and made again where something needs them anew. Maps of `methods` stay: the report shows them."""
+    """Intermediates that stay once all is there that is made of them: `flow`, `prior`, `saliency`. The others go on the
+    way, and are made again where something needs them anew. Maps of `methods` stay: the report shows them."""
     device: Literal["cpu", "cuda"] = "cpu"
     """Where networks run."""
     gpus: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"

@@ -82,19 +82,24 @@ class Estimate:
         config, part = self.config, part_of(self.targets, name)
         if config.source(name) is None and name not in config.folders:
             yield from self._downloading(part)
-        yield self._cost(
-            "normalize", part, cpu=part.megapixels * rates.NORMALIZE, disk=part.megapixels * rates.DISK_NORMALIZED * 1e6
-        )
+        videos, generated = part.video_megapixels, self._generated(name)
+        of_video, of_still = (rates.DISK_GENERATED, rates.DISK_LOSSLESS) if generated else (rates.DISK_NORMALIZED,) * 2
+        disk = (videos * of_video + (part.megapixels - videos) * of_still) * 1e6
+        yield self._cost("normalize", part, cpu=part.megapixels * rates.NORMALIZE, disk=disk)
         yield from self._video_stages(name)
         if name in self.targets.benchmarks:
             yield self._packing(part.prepared)
 
     def _packing(self, part: FrameCounts) -> Cost:
         pack, videos = self.config.pack, part.video_megapixels
+        encoded = rates.DISK_LOSSLESS if self._generated(part.name) else rates.DISK_ENCODED
         drawn = len(pack.flow) * rates.PACK_FLOW + len(pack.pictures) * rates.PICTURE
-        disk = part.video * video_bytes(pack, part.pixels)
-        disk += (part.frames - part.video) * still_bytes(pack, part.pixels)
+        disk = part.video * video_bytes(pack, part.pixels, encoded)
+        disk += (part.frames - part.video) * still_bytes(pack, part.pixels, encoded)
         return self._cost("pack", part, cpu=part.megapixels * rates.PACK + videos * drawn, disk=disk)
+
+    def _generated(self, name: str) -> bool:
+        return name not in self.config.folders and benchmarks.get(name).generated
 
     def _downloading(self, part: FrameCounts) -> Iterator[Cost]:
         archives = benchmarks.get(part.name).archives(self.config.resolution.get(part.name))

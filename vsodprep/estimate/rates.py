@@ -37,7 +37,9 @@ GIGAFLOPS_CARD = 12_000.0  # a third of an RTX 3090's peak in single precision
 SLOTS = {"adam": 2, "adamw": 2, "sgd": 1}
 
 # Bytes per pixel.
-DISK_NORMALIZED = 0.25
+DISK_NORMALIZED = 0.25  # JPEG
+DISK_LOSSLESS = 3.8  # synth's frames and masks
+DISK_GENERATED = 12.6  # its videos, with their true flow
 DISK_FLOW = 1.35
 DISK_PRIOR = 0.03
 DISK_SALIENCY = 0.15

@@ -33,19 +33,6 @@ def reader_of_folder(folder: Path) -> Reader:
     return read
 
 
-def _from_shard(
-    kind: MapKind, results: Results, block: str, benchmark: str, sequence: ManifestSequence, frame: str
-) -> NDArray[np.uint8] | None:
-    path = Path(results.paths.shard(benchmark))
-    if not path.is_file():
-        return None
-    shard, number = open_shard(path.parent), sequence.frames.index(frame)
-    if kind == "prior":
-        return shard[sequence.name].prior(block, number) if block in shard.contents["prior"] else None
-    packed = {*shard.contents["flow"], *shard.contents["pictures"]}
-    return shard[sequence.name].picture(block, number) if block in packed else None
-
-
 def maps_in(folder: Path) -> MapsOf:
     """Read `{seq}/{frame}.png` of a folder."""
     return lambda sequence: reader_of_folder(folder / sequence)
@@ -79,3 +66,16 @@ def reader_of(
             return reader.picture(sequence.frames.index(frame))
 
     return read
+
+
+def _from_shard(
+    kind: MapKind, results: Results, block: str, benchmark: str, sequence: ManifestSequence, frame: str
+) -> NDArray[np.uint8] | None:
+    path = Path(results.paths.shard(benchmark))
+    if not path.is_file():
+        return None
+    shard, number = open_shard(path.parent), sequence.frames.index(frame)
+    if kind == "prior":
+        return shard[sequence.name].prior(block, number) if block in shard.contents["prior"] else None
+    packed = {*shard.contents["flow"], *shard.contents["pictures"]}
+    return shard[sequence.name].picture(block, number) if block in packed else None
