@@ -1,4 +1,4 @@
-"""The five networks: their parts, losses, variants, training and inference.
+"""The networks: their parts, losses, variants, training and inference.
 
 The folder installs as `vsodprep.models`; in a clone it can be imported as `models` too, and is then the same module,
 submodules included.

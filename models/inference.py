@@ -25,6 +25,7 @@ from vsodprep.prepared import reference_frames
 from vsodprep.progress import timed, track
 from vsodprep.shards.clips import ClipDataset, SampleIndex, SplitSource, collate, unpacked
 from vsodprep.shards.read import open_shard
+from vsodprep.shards.transform import IMAGENET_MEAN, IMAGENET_STD
 from vsodprep.threads import restores_threads
 
 Maps = Literal["round", "minmax", "truncate"]
@@ -122,14 +123,19 @@ def predict_maps(
     predicted: Iterator[tuple[Batch, Tensor]]
     if isinstance(network, ClipNetwork):
         # It gets single frames, and the clips are put together of what it has encoded.
-        dataset = split_of(run, part, 1, clip, frames="packed")
+        dataset = split_of(network, run, part, 1, clip, frames="packed")
         clips = _References if clip == "references" else _Window
         predicted = clips(network, dataset, device, batch, spent, run.reading.clip_stride).predicted()
     else:
-        dataset = split_of(run, part, network.clip_length, clip)
+        dataset = split_of(network, run, part, network.clip_length, clip)
         predicted = _predicted(network, dataset, device, batch, spent)
     for given, logits in predicted:
-        for number, probability in enumerate(logits.float().sigmoid()[:, 0].cpu().numpy()):
+        probabilities = logits.float().sigmoid()[:, 0].cpu().numpy()
+        if network.options.refines:
+            pictures = [pictured(clip[-1]) for clip in given["frames"]]
+            refined = [network.refine(*pair) for pair in zip(probabilities, pictures, strict=True)]
+            probabilities = np.stack(refined)
+        for number, probability in enumerate(probabilities):
             yield given["sequence"][number], given["frame_ids"][number][-1], probability, tuple(given["size"][number])
 
 
@@ -161,6 +167,7 @@ def _filled(given: Batch, count: int) -> Batch:
 
 
 def split_of(
+    network: Network,
     run: Run,
     part: SplitSource,
     clip_length: int,
@@ -170,6 +177,7 @@ def split_of(
     """Open the frames of a split, each with the clip that ends at it, as a network's recipe says.
 
     Args:
+        network: The network.
         run: The recipe that the network was trained by.
         part: The split.
         clip_length: Frames of a clip.
@@ -177,7 +185,7 @@ def split_of(
         frames: `all` that maps are made of, or all that were `packed`.
     """
     reading = run.reading._replace(clip_length=clip_length, clip=clip or run.reading.clip)
-    return dataset_of(run, reading, part, frames=frames)
+    return dataset_of(network.inputs, run, reading, part, frames=frames)
 
 
 def batches(dataset: ClipDataset, *, device: str = "cpu", batch: int = 8) -> Iterator[Batch]:
@@ -311,6 +319,12 @@ class _References(_Clips):
 
     def _before(self, place: SampleIndex) -> list[Encoded]:
         return [self._kept[index] for index in self._references(place)]
+
+
+def pictured(frame: Tensor) -> NDArray[np.uint8]:
+    """Return the picture, uint8 `(h, w, 3)`, that a normalised frame (3, h, w) was made of."""
+    values = frame.float().cpu().permute(1, 2, 0).numpy() * IMAGENET_STD + IMAGENET_MEAN
+    return np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
 
 
 def moved(batch: Batch, device: str) -> Batch:

@@ -15,12 +15,11 @@ from vsodprep.config.train import Run
 from vsodprep.errors import InputError
 from vsodprep.models import saved
 from vsodprep.models.device import place
-from vsodprep.models.inference import batches, moved, split_of
+from vsodprep.models.inference import batches, moved, pictured, split_of
 from vsodprep.models.network import Network
 from vsodprep.progress import track
 from vsodprep.shards.clips import ClipDataset, SplitSource, collate
 from vsodprep.shards.read import open_shard
-from vsodprep.shards.transform import IMAGENET_MEAN, IMAGENET_STD
 from vsodprep.threads import restores_threads
 
 
@@ -61,7 +60,7 @@ def _opened(checkpoint: Path, source: SplitSource, device: str, threads: int) ->
     torch.set_num_threads(threads)
     content = saved.load(checkpoint)
     network = saved.network_of(content, checkpoint)
-    dataset = split_of(Run.model_validate(content["recipe"]), source, network.clip_length, network.clip)
+    dataset = split_of(network, Run.model_validate(content["recipe"]), source, network.clip_length, network.clip)
     place(network, device)
     return network, dataset
 
@@ -127,10 +126,11 @@ def _branch(path: str, read: Tensor, made: Any, told: Mapping[str, Tensor]) -> B
     features = made[0] if isinstance(made, tuple) else made
     levels = [feature[-1].abs().mean(dim=0).float().cpu().numpy() for feature in features]
     weights = told.get(f"weight_{name}")
-    picture = read[0, -1].float().cpu().permute(1, 2, 0).numpy()
-    if picture.shape[2] == 3:
-        picture = picture * IMAGENET_STD + IMAGENET_MEAN
-    shown = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    last = read[0, -1]
+    if last.shape[0] == 3:
+        shown = pictured(last)
+    else:
+        shown = np.rint(np.clip(last.float().cpu().permute(1, 2, 0).numpy(), 0, 1) * 255).astype(np.uint8)
     return BranchFeatures(
         name,
         shown if shown.shape[2] == 3 else shown[..., 0],

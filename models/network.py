@@ -5,14 +5,17 @@ from collections.abc import Mapping
 from inspect import get_annotations
 from typing import Any, ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from vsodprep.config.network import Definition, NetworkOptions
 from vsodprep.errors import InputError
 
 Batch = Mapping[str, Any]
-"""A batch of `ClipDataset`: `frames`, `flow`, `prior`, `masks` (B, T, C, H, W), `annotated`, `weight` (B, T), ..."""
+"""A batch of `ClipDataset`: `frames`, `flow`, `prior`, `segments`, `contrast`, `masks` (B, T, C, H, W), `annotated`,
+`weight` (B, T), ..."""
 Outputs = dict[str, Any]
 """`saliency`, logits (B, 1, H, W), and `aux`, what the loss and the insight need."""
 
@@ -92,6 +95,18 @@ class Network(nn.Module, ABC):
             weights: A state dict; what does not fit by name and shape is left out later.
         """
         return weights
+
+    def refine(self, probability: NDArray[np.float32], frame: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Refine a predicted map by its frame, where the options say `refines`; unchanged unless a network does.
+
+        Args:
+            probability: float32 `(h, w)` in [0, 1], at the network's size.
+            frame: uint8 `(h, w, 3)` RGB, of that size.
+
+        Returns:
+            float32 `(h, w)` in [0, 1].
+        """
+        return probability
 
     def insight(self, outputs: Outputs) -> dict[str, Tensor]:
         """Read out, per frame, the quantities that explain a prediction; none unless a network has such.

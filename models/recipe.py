@@ -8,16 +8,21 @@ from typing import Any
 import torch
 from torch import nn
 
+from vsodprep.config.models import definition
+from vsodprep.config.network import DERIVED
 from vsodprep.config.train import Optimizer, Reading, Run, Schedule, Stage
 from vsodprep.errors import InputError
 from vsodprep.shards.clips import ClipDataset, SampleIndex, SplitSource
 from vsodprep.shards.sampling import batches_per_epoch
 
 
-def stage_dataset(run: Run, stage: Stage, shards: Mapping[str, Path], seed: int, cache_bytes: int) -> ClipDataset:
+def stage_dataset(
+    model: str, run: Run, stage: Stage, shards: Mapping[str, Path], seed: int, cache_bytes: int
+) -> ClipDataset:
     """Open the data of a stage.
 
     Args:
+        model: Name of the network.
         run: The recipe.
         stage: One of its stages.
         shards: Benchmark name to shard.
@@ -34,20 +39,24 @@ def stage_dataset(run: Run, stage: Stage, shards: Mapping[str, Path], seed: int,
     parts = [
         SplitSource(shards[data.benchmark], data.split, data.labels, data.repeat, data.weight) for data in stage.data
     ]
-    return dataset_of(run, stage.reading, parts, augment=stage.augment, seed=seed, cache_bytes=cache_bytes)
+    inputs = definition(model).choose(run.variant, run.options).inputs
+    return dataset_of(inputs, run, stage.reading, parts, augment=stage.augment, seed=seed, cache_bytes=cache_bytes)
 
 
-def dataset_of(run: Run, reading: Reading, parts: SplitSource | Sequence[SplitSource], **otherwise: Any) -> ClipDataset:
+def dataset_of(
+    inputs: Sequence[str], run: Run, reading: Reading, parts: SplitSource | Sequence[SplitSource], **otherwise: Any
+) -> ClipDataset:
     """Open data as a network reads them.
 
     Args:
+        inputs: What the network reads.
         run: The recipe.
         reading: How clips are read: as in one of its stages, or at inference.
         parts: What to read.
         otherwise: Other arguments of `ClipDataset`.
     """
     said: dict[str, Any] = {**reading._asdict(), "flow": run.flow, "prior": run.prior, "resize_with": run.resize}
-    return ClipDataset(parts, **said, **otherwise)
+    return ClipDataset(parts, derived=tuple(key for key in inputs if key in DERIVED), **said, **otherwise)
 
 
 def videos_of(dataset: ClipDataset) -> list[int]:
@@ -107,13 +116,19 @@ def resets(schedule: Schedule, step: int, steps: int) -> bool:
     return drops(schedule, step, steps) > drops(schedule, step - 1, steps)
 
 
-def build_optimizer(settings: Optimizer, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+def build_optimizer(
+    settings: Optimizer, parameters: Iterable[nn.Parameter], *, fused: bool = True
+) -> torch.optim.Optimizer:
     """Return the optimiser of a stage, over the parameters that learn.
 
-    It is torch's fused one, which takes a third of the time: on the CPU, a tenth of a small network's step.
+    Args:
+        settings: What it is.
+        parameters: Those of the network.
+        fused: Take torch's fused one, which needs a third of the time: on the CPU, a tenth of a small network's step.
+            With momentum it fails where a parameter gets its first gradient in a later step than the others.
     """
     learning = [parameter for parameter in parameters if parameter.requires_grad]
-    common: dict[str, Any] = {"lr": settings.lr, "weight_decay": settings.weight_decay, "fused": True}
+    common: dict[str, Any] = {"lr": settings.lr, "weight_decay": settings.weight_decay, "fused": fused}
     if settings.name == "sgd":
         return torch.optim.SGD(learning, momentum=settings.momentum, **common)
     kind = torch.optim.AdamW if settings.name == "adamw" else torch.optim.Adam

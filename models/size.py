@@ -49,8 +49,9 @@ def count(network: nn.Module, *inputs: object) -> FlopCounterMode:
 
 def clip(network: Network, size: tuple[int, int]) -> dict[str, torch.Tensor]:
     """Return what a network reads for one map, of height and width `size`, on the `meta` device."""
-    channels = {key: 1 if key == "prior" else 3 for key in network.inputs}
-    return {key: torch.empty(1, network.clip_length, n, *size, device="meta") for key, n in channels.items()}
+    shapes = {key: (1, network.clip_length, 3 if key in ("frames", "flow") else 1, *size) for key in network.inputs}
+    kinds = {"segments": torch.int64}
+    return {key: torch.empty(shape, dtype=kinds.get(key), device="meta") for key, shape in shapes.items()}
 
 
 def size_of_run(model: str, run: Run) -> tuple[Size, tuple[int, int]]:

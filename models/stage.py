@@ -113,7 +113,9 @@ class StageModule(lightning.LightningModule):
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
         """Build the optimiser; the learning rate is set batch by batch."""
-        self._optimizer = build_optimizer(self.stage.optimizer, self.network.parameters())
+        # in the first batch of data that take turns not every parameter has a gradient
+        fused = self.stage.order == "shuffle"
+        self._optimizer = build_optimizer(self.stage.optimizer, self.network.parameters(), fused=fused)
         if self._restored is not None:
             _restore(self._optimizer, self._restored)
         return self._optimizer

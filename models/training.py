@@ -118,8 +118,8 @@ def _train(
 ) -> None:
     """Do one process's share of a training; see `train`."""
     torch.set_num_threads(settings.threads)
-    stages = run.trained
-    datasets = run.rounds * [stage_dataset(run, stage, shards, seed, settings.cache_bytes) for stage in run.stages]
+    stages, cache = run.trained, settings.cache_bytes
+    datasets = run.rounds * [stage_dataset(model, run, stage, shards, seed, cache) for stage in run.stages]
     lengths = [steps_of(stage, dataset) for stage, dataset in zip(stages, datasets, strict=True)]
     identity = _identity(model, run, shards, seed, settings) | {"lengths": lengths}
     starts = [None if stage.init is None else Path(stage.init.replace("{seed}", str(seed))) for stage in stages]

@@ -28,7 +28,16 @@ from vsodprep.models import build_model
 from vsodprep.models.size import clip, count
 
 DEPTH = 2  # names in the path of a part whose counts are listed
-SIZES = {"dsnet": 512, "cagdde": 448, "contrastive": 473, "stan": 512, "msst": 512}
+SIZES = {
+    "dsnet": 512,
+    "cagdde": 448,
+    "contrastive": 473,
+    "stan": 512,
+    "msst": 512,
+    "dcl": 321,
+    "rfcn": 500,
+    "dsmt": 500,
+}
 MIB = 1024**2
 
 Batch = dict[str, Any]
@@ -41,6 +50,8 @@ def make_batch(frames: int, size: int, batch: int, device: str) -> Batch:
         "frames": torch.randn(*shape, 3, size, size, generator=generator).to(device),
         "flow": torch.randn(*shape, 3, size, size, generator=generator).to(device),
         "prior": torch.rand(*shape, 1, size, size, generator=generator).to(device),
+        "segments": torch.randint(250, (*shape, 1, size, size), generator=generator).to(device),
+        "contrast": torch.rand(*shape, 1, size, size, generator=generator).to(device),
         "masks": (torch.rand(*shape, 1, size, size, generator=generator) > 0.5).float().to(device),
         "annotated": torch.ones(shape, dtype=torch.bool, device=device),
         "weight": torch.ones(shape, device=device),

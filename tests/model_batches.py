@@ -10,7 +10,7 @@ def make_batch(
 ) -> dict[str, Any]:
     """Return noise with bright ellipses, and their masks, in the form that `ClipDataset` gives.
 
-    The flow picture and the prior show the same ellipses; every frame is annotated.
+    The flow picture, the superpixels and the priors show the same ellipses; every frame is annotated.
     """
     generator = torch.Generator().manual_seed(seed)
     H, W = size
@@ -25,10 +25,13 @@ def make_batch(
     masks = (distance < 1).float()[:, :, None]
     noise = torch.randn(3, batch, frames, 3, H, W, generator=generator) * 0.3
     colour = torch.tensor([1.5, -0.5, 1.0]).view(3, 1, 1)
+    tiles = (y * 12).long() * 12 + (x * 12).long()  # cut by the ellipses
     return {
         "frames": noise[0] + masks * colour,
         "flow": noise[1] + 1 - masks * colour,
         "prior": (masks * 0.8 + noise[2, :, :, :1] * 0.2).clamp(0, 1),
+        "segments": (tiles + 144 * masks).long(),
+        "contrast": (masks * 0.6 + noise[2, :, :, 1:2] * 0.3).clamp(0, 1),
         "masks": masks,
         "annotated": torch.ones(batch, frames, dtype=torch.bool),
         "weight": torch.ones(batch, frames),
@@ -38,3 +41,10 @@ def make_batch(
         "frame_ids": [[f"{index:05d}" for index in range(frames)]] * batch,
         "size": [size] * batch,
     }
+
+
+def with_classes(batch: dict[str, Any]) -> dict[str, Any]:
+    """Return a batch that shows the ellipses as class 3 too, and of which the first row does not count."""
+    classes = 3 * batch["masks"][:, :, 0].long()
+    classes[..., 0, :] = 255
+    return batch | {"classes": classes}

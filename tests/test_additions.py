@@ -249,7 +249,7 @@ NETWORK = Toy
     tree.insert(
         "vsodprep/config/models.py", "from vsodprep.config.networks import toy\n", before="from vsodprep.errors"
     )
-    tree.insert("vsodprep/config/models.py", "toy, ", before="dsnet, stan, msst, cagdde, contrastive)")
+    tree.insert("vsodprep/config/models.py", "toy, ", before="dsnet, stan, msst, cagdde, contrastive, dcl, rfcn, dsmt)")
     tree.write("tests/test_models_toy.py", '"""A toy."""\n')
     run = {
         "pretrained": False,
@@ -262,7 +262,7 @@ NETWORK = Toy
     tree.append("docs/models/README.md", "CHANGELOG.md")
     drawing = 'def toy() -> Figure:\n    """A toy."""\n    return Figure(100, 100, "Toy")\n\n\n'
     tree.insert("docs/models/figures.py", drawing, before='if __name__ == "__main__":')
-    tree.insert("docs/models/figures.py", "toy, ", before="dsnet, cagdde, contrastive, stan, msst)")
+    tree.insert("docs/models/figures.py", "toy, ", before="dsnet, cagdde, contrastive, stan, msst, dcl, rfcn, dsmt)")
     tree.run("docs/models/figures.py", cwd=tree.root)
 
 

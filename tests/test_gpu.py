@@ -11,7 +11,7 @@ from test_crf_refine import textured
 from test_train import SETTINGS, TWO_STAGES, StopError, digest, fit, recipe, shard, stage
 
 from vsodprep.config.crf import PRESETS
-from vsodprep.config.models import MODELS
+from vsodprep.config.models import MODELS, definition
 from vsodprep.crf.refine import refine
 from vsodprep.flow.fit import Fit
 from vsodprep.flow.flownet2 import FlowNet2
@@ -69,7 +69,7 @@ def test_a_step_is_that_of_the_cpu(name, plain_float32):
     """In double precision, where batch statistics of few pixels do not spread rounding."""
     torch.manual_seed(0)
     variant = "both" if name == "contrastive" else "full"  # whose loss draws nothing on the device
-    options = {"dropout": 0} if name in {"stan", "msst"} else {}
+    options = {"dropout": 0} if "dropout" in definition(name).options.model_fields else {}
     network = build_model(name, variant, width=0.1, **options).double().train()
     batch = make_batch(4, network.clip_length, (64, 96))
     batch = {

@@ -2,13 +2,14 @@
 
 import pytest
 import torch
-from model_batches import make_batch
+from model_batches import make_batch, with_classes
 from torch import nn
 
 from vsodprep.config.models import MODELS, definition
 from vsodprep.errors import InputError
 from vsodprep.models import build_model
 from vsodprep.models.network import Network
+from vsodprep.models.size import clip
 
 VARIANTS = [(name, variant) for name in MODELS for variant in definition(name).variants]
 DISTINCT = [(name, variant) for name, variant in VARIANTS if not variant.startswith("tau-")]
@@ -22,12 +23,15 @@ TRACED = [pytest.param(*each, marks=() if each in ALWAYS else pytest.mark.slow, 
 
 FLOW, PRIOR = ("frames", "flow"), ("frames", "prior")
 READS = {"dsnet": FLOW, "cagdde": FLOW, "contrastive": ("frames",), "stan": PRIOR, "msst": PRIOR}
+READS |= {"dcl": ("frames", "segments"), "rfcn": ("frames", "contrast"), "dsmt": ("frames",)}
+OF_4096 = {"dcl", "rfcn", "dsmt"}  # channels of fc6 and fc7
 
 
-def narrow(name: str, variant: str = "full", width: float = 0.25) -> Network:
+def narrow(name: str, variant: str = "full", width: float | None = None) -> Network:
     torch.manual_seed(0)
-    network = build_model(name, variant, width=width)
-    if name == "dsnet":  # its own start, N(0, 0.01), gives a nearly constant map where statistics are not the batch's
+    own = {"deviation": 1.0} if name == "dsmt" else {}  # its own start gives next to nothing
+    network = build_model(name, variant, width=width or (0.0625 if name in OF_4096 else 0.25), **own)
+    if name in {"dsnet", "rfcn"}:  # whose own start gives a nearly constant map where statistics are not the batch's
         for module in network.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight)
@@ -41,11 +45,18 @@ def batch_for(network: Network, size: tuple[int, int] = (64, 64), batch: int = 2
 @pytest.mark.parametrize(("name", "variant"), VARIANTS)
 def test_every_parameter_gets_a_gradient(name, variant):
     network = narrow(name, variant)
-    batch = batch_for(network)
+    batch = with_classes(batch_for(network))
     network.loss(network(batch), batch, torch.Generator().manual_seed(0))["loss"].backward()
     trained = {key: parameter for key, parameter in network.named_parameters() if parameter.requires_grad}
     missed = [key for key, parameter in trained.items() if parameter.grad is None or not parameter.grad.any()]
     assert missed == []
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_network_of_single_frames_reads_nothing_else(name):
+    single = {variant for variant in definition(name).variants if definition(name).choose(variant, {}).single_frame}
+    of_video = {"stan": {"OS"}, "msst": {"OS"}, "contrastive": {*definition(name).variants} - {"cosnet", "cosnet-1"}}
+    assert single == ({*definition(name).variants} if name in OF_4096 else of_video.get(name, set()))
 
 
 @pytest.mark.parametrize("size", [(64, 64), (65, 79), (97, 130)])
@@ -63,8 +74,7 @@ def test_every_variant_gives_a_map_of_the_frames_size(name, variant):
     size = (127, 66)
     with torch.device("meta"):
         network = build_model(name, variant, width=0.25)
-        shape = (2, network.clip_length)
-        batch = {key: torch.empty(*shape, 1 if key == "prior" else 3, *size) for key in network.inputs}
+        batch = {key: each.expand(2, *each.shape[1:]) for key, each in clip(network, size).items()}
         assert network(batch)["saliency"].shape == (2, 1, *size)
 
 
@@ -110,7 +120,7 @@ def test_no_state_between_calls(name):
         assert torch.equal(network(batch)["saliency"], first)
 
 
-READ = [(name, key) for name in MODELS for key in ("frames", "flow", "prior") if key in READS[name]]
+READ = [(name, key) for name in MODELS for key in READS[name]]
 
 
 @pytest.mark.parametrize(("name", "key"), READ)

@@ -218,6 +218,20 @@ def test_the_last_block_of_dcl():
     assert (pooled.shape, last.shape) == ((1, 512, 41, 41), (1, 4096, 41, 41))
 
 
+def test_the_last_block_of_fcn_is_vggs_own(monkeypatch, vgg_state):
+    """All positions and neurons; beside the frame, the first convolution starts from a Gaussian."""
+    monkeypatch.setattr(vgg, "imagenet", lambda _: vgg_state)
+    torch.manual_seed(0)
+    pools = (2, 2, 2, 2, 2)
+    network = VGG16(4, pools, last="fcn", first="beside", first_deviation=0.01, dropout=0.5, pretrained=True)
+    assert torch.equal(network.fc6.weight, vgg_state["classifier.0.weight"].view(4096, 512, 7, 7))
+    assert torch.equal(network.fc7.weight[..., 0, 0], vgg_state["classifier.3.weight"])
+    first = network.convolutions()[0]
+    assert torch.equal(first.weight[:, :3], vgg_state["features.0.weight"])
+    assert torch.equal(first.bias, vgg_state["features.0.bias"])
+    assert first.weight[:, 3].std().item() == pytest.approx(0.01, rel=0.2)
+
+
 @pytest.mark.parametrize(("size", "reduced"), [(512, 64), (321, 41), (65, 9)])
 def test_output_stride_of_the_vgg_is_8(fcn, size, reduced):
     with torch.device("meta"):

@@ -300,6 +300,19 @@ def test_both_streams_start_from_dcl_but_for_the_four_channel_convolution(tmp_pa
         assert torch.equal(after[f"{fcn}.fc6.weight"], weights["fc6.weight"])
 
 
+def test_both_streams_start_from_a_dcl_that_was_trained_here(tmp_path):
+    """Like from its released weights: what both have, which is everything before the branches."""
+    network, dcl = build_model("stan", "dcl", width=0.05), build_model("dcl", width=0.05)
+    torch.save(dcl.state_dict(), tmp_path / "dcl.pt")
+    found, left, _ = start_from(network, tmp_path / "dcl.pt")
+    after = network.state_dict()
+    assert set(found) == {key for key in after if ".fcn." in key} - FOUR_CHANNELS
+    assert {key.split(".")[2] for key in left if key.startswith("streams.")} == {"branches", "fcn"}
+    for key in found:
+        own = dcl.state_dict()[f"pixels.{key.split('.', 2)[2]}"]
+        assert torch.equal(after[key], own)
+
+
 def test_a_network_of_two_streams_keeps_both(tmp_path):
     other, full = build_model("stan", width=0.25), narrow("stan")
     torch.save(other.state_dict(), tmp_path / "other.pt")

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 from scipy.ndimage import convolve
 
-from vsodprep.saliency.color import lab, stretch
+from vsodprep.cues.color import lab, stretch
 from vsodprep.saliency.ft import frequency_tuned
 
 

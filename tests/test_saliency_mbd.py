@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from skimage.morphology import reconstruction
 
-from vsodprep.saliency.border import content
+from vsodprep.cues.border import content
 from vsodprep.saliency.mbd import backgroundness, barrier_distance, maps
 from vsodprep.saliency.morphology import reconstruct, smooth
 

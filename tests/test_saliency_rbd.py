@@ -2,15 +2,14 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
+from vsodprep.cues.superpixels import adjacency, border_regions, region_means, second_ring, slic
 from vsodprep.saliency.rbd import (
     background_weighted_contrast,
     boundary_connectivity,
     geodesic_distances,
     optimise,
     robust_background,
-    second_ring,
 )
-from vsodprep.saliency.superpixels import adjacency, border_regions, region_means, slic
 
 
 def chain(count):

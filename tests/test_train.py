@@ -122,7 +122,7 @@ def test_one_step_is_that_of_the_optimiser(shard, tmp_path):
     network = build_model("dsnet", width=0.05)
     place(network, "cpu")
     torch.set_num_threads(SETTINGS.threads)
-    data = stage_dataset(run, run.stages[0], {"mini": shard}, 4, 0)
+    data = stage_dataset("dsnet", run, run.stages[0], {"mini": shard}, 4, 0)
     batch = collate([data[pick] for pick in next(iter(BatchSampler(videos_of(data), batch=2, steps=1, seed=4)))])
     network.loss(network(batch), batch)["loss"].backward()
     parameters = dict(network.named_parameters())

@@ -294,6 +294,110 @@ def stan() -> Figure:
     return f
 
 
+def dcl() -> Figure:
+    """A stream over pixels and one over superpixels."""
+    f = Figure(1000, 330, "DCL: MS-FCN with four side branches, a stream over superpixels, fused")
+    f.box("frame", "input", (70, 110), (100, 44), "frame", "321 × 321")
+    f.box("fcn", "spatial", (230, 110), (140, 60), "VGG-16", "stride 8, conv5 d2", "fc6 4×4 d4, fc7")
+    f.box("sides", "spatial", (420, 60), (160, 60), "pools 1 to 4", "3×3 128, stride 4 2 1 1", "1×1 128, 1×1 1")
+    f.box("fc8", "spatial", (420, 145), (160, 40), "fc8", "1×1 1")
+    f.box("merge", "fusion", (595, 110), (110, 50), "merge", "5 maps, 1×1")
+    f.box("slic", "input", (70, 260), (110, 44), "superpixels", "SLIC, about 250")
+    f.box(
+        "regions",
+        "temporal",
+        (300, 260),
+        (190, 74),
+        "regions of conv5_3",
+        "superpixel, neighbours,",
+        "the rest; 2×2 cells each",
+        "6,144 numbers",
+    )
+    f.box("score", "temporal", (520, 260), (120, 60), "score", "300, 300, 1", "painted")
+    f.box("fusion", "fusion", (760, 180), (110, 50), "fusion", "1×1")
+    f.box("map", "output", (905, 180), (90, 44), "map", "321 × 321")
+    for start, end, sides in (
+        ("frame", "fcn", "rl"),
+        ("fcn", "sides", "rl"),
+        ("fcn", "fc8", "rl"),
+        ("sides", "merge", "rl"),
+        ("fc8", "merge", "rl"),
+        ("merge", "fusion", "rt"),
+        ("frame", "slic", "bt"),
+        ("slic", "regions", "rl"),
+        ("fcn", "regions", "bt"),
+        ("regions", "score", "rl"),
+        ("score", "fusion", "rb"),
+        ("fusion", "map", "rl"),
+    ):
+        f.arrow(start, end, sides)
+    return f
+
+
+def rfcn() -> Figure:
+    """One network that reads its own foreground."""
+    f = Figure(1000, 260, "RFCN: a network that reads the frame and a prior, then its own foreground")
+    f.box("frame", "input", (80, 70), (110, 44), "frame", "3 channels")
+    f.box("prior", "input", (80, 190), (130, 60), "prior", "200 superpixels,", "contrast and centre")
+    f.box(
+        "first",
+        "spatial",
+        (300, 130),
+        (170, 74),
+        "step 1: FCN",
+        "VGG-16, stride 32",
+        "fc6 7×7, fc7",
+        "deconvolution 64/32",
+    )
+    f.box("foreground", "fusion", (490, 130), (120, 50), "foreground", "softmax of two")
+    f.box("second", "spatial", (690, 130), (150, 60), "step 2: FCN", "the same weights")
+    f.box("map", "output", (890, 130), (120, 60), "map", "foreground,", "mean of 3 scales")
+    f.arrow("frame", "first")
+    f.arrow("prior", "first")
+    f.arrow("first", "foreground")
+    f.arrow("foreground", "second")
+    f.below.append('<path d="M135 70 V35 H690 V100" marker-end="url(#tip)"/>')
+    f.arrow("second", "map")
+    return f
+
+
+def dsmt() -> Figure:
+    """A trunk of two tasks, and the refinement."""
+    f = Figure(1000, 270, "DSMT: a trunk that saliency and segmentation share, and a refinement over superpixels")
+    f.box("frame", "input", (75, 100), (100, 60), "frame", "500 × 500", "padded to 698")
+    f.box(
+        "trunk",
+        "shared",
+        (260, 100),
+        (180, 74),
+        "trunk of 15 convolutions",
+        "VGG-16, 349 175 88 44 22",
+        "conv6 7×7, conv7",
+        "16 × 16, 4,096 channels",
+    )
+    f.box("saliency", "spatial", (470, 60), (150, 60), "saliency", "score 1×1 1", "deconvolution 63/31")
+    f.box("classes", "temporal", (470, 200), (170, 60), "classes, in training", "score 1×1 21", "deconvolution 63/31")
+    f.box("coarse", "fusion", (635, 60), (90, 44), "map", "500 × 500")
+    f.box(
+        "graph",
+        "fusion",
+        (780, 60),
+        (150, 74),
+        "graph of superpixels",
+        "border as background,",
+        "then f^0.2 m^0.8;",
+        "two regressions",
+    )
+    f.box("map", "output", (930, 60), (90, 44), "refined map")
+    f.arrow("frame", "trunk")
+    f.arrow("trunk", "saliency")
+    f.arrow("trunk", "classes", dashed=True)
+    f.arrow("saliency", "coarse")
+    f.arrow("coarse", "graph")
+    f.arrow("graph", "map")
+    return f
+
+
 if __name__ == "__main__":
-    for draw in (dsnet, cagdde, contrastive, stan, msst):
+    for draw in (dsnet, cagdde, contrastive, stan, msst, dcl, rfcn, dsmt):
         draw().write(Path(__file__).with_name(f"{draw.__name__}.svg"))

@@ -1,4 +1,4 @@
-"""Binary cross entropy of logits, per sample."""
+"""Binary cross entropy, and squared error, of logits and masks, per sample."""
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -18,6 +18,21 @@ def bce(logits: Tensor, mask: Tensor, reduction: Reduction = "mean") -> Tensor:
         (B,), float32.
     """
     pixels = F.binary_cross_entropy_with_logits(logits.float(), mask, reduction="none").flatten(1)
+    return pixels.sum(1) if reduction == "sum" else pixels.mean(1)
+
+
+def squared_error(logits: Tensor, mask: Tensor, reduction: Reduction = "mean") -> Tensor:
+    """Half the squared error of each sample's map, as Caffe's Euclidean loss has it.
+
+    Args:
+        logits: (B, 1, H, W); the map is their sigmoid.
+        mask: (B, 1, H, W) in [0, 1].
+        reduction: Over the pixels of a sample: their sum, as in Caffe, or their mean.
+
+    Returns:
+        (B,), float32.
+    """
+    pixels = ((logits.float().sigmoid() - mask) ** 2 / 2).flatten(1)
     return pixels.sum(1) if reduction == "sum" else pixels.mean(1)
 
 

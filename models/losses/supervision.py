@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from vsodprep.images import IGNORED
 from vsodprep.models.network import Batch, tensor_of
 
 
@@ -44,3 +45,22 @@ def target(batch: Batch, frame: int = -1) -> Target:
         annotated=tensor_of(batch, "annotated")[:, frame].float(),
         weight=tensor_of(batch, "weight")[:, frame].float(),
     )
+
+
+def class_target(batch: Batch, frame: int = -1) -> Target | None:
+    """Take the classes of one frame of every clip; None where no pixel of the batch has one that counts.
+
+    Args:
+        batch: With `classes` and `weight`; it may lack the former.
+        frame: Index of the frame in its clip.
+
+    Returns:
+        With `mask` as (B, H, W), int64; a sample of which no pixel counts is not annotated.
+    """
+    if "classes" not in batch:
+        return None
+    classes = tensor_of(batch, "classes")[:, frame]
+    annotated = (classes != IGNORED).flatten(1).any(1)
+    if not annotated.any():
+        return None
+    return Target(classes, annotated.float(), tensor_of(batch, "weight")[:, frame].float())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -27,8 +28,22 @@ def conv_bn_relu(
     )
 
 
+def bilinear_(weight: Tensor) -> None:
+    """Fill the weights of a deconvolution so that it enlarges each channel bilinearly (Long et al., CVPR 2015).
+
+    Args:
+        weight: (C, C, K, K), for a stride of K / 2; changed in place.
+    """
+    side = weight.shape[-1]
+    ramp = 1 - (torch.arange(side) + 0.5 - side / 2).abs() / (side / 2)
+    with torch.no_grad():
+        weight.zero_()
+        for channel in range(len(weight)):
+            weight[channel, channel] = torch.outer(ramp, ramp)
+
+
 def resize(x: Tensor, size: Sequence[int]) -> Tensor:
-    """Resize bilinearly with aligned corners, as all five networks do.
+    """Resize bilinearly with aligned corners, as all networks do.
 
     Args:
         x: (B, C, h, w).

@@ -110,14 +110,17 @@ class TwoStreamNetwork(ClipNetwork):
     def inherit(self, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Give the temporal stream the weights of the spatial one, where a state dict has a spatial stream only.
 
-        STAN, Section 4.2: both streams start from one still-image network, DCL's, whose weights have Caffe's names. The
-        temporal stream's first convolution keeps its own start, bias included, where it has another shape.
+        STAN, Section 4.2: both streams start from one still-image network, DCL's: a checkpoint of ours, or weights with
+        Caffe's names. The temporal stream's first convolution keeps its own start, bias included, where it has another
+        shape.
         """
         spatial, temporal = "streams.spatial.", "streams.temporal."
         if any(name.startswith(temporal) for name in weights):
             return dict(weights)
         if "conv1_1.weight" in weights:
             weights = {f"{spatial}fcn.{key}": each for key, each in from_caffe(weights).items()}
+        if "pixels.fc8.weight" in weights:
+            weights = {key.replace("pixels.", spatial, 1): each for key, each in weights.items()}
         copied = {key.replace(spatial, temporal, 1): each for key, each in weights.items() if key.startswith(spatial)}
         if "prior" in self.inputs:
             copied = {key: each for key, each in copied.items() if not key.startswith(f"{temporal}fcn.stages.0.0.")}

@@ -1,8 +1,9 @@
-"""VGG-16 as a fully convolutional network after DeepLab-LargeFOV or DCL."""
+"""VGG-16 as a fully convolutional network after DeepLab-LargeFOV, DCL or FCN."""
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from functools import partial
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +25,7 @@ class LastBlock(NamedTuple):
         dilation: Of fc6.
         neurons: ImageNet weights take one neuron in so many.
         positions: And of fc6 one position in so many, of seven.
+        dilated: Whether it stands after DeepLab's pools of 3x3 and a dilated conv5, or after VGG's own of 2x2.
     """
 
     channels: int
@@ -31,25 +33,34 @@ class LastBlock(NamedTuple):
     dilation: int
     neurons: int
     positions: int
+    dilated: bool = True
 
 
-LAST_BLOCKS = {"largefov": LastBlock(1024, 3, 12, 4, 3), "dcl": LastBlock(4096, 4, 4, 1, 2)}
+LAST_BLOCKS = {
+    "largefov": LastBlock(1024, 3, 12, 4, 3),
+    "dcl": LastBlock(4096, 4, 4, 1, 2),
+    "fcn": LastBlock(4096, 7, 1, 1, 1, dilated=False),
+}
 
 
 class VGG16(nn.Module):
-    """The convolutions of VGG-16, and its first two fully connected layers as dilated convolutions.
+    """The convolutions of VGG-16, and its first two fully connected layers as convolutions.
 
     Simonyan and Zisserman, Very deep convolutional networks, ICLR 2015; DeepLab-LargeFOV: Chen et al., Semantic image
     segmentation with deep convolutional nets and fully connected CRFs, ICLR 2015; DCL: Li and Yu, Deep contrast
-    learning for salient object detection, CVPR 2016. Output stride 8: pools are 3x3 with padding 1, conv5 has dilation
-    2.
+    learning for salient object detection, CVPR 2016. In both the output stride is 8: pools are 3x3 with padding 1, and
+    conv5 has dilation 2. FCN: Long et al., Fully convolutional networks for semantic segmentation, CVPR 2015; its pools
+    are 2x2 and round up.
 
     Args:
-        channels_in: 3, or more where further channels stand beside the frame; the first convolution then starts from a
-            Gaussian where the others start from ImageNet.
+        channels_in: 3, or more where further channels stand beside the frame.
         pools: Stride of the pool after each stage; None leaves it out.
         last: Key of `LAST_BLOCKS`.
+        padding: Of the first convolution.
         fc6_dilation: Dilation of fc6; the last block's own if None.
+        fc6_padding: Padding of fc6; None keeps the size.
+        first: Of four channels, the first convolution starts from a Gaussian where all others start from ImageNet
+            (`gaussian`), or only its weights of what stands `beside` the frame do.
         first_deviation: Of that Gaussian.
         dropout: Probability after fc6 and fc7.
         width: Factor on all channel numbers.
@@ -62,18 +73,22 @@ class VGG16(nn.Module):
         pools: Sequence[int | None],
         *,
         last: str = "largefov",
+        padding: int = 1,
         fc6_dilation: int | None = None,
+        fc6_padding: int | None = None,
+        first: Literal["gaussian", "beside"] = "gaussian",
         first_deviation: float = 0.01,
         dropout: float,
         width: float = 1.0,
         pretrained: bool = False,
     ) -> None:
         super().__init__()
+        block = LAST_BLOCKS[last]
         stages = []
         channels = channels_in
         for index, numbers in enumerate(STAGES):
             layers: list[nn.Module] = []
-            dilation = 2 if index == 4 else 1
+            dilation = 2 if index == 4 and block.dilated else 1
             for number in (scaled(number, width) for number in numbers):
                 layers += [
                     nn.Conv2d(channels, number, 3, padding=dilation, dilation=dilation),
@@ -82,15 +97,15 @@ class VGG16(nn.Module):
                 channels = number
             stages.append(nn.Sequential(*layers))
         self.stages = nn.ModuleList(stages)
-        self.pools = nn.ModuleList(
-            nn.Identity() if stride is None else nn.MaxPool2d(3, stride, padding=1) for stride in pools
-        )
-        block = LAST_BLOCKS[last]
+        self.convolutions()[0].padding = (padding, padding)
+        pool = partial(nn.MaxPool2d, 3, padding=1) if block.dilated else partial(nn.MaxPool2d, 2, ceil_mode=True)
+        self.pools = nn.ModuleList(nn.Identity() if stride is None else pool(stride=stride) for stride in pools)
         hidden, dilation = scaled(block.channels, width), fc6_dilation or block.dilation
         self.channels = (channels, hidden)
         # The size is kept: a kernel of 3 covers 2 d + 1 positions, one of 4 covers 3 d + 1, which d even splits evenly.
+        keeps = dilation * (block.kernel - 1) // 2
         self.fc6 = nn.Conv2d(
-            channels, hidden, block.kernel, padding=dilation * (block.kernel - 1) // 2, dilation=dilation
+            channels, hidden, block.kernel, padding=keeps if fc6_padding is None else fc6_padding, dilation=dilation
         )
         self.fc7 = nn.Conv2d(hidden, hidden, 1)
         self.relu = nn.ReLU(inplace=True)
@@ -100,24 +115,25 @@ class VGG16(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
                 nn.init.zeros_(_bias(module))
         if pretrained:
-            self._load_imagenet(block, None if channels_in == 3 else first_deviation)
+            self._load_imagenet(block, first, first_deviation)
 
     def convolutions(self) -> list[nn.Conv2d]:
         """Return the thirteen convolutions in order."""
         return [layer for layer in self.stages.modules() if isinstance(layer, nn.Conv2d)]
 
-    def _load_imagenet(self, block: LastBlock, first_deviation: float | None) -> None:
+    def _load_imagenet(self, block: LastBlock, first: str, deviation: float) -> None:
         state = imagenet("vgg16")
         weights = [key for key in state if key.startswith("features.") and key.endswith(".weight")]
         pairs = dict(zip(self.convolutions(), (key.removesuffix("weight") for key in weights), strict=True))
-        if first_deviation is not None:
-            first = self.convolutions()[0]
-            nn.init.normal_(first.weight, 0, first_deviation)
-            del pairs[first]
+        begin = self.convolutions()[0]
+        if begin.in_channels > 3:
+            nn.init.normal_(begin.weight, 0, deviation)
+            if first == "gaussian":
+                del pairs[begin]
         neurons, positions = slice(None, None, block.neurons), slice(None, None, block.positions)
         with torch.no_grad():
             for layer, key in pairs.items():
-                layer.weight.copy_(state[f"{key}weight"])
+                layer.weight[:, : state[f"{key}weight"].shape[1]] = state[f"{key}weight"]
                 _bias(layer).copy_(state[f"{key}bias"])
             fc6 = state["classifier.0.weight"].reshape(4096, 512, 7, 7)
             self.fc6.weight.copy_(fc6[neurons, :, positions, positions])
@@ -134,13 +150,27 @@ class VGG16(nn.Module):
         Returns:
             What leaves the fourth pool, and what leaves fc7; `channels` tells how many channels each has.
         """
+        *_, pooled, _, last = self.levels(x)
+        return pooled, last
+
+    def levels(self, x: Tensor) -> list[Tensor]:
+        """Encode an image.
+
+        Args:
+            x: (B, channels_in, H, W).
+
+        Returns:
+            What leaves the first four pools, conv5, and fc7.
+        """
+        found = []
         for stage, pool in zip(self.stages[:4], self.pools[:4], strict=True):
             x = pool(stage(x))
-        pooled = x
-        x = self.pools[4](self.stages[4](x))
+            found.append(x)
+        found.append(self.stages[4](x))
+        x = self.pools[4](found[-1])
         for layer in (self.fc6, self.fc7):
             x = self.dropout(self.relu(layer(x)))
-        return pooled, x
+        return [*found, x]
 
 
 def _bias(layer: nn.Conv2d) -> Tensor:

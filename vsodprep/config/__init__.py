@@ -113,7 +113,7 @@ class Config(Section):
     """Contents of a shard."""
     runs: dict[Name, dict[Name, Run]] = {}
     """Networks that are trained, or have the authors' weights: MODEL: {RUN: ...}; MODEL is `dsnet`, `stan`, `msst`,
-    `cagdde`, `contrastive`, or any other name where each RUN says `model`."""
+    `cagdde`, `contrastive`, `dcl`, `rfcn`, `dsmt`, or any other name where each RUN says `model`."""
     methods: dict[Name, ComparedMethod] = {}
     """Methods that are scored beside the runs, from maps that are there: NAME: {maps: {BENCHMARK: PATH}, ...}."""
     tests: tuple[ScoredOn, ...] = ()

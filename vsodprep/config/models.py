@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from vsodprep.config.network import Definition, Release
-from vsodprep.config.networks import cagdde, contrastive, dsnet, msst, stan
+from vsodprep.config.networks import cagdde, contrastive, dcl, dsmt, dsnet, msst, rfcn, stan
 from vsodprep.errors import InputError, expected_one
 
 DEFINITIONS: Mapping[str, Definition] = {
-    each.DEFINITION.name: each.DEFINITION for each in (dsnet, stan, msst, cagdde, contrastive)
+    each.DEFINITION.name: each.DEFINITION for each in (dsnet, stan, msst, cagdde, contrastive, dcl, rfcn, dsmt)
 }
 MODELS = tuple(DEFINITIONS)
 # Folders, beside the working one, in which modules of the user's own are looked for last; jobs inherit it.

@@ -12,6 +12,8 @@ from vsodprep.weights import Weights
 
 Clip = Literal["past", "references"]
 Reduction = Literal["sum", "mean"]
+DERIVED = ("segments", "contrast")
+"""Keys of the batch that are computed of each frame as it is read: superpixels, and RFCN's prior."""
 
 
 class NetworkOptions(Section):
@@ -31,6 +33,11 @@ class NetworkOptions(Section):
         return 1
 
     @property
+    def single_frame(self) -> bool:
+        """Whether a map is made of a frame, and of nothing beside it but what is computed of that frame."""
+        return self.clip_length == 1 and set(self.inputs) <= {"frames", *DERIVED}
+
+    @property
     def trained_clip(self) -> int:
         """Frames that a clip must hold in training."""
         return self.clip_length
@@ -47,6 +54,16 @@ class NetworkOptions(Section):
     def operations(self) -> float:
         """Operations of a forward pass, in those of the full network; a tenth more or less does not count."""
         return 1.0
+
+    @property
+    def test_passes(self) -> float:
+        """Forward passes of a prediction, in those over as many pixels as the input has."""
+        return 1.0
+
+    @property
+    def refines(self) -> bool:
+        """Whether the predicted map is refined by its frame; see `Network.refine`."""
+        return False
 
     @property
     def insight(self) -> str | None:
@@ -135,6 +152,7 @@ class Definition:
             counted by torch; None where they are counted when they are asked for.
         refined: Whether its paper scores maps that a dense CRF has refined.
         release: The authors' trained weights, where they handed out any.
+        tables: Whether `papers.csv` holds the tables of its paper.
     """
 
     name: str
@@ -147,6 +165,7 @@ class Definition:
     operations: float | None
     refined: bool = False
     release: Release | None = None
+    tables: bool = True
 
     def choose(
         self,

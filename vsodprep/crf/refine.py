@@ -14,8 +14,8 @@ from vsodprep.config.base import validated
 from vsodprep.config.crf import PRESETS, Crf
 from vsodprep.config.yaml_text import read_given
 from vsodprep.crf.lattice import LEAST_NORM, Lattice
+from vsodprep.cues.color import stretch
 from vsodprep.errors import InputError, expected_one
-from vsodprep.saliency.color import stretch
 
 LEAST_PROBABILITY = 1e-5
 _DSS_TAU = 1.05

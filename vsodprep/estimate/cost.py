@@ -258,7 +258,9 @@ class Estimate:
                 )
             elif run is not None:
                 size = run.reading.size
-                cpu, gpu = self._network(model, run, seeds * part.frames * size[0] * size[1] / rates.MEGAPIXEL)
+                passes = definition(run.network(model)).choose(run.variant, run.options).test_passes
+                megapixels = passes * seeds * part.frames * size[0] * size[1] / rates.MEGAPIXEL
+                cpu, gpu = self._network(model, run, megapixels)
                 yield self._cost(f"predict {benchmark}", part, what=what, cpu=cpu, gpu=gpu, disk=disk)
             for post in unique(score.post for score in scores if score.post != RAW):
                 cpu, gpu = (seeds * part.megapixels * seconds for seconds in self._crf(post))

@@ -104,7 +104,7 @@ def _reads_images(content: Mapping[str, Any], run: Run | None) -> bool:
     if run is None:
         return True
     options = definition(content["model"]).choose(run.variant, run.options)
-    return options.inputs == ("frames",) and options.clip_length == 1
+    return options.single_frame
 
 
 def _of_images(frames: Path) -> Benchmark:

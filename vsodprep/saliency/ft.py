@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.saliency.color import lab, stretch
+from vsodprep.cues.color import lab, stretch
 
 SETTINGS: dict[str, Any] = {}
 _BINOMIAL = np.array([1, 4, 6, 4, 1], dtype=np.float32) / 16

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.saliency.border import content
-from vsodprep.saliency.color import lab8
+from vsodprep.cues.border import content
+from vsodprep.cues.color import lab8
 from vsodprep.saliency.morphology import smooth
 
 PASSES = 3

@@ -38,7 +38,7 @@ class TrainedNetwork:
             raise InputError(path, f"a checkpoint of {content['model']}", f"one of {block.method}")
         self._device, self._threads = check_device(device), threads
         self._network, self._run = placed(path, content, self._device)
-        if self._network.inputs != ("frames",) or self._network.clip_length > 1:
+        if not self._network.options.single_frame:
             reads = f"{', '.join(self._network.inputs)}, {self._network.clip_length} frames at a time"
             raise InputError(path, f"a network that reads {reads}", "one that reads single frames")
         self.settings: Mapping[str, Any] = {

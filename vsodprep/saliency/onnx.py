@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from vsodprep.config.saliency import PRESETS, Saliency
+from vsodprep.cues.color import stretch
 from vsodprep.errors import InputError
 from vsodprep.files import sha256
 from vsodprep.progress import note
-from vsodprep.saliency.color import stretch
 
 _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "lanczos": Image.Resampling.LANCZOS}
 _ROUNDING = 1e-3  # how far a probability may lie outside [0, 1], as a network's own resizing makes it

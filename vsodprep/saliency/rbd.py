@@ -8,10 +8,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import shortest_path
 from scipy.spatial.distance import cdist
 
-from vsodprep.saliency.border import content
-from vsodprep.saliency.color import lab, stretch
+from vsodprep.cues.border import content
+from vsodprep.cues.color import lab, stretch
+from vsodprep.cues.superpixels import adjacency, border_regions, region_means, second_ring, slic
 from vsodprep.saliency.otsu import otsu
-from vsodprep.saliency.superpixels import adjacency, border_regions, region_means, slic
 
 AREA = 600  # px of a superpixel
 FEWEST = 200  # superpixels: what AREA gives on the 400 x 300 images that the method was made for
@@ -53,13 +53,6 @@ def geodesic_distances(
     # An explicit zero is an edge without cost to csgraph.
     graph = coo_array((np.maximum(0.0, colour[rows, columns] - clip), (rows, columns)), shape=links.shape).tocsr()
     return np.asarray(shortest_path(graph, method="D", directed=False))
-
-
-def second_ring(touching: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return adjacency widened to the neighbours' neighbours, without the diagonal."""
-    ring = touching | ((touching.astype(np.float32) @ touching.astype(np.float32)) > 0)
-    np.fill_diagonal(ring, False)
-    return ring
 
 
 def boundary_connectivity(distance: NDArray[np.float64], border: NDArray[np.intp]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from vsodprep.config.models import DEFINITIONS
 from vsodprep.scores.measures import measure
 
 # The name under which each paper's own method stands in `papers.csv`.
-OWN_METHOD = {name: known.method for name, known in DEFINITIONS.items()}
+OWN_METHOD = {name: known.method for name, known in DEFINITIONS.items() if known.tables}
 # The same methods under two names.
 _ALSO = {"MSST": "MSST-ConvLSTM", "PDBM": "PDB"}
 

@@ -18,6 +18,7 @@ from vsodprep.flow.picture import picture_of
 from vsodprep.images import IGNORED
 from vsodprep.prepared import reference_frames
 from vsodprep.shards import layout
+from vsodprep.shards.derived import MAKE
 from vsodprep.shards.read import UNPACKED, Shard, ShardSequence, open_shard
 from vsodprep.shards.sampling import DrawnSample
 from vsodprep.shards.transform import (
@@ -87,6 +88,7 @@ class ClipDataset(Dataset[Sample]):
         clip_stride: Frames between two of a clip; before the first frame, the first is repeated (MSST).
         clip: `past`: the frames before. `references`: frames from anywhere in the video come first, drawn for a
             `DrawnSample` or an epoch, and evenly spread otherwise (COSNet).
+        derived: What is computed of each frame, after its resizing: keys of `vsodprep.shards.derived.MAKE`.
         flow: Flow block whose colour picture is read, if any.
         prior: Prior block that is read, if any.
         frames: `labelled`: clips end at frames with a label, and none of their frames lacks a flow that is asked
@@ -110,6 +112,7 @@ class ClipDataset(Dataset[Sample]):
     clip_length: int = 1
     clip_stride: int = 1
     clip: Literal["past", "references"] = "past"
+    derived: tuple[str, ...] = ()
     flow: str | None = None
     prior: str | None = None
     frames: Literal["labelled", "all", "packed"] = "labelled"
@@ -265,6 +268,11 @@ class ClipDataset(Dataset[Sample]):
             unknown = np.full_like(blank, IGNORED)
             ids = [(load.classes(frame) if of_classes else None) for frame in clip]
             sample["classes"] = torch.from_numpy(np.stack([unknown if each is None else each for each in ids])).long()
+        if "segments" in self.derived:
+            labels_of = [load.derived("segments", frame) for frame in clip]
+            sample["segments"] = torch.from_numpy(np.stack(labels_of)[:, None].astype(np.int64))
+        if "contrast" in self.derived:
+            sample["contrast"] = _unit([load.derived("contrast", frame) for frame in clip])
         if self.flow is not None:
             sample["flow"] = self._flow(load, clip, frames)
         if self.prior is not None:
@@ -307,9 +315,9 @@ class _Loader:
         kind: str,
         frame: int,
         read: Callable[[], NDArray[np.uint8] | None],
-        fit: Callable[[NDArray[np.uint8], tuple[int, int]], NDArray[np.uint8]],
-    ) -> NDArray[np.uint8] | None:
-        def make() -> NDArray[np.uint8] | None:
+        fit: Callable[[NDArray[np.uint8], tuple[int, int]], NDArray[Any]],
+    ) -> NDArray[Any] | None:
+        def make() -> NDArray[Any] | None:
             image = read()
             if image is None:
                 return None
@@ -320,13 +328,20 @@ class _Loader:
         # A window is drawn anew each time, so that nothing is gained by keeping its result.
         key = None if self._change.window is not None else (self._video, kind, frame, self._size)
         image = self._data._cache.get(key, make)
-        return np.asarray(cv2.flip(image, 1), np.uint8) if image is not None and self._change.flip else image
+        return np.ascontiguousarray(image[:, ::-1]) if image is not None and self._change.flip else image
 
     def _resized(self, image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
         return resize(image, size, self._data.resize_with)
 
     def frame(self, frame: int) -> NDArray[np.uint8]:
         image = self._load(layout.FRAMES, frame, lambda: self._arrays.frame(frame), self._resized)
+        assert image is not None
+        return image
+
+    def derived(self, name: str, frame: int) -> NDArray[Any]:
+        make = MAKE[name]
+        fit = lambda image, size: make(np.ascontiguousarray(self._resized(image, size)))  # noqa: E731
+        image = self._load(name, frame, lambda: self._arrays.frame(frame), fit)
         assert image is not None
         return image
 

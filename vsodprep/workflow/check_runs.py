@@ -77,7 +77,7 @@ def check_networks_of_maps(targets: Targets) -> None:
                 raise InputError(where, found, f"the name of one of {of}, which are trained, or a checkpoint's file")
             continue
         options = definition(run.network(block.method)).choose(run.variant, run.options)
-        if options.inputs != ("frames",) or options.clip_length > 1:
+        if not options.single_frame:
             reads = f"{', '.join(options.inputs)}, {options.clip_length} frames at a time"
             raise InputError(
                 where, f"{of}.{block.checkpoint}, which reads {reads}", "a network that reads single frames"

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+MOST = 300  # superpixels that a network describes
 COMPACTNESS = 20.0
 ITERATIONS = 10
 
@@ -25,6 +26,30 @@ def slic(frame: NDArray[np.uint8], area: float) -> NDArray[np.int32]:
     cutter.enforceLabelConnectivity(25)
     labels = cutter.getLabels()
     return np.unique(labels, return_inverse=True)[1].reshape(labels.shape).astype(np.int32)
+
+
+def superpixels(frame: NDArray[np.uint8], aim: int, most: int) -> NDArray[np.int32]:
+    """Cut a frame into about so many superpixels, and never more than that.
+
+    Args:
+        frame: uint8 `(H, W, 3)` RGB.
+        aim: About how many.
+        most: At most how many; where there are more, they are made larger.
+
+    Returns:
+        int32 `(H, W)`: labels 0..n-1, all of them used.
+    """
+    area = frame.shape[0] * frame.shape[1] / aim
+    while (labels := slic(frame, area)).max() >= most:
+        area *= 1.25
+    return labels
+
+
+def second_ring(touching: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return adjacency widened to the neighbours' neighbours, without the diagonal."""
+    ring = touching | ((touching.astype(np.float32) @ touching.astype(np.float32)) > 0)
+    np.fill_diagonal(ring, False)
+    return ring
 
 
 def adjacency(labels: NDArray[np.int32], count: int) -> NDArray[np.bool_]:

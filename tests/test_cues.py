@@ -1,0 +1,145 @@
+"""Superpixels, contrast, graph and compactness of a frame, by hand and against other ways to compute them."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from scipy.ndimage import gaussian_filter
+
+from vsodprep.cues import compactness, graph
+from vsodprep.cues.contrast import contrast_prior, orientations, spatial_contrast
+from vsodprep.cues.superpixels import MOST, superpixels
+from vsodprep.shards.derived import MAKE
+
+
+def disc(height: int = 96, width: int = 128, radius: int = 20) -> tuple[np.ndarray, np.ndarray]:
+    """A red disc on a textured green ground, and its mask."""
+    noise = np.random.default_rng(0).normal(0, 30, (height, width, 3))
+    frame = np.clip(gaussian_filter(noise, (2, 2, 0)) * 3 + [60, 120, 60], 0, 255).astype(np.uint8)
+    mask = cv2.circle(np.zeros((height, width), np.uint8), (width // 2 + 10, height // 2 - 5), radius, 1, -1)
+    frame[mask == 1] = [200, 40, 40]
+    return frame, mask == 1
+
+
+def test_contrast_of_three_regions_by_hand() -> None:
+    """Two regions of value 0 and one of 4; the last lies 1 away from the first two, which lie together."""
+    features = np.array([[0.0], [0.0], [4.0]])
+    centres = np.array([[0.0, 0.0], [0.0, 0.0], [0.0, 1.0]])
+    near = np.exp(-2.0)  # exp(-1 / (2 * 0.5^2))
+    expected = [4 * near / (2 + near), 4 * near / (2 + near), 8 * near / (1 + 2 * near)]
+    np.testing.assert_allclose(spatial_contrast(features, centres), expected)
+
+
+def test_contrast_prior_is_high_where_something_differs() -> None:
+    frame, mask = disc()
+    found = contrast_prior(frame)
+    assert (found.min(), found.max()) == (0, 1)
+    assert found[mask].mean() > 3 * found[~mask].mean()
+
+
+def test_contrast_prior_of_one_colour_is_zero() -> None:
+    assert not contrast_prior(np.full((64, 80, 3), 90, np.uint8)).any()
+
+
+def test_orientations_answer_to_their_own_stripes() -> None:
+    x = np.arange(60)
+    upright = np.tile((np.sin(2 * np.pi * x / 5) * 100 + 128).astype(np.float32), (60, 1))
+    for stripes, strongest in ((upright, 0), (upright.T.copy(), 2)):
+        assert orientations(stripes)[10:-10, 10:-10].mean(axis=(0, 1)).argmax() == strongest
+
+
+@pytest.mark.parametrize("kind", ["noise", "disc", "flat", "small"])
+def test_there_are_no_more_superpixels_than_allowed(kind: str) -> None:
+    rng = np.random.default_rng(1)
+    frame = {
+        "noise": rng.integers(0, 256, (120, 90, 3), dtype=np.uint8),
+        "disc": disc()[0],
+        "flat": np.full((70, 64, 3), 7, np.uint8),
+        "small": rng.integers(0, 256, (64, 64, 3), dtype=np.uint8),
+    }[kind]
+    labels = superpixels(frame, 250, MOST)
+    assert labels.shape == frame.shape[:2]
+    assert 50 < labels.max() + 1 <= MOST
+    assert len(np.unique(superpixels(frame, 250, 40))) <= 40
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_what_is_derived_of_a_frame_is_an_image_of_its_size(name: str) -> None:
+    frame, _ = disc()
+    found = MAKE[name](frame)
+    assert found.shape == frame.shape[:2]
+    np.testing.assert_array_equal(found, MAKE[name](frame))
+    assert found.dtype == {"segments": np.uint16, "contrast": np.uint8}[name]
+
+
+def example(count: int = 12) -> tuple[np.ndarray, np.ndarray]:
+    """A kernel and a Laplacian of regions in a row."""
+    colours = np.random.default_rng(2).uniform(0, 50, (count, 3))
+    touching = np.eye(count, k=1, dtype=bool) | np.eye(count, k=-1, dtype=bool)
+    return graph.graph_of(colours, touching, np.array([0, count - 1]))
+
+
+@pytest.mark.parametrize("labelled", [(0, 11), tuple(range(12)), (3,)])
+def test_regression_minimises_its_objective(labelled: tuple[int, ...]) -> None:
+    """1/l sum (y - f)^2 + gamma_A a K a + gamma_I / n^2 f L f, as a dense solver minimises it by its derivatives."""
+    kernel, laplacian = example()
+    targets = np.linspace(-1, 1, 12)
+    chosen = np.isin(np.arange(12), labelled)
+    found = graph.laplacian_regression(targets, chosen, kernel, laplacian)
+    k, l_, y, j = (torch.tensor(each, dtype=torch.float64) for each in (kernel, laplacian, targets, chosen))
+
+    def objective(a: torch.Tensor) -> torch.Tensor:
+        f = k @ a
+        fit = (j * (y - f) ** 2).sum() / len(labelled)
+        return fit + graph.SMOOTHNESS_A * a @ k @ a + graph.SMOOTHNESS_I / 144 * f @ l_ @ f
+
+    zero = torch.zeros(12, dtype=torch.float64)
+    slope = torch.func.grad(objective)(zero)
+    curvature = torch.func.hessian(objective)(zero)  # the objective is quadratic: one step of Newton solves it
+    solved = k @ torch.linalg.lstsq(curvature, -slope, driver="gelsd").solution
+    np.testing.assert_allclose(found, solved.numpy(), atol=1e-4)
+
+
+def test_graph_by_hand() -> None:
+    """Four regions in a row of grays 0, 1, 3, 7: the first and the last, on the border, are linked though far apart."""
+    colours = np.array([[0.0], [1.0], [3.0], [7.0]])
+    touching = np.eye(4, k=1, dtype=bool) | np.eye(4, k=-1, dtype=bool)
+    kernel, laplacian = graph.graph_of(colours, touching, np.array([0, 3]))
+    np.testing.assert_allclose(kernel[0], np.exp(-10 * np.array([0, 1, 3, 7]) / 7), rtol=1e-6)
+    # links: 0-1 (1), 1-2 (2), 2-3 (4), 0-2 (3), 1-3 (6), 0-3 (7); stretched over them, 1 becomes 0 and 7 becomes 1
+    np.testing.assert_allclose(-laplacian[0, 1:], np.exp(-10 * np.array([0, 2, 6]) / 6), rtol=1e-6)
+    np.testing.assert_allclose(laplacian.sum(axis=1), 0, atol=1e-12)
+
+
+def test_graph_refinement_finds_the_object_that_a_map_hints_at() -> None:
+    frame, mask = disc()
+    hint = gaussian_filter(mask.astype(np.float32), 12)
+    refined = graph.refine(hint / hint.max(), frame)
+    assert (refined.min(), refined.max()) == (0, 1)
+    error = np.abs(hint / hint.max() - mask).mean()
+    assert np.abs(refined - mask).mean() < 0.5 * error
+
+
+@pytest.mark.parametrize("frame", [np.full((64, 80, 3), 9, np.uint8), disc(64, 80)[0]], ids=["flat-frame", "flat-map"])
+def test_graph_refinement_leaves_what_tells_nothing(frame: np.ndarray) -> None:
+    saliency = np.full(frame.shape[:2], 0.4, np.float32)
+    np.testing.assert_array_equal(graph.refine(saliency, frame), saliency)
+
+
+def test_confidences_by_hand() -> None:
+    """Two black pixels and two white ones; the object is the first two, of which one is white."""
+    frame = np.array([[[0] * 3, [255] * 3, [0] * 3, [255] * 3]], dtype=np.uint8)
+    spatial, colour = compactness.confidences(np.array([[1, 1, 0, 0]], dtype=np.float32), frame)
+    np.testing.assert_allclose(colour, [[0.5, 0.5, 0.5, 0.5]])
+    np.testing.assert_allclose(spatial, np.exp(-np.abs(np.array([[0, 1, 2, 3]]) / 4 - 0.125) / 0.5))
+
+
+def test_post_processing_weakens_what_is_far_and_of_other_colour() -> None:
+    frame, mask = disc()
+    saliency = np.where(mask, 0.9, 0.3).astype(np.float32)
+    saliency[:20, :20] = 0.9
+    refined = compactness.refine(saliency, frame)
+    assert (refined <= saliency + 1e-6).all()
+    assert refined[mask].mean() > 4 * refined[:20, :20].mean()
+    flat = np.full((64, 80), 0.5, np.float32)
+    np.testing.assert_allclose(compactness.refine(flat, disc(64, 80)[0]), flat, atol=1e-6)
