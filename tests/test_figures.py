@@ -101,6 +101,18 @@ def test_a_label_is_no_formula_and_none_is_left_out(label: str, tmp_path: Path) 
     assert f"{label}<" in (tmp_path / "a.svg").read_text()
 
 
+def test_maps_of_two_values_are_a_point_among_the_curves() -> None:
+    plain = {"benchmark": "visal", "protocol": "davsod", "sequences": {}}
+    binary = {"recall": [0.6] * 255 + [1.0], "precision": [0.9] * 255 + [0.2]}
+    soft = {"recall": [0.1, 0.5, 1.0], "precision": [0.9, 0.8, 0.2]}
+    figure = precision_recall_of([Scores("soft", (plain | soft,)), Scores("binary", (plain | binary,))])
+    curve, point = figure.axes[0].lines
+    assert (len(curve.get_xdata()), curve.get_marker()) == (3, "")
+    assert (list(point.get_xdata()), list(point.get_ydata()), point.get_marker()) == ([0.6], [0.9], "o")
+    said = "ViSal, protocol davsod\nbinary: two-valued maps, which have a point and no curve"
+    assert figure.get_supxlabel() == said
+
+
 def test_ranking_orders_by_the_first_method() -> None:
     scores = {"a": {"x": 0.5, "y": 0.7, "z": None}, "b": {"x": 0.9, "y": 0.1, "z": 0.2}}
     (axes,) = ranking(scores, "max F").axes
@@ -242,7 +254,7 @@ def test_an_ablation_beside_a_papers_figures_on_davsod_says_that_its_files_are_o
 
     assert "0.603" in below("davsod")  # SSAV's max F, which today's files put at 0.640
     assert "0.640" in below("davsod")
-    assert below("davis2016") == ""
+    assert below("davis2016") == "DAVIS-2016"
 
 
 def test_an_ablation_has_panels_of_its_own_for_every_benchmark() -> None:
@@ -308,7 +320,7 @@ COMMANDS = {
     ],
     "timeline": [
         *SCORES, "--sequence", "drift", "--normalized", "normalized/synth",
-        "--maps", "predictions/dsnet/full/seed0/raw/synth",
+        "--maps", "dsnet full=predictions/dsnet/full/seed0/raw/synth",
     ],
 }  # fmt: skip
 
@@ -346,6 +358,7 @@ def test_command_draws(kind: str, results: Path, tmp_path: Path, monkeypatch: py
         (["intervals", SCORES[0], "--reference", "typo"], "typo"),
         (["ablation", SCORES[0], "--full", "typo"], "typo"),
         (["timeline", SCORES[0], "--sequence", "typo"], "typo"),
+        (["timeline", SCORES[0], "--sequence", "drift", "--maps", "typo=b"], "--maps: no first method 'typo'"),
         (
             [
                 "grid",
@@ -416,7 +429,7 @@ def test_intervals_of_seeds_and_of_many_tests() -> None:
     figure = intervals_of(methods, "mae", against="base")
     (axes,) = figure.axes
     assert {text.get_text() for text in axes.get_yticklabels()} == {"seeds (p = 0.062)", "other (p = 0.062)"}
-    assert figure.get_supxlabel() == "p is corrected for 2 tests by Holm's method"
+    assert figure.get_supxlabel() == "protocol own\np is corrected for 2 tests by Holm's method"
 
 
 def drawn_by(count: int, *references: str) -> list[Scores]:

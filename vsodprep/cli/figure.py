@@ -216,12 +216,21 @@ def _grid(normalized: Path, maps: tuple[str, ...], frames: tuple[str, ...], scor
     click.option("--sequence", required=True, help="Name of the sequence."),
     measure_option("mae"),
     click.option("--normalized", "folder", type=Folder(MANIFEST), help="Normalised benchmark, to show frames of."),
-    click.option("--maps", type=Folder(PREDICTIONS), help="The first method's maps, to show below them."),
+    click.option(
+        "--maps", metavar="[LABEL=]MAPS|predictions.json", help="The first method's maps, to show below them."
+    ),
     click.option("--extremes", type=click.IntRange(1), default=2, show_default=True, help="Frames of each end."),
 )
 def _timeline(
-    scores: Sequence["Scores"], sequence: str, measure: str, extremes: int, **folders: Path | None
+    scores: Sequence["Scores"], sequence: str, measure: str, extremes: int, folder: Path | None, maps: str | None
 ) -> "Figure":
+    from vsodprep.errors import check_known
     from vsodprep.figures.pictures import timeline_of
+    from vsodprep.scores.read import labelled
 
-    return timeline_of(scores, sequence, measure, count=extremes, **folders)
+    found = None
+    if maps is not None:
+        ((label, path),) = labelled([maps])
+        check_known("--maps", [label] if maps.startswith(f"{label}=") else [], [scores[0].label], "first method")
+        found = Folder(PREDICTIONS).of(path)
+    return timeline_of(scores, sequence, measure, count=extremes, folder=folder, maps=found)

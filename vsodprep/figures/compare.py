@@ -16,6 +16,7 @@ from vsodprep.scores.bootstrap import USUAL, Draws, Interval, difference, holm, 
 from vsodprep.scores.measures import Measure, measure
 from vsodprep.scores.papers import OWN_METHOD, PrintedNumber, own_printed_numbers
 from vsodprep.scores.read import Scores
+from vsodprep.scores.table import title_of
 
 
 def precision_recall_of(scores: Sequence[Scores], references: Collection[str] = ()) -> Figure:
@@ -29,8 +30,15 @@ def precision_recall_of(scores: Sequence[Scores], references: Collection[str] = 
         VsodprepError: None of them has curves, or a reference is none of them.
     """
     grey = _known(references, scores)
-    lines = [Curve(s.label, s.curve("recall"), s.curve("precision"), s.label in grey) for s in scores]
-    return _noted(precision_recall(_drawn(lines)), scores)
+    lines, points = [], []
+    for each in scores:
+        recall, precision = each.curve("recall"), each.curve("precision")
+        # Two-valued maps give one point at every threshold but 0, at which all is foreground.
+        if len(set(zip(recall, precision, strict=True))) == 2 and recall[0] != recall[-1]:
+            recall, precision = recall[:1], precision[:1]
+            points.append(f"{each.label}: two-valued maps, which have a point and no curve")
+        lines.append(Curve(each.label, recall, precision, each.label in grey))
+    return _noted(precision_recall(_drawn(lines)), scores, points)
 
 
 def f_threshold_of(scores: Sequence[Scores], references: Collection[str] = ()) -> Figure:
@@ -45,16 +53,24 @@ def f_threshold_of(scores: Sequence[Scores], references: Collection[str] = ()) -
 
 
 def _noted(figure: Figure, scores: Sequence[Scores], caveats: Iterable[str] = ()) -> Figure:
-    """Say below a figure which methods were not scored on the whole benchmark that papers test on, and more caveats."""
+    """Say below a figure on what and how was scored, which methods not on the whole benchmark, and more caveats."""
     apart = [f"{each.label}: {'; '.join(each.omissions)}" for each in scores if each.omissions]
     if len(apart) == len(scores) and len({each.omissions for each in scores}) == 1:
         apart = [f"every method: {'; '.join(scores[0].omissions)}"]
     width, height = figure.get_size_inches()
-    lines = [line for note in (*apart, *caveats) for line in textwrap.wrap(note, int(16 * width))]
+    lines = [line for note in (scored_on(scores), *apart, *caveats) for line in textwrap.wrap(note, int(16 * width))]
     if lines:
         figure.set_figheight(height + 0.15 * len(lines))
         figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=7)
     return figure
+
+
+def scored_on(scores: Sequence[Scores]) -> str:
+    """Return the benchmarks and protocols of score files in words."""
+    files = [values for each in scores for values in each.files]
+    titles = filter(None, dict.fromkeys(title_of(values.get("benchmark")) for values in files))
+    protocols = dict.fromkeys(f"protocol {values['protocol']}" for values in files if "protocol" in values)
+    return ", ".join((*titles, *protocols))
 
 
 def _known(references: Collection[str], scores: Sequence[Scores]) -> Collection[str]:

@@ -33,14 +33,14 @@ def draw_lines(axes: Axes, lines: Sequence[Curve], marker: str = "") -> None:
     Args:
         axes: Where to.
         lines: The lines.
-        marker: Matplotlib marker of each point.
+        marker: Matplotlib marker of each point; a line of one point always has one.
     """
     coloured = dashed = 0
     for line in lines:
         x = np.array(line.x, dtype=float)
         y = np.array(line.y, dtype=float)
         style = reference_style(dashed) if line.reference else line_style(coloured)
-        axes.plot(x, y, label=legend_label(line.label), **{"marker": marker, **style})
+        axes.plot(x, y, label=legend_label(line.label), **{"marker": marker or ("o" if len(x) == 1 else ""), **style})
         dashed, coloured = dashed + line.reference, coloured + (not line.reference)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from vsodprep.errors import InputError
 from vsodprep.evaluate.pictures import MapPictures, open_maps
+from vsodprep.figures.compare import scored_on
 from vsodprep.figures.grid import GridRow, grid, outlined
 from vsodprep.figures.timeline import extremes, timeline
 from vsodprep.images import read_frame, read_gray, read_mask
@@ -46,9 +47,9 @@ def grid_of(folder: Path, maps: Mapping[str, Path], frames: Sequence[str], score
             pictures = [read_frame(frame_path(folder, sequence, frame)), _mask(folder, sequence, frame)]
             pictures += [_read(of, sequence, frame) for of in opened]
             values = [known[label].frames(sequence, "mae").get(frame) if label in known else None for label in maps]
-            notes = ["" if value is None else f"{value:.3f}" for value in values]
+            notes = ["" if value is None else f"MAE {value:.3f}" for value in values]
             rows.append(GridRow(name, tuple(pictures), ("", "", *notes)))
-    return grid(["frame", "mask", *maps], rows)
+    return grid([f"frame of {manifest.name}", "mask", *maps], rows)
 
 
 def _opened(maps: Path, folder: Path, scores: Scores | None) -> AbstractContextManager[MapPictures]:
@@ -103,7 +104,8 @@ def timeline_of(
             for index in extremes(list(first.values()), count):
                 pictures[index] = _stack(folder, opened, sequence, frames[index])
     lines = {label: [column.get(frame) for frame in frames] for label, column in values.items()}
-    return timeline(frames, lines, of.heading, pictures)
+    where = ", ".join(filter(None, (f"frame of {sequence}", scored_on(scores))))
+    return timeline(frames, lines, of.heading, pictures, where)
 
 
 def _stack(folder: Path, maps: MapPictures | None, sequence: str, frame: str) -> list[NDArray[np.uint8]]:

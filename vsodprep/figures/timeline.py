@@ -38,6 +38,7 @@ def timeline(
     lines: Mapping[str, Sequence[float | None]],
     label: str,
     pictures: Mapping[int, Sequence[NDArray[np.uint8]]] | None = None,
+    where: str = "frame",
 ) -> Figure:
     """Draw a measure of every frame, and below it the frames that stand out.
 
@@ -46,6 +47,7 @@ def timeline(
         lines: Per method, one value per frame; None where there is none.
         label: Name of the measure.
         pictures: Per index of a frame to show, pictures to stack below the plot, uint8 `(H, W)` or `(H, W, 3)`.
+        where: What stands below the axis of frames.
     """
     pictures = dict(sorted((pictures or {}).items()))
     depth = max((len(stack) for stack in pictures.values()), default=0)
@@ -64,7 +66,7 @@ def timeline(
         draw_lines(axes, [Curve(name, index.tolist(), values) for name, values in lines.items()])
         ticks = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), 9)).round().astype(int))
         axes.set_xticks(ticks, [frames[tick] for tick in ticks])
-        axes.set(xlabel="frame", ylabel=label, xlim=(-0.5, len(frames) - 0.5))
+        axes.set(xlabel=where, ylabel=label, xlim=(-0.5, len(frames) - 0.5))
         finite = [value for of in lines.values() for value in of if value is not None]
         axes.set_ylim(0, 1.08 * max(finite, default=0.0) or 1.0)  # rings at the top stay whole
         if len(lines) > 1:

@@ -20,6 +20,13 @@ _UNNAMED = "-"  # benchmark of a score file that names none
 Files = Sequence[Mapping[str, Any]]
 
 
+def title_of(benchmark: str | None) -> str:
+    """Return the title of a benchmark as tables and figures show it; empty where there is none to tell."""
+    if benchmark not in registry.known():
+        return "" if benchmark in (_UNNAMED, None) else benchmark
+    return registry.get(benchmark, None).title.partition(",")[0]
+
+
 @dataclass(frozen=True)
 class Column:
     """A measure on a benchmark, or on a part of it, under a protocol; no protocol means as each paper computes it.
@@ -41,9 +48,7 @@ class Column:
     @property
     def title(self) -> str:
         """The benchmark's title; empty where there is none to tell."""
-        if self.benchmark not in registry.known():
-            return "" if self.benchmark == _UNNAMED else self.benchmark
-        return registry.get(self.benchmark, None).title.partition(",")[0]
+        return title_of(self.benchmark)
 
     def holds(self, number: PrintedNumber) -> bool:
         """Return whether a paper's number belongs here: it does where the paper names no protocol, too."""
