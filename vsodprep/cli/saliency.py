@@ -10,16 +10,15 @@ from vsodprep.cli._options import block_of, options_of
 from vsodprep.cli._torch import device_option
 from vsodprep.config import Config
 from vsodprep.config.frames import Prepared
-from vsodprep.config.methods import SALIENCY
-from vsodprep.config.models import MODELS
+from vsodprep.config.methods import NETWORKS, SALIENCY
 from vsodprep.config.saliency import Saliency
 from vsodprep.markers import MAPS
 
 _LISTED = ", ".join(f"{name} ({known.about})" for name, known in SALIENCY.items())
 
 
-@click.command(epilog=f"METHOD: {_LISTED}; or a network that reads single frames ({', '.join(MODELS)}).")
-@click.argument("method", type=click.Choice([*SALIENCY, *MODELS]), metavar="METHOD")
+@click.command(epilog=f"METHOD: {_LISTED}; or a network that reads single frames ({', '.join(NETWORKS)}).")
+@click.argument("method", type=click.Choice([*SALIENCY, *NETWORKS]), metavar="METHOD")
 @click.argument("frames_dir", type=PATH)
 @click.option("--out", required=True, type=Folder(MAPS), help="Folder of the maps.")
 @options_of(Saliency)

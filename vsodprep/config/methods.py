@@ -6,6 +6,8 @@ Fingerprints leave this module out: what a method computes stands in its own, an
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
+from vsodprep.config.models import MODELS
+
 Dialect = Literal["raft", "flownet2"]
 
 
@@ -91,6 +93,7 @@ SALIENCY = {
     "ft": SaliencyMethod("frequency-tuned", 0.08),
     "onnx": SaliencyMethod("a network as an ONNX file", keys=_ONNX_KEYS),
 }
+NETWORKS = MODELS  # of vsodprep; from here, a new one is news to nobody's maps
 _NETWORK = SaliencyMethod("a network of vsodprep that reads single frames", keys=("checkpoint",))
 
 

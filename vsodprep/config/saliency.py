@@ -8,8 +8,7 @@ from pydantic import Field, model_validator
 
 from vsodprep.config.base import Apart, LocalPath, Section, Size, validated
 from vsodprep.config.coding import Coding
-from vsodprep.config.methods import SALIENCY, saliency_method
-from vsodprep.config.models import MODELS
+from vsodprep.config.methods import NETWORKS, SALIENCY, saliency_method
 from vsodprep.config.yaml_text import read_given
 
 Divide = Literal["range", "nothing", "largest"]
@@ -63,7 +62,7 @@ PRESETS = {
     "birefnet-general-lite": Preset(214, f"{_RELEASE}BiRefNet-general-bb_swin_v1_tiny-epoch_232.onnx", _BIREFNET),
 }
 
-_NAMED = (*SALIENCY, *MODELS)
+_NAMED = (*SALIENCY, *NETWORKS)
 _LISTED = (
     f"{', '.join(f'`{name}` ({known.about})' for name, known in SALIENCY.items())}; or a network of vsodprep that "
     "reads single frames."
