@@ -1,13 +1,13 @@
 """Robust background detection (Zhu et al., CVPR 2014)."""
 
 from collections.abc import Sequence
+from heapq import heappop, heappush
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import shortest_path
 from scipy.spatial.distance import cdist
 
+from vsodprep.compiled import compiled
 from vsodprep.cues.border import content
 from vsodprep.cues.color import lab, stretch
 from vsodprep.cues.superpixels import adjacency, border_regions, region_means, second_ring, slic
@@ -31,7 +31,7 @@ def _similarity(distance: NDArray[np.float64], sigma: float) -> NDArray[np.float
 
 
 def geodesic_distances(
-    colour: NDArray[np.float64], touching: NDArray[np.bool_], border: NDArray[np.intp]
+    colour: NDArray[np.float64], touching: NDArray[np.bool_], border: NDArray[np.intp], limit: float = np.inf
 ) -> NDArray[np.float64]:
     """Compute path lengths over colour differences between all pairs of regions.
 
@@ -39,6 +39,7 @@ def geodesic_distances(
         colour: float64 `(n, n)`, colour distances.
         touching: bool `(n, n)`, adjacency without the diagonal.
         border: Labels of the regions on the border, which are linked with one another.
+        limit: Paths longer than this are not followed: infinite.
 
     Returns:
         float64 `(n, n)`. A step costs its colour distance less the mean distance of regions from their nearest
@@ -50,9 +51,29 @@ def geodesic_distances(
     near = np.where(second_ring(touching), colour, np.inf).min(axis=1, initial=np.inf)
     clip = near[np.isfinite(near)].mean() if np.isfinite(near).any() else 0.0
     rows, columns = np.nonzero(links)
-    # An explicit zero is an edge without cost to csgraph.
-    graph = coo_array((np.maximum(0.0, colour[rows, columns] - clip), (rows, columns)), shape=links.shape).tocsr()
-    return np.asarray(shortest_path(graph, method="D", directed=False))
+    starts = np.searchsorted(rows, np.arange(len(links) + 1))
+    return np.asarray(_shortest_paths(starts, columns, np.maximum(0.0, colour[rows, columns] - clip), limit))
+
+
+@compiled
+def _shortest_paths(starts, ends, costs, limit):  # type: ignore[no-untyped-def]
+    """Run Dijkstra's algorithm from every node; edges of node i are those from `starts[i]` on."""
+    count = len(starts) - 1
+    distances = np.full((count, count), np.inf)
+    for source in range(count):
+        distance = distances[source]
+        distance[source] = 0.0
+        waiting = [(0.0, source)]
+        while waiting:
+            here, node = heappop(waiting)
+            if here > distance[node]:
+                continue
+            for edge in range(starts[node], starts[node + 1]):
+                there = here + costs[edge]
+                if there < distance[ends[edge]] and there <= limit:
+                    distance[ends[edge]] = there
+                    heappush(waiting, (there, ends[edge]))
+    return distances
 
 
 def boundary_connectivity(distance: NDArray[np.float64], border: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -137,7 +158,9 @@ def robust_background(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
     grid = np.indices((height, width)).transpose(1, 2, 0) / np.array([height, width])
     colour, position = (cdist(points, points) for points in (colours, region_means(labels, grid, count)))
     touching, border = adjacency(labels, count), border_regions(labels)
-    connectivity = boundary_connectivity(geodesic_distances(colour, touching, border), border)
+    # What is farther has no weight.
+    geodesic = geodesic_distances(colour, touching, border, limit=3 * GEODESIC_SIGMA)
+    connectivity = boundary_connectivity(geodesic, border)
     background = 1 - np.exp(-(connectivity**2) / 2)
     foreground = background_weighted_contrast(colour, position, background)
     whole[inside] = stretch(optimise(colour, touching, border, connectivity, foreground))[labels]
