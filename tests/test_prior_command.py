@@ -192,8 +192,10 @@ def test_flow_of_another_sequence_is_named(tree):
 
 
 @pytest.mark.slow
-def test_windows_of_alexnet(tree):
-    fit(tree, "--epochs", 5, "--features", "alexnet", "--weights", "random", "--frames-per-sequence", 1)
+@pytest.mark.parametrize("windows", ["mdf", "roi"])
+def test_windows_of_alexnet(tree, windows):
+    network = ("--features", "alexnet", "--weights", "random", "--windows", windows)
+    fit(tree, "--epochs", 5, *network, "--frames-per-sequence", 1)
     prior, _ = apply(tree)
     assert prior.shape == (3, *SIZE)
     assert prior[1][square("up", 1)].mean() > prior[1][~square("up", 1)].mean() + 50

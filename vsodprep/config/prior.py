@@ -62,6 +62,9 @@ class Regions(Section):
     """Where a level has fewer regions, k and the minimum size are halved, at most five times."""
     features: Literal["contrast", "alexnet", "vgg16"] = "contrast"
     """Region features: `contrast` needs no weights; `alexnet` is MDF's three windows, `vgg16` the same with VGG-16."""
+    windows: Literal["mdf", "roi"] = "mdf"
+    """How that network describes the three windows of a region: `mdf`, a pass for each; `roi`, pooled from one feature
+    map of the picture."""
     weights: LocalPath | None = None
     """Weights of that network: torchvision's name, a file, or `random`; torchvision's ImageNet weights if null."""
 

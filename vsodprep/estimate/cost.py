@@ -161,9 +161,10 @@ class Estimate:
     def _regions(self, prior: Prior, frames: int, megapixels: float) -> tuple[float, float]:
         """Return seconds of processor and of graphics card for the described regions of so many frames."""
         cpu = megapixels * (rates.PRIOR_FRAME + len(prior.levels) * prior.scale**2 * rates.PRIOR_LEVEL[prior.backend])
-        regions = frames * len(prior.levels) * rates.PRIOR_REGIONS
-        core, card = rates.PRIOR_REGION[prior.features]
-        return (cpu, regions * card) if self.on_card else (cpu + regions * core, 0.0)
+        pooled = prior.windows == "roi"
+        described = frames if pooled else frames * len(prior.levels) * rates.PRIOR_REGIONS
+        core, card = (rates.PRIOR_POOLED if pooled else rates.PRIOR_REGION)[prior.features]
+        return (cpu, described * card) if self.on_card else (cpu + described * core, 0.0)
 
     def _fitting(self, name: str, fit: Iterable[SplitOf]) -> Cost:
         prior, parts, cpu, gpu, frames = self.config.prior[name], self._splits(fit), 0.0, 0.0, 0

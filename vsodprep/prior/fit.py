@@ -173,10 +173,10 @@ def with_network(settings: Settings, device: str) -> tuple[Windows | None, Setti
     """Return the features of the network that the settings name, if any, and the settings with its parameters' hash."""
     if settings.features == "contrast":
         return None, settings
-    from vsodprep.prior.windows import backbone, extractor, parameters_sha256  # noqa: PLC0415  torchvision is slow
+    from vsodprep.prior.windows import DESCRIBED, backbone, parameters_sha256  # noqa: PLC0415  torchvision is slow
 
     network = backbone(settings.features, settings.weights)
     kind = "random" if settings.weights == "random" else "file" if Path(settings.weights).suffix else settings.weights
-    return extractor(network, device), settings.model_copy(
+    return DESCRIBED[settings.windows](network, device), settings.model_copy(
         update={"weights": kind, "weights_sha256": parameters_sha256(network)}
     )

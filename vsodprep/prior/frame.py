@@ -12,8 +12,8 @@ from vsodprep.prior.classifier import Settings
 from vsodprep.prior.contrast import Stack, contrast
 from vsodprep.prior.segmentation import Segmentation, segmentations
 
-# Describes the regions of a picture by a network: (picture, labels, count) to float32 (count, d).
-Windows = Callable[[NDArray[np.uint8], NDArray[np.int32], int], NDArray[np.float32]]
+# Describes the regions of a picture by a network: (picture, segmentations) to float32 (count, d) of each.
+Windows = Callable[[NDArray[np.uint8], Sequence[Segmentation]], list[NDArray[np.float32]]]
 
 
 class Described(NamedTuple):
@@ -53,7 +53,7 @@ def describe(
     how: dict[str, Any] = settings.model_dump(include={"scale", "min_regions", "backend"})
     levels = segmentations(picture, settings.levels, **how)
     if windows is not None:
-        return Described(levels, tuple(windows(picture, level.labels, level.regions) for level in levels))
+        return Described(levels, tuple(windows(picture, levels)))
     given = Stack.of(channels(_shrunk(frame, size), _shrunk(flow, size), picture))
     named = (contrast(level.labels, level.regions, given) for level in levels)
     return Described(levels, tuple(np.stack(list(each.values()), axis=1).astype(np.float32) for each in named))

@@ -1,6 +1,9 @@
-"""MDF's region features: a network's last hidden layer on three windows (Li and Yu, CVPR 2015)."""
+"""MDF's region features: a network on three windows (Li and Yu, CVPR 2015), each by itself or pooled from one map."""
 
 import hashlib
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -9,13 +12,17 @@ from numpy.typing import NDArray
 
 from vsodprep.prior.frame import Windows
 from vsodprep.prior.regions import boxes, outline
+from vsodprep.prior.segmentation import Segmentation
 from vsodprep.weights import find_weights, load, read_state
 
 SIDE = 224  # px; torchvision's AlexNet, whose first layer is padded, gives 6 x 6 at 224 as Caffe's does at 227
 _MEAN = (0.485, 0.456, 0.406)
 _DEVIATION = (0.229, 0.224, 0.225)
-_REGIONS_AT_ONCE = 16
+_WINDOWS_AT_ONCE = 48
+POOLED_SIDE = 448  # px of the shorter side of the picture whose feature map is pooled
 _RANDOM_SEED = 0
+
+Box = tuple[int, int, int, int]
 
 
 def backbone(name: str, weights: str) -> torch.nn.Module:
@@ -53,58 +60,185 @@ def parameters_sha256(network: torch.nn.Module) -> str:
     return digest.hexdigest()
 
 
-def windows(picture: NDArray[np.uint8], labels: NDArray[np.int32], count: int) -> torch.Tensor:
-    """Cut out the three windows of each region.
+class Window(NamedTuple):
+    """What a network sees of a picture for a region; equal windows look the same.
+
+    Attributes:
+        box: First row, row after the last, first column, column after the last.
+        region: The region's box and its pixels there, or None where nothing is masked.
+        rest: Whether the region is masked; all else is, if not.
+    """
+
+    box: Box
+    region: tuple[Box, bytes] | None = None
+    rest: bool = False
+
+
+def windows(labels: NDArray[np.int32], count: int) -> list[tuple[Window, Window, Window]]:
+    """Return the three windows of each region.
 
     The region's bounding box with all else masked; the bounding box of the region and the regions that touch it; the
-    whole picture with the region masked. Masked pixels get the mean colour, which is 0 here.
+    whole picture with the region masked.
 
     Args:
-        picture: uint8 `(H, W, 3)` RGB.
         labels: int32 `(H, W)`, 0..count-1, all of them used.
         count: Number of regions.
+    """
+    box, around, found = boxes(labels, count), surroundings(labels, count), []
+    whole = (0, labels.shape[0], 0, labels.shape[1])
+    for region in range(count):
+        top, bottom, left, right = own = _box(box[region])
+        shape = (own, (labels[top:bottom, left:right] == region).tobytes())
+        found.append((Window(own, shape), Window(_box(around[region])), Window(whole, shape, rest=True)))
+    return found
+
+
+def _box(sides: NDArray[np.int64]) -> Box:
+    top, bottom, left, right = sides.tolist()
+    return top, bottom, left, right
+
+
+def surroundings(labels: NDArray[np.int32], count: int) -> NDArray[np.int64]:
+    """Return the bounding boxes of each region and those that touch it, int64 `(count, 4)` as `boxes` gives them."""
+    box, near = boxes(labels, count), (outline(labels, count).shared > 0) | np.eye(count, dtype=np.bool_)
+    first = np.where(near[..., None], box[:, ::2], max(labels.shape)).min(axis=1)
+    last = np.where(near[..., None], box[:, 1::2], 0).max(axis=1)
+    return np.stack([first[:, 0], last[:, 0], first[:, 1], last[:, 1]], axis=1)
+
+
+def normalised(picture: NDArray[np.uint8]) -> torch.Tensor:
+    """Return a picture as ImageNet's networks read it, float32 `(3, H, W)`; the mean colour is 0."""
+    mean, deviation = (torch.tensor(one).view(3, 1, 1) for one in (_MEAN, _DEVIATION))
+    return (torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))).float() / 255 - mean) / deviation
+
+
+def cut(image: torch.Tensor, window: Window) -> torch.Tensor:
+    """Cut a window out of a picture; masked pixels get the mean colour.
+
+    Args:
+        image: float32 `(3, H, W)`, what `normalised` returned.
+        window: The window.
 
     Returns:
-        float32 `(count, 3, 3, 224, 224)`: regions, windows, channels, rows, columns.
+        float32 `(3, 224, 224)`.
     """
-    mean, deviation = (torch.tensor(one).view(3, 1, 1) for one in (_MEAN, _DEVIATION))
-    image = (torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))).float() / 255 - mean) / deviation
-    regions = torch.from_numpy(labels.astype(np.int64))
-    box = boxes(labels, count)
-    touching = outline(labels, count).shared > 0
-    cut = torch.empty(count, 3, 3, SIDE, SIDE)
-    for region in range(count):
-        inside = regions == region
-        near = box[np.append(np.flatnonzero(touching[region]), region)]
-        around = (near[:, 0].min(), near[:, 1].max(), near[:, 2].min(), near[:, 3].max())
-        cut[region, 0] = _resized(image * inside, box[region])
-        cut[region, 1] = _resized(image, around)
-        cut[region, 2] = _resized(image * ~inside, (0, labels.shape[0], 0, labels.shape[1]))
-    return cut
-
-
-def _resized(image: torch.Tensor, box: NDArray[np.int64] | tuple[int, int, int, int]) -> torch.Tensor:
-    top, bottom, left, right = (int(side) for side in box)
-    window = image[:, top:bottom, left:right]
-    return torch.nn.functional.interpolate(window[None], (SIDE, SIDE), mode="bilinear", antialias=True)[0]
+    if window.region is not None:
+        (top, bottom, left, right), shape = window.region
+        inside = torch.frombuffer(bytearray(shape), dtype=torch.bool).view(bottom - top, right - left)
+        masked = image.clone() if window.rest else torch.zeros_like(image)
+        masked[:, top:bottom, left:right] = image[:, top:bottom, left:right] * (inside != window.rest)
+        image = masked
+    top, bottom, left, right = window.box
+    part = image[:, top:bottom, left:right]
+    return torch.nn.functional.interpolate(part[None], (SIDE, SIDE), mode="bilinear", antialias=True)[0]
 
 
 def extractor(network: torch.nn.Module, device: str = "cpu") -> Windows:
-    """Return a function that describes regions by a network.
+    """Return a function that describes regions by one forward pass for each window.
 
     Args:
         network: What `backbone` returned.
         device: Where it runs.
 
     Returns:
-        Function of picture, labels and number of regions to float32 `(count, 12288)`, windows one after another.
+        Function of a picture and its segmentations to float32 `(count, 12288)` of each, windows one after another.
+        Levels share many regions, and regions their surroundings: each window is seen once.
     """
     network = network.to(device)
 
-    def describe(picture: NDArray[np.uint8], labels: NDArray[np.int32], count: int) -> NDArray[np.float32]:
-        cut = windows(picture, labels, count)
+    def describe(picture: NDArray[np.uint8], levels: Sequence[Segmentation]) -> list[NDArray[np.float32]]:
+        image = normalised(picture)
+        wanted = [windows(level.labels, level.regions) for level in levels]
+        different = list(dict.fromkeys(window for level in wanted for three in level for window in three))
+        place = {window: index for index, window in enumerate(different)}
         with torch.inference_mode():
-            parts = [network(part.flatten(0, 1).to(device)).cpu() for part in cut.split(_REGIONS_AT_ONCE)]
-        return np.asarray(torch.cat(parts).view(count, -1).numpy(), dtype=np.float32)
+            parts = [
+                network(torch.stack([cut(image, window) for window in batch]).to(device)).cpu()
+                for batch in _batches(different)
+            ]
+        seen = torch.cat(parts).numpy()
+        return [
+            seen[[[place[window] for window in three] for three in level]].reshape(len(level), -1) for level in wanted
+        ]
 
     return describe
+
+
+def _batches(different: Sequence[Window]) -> Iterator[Sequence[Window]]:
+    return (different[start : start + _WINDOWS_AT_ONCE] for start in range(0, len(different), _WINDOWS_AT_ONCE))
+
+
+def pooler(network: torch.nn.Module, device: str = "cpu") -> Windows:
+    """Return a function that describes regions by means over the picture's one feature map.
+
+    The three windows are those of `windows`; each is cut in four, as in the segment stream of DCL (Li and Yu, CVPR
+    2016), and what is masked does not count. A network's last convolution sees beyond a window, which a pass of its own
+    would not.
+
+    Args:
+        network: What `backbone` returned; only its convolutions are used.
+        device: Where it runs.
+
+    Returns:
+        Function of a picture and its segmentations to float32 `(count, 12 * channels)` of each: windows, quarters of
+        each, channels.
+    """
+    convolutions = network.get_submodule("features")[:-1].to(device)  # type: ignore[index]  # without the last pooling
+
+    def describe(picture: NDArray[np.uint8], levels: Sequence[Segmentation]) -> list[NDArray[np.float32]]:
+        height, width = picture.shape[:2]
+        factor = POOLED_SIDE / min(height, width)
+        size = (round(height * factor), round(width * factor))
+        image = torch.nn.functional.interpolate(normalised(picture)[None], size, mode="bilinear", antialias=True)
+        with torch.inference_mode():
+            seen = convolutions(image.to(device))[0]
+            cells = seen.flatten(1).T
+            described = []
+            for level in levels:
+                covered = torch.from_numpy(coverage(level.labels, level.regions, seen.shape[1:])).to(device)
+                means = (covered @ cells) / covered.sum(dim=2, keepdim=True).clamp(min=1)
+                described.append(means.flatten(1).cpu().numpy())
+        return described
+
+    return describe
+
+
+def coverage(labels: NDArray[np.int32], count: int, size: Sequence[int]) -> NDArray[np.float32]:
+    """Count the pixels of each cell of a grid that belong to the quarters of the three windows of each region.
+
+    Args:
+        labels: int32 `(H, W)`, 0..count-1, all of them used.
+        count: Number of regions.
+        size: Rows and columns of the grid.
+
+    Returns:
+        float32 `(count, 12, rows * columns)`: windows, quarters (upper left, upper right, lower left, lower right).
+    """
+    rows, columns = (np.arange(side) * cells // side for side, cells in zip(labels.shape, size, strict=True))
+    cell = rows[:, None] * size[1] + columns
+    y, x = np.ogrid[: labels.shape[0], : labels.shape[1]]
+
+    def counted(box: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Count each region's pixels, by the quarters of a box of each."""
+        middle_y, middle_x = (box[:, 0] + box[:, 1]) // 2, (box[:, 2] + box[:, 3]) // 2
+        quarter = 2 * (y >= middle_y[labels]) + (x >= middle_x[labels])
+        at = (labels.astype(np.int64) * 4 + quarter) * math.prod(size) + cell
+        return np.bincount(at.ravel(), minlength=count * 4 * math.prod(size)).reshape(count, 4, -1)
+
+    around, whole = surroundings(labels, count), np.array([[0, labels.shape[0], 0, labels.shape[1]]])
+    halves = []
+    for of_cell, cells, (first, last) in ((rows, size[0], (0, 1)), (columns, size[1], (2, 3))):
+        # Pixels of each cell before a row or column.
+        before = np.concatenate(
+            [np.zeros((1, cells), np.int64), np.cumsum(np.eye(cells, dtype=np.int64)[of_cell], axis=0)]
+        )
+        start, end = around[:, first], around[:, last]
+        middle = (start + end) // 2
+        halves.append(np.stack([before[middle] - before[start], before[end] - before[middle]], axis=1))
+    boxed = np.einsum("nir,njc->nijrc", *halves).reshape(count, 4, -1)
+    own = counted(np.repeat(whole, count, axis=0))
+    found = [counted(boxes(labels, count)), boxed, own.sum(axis=0) - own]
+    return np.concatenate(found, axis=1).astype(np.float32)
+
+
+DESCRIBED: dict[str, Callable[[torch.nn.Module, str], Windows]] = {"mdf": extractor, "roi": pooler}
