@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, expected_one
 from vsodprep.evaluate.pictures import MapPictures, open_maps
 from vsodprep.figures.compare import scored_on
 from vsodprep.figures.grid import GridRow, grid, outlined
@@ -95,8 +95,8 @@ def timeline_of(
     values = {each.label: each.frames(sequence, _PER_FRAME.get(key, key)) for each in scores}
     first = next(iter(values.values()))
     if not any(value is not None for value in first.values()):
-        known = ", ".join(scores[0].files[0]["sequences"])
-        raise InputError(f"sequence {sequence}", f"no {key} of its frames in the score file", f"one of {known}")
+        known = expected_one(sequence, scores[0].files[0]["sequences"])
+        raise InputError(f"sequence {sequence}", f"no {key} of its frames in the score file", known)
     frames = list(first)
     pictures = {}
     if folder is not None:
