@@ -80,6 +80,7 @@ def test_the_page_about_figures_says_which_papers_print_each_kind() -> None:
 # Sections and equations of other works, which these files and folders name with their authors.
 OTHERS = (
     "vsodprep/evaluate/",
+    "vsodprep/crf/lattice.py",
     "vsodprep/saliency/",
     "vsodprep/flow/raft.py",
     "vsodprep/images.py",

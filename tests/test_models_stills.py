@@ -1,5 +1,6 @@
 """The networks for single images, from their data to maps: what they read of a shard, and that they learn."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -7,14 +8,17 @@ import pytest
 import torch
 from click.testing import CliRunner
 from shard_tree import make_everything
+from test_class_ids import PARTIAL, delivered
 from torch import Tensor
 
+from vsodprep.benchmarks import get
 from vsodprep.cli import cli
 from vsodprep.config.train import Augment, Data, Optimizer, Run, Schedule, Stage
 from vsodprep.images import read_gray
 from vsodprep.models import build_model, saved
 from vsodprep.models.inference import pictured, predict_maps, predict_shard
 from vsodprep.models.training import Execution, train
+from vsodprep.normalize.run import normalize
 from vsodprep.shards import ClipDataset, SplitSource, pack_benchmark
 from vsodprep.shards.derived import MAKE
 from vsodprep.shards.sampling import DrawnSample
@@ -91,6 +95,44 @@ def test_a_stage_touches_the_parts_that_it_names(shard: Path, tmp_path: Path) ->
         train("dcl", run, {"mini": shard}, seed=0, out=tmp_path / part / "last.ckpt", settings=Execution(threads=1))
         after = saved.load(tmp_path / part / "last.ckpt")["weights"]
         assert {key.split(".")[0] for key in before if not torch.equal(before[key], after[key])} == modules
+
+
+@pytest.fixture(scope="module")
+def voc(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("voc")
+    normalize(get("voc2012"), [delivered("voc2012", root / "in")], root / "voc2012", PARTIAL)
+    pack_benchmark(root / "voc2012", root / "voc2012.zarr")
+    return root / "voc2012.zarr"
+
+
+CLASSES = Data(benchmark="voc2012", split="train", labels="classes")
+
+
+def terms(metrics: Path) -> list[set[str]]:
+    """Return which terms of the loss each row has."""
+    with metrics.open() as stream:
+        rows = list(csv.DictReader(stream))
+    return [{name for name, value in row.items() if value} - {"step", "stage", "lr", "loss"} for row in rows]
+
+
+def test_two_tasks_take_turns(shard: Path, voc: Path, tmp_path: Path) -> None:
+    both = (Data(benchmark="mini", split="stills"), CLASSES)
+    run = recipe("dsmt", stage(data=both, order="alternate", steps=4, optimizer=Optimizer(name="sgd", lr=1e-4)))
+    shards = {"mini": shard, "voc2012": voc}
+    train("dsmt", run, shards, seed=0, out=tmp_path / "last.ckpt", settings=Execution(threads=1))
+    assert terms(tmp_path / "metrics.csv") == [{"final"}, {"classes"}] * 2
+
+
+def test_pre_training_on_classes_is_what_fine_tuning_starts_from(shard: Path, voc: Path, tmp_path: Path) -> None:
+    before, after = tmp_path / "before" / "last.ckpt", tmp_path / "after" / "last.ckpt"
+    run = recipe("rfcn", stage(data=(CLASSES,)), variant="pre-training")
+    train("rfcn", run, {"voc2012": voc}, seed=0, out=before, settings=Execution(threads=1))
+    assert terms(before.with_name("metrics.csv")) == [{"step1", "step2", "classes1", "classes2"}]
+    tuned = recipe("rfcn", stage(init=str(before), optimizer=Optimizer(lr=1e-9)))
+    train("rfcn", tuned, {"mini": shard}, seed=1, out=after, settings=Execution(threads=1))
+    weights = saved.load(before)["weights"]
+    for name, value in saved.load(after)["weights"].items():
+        torch.testing.assert_close(value, weights[name], rtol=0, atol=1e-7)
 
 
 @pytest.mark.parametrize("refinement", [False, True])

@@ -356,7 +356,7 @@ def rfcn() -> Figure:
     f.arrow("prior", "first")
     f.arrow("first", "foreground")
     f.arrow("foreground", "second")
-    f.below.append('<path d="M135 70 V35 H690 V100" marker-end="url(#tip)"/>')
+    f.below.append('<path d="M80 48 V35 H690 V100" marker-end="url(#tip)"/>')
     f.arrow("second", "map")
     return f
 
