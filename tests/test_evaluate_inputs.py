@@ -182,7 +182,7 @@ def test_plain_errors(tmp_path: Path, arguments: dict[str, str], message: str) -
 
 
 def test_a_damaged_map_is_named_by_a_worker_process(tmp_path: Path) -> None:
-    maps, masks = write_tree(tmp_path, {"drift": 40})
+    maps, masks = write_tree(tmp_path, {"drift": 60})
     (maps / "drift" / "00030.png").write_bytes(b"junk")
     with pytest.raises(InputError, match=r"drift/00030.png: unreadable image"):
         evaluate_folders(maps, masks, jobs=2)

@@ -25,7 +25,7 @@ VIDEOS = [sequence for sequence in benchmarks.get("synth").sequences if not sequ
 @pytest.mark.parametrize("snakefile", ["Snakefile", "workflow/Snakefile"])
 @pytest.mark.parametrize("target", [(), ("all",)], ids=["default", "all"])
 def test_whole_plan_from_nothing(tmp_path: Path, snakefile: str, target: tuple[str, ...]) -> None:
-    done = snakemake(tmp_path, "--dry-run", *target, snakefile=snakefile)
+    done = ask(tmp_path, "--dry-run", *target, snakefile=snakefile)
     assert done.returncode == 0, done.stdout
     jobs = planned(done.stdout)
     assert jobs["flow"] == jobs["prior"] == jobs["coarse"] == len(VIDEOS)

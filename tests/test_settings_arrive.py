@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, get_args, get_origin
 import numpy as np
 import pytest
 import yaml
-from pipeline import snakemake
+from pipeline import ask
 from pydantic import ValidationError
 
 from vsodprep.cli import cli
@@ -329,7 +329,7 @@ def dry_run(folder: Path, over: dict[str, Any], *targets: str) -> Planned:
     for part, text in plan.configuration.parts.items():
         write_text(folder / plan.paths.configuration(part), text)
     words = ["--configfile", str(folder / "configuration.yaml"), "--dry-run", "--printshellcmds"]
-    done = snakemake(folder, *words, *targets)
+    done = ask(folder, *words, *targets)
     assert done.returncode == 0, done.stdout[-2000:]
     shell = [line.partition("Shell command: vsodprep")[2] for line in done.stdout.splitlines()]
     commands = [shlex.split(line.partition(" > ")[0].partition(" 2>&1")[0]) for line in shell if line]

@@ -32,6 +32,8 @@ from vsodprep.workers import mapped
 
 # Frames that a process takes at once: few enough that a long sequence keeps all cores busy.
 _CHUNK = 8
+# Maps that are scored by the usual measures in the time that another process takes to start.
+_FEW = 48
 _KEPT = 30 << 20  # bytes
 # What is counted of maps and masks, and stands in a score file.
 _COUNTED = (
@@ -163,7 +165,8 @@ def _score_chunk(reader: _Reader, tasks: tuple[_Task, ...]) -> list[tuple[Scored
 def _scored(reader: _Reader, tasks: list[_Task], jobs: int) -> Iterator[Iterator[tuple[Scored, ...]]]:
     """Give the scores of all frames in order."""
     chunks = [tuple(tasks[start : start + _CHUNK]) for start in range(0, len(tasks), _CHUNK)]
-    if min(jobs, len(chunks)) <= 1:
+    few = sum(len(task.scored) for task in tasks) <= _FEW and {*reader.measures} <= {*DEFAULT_FAMILIES}
+    if few or min(jobs, len(chunks)) <= 1:
         _keep_freed_memory()
         yield map(reader.score, tasks)
         return
