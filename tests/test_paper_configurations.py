@@ -190,3 +190,13 @@ def test_authors_weights_are_used_as_the_paper_s_network_is(paper: str, stills: 
     full = config.runs[paper]["full"]
     same = {"size": full.reading.size, "resize": full.resize, "maps": full.maps}
     assert official.run == same | {"variant": "code", "still_flow": config.runs[paper][stills].reading.still_flow}
+
+
+@pytest.mark.parametrize("paper", PAPERS)
+def test_ablations_pack_what_the_full_network_was_trained_on(paper: str) -> None:
+    main, ablations = (Plan.of(configuration(name)) for name in (paper, f"{paper}-ablations"))
+    runs = configuration(paper).runs[paper].values()
+    for name in {data.benchmark for run in runs for stage in run.stages for data in stage.data}:
+        wildcards = SimpleNamespace(benchmark=name)
+        assert ablations.pack.arguments(wildcards) == main.pack.arguments(wildcards)
+        assert ablations.pack.flow(wildcards) == main.pack.flow(wildcards)

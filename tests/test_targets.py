@@ -336,3 +336,36 @@ def test_a_video_with_labels_is_prepared_whole_and_no_other() -> None:
     block, whole = targets.prepared("fbms")
     assert block == Prepared(frames="annotated", clip_length=4)
     assert whole == targets.catalogue.videos("fbms", "msst-train")
+
+
+SPLIT = {"benchmark": "davsod", "split": "test"}
+TRAINED = RUN["stages"][0] | {"data": [{"benchmark": "fbms", "split": "train"}]}
+
+
+@pytest.mark.parametrize(
+    ("over", "splits"),
+    [
+        ({}, ["test"]),
+        ({"frames": "all"}, None),
+        ({"benchmarks": ["davsod"]}, None),
+        ({"runs": {}, "tests": [SPLIT], "methods": {"given": {"maps": {"davsod": "."}}}}, None),  # read by no run
+        ({"runs": {"dsnet": {"full": RUN | {"test": [SPLIT], "stages": [TRAINED]}}}}, ["test"]),
+    ],
+)
+def test_a_shard_holds_the_sequences_that_runs_read(over: dict[str, Any], splits: list[str] | None) -> None:
+    base = {"benchmarks": [], "pack": {"prior": []}, "runs": {"dsnet": {"full": RUN | {"test": [SPLIT]}}}}
+    targets = targets_of(base | over)
+    every = [one.name for one in targets.catalogue.sequences("davsod")]
+    chosen = every if splits is None else list(targets.catalogue.split("davsod", "test"))
+    assert 0 < len(chosen) <= len(every)
+    assert targets.packed("davsod") == targets.flows("davsod").get("dis", chosen) == chosen
+
+
+def test_sequences_that_labels_are_asked_for_are_packed() -> None:
+    labels = {"few": {"maps": ["mbd"], "splits": [{"benchmark": "fbms", "split": "msst-train"}]}}
+    run = RUN | {"test": [{"benchmark": "fbms", "split": "test"}]}
+    targets = targets_of(
+        {"benchmarks": [], "runs": {"dsnet": {"full": run}}, "coarse": labels, "pack": {"coarse": ["few"]}}
+    )
+    split = targets.catalogue.split
+    assert set(targets.packed("fbms")) == {*split("fbms", "test"), *split("fbms", "msst-train")}

@@ -88,7 +88,9 @@ class Estimate:
         yield self._cost("normalize", part, cpu=part.megapixels * rates.NORMALIZE, disk=disk)
         yield from self._video_stages(name)
         if name in self.targets.benchmarks:
-            yield self._packing(part.prepared)
+            packed = self.targets.packed(name)
+            everything = len(packed) == len(self.catalogue.sequences(name))
+            yield self._packing(part_of(self.targets, name, packed, unlisted=everything).prepared)
 
     def _packing(self, part: FrameCounts) -> Cost:
         pack, videos = self.config.pack, part.video_megapixels

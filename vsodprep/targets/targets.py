@@ -140,6 +140,27 @@ class Targets:
         fits = (*self.classifiers.values(), *self.weights.values())
         return unique([*self.benchmarks, *self.tested, *(where.benchmark for fit in fits for where in fit)])
 
+    def packed(self, benchmark: str) -> list[str]:
+        """Return the sequences of a benchmark's shard: those that runs read, and that labels are asked for.
+
+        They are all of a benchmark that the configuration lists, or that no run reads, and with `frames: all`.
+        """
+        config, names = self.config, [one.name for one in self.catalogue.sequences(benchmark)]
+        if config.frames == "all" or benchmark in (*config.benchmarks, *config.folders):
+            return names
+        splits = [of.split for of, _ in self._readers if of.benchmark == benchmark]
+        read = {name for split in splits for name in self.catalogue.split(benchmark, split)}
+        if not read:
+            return names
+        asked = (of for coarse in config.pack.coarse for of in config.coarse[coarse].splits or ())
+        read.update(self._videos(asked, benchmark))
+        return [name for name in names if name in read]
+
+    def packed_videos(self, benchmark: str) -> list[str]:
+        """Return those of them that are videos."""
+        packed = set(self.packed(benchmark))
+        return [name for name in self.catalogue.videos(benchmark) if name in packed]
+
     def packed_priors(self, benchmark: str) -> list[str]:
         """Return the priors of a benchmark's shard: one that is fitted on its own `train` split needs such a split."""
         has_own = self.catalogue.has_split(benchmark, OWN_SPLIT)
@@ -150,7 +171,9 @@ class Targets:
         """What `pack` names and shards will not hold, in words."""
         sparse = [name for name in self.normalized if self.prepared(name)[0] != Prepared()]
         frames = "frames that have no mask and are read with none that has, unless `frames: all` is said"
-        return (f"not prepared of {', '.join(sparse)}: {frames}",) * bool(sparse) + tuple(
+        unread = [name for name in self.benchmarks if len(self.packed(name)) < len(self.catalogue.sequences(name))]
+        told = ((sparse, frames), (unread, "sequences that no run reads, unless `benchmarks` lists them"))
+        return tuple(f"not prepared of {', '.join(names)}: {what}" for names, what in told if names) + tuple(
             f"prior.{prior} is not in the shard of {benchmark}: it is fitted on its split {OWN_SPLIT}, which is empty"
             for benchmark in self.benchmarks
             if self.catalogue.videos(benchmark)
@@ -164,8 +187,8 @@ class Targets:
 
     def labelled(self, coarse: str, benchmark: str) -> list[str]:
         """Return the videos of a benchmark that get a block's labels."""
-        splits, videos = self.config.coarse[coarse].splits, self.catalogue.videos
-        return videos(benchmark) if splits is None else self._videos(splits, benchmark)
+        splits = self.config.coarse[coarse].splits
+        return self.packed_videos(benchmark) if splits is None else self._videos(splits, benchmark)
 
     @cached_property
     def classifiers(self) -> dict[tuple[str, str | None], tuple[SplitOf, ...]]:
@@ -247,7 +270,7 @@ class Targets:
     def priors(self, benchmark: str) -> dict[str, list[str]]:
         """Return the videos of a benchmark that get a prior, by block: packed ones, and those that support labels."""
         packed = self.packed_priors(benchmark) if benchmark in self.benchmarks else []
-        used = [(prior, self.catalogue.videos(benchmark)) for prior in packed]
+        used = [(prior, self.packed_videos(benchmark)) for prior in packed]
         for coarse, names in self.coarse(benchmark).items():
             used += [(prior, names) for prior in self.config.coarse[coarse].priors]
         return _merged(used)
@@ -300,7 +323,7 @@ class Targets:
         """Return the videos of a benchmark that get flow, by block: for shard, priors, their classifiers and labels."""
         config, used = self.config, list[tuple[str, Iterable[str]]]()
         if benchmark in self.benchmarks:
-            used += [(block, self.catalogue.videos(benchmark)) for block in config.pack.flow]
+            used += [(block, self.packed_videos(benchmark)) for block in config.pack.flow]
         used += [(config.prior[prior].flow, names) for prior, names in self.priors(benchmark).items()]
         for (prior, _), fit in self.classifiers.items():
             used.append((config.prior[prior].flow, self._videos(fit, benchmark)))

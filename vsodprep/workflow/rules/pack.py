@@ -13,13 +13,14 @@ class PackInputs(RuleInputs):
 
     def flow(self, wildcards: Any) -> list[str]:
         """Return the flow of a shard."""
-        blocks = self.config.pack.flow
-        return [path for flow in blocks for path in self.flow_of(flow, wildcards.benchmark)]
+        name = wildcards.benchmark
+        videos = self.targets.packed_videos(name)
+        return [self.paths.flow(flow, name, seq) for flow in self.config.pack.flow for seq in videos]
 
     def prior(self, wildcards: Any) -> list[str]:
         """Return the motion priors of a shard."""
         name = wildcards.benchmark
-        videos = self.catalogue.videos(name)
+        videos = self.targets.packed_videos(name)
         return [self.paths.prior(prior, name, seq) for prior in self.targets.packed_priors(name) for seq in videos]
 
     def coarse(self, wildcards: Any) -> list[str]:
@@ -31,7 +32,8 @@ class PackInputs(RuleInputs):
         """Return the contents of a shard as options of `vsodprep pack`."""
         name, pack, paths = wildcards.benchmark, self.config.pack, self.paths
         words: list[str] = []
-        if self.catalogue.videos(name):
+        packed = self.targets.packed(name)
+        if self.targets.packed_videos(name):
             for flow in pack.flow:
                 words += ["--flow", flow, paths.flow_folder(flow, name)]
             for prior in self.targets.packed_priors(name):
@@ -40,9 +42,10 @@ class PackInputs(RuleInputs):
                 words += ["--coarse", coarse, paths.provenance(coarse, name)]
         else:  # nor has it pictures of flow
             pack = pack.model_copy(update={"pictures": ()})
-        if not self.catalogue.whole(name):  # what else the archives hold has no flow yet; the next run makes it
-            words += [word for one in self.catalogue.sequences(name) for word in ("--sequence", one.name)]
+        # what else the archives hold is read by no run, or has no flow yet: the next run makes it
+        if not self.catalogue.whole(name) or len(packed) < len(self.catalogue.sequences(name)):
+            words += [word for one in packed for word in ("--sequence", one)]
         block, whole = self.targets.prepared(name)
         if block != Prepared():
-            words += [*arguments_of(block), *(word for video in whole for word in ("--whole", video))]
+            words += [*arguments_of(block), *(word for one in whole if one in packed for word in ("--whole", one))]
         return shlex.join(words + arguments_of(pack))
