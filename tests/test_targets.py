@@ -178,6 +178,8 @@ def made_by_rules(folder: Path, config: Path) -> dict[str, set[str]]:
         if line.startswith("results/"):
             path, _, rule = line.split("\t")[:3]
             rule = "evaluate" if rule.startswith("evaluate_") else rule  # one for each set of protocols
+            if rule == "saliency_passing":  # a folder, as a marker alone would go
+                rule, path = "saliency", f"{path}/maps.json"
             files.setdefault(rule, set()).add(path)
     return files
 
