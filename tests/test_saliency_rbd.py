@@ -105,3 +105,13 @@ def test_object_stands_out_from_background_that_touches_the_border():
 
 def test_frame_of_one_colour_is_not_salient():
     np.testing.assert_array_equal(robust_background(np.full((40, 60, 3), 90, dtype=np.uint8)), 0)
+
+
+def test_paths_longer_than_the_limit_are_not_followed():
+    # A row of four regions.
+    colour = np.abs(np.subtract.outer([0.0, 4.0, 4.0, 10.0], [0.0, 4.0, 4.0, 10.0]))
+    touching = np.eye(4, k=1, dtype=bool) | np.eye(4, k=-1, dtype=bool)
+    whole = geodesic_distances(colour, touching, np.array([0]))
+    cut = geodesic_distances(colour, touching, np.array([0]), limit=4.0)
+    assert (whole > 4).any()
+    np.testing.assert_array_equal(cut, np.where(whole > 4, np.inf, whole))

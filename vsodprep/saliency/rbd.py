@@ -1,13 +1,13 @@
 """Robust background detection (Zhu et al., CVPR 2014)."""
 
 from collections.abc import Sequence
-from heapq import heappop, heappush
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
 from scipy.spatial.distance import cdist
 
-from vsodprep.compiled import compiled
 from vsodprep.cues.border import content
 from vsodprep.cues.color import lab, stretch
 from vsodprep.cues.superpixels import adjacency, border_regions, region_means, second_ring, slic
@@ -51,29 +51,9 @@ def geodesic_distances(
     near = np.where(second_ring(touching), colour, np.inf).min(axis=1, initial=np.inf)
     clip = near[np.isfinite(near)].mean() if np.isfinite(near).any() else 0.0
     rows, columns = np.nonzero(links)
-    starts = np.searchsorted(rows, np.arange(len(links) + 1))
-    return np.asarray(_shortest_paths(starts, columns, np.maximum(0.0, colour[rows, columns] - clip), limit))
-
-
-@compiled
-def _shortest_paths(starts, ends, costs, limit):  # type: ignore[no-untyped-def]
-    """Run Dijkstra's algorithm from every node; edges of node i are those from `starts[i]` on."""
-    count = len(starts) - 1
-    distances = np.full((count, count), np.inf)
-    for source in range(count):
-        distance = distances[source]
-        distance[source] = 0.0
-        waiting = [(0.0, source)]
-        while waiting:
-            here, node = heappop(waiting)
-            if here > distance[node]:
-                continue
-            for edge in range(starts[node], starts[node + 1]):
-                there = here + costs[edge]
-                if there < distance[ends[edge]] and there <= limit:
-                    distance[ends[edge]] = there
-                    heappush(waiting, (there, ends[edge]))
-    return distances
+    # An explicit zero is an edge without cost to csgraph.
+    graph = coo_array((np.maximum(0.0, colour[rows, columns] - clip), (rows, columns)), shape=links.shape).tocsr()
+    return np.asarray(dijkstra(graph, directed=False, limit=limit))
 
 
 def boundary_connectivity(distance: NDArray[np.float64], border: NDArray[np.intp]) -> NDArray[np.float64]:
