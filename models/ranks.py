@@ -76,6 +76,8 @@ def in_ranks(work: Callable[[Ranks], None], devices: int, nodes: int, device: st
         raise InputError(
             f"nodes: {nodes}", found, "an address of it in MASTER_ADDR, a free port in MASTER_PORT"
         ) from error
+    # before torch is loaded there: DDP advises against looking for unused weights, though a variant may have some
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     ranks = Ranks(devices, nodes, node=node)
     crew: dict[Connection, tuple[int, Worker]] = {}
     try:
