@@ -131,7 +131,7 @@ def test_unknown_numbers_are_marked() -> None:
     assert found["flow dis"].guessed
     assert found["normalize"].frames == whole["flow dis"].frames == pytest.approx(116103, rel=0.01)
     assert found["flow dis"].frames == found["pack"].frames == pytest.approx(7650, rel=0.01)
-    assert "~116,200" in as_table(list(found.values()))
+    assert "~116,103" in as_table(list(found.values()))
     assert found["flow dis"].sequences == 200  # the one that no list names included
     assert costs(config(benchmarks=["davsod"]))["pack"].sequences == 187
     fbms = costs(config(benchmarks=["fbms"]))["download"]

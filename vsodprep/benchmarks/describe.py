@@ -17,14 +17,16 @@ def total(numbers: Iterable[int | None]) -> int | None:
 def as_record(benchmark: Benchmark) -> dict[str, Any]:
     """Return a benchmark as JSON values; null is what nobody published."""
     sequences = benchmark.sequences
+    whole = benchmark.complete
+    counted = {
+        "sequences": len(sequences) if whole else None,
+        "frames": total(one.frames for one in sequences) if whole else None,
+        "annotated": total(one.annotated for one in sequences) if whole else None,
+    }
     facts = ("name", "title", "version", "licence", "citation", "homepage", "resolutions", "complete")
     return {key: getattr(benchmark, key) for key in facts} | {
         "notes": [note for note in (*benchmark.notes, benchmark.revised) if note],
-        "counts": {
-            "sequences": len(sequences) if benchmark.complete else None,
-            "frames": total(one.frames for one in sequences) if benchmark.complete else None,
-            "annotated": total(one.annotated for one in sequences) if benchmark.complete else None,
-        },
+        "counts": {key: benchmark.published.get(key) if value is None else value for key, value in counted.items()},
         "splits": {name: asdict(split) for name, split in benchmark.splits.items()},
         "sequences": {one.name: asdict(one) for one in sequences},
         "files": [_file_record(file) for file in benchmark.files],

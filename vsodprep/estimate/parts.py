@@ -109,18 +109,21 @@ def part_of(
     sequences = catalogue.sequences(name)
     if names is not None:
         sequences = tuple(one for one in sequences if one.name in names)
-    size, published = _SIZE, dict[str, int]()
+    size, published, lengths = _SIZE, dict[str, int](), dict[str, int]()
     if name not in catalogue.config.folders:
         benchmark = benchmarks.get(name)
-        size, published = benchmark.size, dict(benchmark.published)
+        size, published, lengths = benchmark.size, dict(benchmark.published), dict(benchmark.frames)
     if (unlisted or names is None) and not catalogue.whole(name):
         number = published.get("sequences", 0) - len(sequences)
         sequences += (KnownSequence("", (), None, None),) * max(0, number)
     if catalogue.config.resolution.get(name) == "1080p":
         size = _FULL_HD
-    usual = _usual_frames(sequences, published)
-    frames = [usual if one.frames is None else one.frames for one in sequences]
-    annotated = [_annotated(one, usual, published) for one in sequences]
+    usual = _usual_frames(sequences, published, lengths)
+    frames, unknown = [], 0
+    for one in sequences:
+        frames.append(round((unknown + 1) * usual) - round(unknown * usual) if one.frames is None else one.frames)
+        unknown += one.frames is None
+    annotated = [_annotated(one, round(usual), published) for one in sequences]
     counted = zip(frames, annotated, sequences, strict=True)
     return FrameCounts(
         name=name,
@@ -145,10 +148,12 @@ def bytes_of(file: SourceFile) -> float | None:
     return float(match[1]) * {"MB": 1e6, "GB": 1e9}[match[2]] if match else None
 
 
-def _usual_frames(sequences: tuple[KnownSequence, ...], published: Mapping[str, int]) -> int:
-    """Return how many frames a video of unknown length is taken to have."""
-    if "frames" in published and "sequences" in published:
-        return round(published["frames"] / published["sequences"])
+def _usual_frames(
+    sequences: tuple[KnownSequence, ...], published: Mapping[str, int], lengths: Mapping[str, int]
+) -> float:
+    """Return how many frames a video of unknown length is taken to have: what the published total leaves for it."""
+    if "frames" in published and published.get("sequences", 0) > len(lengths):
+        return (published["frames"] - sum(lengths.values())) / (published["sequences"] - len(lengths))
     known = [one.frames for one in sequences if one.frames is not None and not one.still]
     return round(sum(known) / len(known)) if known else _FRAMES_OF_A_VIDEO
 
