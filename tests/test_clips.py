@@ -242,6 +242,14 @@ def test_resizing_agrees_with_pillow(shape, size):
     assert np.abs(got.astype(int) - expected).max() <= 1
 
 
+@pytest.mark.parametrize("method", ["pillow", "opencv"])
+@pytest.mark.parametrize("size", [(20, 31), (96, 161)])
+def test_planes_are_resized_as_interleaved_channels_are(method, size):
+    image = np.random.default_rng(0).integers(0, 256, (48, 80, 3), dtype=np.uint8)
+    planes = np.moveaxis(np.ascontiguousarray(np.moveaxis(image, -1, 0)), 0, -1)
+    np.testing.assert_array_equal(resize(planes, size, method), resize(image, size, method))
+
+
 def test_pillow_smooths_when_it_reduces():
     stripes = np.tile(np.array([0, 0, 0, 200], np.uint8), (16, 8))
     assert np.ptp(resize(stripes, (4, 8), "pillow")[:, 1:-1]) < np.ptp(resize(stripes, (16, 32), "opencv"))

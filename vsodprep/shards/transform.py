@@ -84,10 +84,15 @@ def resize(image: NDArray[np.uint8], size: tuple[int, int], method: Resize = "pi
     if image.shape[:2] == size:
         return image
     if method == "opencv":
-        return np.asarray(cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+        if image.flags.c_contiguous or image.ndim == 2:
+            return np.asarray(cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+        planes = np.empty((image.shape[2], *size), np.uint8)  # as a shard has pictures: turning them round takes longer
+        for plane, resized in zip(np.moveaxis(image, -1, 0), planes, strict=True):
+            cv2.resize(plane, size[::-1], dst=resized, interpolation=cv2.INTER_LINEAR)
+        return np.moveaxis(planes, 0, -1)
     import torch  # noqa: PLC0415  (takes seconds, and packing seldom resizes)
 
-    channels_last = torch.from_numpy(np.array(np.atleast_3d(image)))  # a copy: what a shard gives is read-only
+    channels_last = torch.from_numpy(np.require(np.atleast_3d(image), requirements="W"))
     planes = channels_last.permute(2, 0, 1)[None]
     resized = torch.nn.functional.interpolate(planes, size=size, mode="bilinear", antialias=True)
     return resized[0].permute(1, 2, 0).reshape(*size, *image.shape[2:]).numpy()
