@@ -86,16 +86,16 @@ def resize(image: NDArray[np.uint8], size: tuple[int, int], method: Resize = "pi
     if method == "opencv":
         if image.flags.c_contiguous or image.ndim == 2:
             return np.asarray(cv2.resize(image, size[::-1], interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
-        planes = np.empty((image.shape[2], *size), np.uint8)  # as a shard has pictures: turning them round takes longer
-        for plane, resized in zip(np.moveaxis(image, -1, 0), planes, strict=True):
-            cv2.resize(plane, size[::-1], dst=resized, interpolation=cv2.INTER_LINEAR)
-        return np.moveaxis(planes, 0, -1)
+        resized = np.empty((image.shape[2], *size), np.uint8)  # planes, as a shard has pictures; turning takes longer
+        for channel, plane in enumerate(np.moveaxis(image, -1, 0)):
+            cv2.resize(plane, size[::-1], dst=resized[channel], interpolation=cv2.INTER_LINEAR)
+        return np.moveaxis(resized, 0, -1)
     import torch  # noqa: PLC0415  (takes seconds, and packing seldom resizes)
 
     channels_last = torch.from_numpy(np.require(np.atleast_3d(image), requirements="W"))
     planes = channels_last.permute(2, 0, 1)[None]
-    resized = torch.nn.functional.interpolate(planes, size=size, mode="bilinear", antialias=True)
-    return resized[0].permute(1, 2, 0).reshape(*size, *image.shape[2:]).numpy()
+    small = torch.nn.functional.interpolate(planes, size=size, mode="bilinear", antialias=True)
+    return small[0].permute(1, 2, 0).reshape(*size, *image.shape[2:]).numpy()
 
 
 def resize_mask(mask: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
