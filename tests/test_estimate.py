@@ -74,6 +74,18 @@ def test_every_network_has_all_that_a_plan_and_a_report_ask(model: str) -> None:
     assert printed == known.tables
 
 
+def test_several_scales_at_test_time_are_several_passes() -> None:
+    """In predicting and in making saliency maps, not in training."""
+    run = {**RUN, "test": [{"benchmark": "synth", "split": "test"}]}
+    found = {}
+    for name, scales in (("one", [1.0]), ("three", [0.75, 1.0, 1.25])):
+        options = {"scales": scales}
+        found[name] = costs(config(runs={"rfcn": {"full": {**run, "options": options}}}))
+    assert found["three"]["train main"].cpu == found["one"]["train main"].cpu
+    ratio = found["three"]["predict synth"].cpu / found["one"]["predict synth"].cpu
+    assert ratio == pytest.approx(0.75**2 + 1 + 1.25**2)
+
+
 @pytest.mark.parametrize("features", get_args(Prior.model_fields["features"].annotation))
 def test_every_kind_of_feature_has_a_rate(features: str) -> None:
     blocks = {"flow": {"dis": {}}, "prior": {"p": {"flow": "dis", "features": features}}}

@@ -30,7 +30,7 @@ STILLS = ("dcl", "rfcn", "dsmt")
 OPTIONS = {
     "dcl": {},
     "rfcn": {"scales": (1.0,)},
-    "dsmt": {"deviation": 0.05, "loss": "cross-entropy"},
+    "dsmt": {"deviation": 0.05, "loss": "cross-entropy", "refinement": False},
 }
 
 
@@ -187,8 +187,7 @@ def test_two_hundred_steps_on_real_stills_beat_the_start_and_the_centre(
         schedule=Schedule(name="poly", warmup=0.2),
         augment=Augment(flip=0.5),
     )
-    options = {**OPTIONS[name], **({} if name == "dcl" else {"refinement": False})}
-    run = recipe(name, own, width=0.0625, options=options)
+    run = recipe(name, own, width=0.0625)
     train(name, run, {"duts": real["duts"]}, seed=0, out=tmp_path / "last.ckpt", settings=Execution(threads=1))
     unseen = SplitSource(real["msra10k"])
     data = ClipDataset(unseen, size=size)
@@ -196,7 +195,7 @@ def test_two_hundred_steps_on_real_stills_beat_the_start_and_the_centre(
     torch.manual_seed(0)
     networks = {
         "trained": saved.network_of(saved.load(tmp_path / "last.ckpt"), tmp_path / "last.ckpt"),
-        "untrained": build_model(name, width=0.0625, **options).eval(),
+        "untrained": build_model(name, width=0.0625, **OPTIONS[name]).eval(),
     }
     maps = {
         key: torch.stack([torch.from_numpy(found) for _, _, found, _ in predict_maps(network, run, unseen)])

@@ -150,8 +150,7 @@ class Estimate:
             run = self.targets.runs.get((method, block.checkpoint))
             if run is None:
                 return self._passes((definition(method).operations or 0.0) * part.megapixels)
-            height, width = run.reading.size
-            return self._network(method, run, part.frames * height * width / rates.MEGAPIXEL)
+            return self._predicting(method, run, part.frames)
         if method != "onnx":
             return part.megapixels * SALIENCY[method].seconds, 0.0
         height, width = block.settings["size"] or (1, part.pixels)  # what its file fixes, nobody knows here
@@ -196,6 +195,12 @@ class Estimate:
             return 0.0, rates.CRF_CARD
         frame, iteration = rates.CRF[crf.engine]
         return frame + iteration * crf.iterations, 0.0
+
+    def _predicting(self, model: str, run: Run, frames: int) -> tuple[float, float]:
+        """Return seconds of processor and of graphics card for the maps of so many frames."""
+        height, width = run.reading.size
+        passes = definition(run.network(model)).choose(run.variant, run.options).test_passes
+        return self._network(model, run, passes * frames * height * width / rates.MEGAPIXEL)
 
     def _network(self, model: str, run: Run, megapixels: float) -> tuple[float, float]:
         """Return seconds of processor and of graphics card for forward passes over so many megapixels."""
@@ -260,10 +265,7 @@ class Estimate:
                     f"trivial {benchmark}", part, what=what, cpu=part.megapixels * rates.TRIVIAL, disk=disk
                 )
             elif run is not None:
-                size = run.reading.size
-                passes = definition(run.network(model)).choose(run.variant, run.options).test_passes
-                megapixels = passes * seeds * part.frames * size[0] * size[1] / rates.MEGAPIXEL
-                cpu, gpu = self._network(model, run, megapixels)
+                cpu, gpu = self._predicting(model, run, seeds * part.frames)
                 yield self._cost(f"predict {benchmark}", part, what=what, cpu=cpu, gpu=gpu, disk=disk)
             for post in unique(score.post for score in scores if score.post != RAW):
                 cpu, gpu = (seeds * part.megapixels * seconds for seconds in self._crf(post))
