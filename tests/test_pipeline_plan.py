@@ -256,3 +256,18 @@ def test_lint_is_clean(tmp_path: Path) -> None:
     done = ask(tmp_path, "--lint", "--configfile", str(TINY))
     assert done.returncode == 0, done.stdout
     assert "Congratulations" in done.stdout
+
+
+@pytest.mark.slow
+def test_jobs_grow_with_the_sequences(tmp_path: Path) -> None:
+    numbers = []
+    for sequences in (2, 4, 6):
+        films = tmp_path / f"films{sequences}"
+        for video in range(sequences):
+            write_png(films / f"v{video}" / "frames" / "0.png", np.zeros((8, 8, 3), np.uint8))
+            write_png(films / f"v{video}" / "masks" / "0.png", np.full((8, 8), 255, np.uint8))
+        config = {"folders": {"films": str(films)}, "benchmarks": [], "runs": {}, "pack": {"prior": []}}
+        (tmp_path / "mine.yaml").write_text(yaml.safe_dump(config))
+        done = ask(tmp_path, "--dry-run", "films", "--configfile", str(tmp_path / "mine.yaml"))
+        numbers.append(planned(done.stdout)["total"])
+    assert np.diff(numbers).tolist() == [8, 8]  # of each sequence flow, two saliency maps and a label
