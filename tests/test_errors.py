@@ -63,7 +63,7 @@ def test_a_mistyped_command_is_wrong_usage(word: str, hint: str) -> None:
         (["download"], "davis", ["davis2016", "davis2017"]),
         (["normalize"], "vis", ["visal"]),
         (["benchmarks"], "fb", ["fbms"]),
-        (["train"], "ds", ["dsnet"]),
+        (["train"], "cag", ["cagdde"]),
         (["flow"], "di", ["dis"]),
         (["flow", "dis"], "--show", ["--show-at"]),
         (["predict", "a.ckpt", "b", "--device"], "cu", ["cuda"]),
