@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from vsodprep import benchmarks
-from vsodprep.config import Config, complete, read
+from vsodprep.config import Config, complete, merge, read
 from vsodprep.config.defaults import default
 from vsodprep.config.flow import Flow
 from vsodprep.config.models import definition, release
@@ -135,6 +135,24 @@ def test_the_authors_readings_of_cag_dde_carry_the_paper_s_name(run: str, option
     found = options_of("cagdde", chosen.variant, chosen.options).model_dump()
     assert {key: found[key] for key in options} == options
     assert own_printed_numbers("cagdde", chosen.variant, "davis2016")  # figures that stand beside it
+
+
+NETWORKS_OF_MAPS = {("dcl", "full"), ("rfcn", "pre-training"), ("rfcn", "full"), ("dsmt", "full")}
+
+
+@pytest.mark.parametrize("name", ["stan", "stan-ablations", "msst", "msst-ablations"])
+def test_the_networks_of_maps_are_trained_as_in_their_own_files_and_not_in_the_quick_row(name: str) -> None:
+    paper, values = name.partition("-")[0], read(FOLDER / f"{name}.yaml")
+    whole, quick = (
+        Plan.of(complete(merge(values, over), BASE)).targets
+        for over in ({}, {"coarse": {paper: {"maps": ["mbd", "rbd", "ft"]}}})
+    )
+    for model, run in NETWORKS_OF_MAPS:
+        own = configuration(model).runs[model][run]
+        assert whole.runs[model, run].model_dump(exclude={"test"}) == own.model_dump(exclude={"test"})
+    assert quick.runs.keys() == whole.runs.keys() - NETWORKS_OF_MAPS
+    assert set(whole.benchmarks) - set(quick.benchmarks) >= {"msrab", "voc2012", "sbd"}
+    assert all("dcl" not in quick.saliency(benchmark) for benchmark in quick.normalized)
 
 
 def test_msst_s_two_sizes() -> None:

@@ -103,7 +103,10 @@ def test_the_rule_trains_the_run_that_a_block_names():
             "which reads frames, prior, 1 frames at a time",
         ),
         (
-            {"run": RUN, "coarse": {"of-stan": {"maps": ["stan"], "splits": None}}},
+            {
+                "run": RUN | {"stages": [RUN["stages"][0] | {"data": [{"benchmark": "synth", "split": "train"}]}]},
+                "coarse": {"of-stan": {"maps": ["stan"], "splits": None}},
+            },
             "trained on synth, whose shard has labels of its maps; expected coarse.of-stan.splits without synth",
         ),
     ],

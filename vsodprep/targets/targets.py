@@ -92,8 +92,29 @@ class Targets:
 
     @cached_property
     def runs(self) -> dict[tuple[str, str], Run]:
-        """Runs by model and name; all of them are trained, or have the authors' weights."""
-        return {(model, name): run for model, runs in self.config.runs.items() for name, run in runs.items()}
+        """Runs by model and name, which are trained or have the authors' weights.
+
+        Left out are those that are there for maps alone where the maps are not used: runs without a test that only a
+        saliency block names, and what only such start from.
+        """
+        config = self.config
+        every = {(model, name): run for model, runs in config.runs.items() for name, run in runs.items()}
+        used = {block for coarse in config.pack.coarse for block in config.coarse[coarse].maps}
+        used |= {method.saliency for method in config.methods.values() if method.saliency}
+        named = {name: (block.method or "", block.checkpoint or "") for name, block in config.saliency.items()}
+        made = {self.paths.checkpoint(*key, seed): key for key, run in every.items() for seed in run.seeds}
+        starts = {
+            key: {made.get(self.filled(stage.init, seed)) for stage in run.stages if stage.init for seed in run.seeds}
+            for key, run in every.items()
+        }
+        for_others = {*named.values(), *(start for of in starts.values() for start in of)}
+        kept = {key for key, run in every.items() if run.test or key not in for_others}
+        waiting = [*kept, *(key for name, key in named.items() if name in used)]
+        while waiting:
+            key = waiting.pop()
+            kept.add(key)
+            waiting += [start for start in starts.get(key, ()) if start is not None and start not in kept]
+        return {key: run for key, run in every.items() if key in kept}
 
     @cached_property
     def tested(self) -> dict[str, str]:
