@@ -139,7 +139,8 @@ def normalized(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("still_size", [None, (9, 12)])
 def test_a_shard_gives_ids_as_they_are(normalized: Path, tmp_path: Path, still_size: tuple[int, int] | None) -> None:
-    pack_benchmark(normalized, tmp_path / "voc2012.zarr", block=Pack(still_size=still_size))
+    for _ in range(2):  # the second takes the place of the first
+        pack_benchmark(normalized, tmp_path / "voc2012.zarr", block=Pack(still_size=still_size))
     shard = open_shard(tmp_path / "voc2012.zarr")
     step = 1 if still_size is None else 2
     np.testing.assert_array_equal(shard["VOC2012-train"].classes(1), ids(2)[::step, ::step])

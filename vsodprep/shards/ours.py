@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from vsodprep.files import LISTS
-from vsodprep.shards.layout import COARSE, FLOW, FORMAT, FRAMES, MASKS, PICTURES, PRIOR
+from vsodprep.shards.layout import CLASSES, COARSE, FLOW, FORMAT, FRAMES, MASKS, PICTURES, PRIOR
 
 _METADATA = "zarr.json"
 COPY = f"{LISTS}/shard.json"
@@ -44,7 +44,7 @@ def files_of_shard(folder: Path) -> Callable[[str], bool]:
             block, *below = below
             if contents and block not in contents[kind]:
                 return False
-        return kind in (FRAMES, MASKS, *_BLOCKS) and below in ([], ["offsets"], ["data"])
+        return kind in (FRAMES, MASKS, CLASSES, *_BLOCKS) and below in ([], ["offsets"], ["data"])
 
     def known(name: str) -> bool:
         if name in (_METADATA, COPY):
