@@ -8,7 +8,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +42,19 @@ def build_model(
     build = own_network(name) if ":" in name else importlib.import_module(f"vsodprep.models.{name}").NETWORK
     network: Network = build(options, width, pretrained)
     return network
+
+
+def inputs_of(name: str, variant: str, options: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the keys of a batch that a network reads.
+
+    Args:
+        name: The network, as of `build_model`.
+        variant: Its variant.
+        options: Its options over those of the variant.
+    """
+    from vsodprep.config.models import definition  # noqa: PLC0415
+
+    return tuple(definition(name).choose(variant, dict(options)).inputs)
 
 
 class _SameModule(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from vsodprep.config.models import definition
 from vsodprep.config.network import DERIVED
 from vsodprep.config.train import Optimizer, Reading, Run, Schedule, Stage
 from vsodprep.errors import InputError
+from vsodprep.models import inputs_of
 from vsodprep.shards.clips import ClipDataset, SampleIndex, SplitSource
 from vsodprep.shards.sampling import batches_per_epoch
 
@@ -39,7 +39,7 @@ def stage_dataset(
     parts = [
         SplitSource(shards[data.benchmark], data.split, data.labels, data.repeat, data.weight) for data in stage.data
     ]
-    inputs = definition(model).choose(run.variant, run.options).inputs
+    inputs = inputs_of(model, run.variant, run.options)
     return dataset_of(inputs, run, stage.reading, parts, augment=stage.augment, seed=seed, cache_bytes=cache_bytes)
 
 

@@ -1,5 +1,7 @@
 """Parameters and operations of a network, counted by torch without computing anything."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -61,11 +63,31 @@ def size_of_run(model: str, run: Run) -> tuple[Size, tuple[int, int]]:
         InputError: It is of the user's own, and cannot be counted so.
     """
     size = run.reading.size
-    try:
-        with torch.device("meta"):
-            network = build_model(model, run.variant, width=run.width, **run.options).eval()
+    with _counting(model):
+        network = _built(model, run)
         return size_of(network, clip(network, size)), size
+
+
+def parameters_of_run(model: str, run: Run) -> int:
+    """Return the number of parameters of a run's network.
+
+    Raises:
+        InputError: It is of the user's own, and cannot be built without values.
+    """
+    with _counting(model):
+        return sum(each.numel() for each in _built(model, run).parameters())
+
+
+def _built(model: str, run: Run) -> Network:
+    with torch.device("meta"):
+        return build_model(model, run.variant, width=run.width, **run.options).eval()
+
+
+@contextmanager
+def _counting(model: str) -> Iterator[None]:
+    try:
+        yield
     except (RuntimeError, NotImplementedError, TypeError, ValueError) as error:
         found = f"what torch's meta device cannot count ({error})"
-        expected = "a network that reads no values; for a plan, its `operations`"
+        expected = "a network that reads no values; for a plan, its `operations` and `parameters`"
         raise InputError(f"model {model}", found, expected) from error

@@ -22,7 +22,6 @@ EXPECTED = {
     "figure grid normalized": "manifest.json",
     "figure level-features shard": "zarr.json",
     "figure level-weights shard": "zarr.json",
-    "figure timeline --maps": "predictions.json",
     "figure timeline --normalized": "manifest.json",
     "fuse --out": "maps.json",
     "fuse maps_dirs": "maps.json",

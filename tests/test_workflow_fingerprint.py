@@ -108,7 +108,7 @@ def edit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[
         ("flow.raft", set()),  # another method
         ("config.methods", set()),  # what there is by name
         ("prior.windows", {"prior_fit", "prior_fit_own", "prior"}),
-        ("saliency.mbd", {"saliency"}),
+        ("saliency.mbd", {"saliency", "saliency_passing"}),
         ("saliency.rbd", set()),  # another method
         ("coarse.edits", {"coarse"}),
         ("models.parts.aspp", {"train", "official", "predict"}),

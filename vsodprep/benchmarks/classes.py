@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, collect
@@ -36,6 +35,8 @@ class ClassIds:
         Raises:
             InputError: It is unreadable, or has an id that no class has.
         """
+        from PIL import Image  # noqa: PLC0415  a plan does without
+
         try:
             ids = np.asarray(self.decode(files[0]))
         except (*PILLOW_ERRORS, NotImplementedError, MemoryError, Image.DecompressionBombError) as error:
@@ -54,6 +55,8 @@ def palette_ids(data: bytes) -> NDArray[np.integer]:
     Raises:
         ValueError: It has colours, which say no ids.
     """
+    from PIL import Image  # noqa: PLC0415
+
     with Image.open(io.BytesIO(data)) as image:
         if image.mode not in ("P", "L"):
             raise ValueError(f"an image of mode {image.mode}, not of a palette")

@@ -228,9 +228,9 @@ class Estimate:
         known = definition(network)
         if known.parameters is not None:
             return known.parameters * 1e6 * run.width**2
-        from vsodprep.models.size import size_of_run  # noqa: PLC0415  a network of the user's own has imported torch
+        from vsodprep.models.size import parameters_of_run  # noqa: PLC0415  as above
 
-        return size_of_run(network, run)[0].parameters
+        return parameters_of_run(network, run)
 
     def _training(self, model: str, name: str, run: Run, stage: Stage) -> Cost:
         parts = [(self._split(data), data) for data in stage.data]
