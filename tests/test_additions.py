@@ -207,6 +207,7 @@ DEFINITION = Definition(
     options=ToyOptions,
     variants={"full": {}, "wide": {"channels": 4}},
     backbones=(),
+    parameters=1.0,
     operations=1.0,
 )
 ''',
