@@ -56,6 +56,11 @@ class NetworkOptions(Section):
         return 1.0
 
     @property
+    def parameters(self) -> float:
+        """Parameters, in those of the full network; a tenth more or less does not count."""
+        return 1.0
+
+    @property
     def test_passes(self) -> float:
         """Forward passes of a prediction, in those over as many pixels as the input has."""
         return 1.0
@@ -114,6 +119,11 @@ class TwoStreamOptions(NetworkOptions):
     def operations(self) -> float:
         """See `NetworkOptions`; the streams are nearly all."""
         return (1.0 if len(self.inputs) > 1 else 0.48) * (2.42 if self.fcn == "dcl" else 1.0)
+
+    @property
+    def parameters(self) -> float:
+        """See `NetworkOptions`; the streams are nearly all."""
+        return (1.0 if len(self.inputs) > 1 else 0.5) * (3.16 if self.fcn == "dcl" else 1.0)
 
     @property
     def branches(self) -> dict[str, str]:

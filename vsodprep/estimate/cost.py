@@ -227,7 +227,8 @@ class Estimate:
         """Return the number of a network's parameters."""
         known = definition(network)
         if known.parameters is not None:
-            return known.parameters * 1e6 * run.width**2
+            options = known.choose(run.variant, run.options)
+            return known.parameters * 1e6 * options.parameters * run.width**2
         from vsodprep.models.size import parameters_of_run  # noqa: PLC0415  as above
 
         return parameters_of_run(network, run)

@@ -54,6 +54,11 @@ class CAGDDEOptions(NetworkOptions):
         return 0.63 if self.decoder == "deeplab" else 1.0
 
     @property
+    def parameters(self) -> float:
+        """See `NetworkOptions`."""
+        return 1.23 if self.decoder == "deeplab" else 1.0
+
+    @property
     def insight(self) -> str | None:
         """What the quantities are that explain its predictions; the gates have such."""
         return "confidence score" if self.gate else None

@@ -38,6 +38,11 @@ class RFCNOptions(NetworkOptions):
         return self.steps / 2
 
     @property
+    def parameters(self) -> float:
+        """See `NetworkOptions`."""
+        return self.steps if self.weights == "per-step" else 1.0
+
+    @property
     def test_passes(self) -> float:
         """See `NetworkOptions`."""
         return sum(scale**2 for scale in self.scales)
