@@ -27,7 +27,7 @@ from vsodprep.models.device import place
 from vsodprep.models.history import History
 from vsodprep.models.recipe import build_optimizer, rate_factor, resets, steps_of, videos_of
 from vsodprep.models.training import Execution, train
-from vsodprep.shards import ClipDataset, SplitSource, pack_benchmark
+from vsodprep.shards import ClipDataset, SplitSource, open_shard, pack_benchmark
 from vsodprep.shards.sampling import BatchSampler
 from vsodprep.threads import restores_threads
 
@@ -81,6 +81,7 @@ def test_checkpoint_says_where_it_is_from(shard, tmp_path):
     assert Run.model_validate(content["recipe"]) == recipe()
     assert [data["benchmark"] for data in content["data"]] == ["mini"]
     assert content["flow"]["method"] == "dis"
+    assert "video_size" not in content["data"][0]
     network = saved.network_of(content, tmp_path / "last.ckpt")
     fresh = build_model("dsnet", width=0.05).state_dict()
     assert {key: value.shape for key, value in network.state_dict().items()} == {
@@ -222,6 +223,16 @@ def test_a_state_of_another_recipe_is_not_gone_on_from(shard, tmp_path, monkeypa
     fit(shard, out, run)
     fit(shard, tmp_path / "clean.ckpt", run)
     assert digest(out) == digest(tmp_path / "clean.ckpt")
+
+
+@pytest.mark.parametrize(
+    "sizes", [{"still_size": (32, 48)}, {"video_frames": "raw", "video_size": (32, 48)}], ids=lambda each: [*each][-1]
+)
+def test_data_packed_at_another_size_are_other_data(shard, tmp_path, sizes):
+    root = shard.parent
+    pack_benchmark(root / "normalized", tmp_path / "mini.zarr", Pack(**sizes), flow={"dis": root / "flow"})
+    before, after = (saved.data_record("mini", open_shard(path)) for path in (shard, tmp_path / "mini.zarr"))
+    assert before != after | {"contents": before["contents"]}
 
 
 @pytest.mark.slow
