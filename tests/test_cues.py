@@ -127,11 +127,11 @@ def test_graph_refinement_leaves_what_tells_nothing(frame: np.ndarray) -> None:
 
 
 def test_confidences_by_hand() -> None:
-    """Two black pixels and two white ones; the object is the first two, of which one is white."""
-    frame = np.array([[[0] * 3, [255] * 3, [0] * 3, [255] * 3]], dtype=np.uint8)
-    spatial, colour = compactness.confidences(np.array([[1, 1, 0, 0]], dtype=np.float32), frame)
-    np.testing.assert_allclose(colour, [[0.5, 0.5, 0.5, 0.5]])
-    np.testing.assert_allclose(spatial, np.exp(-np.abs(np.array([[0, 1, 2, 3]]) / 4 - 0.125) / 0.5))
+    """Two black pixels and three white ones; the object is the first two: half of the black, a third of the white."""
+    frame = np.array([[[0] * 3, [255] * 3, [0] * 3, [255] * 3, [255] * 3]], dtype=np.uint8)
+    spatial, colour = compactness.confidences(np.array([[1, 1, 0, 0, 0]], dtype=np.float32), frame)
+    np.testing.assert_allclose(colour, [[1 / 2, 1 / 3, 1 / 2, 1 / 3, 1 / 3]])
+    np.testing.assert_allclose(spatial, np.exp(-np.abs(np.arange(5)[None] / 5 - 0.1) / 0.5))
 
 
 def test_post_processing_weakens_what_is_far_and_of_other_colour() -> None:

@@ -38,5 +38,7 @@ BENCHMARK = Benchmark(
     notes=(
         "An object is foreground where more than half chose it, as the authors' own code has it (0.5); a mask in which "
         "no object is that clear is empty.",
+        "RFCN and DSMT learn classes from images of PASCAL VOC: those of `sbd`, and of `voc2012`'s `val`, may be among "
+        "these.",
     ),
 )

@@ -49,8 +49,6 @@ def method_of(block: Saliency, device: str = "cpu", threads: int = 1) -> Method:
         block: Names a method.
         device: Where a network runs.
         threads: Threads of a network.
-        prepared: Which frames get a map.
-        prepared: Which frames get a map.
 
     Raises:
         InputError: Weights are missing or no network's.
