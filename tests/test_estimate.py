@@ -49,8 +49,9 @@ def costs(given: Config) -> dict[str, Cost]:
 
 def test_frames_and_pixels_are_what_counts() -> None:
     found = costs(config())
-    assert list(found) == ["download", "normalize", "flow dis", "pack"]
-    assert all((cost.sequences, cost.frames, cost.guessed) == (50, 3455, False) for cost in found.values())
+    assert list(found) == ["download", "normalize", "flow dis", "pack", "start-up"]
+    of_frames = [cost for stage, cost in found.items() if stage != "start-up"]
+    assert all((cost.sequences, cost.frames, cost.guessed) == (50, 3455, False) for cost in of_frames)
     megapixels = 3455 * 480 * 854 / 1e6
     assert found["flow dis"].cpu == pytest.approx(megapixels * 0.15 / 3600)
     assert found["normalize"].disk == pytest.approx(megapixels * 1e6 * rates.DISK_NORMALIZED)
@@ -166,7 +167,7 @@ def test_disk_of_a_shard_follows_its_form(form: dict[str, object], bytes_a_pixel
 
 
 def test_still_images_have_no_flow() -> None:
-    assert list(costs(config(benchmarks=["msra10k"]))) == ["download", "normalize", "pack"]
+    assert list(costs(config(benchmarks=["msra10k"]))) == ["download", "normalize", "pack", "start-up"]
 
 
 def test_annotated_frames_only() -> None:
@@ -301,3 +302,12 @@ def test_the_substitute_costs_by_what_supports(support: str, seconds: float) -> 
     )
     megapixels = 3455 * 480 * 854 / 1e6
     assert erased["coarse mine"].cpu - plain["coarse mine"].cpu == pytest.approx(megapixels * seconds / 3600)
+
+
+def test_the_start_of_every_command_counts() -> None:
+    """On a small benchmark it is most of the work: one command a sequence for flow, one a seed for a training."""
+    found = costs(config())
+    sequences = found["flow dis"].sequences
+    assert [found[stage].jobs for stage in ("normalize", "flow dis", "pack")] == [1, sequences, 1]
+    seconds = sequences * rates.START["flow"] + rates.START["pack"] + 2 * rates.START_OTHER
+    assert found["start-up"].cpu == pytest.approx(seconds / 3600)

@@ -38,6 +38,7 @@ class Cost:
         gpu: Hours of a graphics card.
         passing: Whether those bytes go once all is made that is made of them.
         unknown_disk: Whether some of the disk is missing, because nobody published a size.
+        jobs: How many commands do it.
     """
 
     stage: str
@@ -50,6 +51,7 @@ class Cost:
     gpu: float = 0.0
     passing: bool = False
     unknown_disk: bool = False
+    jobs: int = 1
 
 
 class Estimate:
@@ -76,7 +78,14 @@ class Estimate:
         found += [self._fusing(coarse, fit) for coarse, fit in self.targets.weights.items()]
         for (model, name), run in self.targets.runs.items():
             found += [self._training(model, name, run, stage) for stage in run.stages]
-        return (*found, *self._testing())
+        found += self._testing()
+        return (*found, self._starting(found))
+
+    def _starting(self, found: Iterable[Cost]) -> Cost:
+        """Return what it takes to start all commands, which is most of the time of a small benchmark."""
+        jobs = [(cost.jobs, cost.stage.split()[0]) for cost in found]
+        seconds = sum(count * rates.START.get(stage, rates.START_OTHER) for count, stage in jobs)
+        return Cost("start-up", "commands", sum(count for count, _ in jobs), 0, cpu=seconds / _HOUR)
 
     def _preparing(self, name: str) -> Iterator[Cost]:
         config, part = self.config, part_of(self.targets, name)
@@ -85,7 +94,8 @@ class Estimate:
         videos, generated = part.video_megapixels, self._generated(name)
         of_video, of_still = (rates.DISK_GENERATED, rates.DISK_LOSSLESS) if generated else (rates.DISK_NORMALIZED,) * 2
         disk = (videos * of_video + (part.megapixels - videos) * of_still) * 1e6
-        yield self._cost("normalize", part, cpu=part.megapixels * rates.NORMALIZE, disk=disk)
+        seconds = rates.GENERATE if generated else rates.NORMALIZE
+        yield self._cost("normalize", part, cpu=part.megapixels * seconds, disk=disk)
         yield from self._video_stages(name)
         if name in self.targets.benchmarks:
             packed = self.targets.packed(name)
@@ -122,18 +132,19 @@ class Estimate:
             cpu, disk = work * (0.05 if gpu else cpu), work * rates.DISK_FLOW * 1e6
             passing = "flow" not in config.keep
             known: dict[str, Any] = {"frames": number, "guessed": guessed, "disk": disk, "passing": passing}
-            yield self._cost(f"flow {name}", part, cpu=cpu, gpu=gpu, **known)
+            yield self._cost(f"flow {name}", part, cpu=cpu, gpu=gpu, jobs=part.sequences, **known)
         for name, videos in targets.priors(benchmark).items():
             part = self._videos(benchmark, videos).prepared
             cpu, gpu = self._regions(config.prior[name], part.frames, part.megapixels)
             known = {"disk": part.megapixels * rates.DISK_PRIOR * 1e6, "passing": "prior" not in config.keep}
-            yield self._cost(f"prior {name}", part, cpu=cpu, gpu=gpu, **known)
+            yield self._cost(f"prior {name}", part, cpu=cpu, gpu=gpu, jobs=part.sequences, **known)
         for name, videos in targets.saliency(benchmark).items():
             part = self._videos(benchmark, videos).prepared
             cpu, gpu = self._saliency(config.saliency[name], part)
             disk = part.megapixels * rates.DISK_SALIENCY * 1e6
             passing = name in targets.passing_saliency
-            yield self._cost(f"saliency {name}", part, cpu=cpu, gpu=gpu, disk=disk, passing=passing)
+            known = {"disk": disk, "passing": passing, "jobs": part.sequences}
+            yield self._cost(f"saliency {name}", part, cpu=cpu, gpu=gpu, **known)
         for name, videos in targets.coarse(benchmark).items():
             part, coarse = self._videos(benchmark, videos).prepared, config.coarse[name]
             crf, card = self._crf(coarse.crf) if "crf" in coarse.order else (0.0, 0.0)
@@ -141,7 +152,8 @@ class Estimate:
             seconds += rates.SUBSTITUTE * ("substitute" in coarse.order)
             work = part.megapixels
             disk = work * rates.DISK_COARSE * 1e6
-            yield self._cost(f"coarse {name}", part, cpu=work * seconds, gpu=work * card, disk=disk)
+            known = {"disk": disk, "jobs": part.sequences}
+            yield self._cost(f"coarse {name}", part, cpu=work * seconds, gpu=work * card, **known)
 
     def _saliency(self, block: Saliency, part: FrameCounts) -> tuple[float, float]:
         """Return seconds of processor and of graphics card for the maps of a block."""
@@ -246,8 +258,9 @@ class Estimate:
         counted = [part for part, _ in parts]
         guessed = stage.steps is None and any(part.guessed for part in counted)
         what = f"{model}/{name}"
-        known: dict[str, Any] = {"frames": samples, "guessed": guessed}
+        known: dict[str, Any] = {"frames": samples, "guessed": guessed, "jobs": 0}
         if stage is run.stages[-1]:
+            known["jobs"] = len(set(run.seeds))
             slots = rates.SLOTS[stage.optimizer.name]
             known["disk"] = len(set(run.seeds)) * self._parameters(run.network(model), run) * 4 * (1 + slots)
         return self._cost(f"train {stage.name}", *counted, what=what, cpu=cpu, gpu=gpu, **known)
@@ -267,12 +280,13 @@ class Estimate:
                 )
             elif run is not None:
                 cpu, gpu = self._predicting(model, run, seeds * part.frames)
-                yield self._cost(f"predict {benchmark}", part, what=what, cpu=cpu, gpu=gpu, disk=disk)
+                yield self._cost(f"predict {benchmark}", part, what=what, cpu=cpu, gpu=gpu, disk=disk, jobs=seeds)
             for post in unique(score.post for score in scores if score.post != RAW):
                 cpu, gpu = (seeds * part.megapixels * seconds for seconds in self._crf(post))
-                yield self._cost(f"crf {post} {benchmark}", part, what=what, cpu=cpu, gpu=gpu, disk=disk)
+                known = {"disk": disk, "jobs": seeds}
+                yield self._cost(f"crf {post} {benchmark}", part, what=what, cpu=cpu, gpu=gpu, **known)
             scored = len(scores) * part.annotated * part.pixels / rates.MEGAPIXEL
-            yield self._cost(f"evaluate {benchmark}", part, what=what, cpu=scored * rates.EVALUATE)
+            yield self._cost(f"evaluate {benchmark}", part, what=what, cpu=scored * rates.EVALUATE, jobs=len(scores))
 
     def _split(self, where: SplitOf | ScoreTarget) -> FrameCounts:
         return part_of(self.targets, where.benchmark, self.catalogue.split(where.benchmark, where.split))

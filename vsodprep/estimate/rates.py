@@ -1,13 +1,14 @@
 """Time and disk of each stage per million pixels of frames; those of methods stand beside their names in the settings.
 
-Measured on one core of a cloud machine of 2026 on DAVIS frames at 480p, processor time of each command with its
-start-up left out. Machines differ: hold totals to be right within a factor of two.
+Measured on one core of a cloud machine of 2026 on DAVIS frames at 480p, processor time of each command without its
+start-up. Machines differ: hold totals to be right within a factor of two.
 """
 
 MEGAPIXEL = 1e6
 
 # Processor seconds per megapixel.
 NORMALIZE = 0.008
+GENERATE = 0.4  # synth
 # One segmentation with its regions' features, per megapixel at the scale of the prior, by backend.
 PRIOR_LEVEL = {"compiled": 0.15, "opencv": 0.6, "skimage": 1.1}
 PRIOR_FRAME = 0.15
@@ -34,6 +35,11 @@ ONNX = 305.0  # billions of operations of an ONNX network per megapixel that it 
 BACKWARD = 3.0  # forward and backward pass together, in forward passes
 GIGAFLOPS_CORE = 80.0
 GIGAFLOPS_CARD = 12_000.0  # a third of an RTX 3090's peak in single precision
+
+# Processor seconds until a command begins its work: imports above all, torch's and Lightning's, and compiled loops.
+START = {"flow": 0.9, "saliency": 1.2, "evaluate": 0.8, "trivial": 0.8, "prior": 2.0, "coarse": 2.2, "pack": 2.0}
+START |= {"crf": 2.5, "train": 5.0, "predict": 4.5}
+START_OTHER = 1.0
 
 # Numbers that an optimiser keeps of each parameter; a checkpoint holds them.
 SLOTS = {"adam": 2, "adamw": 2, "sgd": 1}
