@@ -104,6 +104,8 @@ def test_what_the_environment_shows(visible: str, found: tuple[str, ...], monkey
     ("script", "found"),
     [
         ("echo 'GPU 0: one (UUID: GPU-1)'; echo 'GPU 1: two (UUID: GPU-2)'", ("0", "1")),
+        ("echo 'GPU 0: one (UUID: GPU-1)'; echo '  MIG 1g.10gb     Device  0: (UUID: MIG-1)'", ("0",)),
+        ("echo 'No devices found.'", ()),
         ("echo 'Failed to initialize NVML' >&2; exit 9", ()),
         (None, ()),
     ],

@@ -25,7 +25,9 @@ def cards() -> tuple[str, ...]:
         listed = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True, check=True, timeout=60)
     except (OSError, subprocess.SubprocessError):
         return ()
-    return tuple(str(number) for number, _ in enumerate(listed.stdout.splitlines()))
+    # Below a card that is divided (MIG) its instances are listed, which have no number of their own.
+    whole = (line for line in listed.stdout.splitlines() if line.startswith("GPU "))
+    return tuple(str(number) for number, _ in enumerate(whole))
 
 
 def take_cards(count: int = 1) -> None:
