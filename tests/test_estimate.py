@@ -81,9 +81,9 @@ def test_several_scales_at_test_time_are_several_passes() -> None:
     found = {}
     for name, scales in (("one", [1.0]), ("three", [0.75, 1.0, 1.25])):
         options = {"scales": scales}
-        found[name] = costs(config(runs={"rfcn": {"full": {**run, "options": options}}}))
-    assert found["three"]["train main"].cpu == found["one"]["train main"].cpu
-    ratio = found["three"]["predict synth"].cpu / found["one"]["predict synth"].cpu
+        found[name] = costs(config(device="cuda", runs={"rfcn": {"full": {**run, "options": options}}}))
+    assert found["three"]["train main"].gpu == found["one"]["train main"].gpu
+    ratio = found["three"]["predict synth"].gpu / found["one"]["predict synth"].gpu
     assert ratio == pytest.approx(0.75**2 + 1 + 1.25**2)
 
 
@@ -127,6 +127,13 @@ def test_a_crf_costs_by_the_engine_and_iterations_of_its_preset(post: str, itera
     frame, iteration = rates.CRF["pydensecrf" if post == "mine" else "compiled"]
     seconds = 1376 * 480 * 854 / 1e6 * (frame + iteration * iterations)
     assert found[f"crf {post} davis2016"].cpu == pytest.approx(seconds / 3600)
+
+
+@pytest.mark.parametrize(("model", "key"), [("dcl", "segments"), ("rfcn", "contrast")])
+def test_what_is_computed_of_a_frame_as_it_is_read_takes_the_processor(model: str, key: str) -> None:
+    found = costs(config(device="cuda", runs={model: {"full": RUN}}))
+    assert found["train main"].cpu == pytest.approx(400 * 512 * 512 / 1e6 * rates.DERIVED[key] / 3600)
+    assert found["predict davis2016"].cpu > 0
 
 
 def test_on_a_card_networks_take_its_time() -> None:

@@ -212,7 +212,14 @@ class Estimate:
         """Return seconds of processor and of graphics card for the maps of so many frames."""
         height, width = run.reading.size
         passes = definition(run.network(model)).choose(run.variant, run.options).test_passes
-        return self._network(model, run, passes * frames * height * width / rates.MEGAPIXEL)
+        megapixels = frames * height * width / rates.MEGAPIXEL
+        cpu, gpu = self._network(model, run, passes * megapixels)
+        return cpu + self._derived(model, run, megapixels), gpu
+
+    def _derived(self, model: str, run: Run, megapixels: float) -> float:
+        """Return seconds of processor for what is computed of so many megapixels of frames as they are read."""
+        inputs = definition(run.network(model)).choose(run.variant, run.options).inputs
+        return megapixels * sum(seconds for key, seconds in rates.DERIVED.items() if key in inputs)
 
     def _network(self, model: str, run: Run, megapixels: float) -> tuple[float, float]:
         """Return seconds of processor and of graphics card for forward passes over so many megapixels."""
@@ -255,6 +262,7 @@ class Estimate:
         samples *= len(set(run.seeds)) * run.rounds
         megapixels = samples * stage.clip_length * stage.size[0] * stage.size[1] / rates.MEGAPIXEL
         cpu, gpu = self._network(model, run, rates.BACKWARD * megapixels)
+        cpu += self._derived(model, run, megapixels)
         counted = [part for part, _ in parts]
         guessed = stage.steps is None and any(part.guessed for part in counted)
         what = f"{model}/{name}"
