@@ -130,8 +130,12 @@ def listed(targets: Targets, paths: Paths) -> dict[str, set[str]]:
 
 
 def costed(costs: Iterable[Cost]) -> set[tuple[str, str]]:
-    """Return what the planner counts, by stage and benchmark or run; the stages of one training are one."""
-    return {("train" if cost.stage.startswith("train ") else cost.stage, cost.what) for cost in costs}
+    """Return what the planner counts, by stage and benchmark or run; the stages of one training are one.
+
+    What commands take to start makes no file.
+    """
+    stages = {(cost.stage, cost.what) for cost in costs if cost.stage != "start-up"}
+    return {("train" if stage.startswith("train ") else stage, what) for stage, what in stages}
 
 
 def counted(files: dict[str, set[str]], targets: Targets) -> set[tuple[str, str]]:
