@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from onnx_files import write_channels
 from shard_tree import make_coarse, make_flow, make_prior, make_video
 
 from vsodprep.config.frames import Prepared
@@ -16,6 +17,7 @@ from vsodprep.images import read_gray, write_png
 from vsodprep.manifest import Manifest, write_manifest
 from vsodprep.models import build_model
 from vsodprep.models.inference import predict_maps
+from vsodprep.predict.images import predict_by
 from vsodprep.prepared import prepared_frames
 from vsodprep.saliency.maps import write_maps
 from vsodprep.shards import ClipDataset, SplitSource, open_shard, pack_benchmark
@@ -145,6 +147,17 @@ def test_trivial_maps_are_of_the_frames_with_a_mask(tree: Path, tmp_path: Path) 
     assert [str(path) for path in found] == [f"{video}/{number:05d}.png" for video in "ab" for number in MASKS]
     for path in found:
         np.testing.assert_array_equal(read_gray(tmp_path / "clips" / path), read_gray(tmp_path / "whole" / path))
+
+
+def test_maps_by_an_onnx_file_are_of_the_frames_with_a_mask(tree: Path, tmp_path: Path) -> None:
+    write_channels(tmp_path / "net.onnx", (16, 16), channels=(1,))
+    block = Saliency(method="onnx", weights=str(tmp_path / "net.onnx"), activation="sigmoid")
+    maps = {name: predict_by(block, tree / f"{name}.zarr", tmp_path / name) for name in ("whole", "clips")}
+    assert maps == {"whole": {"a": FRAMES, "b": FRAMES}, "clips": {"a": len(MASKS), "b": len(MASKS)}}
+    written = sorted((tmp_path / "clips").rglob("*.png"))
+    assert len(written) == 2 * len(MASKS)
+    for path in written:
+        assert path.read_bytes() == (tmp_path / "whole" / path.relative_to(tmp_path / "clips")).read_bytes()
 
 
 def test_export_tells_what_was_not_packed(tree: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

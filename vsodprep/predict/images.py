@@ -1,6 +1,6 @@
 """Saliency maps of a shard by an image method that is no network of ours."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from vsodprep.config.saliency import Saliency
 from vsodprep.images import write_png
+from vsodprep.manifest import ManifestSequence
 from vsodprep.predictions import writing_maps
 from vsodprep.progress import track
 from vsodprep.saliency.folders import to_bytes
@@ -19,7 +20,9 @@ from vsodprep.shards.read import Shard, open_shard
 def predict_by(
     block: Saliency, shard: Path, out: Path, *, split: str | None = None, device: str = "cpu", threads: int = 2
 ) -> dict[str, int]:
-    """Predict every frame of a shard's split by an ONNX network and write one 8-bit map per frame.
+    """Predict a shard's split by an ONNX network and write 8-bit maps.
+
+    Every frame gets one; of a video that was not packed whole, every frame with a mask.
 
     Args:
         block: Of method `onnx`.
@@ -37,12 +40,12 @@ def predict_by(
     """
     opened = open_shard(shard)
     sequences = opened.manifest.sequences if split is None else opened.manifest.split(split)
-    frames = {one.name: one.frames for one in sequences}
+    frames = {one.name: [one.frames[number] for number in opened[one.name].predicted] for one in sequences}
     method = method_of(block, device, threads)
     made_by = record_by(block, method, opened.manifest.name, split)
     total = sum(map(len, frames.values()))
     with writing_maps(out, made_by, frames):
-        for path, saliency in track(_made(method, opened, frames), f"predict {opened.manifest.name}", total):
+        for path, saliency in track(_made(method, opened, sequences), f"predict {opened.manifest.name}", total):
             write_png(out / path, to_bytes(saliency))
     return {name: len(ids) for name, ids in frames.items()}
 
@@ -53,8 +56,9 @@ def record_by(block: Saliency, method: Method, benchmark: str, split: str | None
 
 
 def _made(
-    method: Method, shard: Shard, frames: dict[str, tuple[str, ...]]
+    method: Method, shard: Shard, sequences: Iterable[ManifestSequence]
 ) -> Iterator[tuple[str, NDArray[np.float32]]]:
-    for name, ids in frames.items():
-        for number, frame in enumerate(ids):
-            yield f"{name}/{frame}.png", method.maps([shard[name].frame(number)])[0]
+    for one in sequences:
+        arrays = shard[one.name]
+        for number in arrays.predicted:
+            yield f"{one.name}/{one.frames[number]}.png", method.maps([arrays.frame(number)])[0]
