@@ -70,6 +70,7 @@ def test_methods_alone_need_masks_and_nothing_else() -> None:
     assert [(cost.stage, cost.what) for cost in Estimate(targets.config).costs()] == [
         ("normalize", "synth"),
         ("evaluate synth", "methods/mga"),
+        ("start-up", "commands"),
     ]
 
 
