@@ -93,7 +93,7 @@ def test_a_video_with_labels_is_whole(sparse: Path) -> None:
         ({"prior": {"light": {"epochs": 3}}}, {"flow", "prior_fit_own", "prior", "pack", "train"}),
         ({"flow": {"dis": {"preset": "fast"}}}, {"flow", "prior_fit_own", "prior", "pack", "train"}),
     ],
-    ids=str,
+    ids=["nothing", "keep", "what is not read", "prior", "flow"],
 )
 def test_after_what_was_not_kept_has_gone(films: Path, sparse: Path, over: dict[str, Any], jobs: set[str]) -> None:
     output = make(sparse, configuration(films, **(SPARSE | over)), "--dry-run")
