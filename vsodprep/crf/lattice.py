@@ -40,7 +40,7 @@ def strides(low: NDArray[np.floating], high: NDArray[np.floating]) -> NDArray[np
     widths = [math.ceil(width) + 8 * (count + 1) for width in np.ptp(ends, axis=0).sum(axis=1)[:-1]]
     factors = [math.prod(widths[i + 1 :]) for i in range(count)]
     if factors[0] * widths[0] >= 1 << 62:
-        expected = "wider kernels, or engine pydensecrf"
+        expected = "wider kernels"
         raise InputError("dense CRF", f"kernels of a lattice of {' x '.join(map(str, widths))} points", expected)
     return np.array([*factors, 0], dtype=np.int64)
 
