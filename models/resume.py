@@ -55,7 +55,7 @@ def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int]) -> d
         lengths: Batches of its stages.
 
     Raises:
-        InputError: The checkpoint is of another network or recipe.
+        InputError: The checkpoint is of another network or recipe, or lacks the state that a longer stage goes on with.
     """
     state = saved.load(path)
     before = Run.model_validate(state["recipe"])
@@ -68,6 +68,9 @@ def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int]) -> d
     if steps[:-1] != list(lengths[: done - 1]) or steps[-1] > lengths[done - 1]:
         raise InputError(path, f"stages of {steps} batches", f"no more than {list(lengths)}")
     stage, step = (done, 0) if steps[-1] == lengths[done - 1] else (done - 1, steps[-1])
+    if step and "optimizer" not in state:
+        expected = "one of a recipe with `optimizer_state: true`, or a further stage in place of a longer one"
+        raise InputError(path, "a checkpoint without the optimiser's state", expected)
     return state | {"stage": stage, "step": step}
 
 

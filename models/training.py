@@ -140,7 +140,7 @@ def _train(
     if state is not None:
         saved.restore(network, state, origin)
         history.restore(state["history"], settings.device)
-        begun, step, optimizer = state["stage"], state["step"], state["optimizer"]
+        begun, step, optimizer = state["stage"], state["step"], state.get("optimizer", {})
     check_agreed(ranks, (saved.canonical(identity), begun, step))
 
     done = sum(lengths[:begun]) + step
@@ -175,7 +175,8 @@ def _train(
         if sinks is not None:
             history.write(out.with_name("metrics.csv"))
             end = {"stage": len(lengths), "step": 0, "history": history.state()}
-            saved.save(out, {**identity, "weights": network.state_dict(), "optimizer": optimizer, **end})
+            end |= {"optimizer": optimizer} if run.optimizer_state else {}
+            saved.save(out, {**identity, "weights": network.state_dict(), **end})
             progress.discard()
 
 

@@ -247,10 +247,12 @@ def test_a_peak_that_exceeds_the_free_disk_is_warned_of(free: int, warned: bool)
     assert lines[2:] == (["WARNING: 1.0 GB too little disk is free."] if warned else [])
 
 
-@pytest.mark.parametrize(("optimizer", "numbers"), [("adam", 3), ("sgd", 2)])
-def test_a_checkpoint_holds_what_the_optimiser_keeps(optimizer: str, numbers: int) -> None:
+@pytest.mark.parametrize(("optimizer", "kept", "numbers"), [("adam", False, 1), ("adam", True, 3), ("sgd", True, 2)])
+def test_a_checkpoint_holds_what_the_optimiser_keeps_where_it_is_asked_for(
+    optimizer: str, kept: bool, numbers: int
+) -> None:
     stages = [stage | {"optimizer": {"name": optimizer}} for stage in RUN["stages"]]
-    found = costs(config(runs={"dsnet": {"full": RUN | {"stages": stages}}}))
+    found = costs(config(runs={"dsnet": {"full": RUN | {"stages": stages, "optimizer_state": kept}}}))
     assert found["train main"].disk == 0  # one file for all stages
     assert found["train more"].disk == pytest.approx(2 * 4 * numbers * definition("dsnet").parameters * 1e6 * 0.25)
 

@@ -82,6 +82,7 @@ def test_checkpoint_says_where_it_is_from(shard, tmp_path):
     assert [data["benchmark"] for data in content["data"]] == ["mini"]
     assert content["flow"]["method"] == "dis"
     assert "video_size" not in content["data"][0]
+    assert "optimizer" not in content
     network = saved.network_of(content, tmp_path / "last.ckpt")
     fresh = build_model("dsnet", width=0.05).state_dict()
     assert {key: value.shape for key, value in network.state_dict().items()} == {
@@ -306,10 +307,10 @@ def test_a_finished_run_is_continued(shard, tmp_path, extended):
     adam = Optimizer(lr=1e-4)
     first = stage(name="a", steps=2, optimizer=adam)
     longer = (first, stage(name="b", steps=2)) if extended == "stage" else (stage(name="a", steps=4, optimizer=adam),)
-    fit(shard, tmp_path / "first.ckpt", recipe(first))
-    fit(shard, tmp_path / "rest.ckpt", recipe(*longer), continued=tmp_path / "first.ckpt")
+    start = fit(shard, tmp_path / "first.ckpt", recipe(first, optimizer_state=extended == "steps"))
+    assert ("optimizer" in start) == (extended == "steps")
+    rest = fit(shard, tmp_path / "rest.ckpt", recipe(*longer), continued=tmp_path / "first.ckpt")
     whole = fit(shard, tmp_path / "whole.ckpt", recipe(*longer))
-    rest = saved.load(tmp_path / "rest.ckpt")
     assert rest["continued_sha256"] == digest(tmp_path / "first.ckpt")
     assert rest["history"]["rows"] == whole["history"]["rows"]
     assert all(torch.equal(rest["weights"][key], whole["weights"][key]) for key in whole["weights"])
@@ -317,8 +318,13 @@ def test_a_finished_run_is_continued(shard, tmp_path, extended):
 
 def test_only_the_same_recipe_is_continued(shard, tmp_path):
     fit(shard, tmp_path / "first.ckpt", recipe(stage(steps=2)))
-    for run in (recipe(stage(batch=3, steps=4)), recipe(stage(steps=1)), recipe(stage(steps=4), width=0.1)):
-        with pytest.raises(InputError, match=r"first\.ckpt"):
+    for run, found in (
+        (recipe(stage(batch=3, steps=4)), "another recipe"),
+        (recipe(stage(steps=1)), r"stages of \[2\] batches"),
+        (recipe(stage(steps=4), width=0.1), "another recipe"),
+        (recipe(stage(steps=4)), "without the optimiser's state; expected one of a recipe with `opt"),
+    ):
+        with pytest.raises(InputError, match=rf"first\.ckpt: .*{found}"):
             fit(shard, tmp_path / "rest.ckpt", run, continued=tmp_path / "first.ckpt")
 
 

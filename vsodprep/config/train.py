@@ -229,6 +229,9 @@ class Run(Section):
     """Arithmetic of training, as Lightning names it."""
     sync_batchnorm: bool = Field(default=False, exclude_if=_absent)
     """On several cards, whether batch normalisation takes the whole batch and not each card's share of it."""
+    optimizer_state: bool = Field(default=False, exclude_if=_absent)
+    """Whether the finished checkpoint keeps the optimiser's state, with which `vsodprep train --continue` makes a last
+    stage longer; Adam's is twice as large as the weights."""
     resources: Resources = Field(default=Resources(), exclude_if=_plain)
     """What it is trained with; no part of its identity."""
     paper: bool = False

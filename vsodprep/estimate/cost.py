@@ -269,7 +269,7 @@ class Estimate:
         known: dict[str, Any] = {"frames": samples, "guessed": guessed, "jobs": 0}
         if stage is run.stages[-1]:
             known["jobs"] = len(set(run.seeds))
-            slots = rates.SLOTS[stage.optimizer.name]
+            slots = rates.SLOTS[stage.optimizer.name] if run.optimizer_state else 0
             known["disk"] = len(set(run.seeds)) * self._parameters(run.network(model), run) * 4 * (1 + slots)
         return self._cost(f"train {stage.name}", *counted, what=what, cpu=cpu, gpu=gpu, **known)
 

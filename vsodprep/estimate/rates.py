@@ -42,7 +42,7 @@ START = {"flow": 0.9, "saliency": 1.2, "evaluate": 0.8, "trivial": 0.8, "prior":
 START |= {"crf": 2.5, "train": 5.0, "predict": 4.5}
 START_OTHER = 1.0
 
-# Numbers that an optimiser keeps of each parameter; a checkpoint holds them.
+# Numbers that an optimiser keeps of each parameter; a checkpoint may hold them.
 SLOTS = {"adam": 2, "adamw": 2, "sgd": 1}
 
 # Bytes per pixel.
