@@ -162,7 +162,24 @@ def official() -> Fake:
     )
     tree.insert("tests/fakes/every.py", "from tests.fakes import toy\n", before="from tests.fakes.fake import Fake\n")
     tree.insert("tests/fakes/every.py", '    "toy": toy.official,\n', before='    "ecssd": stills.ecssd,\n')
-    tree.append("docs/benchmarks.md", "CHANGELOG.md")
+    tree.insert("docs/benchmarks.md", "| [`toy`](#toy) | 1 | 2 | 2 | `all` |\n", before="| [`davis2016`](#davis2016) |")
+    tree.append(
+        "docs/benchmarks.md",
+        text="""
+### toy
+
+- **What it is.** Toy: a ball.
+- **Size.** 1 sequence, 2 frames, 2 masks.
+- **Splits.** `all` (1 sequences, 2 frames): official.
+- **Licence.** None.
+- **Source.** Fetched automatically: `toy.zip`.
+- **Layout and traps.** None.
+- **What vsodprep does.** Nothing.
+- **Used by.** Nobody.
+- **Citation.** Nobody.
+""",
+    )
+    tree.append("CHANGELOG.md")
 
 
 def use_benchmark(tree: Tree) -> None:

@@ -1,6 +1,7 @@
 """The registry: what is known, what is not, and how the lock file fills the gaps."""
 
 import json
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.fakes import davis2016
 from tests.fakes.every import OFFICIAL
 from vsodprep.benchmarks import get, known, modules
 from vsodprep.benchmarks.benchmark import present_sequences
+from vsodprep.benchmarks.describe import counted
 from vsodprep.benchmarks.lock import pin_file, pin_sequences, pinned_file, read_lock
 from vsodprep.cli.benchmarks import command
 from vsodprep.config.normalize import Choice
@@ -205,6 +207,52 @@ def test_table_marks_what_is_unknown() -> None:
     assert rows["fbms"] == ["59", "13,960", "720"]
     assert rows["ytobjects"] == ["126", "?", "?"]
     assert set(rows) == {"name", *known()}
+
+
+def test_known_parts_of_unknown_totals_are_told() -> None:
+    assert counted(get("segtrackv2")) == ("14", "1,025+", "1,025+")
+
+
+PAGE = (Path(__file__).parents[1] / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+HEADINGS = (
+    "What it is",
+    "Size",
+    "Splits",
+    "Licence",
+    "Source",
+    "Layout and traps",
+    "What vsodprep does",
+    "Used by",
+    "Citation",
+)
+
+
+@pytest.mark.parametrize("name", known())
+def test_the_page_tells_of_a_benchmark_what_the_registry_knows(name: str) -> None:
+    section = PAGE.split(f"\n### {name}\n")[1].split("\n## ")[0].split("\n### ")[0]
+    found = dict(re.findall(r"- \*\*(.+?)\.\*\* (.+?)(?=\n- \*\*|\Z)", section, re.DOTALL))
+    assert tuple(found) == HEADINGS
+    told = {heading: " ".join(text.split()) for heading, text in found.items()}
+    benchmark = get(name)
+    row = next(line for line in PAGE.splitlines() if line.startswith(f"| [`{name}`](#{name}) |"))
+    assert tuple(cell.strip() for cell in row.split("|")[2:5]) == counted(benchmark)
+    for number in counted(benchmark)[1:]:
+        assert number.strip("+?") in told["Size"]
+    assert benchmark.title in told["What it is"]
+    assert benchmark.licence.lower() in told["Licence"].lower()
+    assert benchmark.citation in told["Citation"]
+    assert [file.name for file in benchmark.files if f"`{file.name}`" not in told["Source"]] == []
+    by_hand = any(not file.urls for file in benchmark.files if not file.optional)
+    assert ("by hand" in told["Source"].lower()) == by_hand
+    sizes = dict(re.findall(r"`([\w-]+)` \(([^)]+)\)", told["Splits"]))
+    assert set(sizes) == set(benchmark.splits)
+    for key, split in benchmark.splits.items():
+        inside = [one for one in benchmark.sequences if key in one.splits]
+        frames = [one.frames for one in inside]
+        words = ["unknown"] if split.sequences is None else [f"{len(inside)} sequences"]
+        if inside and None not in frames:
+            words.append(f"{sum(filter(None, frames)):,} {'images' if inside[0].still else 'frames'}")
+        assert sizes[key] == (words[-1] if inside and inside[0].still else ", ".join(words))
 
 
 @pytest.mark.parametrize("name", known())

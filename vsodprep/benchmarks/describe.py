@@ -44,16 +44,23 @@ def size_text(file: SourceFile) -> str:
     return f"{file.bytes} bytes" if file.bytes is not None else file.about or "size unknown"
 
 
-def _count(number: int | None) -> str:
-    return "?" if number is None else f"{number:,}"
+def counted(benchmark: Benchmark) -> tuple[str, ...]:
+    """Return the numbers of sequences, frames and masks in words: `?` is unknown, `7+` the 7 that are known of more."""
+    least = {
+        "sequences": len(benchmark.sequences),
+        "frames": sum(one.frames or 0 for one in benchmark.sequences),
+        "annotated": sum(one.annotated or 0 for one in benchmark.sequences),
+    }
+    counts = as_record(benchmark)["counts"]
+    return tuple(
+        (f"{known:,}+" if known else "?") if counts[key] is None else f"{counts[key]:,}" for key, known in least.items()
+    )
 
 
 def as_table(benchmarks: Sequence[Benchmark]) -> str:
-    """Return one line per benchmark; a question mark is what nobody published."""
+    """Return one line per benchmark, with the numbers of `counted`."""
     rows: list[tuple[str, ...]] = [("name", "sequences", "frames", "masks", "title")]
-    for benchmark in benchmarks:
-        counts = as_record(benchmark)["counts"]
-        rows.append((benchmark.name, *(_count(counts[key]) for key in counts), benchmark.title))
+    rows += [(benchmark.name, *counted(benchmark), benchmark.title) for benchmark in benchmarks]
     return "\n".join(aligned(rows, left=(0, 4)))
 
 
@@ -71,12 +78,11 @@ def aligned(rows: Sequence[Sequence[str]], left: Collection[int]) -> list[str]:
 def as_text(benchmark: Benchmark) -> str:
     """Return a page of plain text on a benchmark."""
     record = as_record(benchmark)
-    counts = record["counts"]
+    sequences, frames, masks = counted(benchmark)
     lines = [
         f"{benchmark.title} ({benchmark.name})",
         f"  version   {benchmark.version}",
-        f"  counts    {_count(counts['sequences'])} sequences, {_count(counts['frames'])} frames, "
-        f"{_count(counts['annotated'])} masks",
+        f"  counts    {sequences} sequences, {frames} frames, {masks} masks",
         f"  licence   {benchmark.licence}",
         f"  cite      {benchmark.citation}",
     ]
@@ -86,9 +92,8 @@ def as_text(benchmark: Benchmark) -> str:
         lines.append(f"  sizes     {', '.join(benchmark.resolutions)} (the first is the default)")
     lines.append("  splits")
     for name, split in benchmark.splits.items():
-        lines.append(
-            f"    {name}: {_count(None if split.sequences is None else len(split.sequences))} sequences; {split.origin}"
-        )
+        number = "?" if split.sequences is None else len(split.sequences)
+        lines.append(f"    {name}: {number} sequences; {split.origin}")
     if benchmark.files:
         lines.append("  files")
     for file in benchmark.files:
