@@ -40,6 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny")
     done = snakemake(folder, "all", *CONFIG, cores=8)
     assert done.returncode == 0, done.stdout
+    (folder / "said.txt").write_text(done.stdout)
     return folder
 
 
@@ -67,6 +68,17 @@ def test_flow_prior_and_labels_of_every_sequence(results: Path, sequence: str) -
     assert len(labels) == FRAMES
     values = np.unique([cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in labels])
     assert values.tolist() == [0, 255]
+
+
+def test_a_run_told_every_stage_in_a_line_and_where_the_report_is(folder: Path, results: Path) -> None:
+    said = (folder / "said.txt").read_text()
+    stages = {rule: jobs for rule, jobs in planned(said).items() if rule not in ("all", "total")}
+    ended = re.findall(r"^(\w+) +(\d+) of (\d+) +\d:\d\d:\d\d$", said, flags=re.MULTILINE)
+    assert {rule: (int(done), int(of)) for rule, done, of in ended} == {
+        rule: (jobs, jobs) for rule, jobs in stages.items()
+    }
+    assert f"vsodprep: open {results / 'report' / 'index.html'} in a browser" in said
+    assert "Finished jobid" not in said
 
 
 def test_the_plan_knew_the_disk_that_it_takes(results: Path) -> None:

@@ -1,5 +1,6 @@
 """The report, and everything that the default target asks for."""
 
+from pathlib import Path
 from typing import Any
 
 from vsodprep.workflow.rule_inputs import RuleInputs
@@ -29,3 +30,8 @@ class ReportInputs(RuleInputs):
         checkpoints = [self.paths.checkpoint(*network) for network in self.targets.networks]
         figures = [self.paths.figure(name, "svg") for name in self.config.figures]
         return [*self.shards(None), *checkpoints, *figures, self.paths.report]
+
+    def told(self) -> str:
+        """Say where the report is, and what to do next."""
+        page = Path(self.paths.report).absolute()
+        return f"vsodprep: open {page} in a browser; README.md says what else you can do under 'What people come for'"
