@@ -11,13 +11,13 @@ from shard_tree import SIZE, flow_at, label_at, make_everything
 from torch.utils.data import DataLoader
 
 from vsodprep.config.pack import Pack
-from vsodprep.config.train import Augment
+from vsodprep.config.train import Augment, Shares
 from vsodprep.errors import InputError
 from vsodprep.flow.picture import colour
 from vsodprep.shards import ClipDataset, SplitSource, pack_benchmark
 from vsodprep.shards.clips import collate
 from vsodprep.shards.sampling import BatchSampler, DrawnSample, batches_per_epoch
-from vsodprep.shards.transform import IMAGENET_MEAN, IMAGENET_STD, Window, resize, resize_mask
+from vsodprep.shards.transform import IMAGENET_MEAN, IMAGENET_STD, Recolouring, Window, draw_change, resize, resize_mask
 
 MEAN = torch.tensor(IMAGENET_MEAN).reshape(3, 1, 1)
 STD = torch.tensor(IMAGENET_STD).reshape(3, 1, 1)
@@ -216,6 +216,56 @@ def test_crop_takes_one_window_of_frame_and_mask(path):
     bright = pixels(sample["frames"][-1])[..., 0] > 150
     assert 0.9 < np.mean(mask == bright) <= 1
     assert not torch.equal(sample["frames"], clips(path, size=SIZE, clip_length=2)[4]["frames"])
+
+
+def test_crop_of_two_numbers_draws_the_share_between_them():
+    shares = [draw_change(Augment(crop=Shares(0.4, 0.9)), (0, step)).window.share for step in range(200)]
+    assert 0.4 <= min(shares) < 0.42 and 0.88 < max(shares) <= 0.9
+    assert np.mean(shares) == pytest.approx(0.65, abs=0.03)
+
+
+def test_further_changes_leave_the_others_as_they_are_drawn():
+    plain, more = (
+        draw_change(each, (3, 5))
+        for each in (Augment(flip=0.5, crop=0.8), Augment(flip=0.5, crop=Shares(0.8, 0.8), colour=0.3))
+    )
+    assert plain == more._replace(recolouring=None)
+    assert more.recolouring is not None and all(0.7 <= factor <= 1.3 for factor in more.recolouring)
+
+
+def test_a_crop_from_more_to_less_is_refused():
+    with pytest.raises(ValueError, match=r"crop: from 0\.9 to 0\.5, which is less"):
+        Augment(crop=Shares(0.9, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("factors", "expected"),
+    [
+        ((1, 1, 1), [[200, 100, 50], [40, 40, 40]]),
+        ((1.5, 1, 1), [[255, 150, 75], [60, 60, 60]]),
+        (
+            (1, 0.5, 1),
+            [[142, 92, 67], [62, 62, 62]],
+        ),  # half way to the mean grey: 0.299 120 + 0.587 70 + 0.114 45 = 82.1
+        ((1, 1, 0), [[124, 124, 124], [40, 40, 40]]),  # 0.299 200 + 0.587 100 + 0.114 50 = 124.2
+    ],
+    ids=["none", "brightness", "contrast", "saturation"],
+)
+def test_recolouring(factors, expected):
+    image = np.array([[[200, 100, 50], [40, 40, 40]]], np.uint8)
+    np.testing.assert_allclose(Recolouring(*factors).paint(image)[0], expected, atol=1)
+
+
+def test_colours_of_frames_alone_change_and_alike_in_a_clip(path):
+    chosen = {"size": SIZE, "clip_length": 2, "flow": "dis", "prior": "light"}
+    plain = clips(path, **chosen)[4]
+    data = clips(path, **chosen, augment=Augment(colour=0.4))
+    changed = data[DrawnSample(4, step=1)]
+    for key in ("masks", "flow", "prior"):
+        assert torch.equal(changed[key], plain[key])
+    paint = draw_change(Augment(colour=0.4), (data.seed, 0, 1, 0)).recolouring.paint
+    for got, frame in zip(changed["frames"], plain["frames"], strict=True):
+        np.testing.assert_array_equal(pixels(got), paint(pixels(frame)))
 
 
 def test_window_keeps_its_share():

@@ -4,8 +4,9 @@ import warnings
 import numpy as np
 import pytest
 
+from vsodprep.config.flow import Camera, Flow
 from vsodprep.config.methods import Dialect
-from vsodprep.flow.picture import colour, colour_wheel
+from vsodprep.flow.picture import Picture, colour, colour_wheel, drawing_of, picture_of
 
 RNG = np.random.default_rng(4)
 WHITE, BLACK = [255, 255, 255], [0, 0, 0]
@@ -132,3 +133,23 @@ def test_noise_stays_pale_below_the_least_maximum(dialect: Dialect) -> None:
         colour(noise, dialect=dialect, least_maximum=1.0), colour(noise, dialect=dialect, maximum=1.0)
     )
     np.testing.assert_array_equal(colour(moving, dialect=dialect, least_maximum=1.0), colour(moving, dialect=dialect))
+
+
+@pytest.mark.parametrize("dialect", ["raft", "flownet2"])
+def test_without_the_camera_s_motion_what_stands_still_is_white(dialect: Dialect) -> None:
+    y, x = np.mgrid[:60, :80].astype(np.float32)
+    camera = np.stack([9 + 0.05 * x, 0.02 * y - 6], axis=2)
+    own = np.zeros_like(camera)
+    own[20:40, 30:50] = 0, 5
+    plain, without = (Picture(dialect, camera=each).draw(camera + own) for each in ("kept", "subtracted"))
+    np.testing.assert_array_equal(plain, colour(camera + own, dialect=dialect))
+    assert without[:15].min() > 240 > plain[:15].min(axis=2).max()
+    assert without[20:40, 30:50].min(axis=2).max() < 60
+
+
+@pytest.mark.parametrize(("camera", "recorded"), [("kept", {}), ("subtracted", {"camera": "subtracted"})])
+def test_a_file_says_of_the_camera_what_its_pictures_lack(camera: Camera, recorded: dict[str, str]) -> None:
+    record = drawing_of(Flow(camera=camera)).record
+    assert record == {"dialect": "raft", "maximum": None, "least_maximum": 0.0} | recorded
+    flow = np.random.default_rng(0).normal(size=(20, 30, 2)).astype(np.float32)
+    np.testing.assert_array_equal(picture_of(flow, {"picture": record}), Picture(camera=camera).draw(flow))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from vsodprep.prior.camera import background_motion
+from vsodprep.flow.camera import background_motion
 from vsodprep.prior.channels import DIRECTIONS, NAMES, Channels, channels
 from vsodprep.prior.contrast import Stack, contrast
 from vsodprep.prior.fit import region_labels, spread

@@ -12,6 +12,7 @@ Preset = Literal["ultrafast", "fast", "medium"]
 FitKind = Literal["pad", "resize", "crop"]
 Border = Literal["replicate", "zero", "stretch"]
 Precision = Literal["float32", "float16", "bfloat16"]
+Camera = Literal["kept", "subtracted"]
 
 
 _PATTERN = "|".join(FLOW).replace("NAME", "[A-Za-z0-9_+-]+")
@@ -76,6 +77,10 @@ class Flow(Policy, Method):
     """With `maximum: null`, the least length that gets a full colour: the noise of a pair in which nothing moves then
     stays pale. 0, as in the papers' pictures, gives the longest vector of every pair a full colour."""
 
+    camera: Camera = "kept"
+    """Whether pictures show the camera's motion, as the papers' do, or what is left without it: `subtracted` takes away
+    the affine motion of the larger part of the frame, so that what stands still in the scene is white."""
+
     @model_validator(mode="before")
     @classmethod
     def _frames_are_chosen_once(cls, value: Any) -> Any:
@@ -90,7 +95,7 @@ class Flow(Policy, Method):
         if self.least_maximum and self.maximum is not None:
             raise ValueError("least_maximum means nothing where maximum is given")
         if not flow_method(self.method).vectors:
-            for key in ("dialect", "maximum", "least_maximum"):
+            for key in ("dialect", "maximum", "least_maximum", "camera"):
                 if getattr(self, key) != type(self).model_fields[key].default:
                     raise ValueError(f"{key} means nothing to method {self.method}, which draws nothing")
             if self.direction == "both":

@@ -35,6 +35,16 @@ class Reading(NamedTuple):
     still_flow: StillFlow = "zeros"
 
 
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+class Shares(NamedTuple):
+    """The least and the largest share."""
+
+    least: Share
+    most: Share
+
+
 class Augment(Section):
     """Random changes to a training sample, the same for frames, flow, prior and masks of a clip."""
 
@@ -44,8 +54,17 @@ class Augment(Section):
     """A flip mirrors the flow's colour picture, as the papers' codes do, or the flow itself, which is coloured anew."""
     scales: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(1.0,), min_length=1)
     """Factors on the input size, one drawn per batch (CAG-DDE: 0.75, 1, 1.25)."""
-    crop: float = Field(default=1.0, gt=0, le=1)
-    """Share of height and width that a random crop keeps."""
+    crop: Share | Shares = 1.0
+    """Share of height and width that a random crop keeps; of two numbers, one between them is drawn per clip."""
+    colour: float = Field(default=0.0, ge=0, lt=1, exclude_if=_absent)
+    """Largest change of the brightness, contrast and saturation of frames: each is multiplied by a factor between
+    1 - colour and 1 + colour, drawn per clip. Flow, priors and masks stay as they are."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Augment":
+        if isinstance(self.crop, Shares) and self.crop.least > self.crop.most:
+            raise ValueError(f"crop: from {self.crop.least} to {self.crop.most}, which is less")
+        return self
 
 
 class Optimizer(Section):

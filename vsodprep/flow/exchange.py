@@ -1,5 +1,6 @@
 """Stored flow as other tools' files: `.flo`, KITTI PNG, colour pictures."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -7,7 +8,7 @@ from vsodprep.config.flow import Dialect
 from vsodprep.errors import InputError
 from vsodprep.files import atomic_directory, nothing
 from vsodprep.flow.formats import write_flo, write_kitti
-from vsodprep.flow.picture import Picture, colour
+from vsodprep.flow.picture import Picture
 from vsodprep.flow.store import FlowFile
 from vsodprep.images import write_png
 from vsodprep.progress import track
@@ -36,7 +37,7 @@ def export_flow(
     if not flow.datasets and (dialect or maximum):
         raise InputError("--dialect, --maximum", "pictures alone, which are drawn already", "neither of the two")
     block = Picture(**flow.attributes.get("picture", {}))
-    dialect, maximum = dialect or block.dialect, maximum or block.maximum
+    block = replace(block, dialect=dialect or block.dialect, maximum=maximum or block.maximum)
     with atomic_directory(out, nothing) as folder:
         for index in track(flow.frame_indices, f"export to {out.name}", unit="file"):
             values = flow.of_frame(index) if flow.datasets else None
@@ -50,5 +51,5 @@ def export_flow(
             elif kind == "kitti":
                 write_kitti(folder / f"{name}.png", values)
             else:
-                write_png(folder / f"{name}.png", colour(values, maximum, dialect, block.least_maximum))
+                write_png(folder / f"{name}.png", block.draw(values))
     return len(flow.frame_indices)

@@ -7,14 +7,15 @@ the second, a picture without any motion white in the first and black in the sec
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.config.flow import Flow
+from vsodprep.config.flow import Camera, Flow
 from vsodprep.config.methods import FLOW, Dialect, name_of
+from vsodprep.flow.camera import background_motion
 
 # Colours between two of the wheel's corners: red, yellow, green, cyan, blue, magenta.
 _STEPS = (15, 6, 4, 11, 13, 6)
@@ -91,11 +92,23 @@ class Picture:
         dialect: Whose picture it is.
         maximum: Length in pixels that gets a full colour; each frame's own largest if None.
         least_maximum: The least length in pixels that then gets it.
+        camera: Whether the camera's motion is drawn, or subtracted first.
     """
 
     dialect: Dialect = "raft"
     maximum: float | None = None
     least_maximum: float = 0.0
+    camera: Camera = "kept"
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What a file says of it; of the camera where its motion is subtracted."""
+        return {key: value for key, value in asdict(self).items() if (key, value) != ("camera", "kept")}
+
+    def draw(self, flow: NDArray[Any]) -> NDArray[np.uint8]:
+        """Draw a flow, `(H, W, 2)` in pixels, as uint8 `(H, W, 3)` RGB."""
+        own = flow - background_motion(flow) if self.camera == "subtracted" else flow
+        return colour(own, self.maximum, self.dialect, self.least_maximum)
 
 
 def dialect_of(method: str) -> Dialect:
@@ -105,7 +118,7 @@ def dialect_of(method: str) -> Dialect:
 
 def drawing_of(block: Flow) -> Picture:
     """Return how a block's pictures are drawn; as the method's own tools do where it does not say."""
-    return Picture(block.dialect or dialect_of(block.method), block.maximum, block.least_maximum)
+    return Picture(block.dialect or dialect_of(block.method), block.maximum, block.least_maximum, block.camera)
 
 
 def picture_of(flow: NDArray[Any], attributes: Mapping[str, Any]) -> NDArray[np.uint8]:
@@ -118,8 +131,7 @@ def picture_of(flow: NDArray[Any], attributes: Mapping[str, Any]) -> NDArray[np.
     Returns:
         uint8 `(H, W, 3)` RGB.
     """
-    picture = Picture(**attributes.get("picture", {"dialect": dialect_of(attributes.get("method", ""))}))
-    return colour(flow, picture.maximum, picture.dialect, picture.least_maximum)
+    return Picture(**attributes.get("picture", {"dialect": dialect_of(attributes.get("method", ""))})).draw(flow)
 
 
 def _draw(u: NDArray[Any], v: NDArray[Any], longest: Any, dialect: Dialect, picture: NDArray[np.uint8]) -> None:

@@ -7,7 +7,6 @@ Packs hold it in folders named after the sequences: FSNet's `SEQ/OF_FlowNet2`, T
 import hashlib
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -212,7 +211,7 @@ def _vectors(
     size = image_size(frames[0])
     dataset, unknown = record["policy"]["direction"], {"pixels": 0}
     record["unknown"] = unknown
-    record["picture"] = asdict(Picture())
+    record["picture"] = Picture().record
 
     @lru_cache(max((abs(pair.source - pair.target) for pair in pairs), default=0) + 2)
     def picture(index: int) -> NDArray[np.uint8]:

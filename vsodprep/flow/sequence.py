@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -65,7 +64,7 @@ def write_sequence(
     record = estimator.record
     attributes = {
         **record,
-        "picture": asdict(picture or Picture(dialect_of(record.get("method", "")))),
+        "picture": (picture or Picture(dialect_of(record.get("method", "")))).record,
         "policy": record_of(policy) | {"frames": "all" if only is None else "listed"},
         "versions": {**VERSIONS, **record["versions"]},
         "quality": quality,

@@ -1,7 +1,6 @@
 """A video as a shard whose frames, flow and motion prior are made while they are read, and are never all there."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -118,7 +117,7 @@ class _Streamed(ShardSequence):
 
     def attributes(self, name: str) -> dict[str, Any]:
         """Return the attributes that an array such as `flow/dis` would have in a shard."""
-        return {} if self._block is None else {"scale": SCALE, "picture": asdict(drawing_of(self._block))}
+        return {} if self._block is None else {"scale": SCALE, "picture": drawing_of(self._block).record}
 
     def _read(self, name: str, frame: int) -> NDArray[Any] | None:
         return self._rows_of[name.partition("/")[0]][frame] if self.has(name, frame) else None

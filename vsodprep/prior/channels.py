@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.prior.camera import background_motion
+from vsodprep.flow.camera import background_motion
 
 NAMES = (
     "picture_l",

@@ -249,6 +249,8 @@ class ClipDataset(Dataset[Sample]):
         clip = self._clip(arrays, place.frame, seed)
         load = _Loader(self, arrays, place.video, change, size)
         frames = [load.frame(frame) for frame in clip]
+        if change.recolouring is not None:
+            frames = [change.recolouring.paint(frame) for frame in frames]
         of_classes = part.labels == layout.CLASSES
         labels = [None if of_classes else load.mask(part.labels, frame) for frame in clip]
         annotated = torch.tensor([label is not None for label in labels])

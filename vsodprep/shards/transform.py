@@ -7,10 +7,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.config.train import Augment
+from vsodprep.config.train import Augment, Shares
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+GREY = (0.299, 0.587, 0.114)  # of red, green and blue, ITU-R BT.601
 
 Resize = Literal["pillow", "opencv"]
 
@@ -30,11 +31,29 @@ class Window(NamedTuple):
         return image[top : top + rows, left : left + columns]
 
 
+class Recolouring(NamedTuple):
+    """Factors on the brightness, contrast and saturation of a frame."""
+
+    brightness: float
+    contrast: float
+    saturation: float
+
+    def paint(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return an image `(H, W, 3)`, RGB, in other colours; contrast is about its mean grey, cut off at 0 and 255."""
+        image = np.ascontiguousarray(image)
+        mean = float(np.dot(cv2.mean(image)[:3], GREY))
+        mixed = self.saturation * np.eye(3) + (1 - self.saturation) * np.tile(GREY, (3, 1))
+        offset = np.full((3, 1), self.brightness * (1 - self.contrast) * mean)
+        whole = np.hstack([self.brightness * self.contrast * mixed, offset])
+        return np.asarray(cv2.transform(image, whole), dtype=np.uint8)
+
+
 class DrawnChange(NamedTuple):
-    """What happens to all arrays of one sample."""
+    """What happens to a sample: `flip` and `window` to all of its arrays, `recolouring` to its frames."""
 
     flip: bool = False
     window: Window | None = None
+    recolouring: Recolouring | None = None
 
 
 def draw_change(augment: Augment, seed: tuple[int, ...]) -> DrawnChange:
@@ -45,9 +64,16 @@ def draw_change(augment: Augment, seed: tuple[int, ...]) -> DrawnChange:
         seed: Seed, step and place in the batch; equal seeds draw equally.
     """
     rng = np.random.default_rng(seed)
-    flip, top, left = rng.random(3)
-    window = Window(float(top), float(left), augment.crop) if augment.crop < 1 else None
-    return DrawnChange(flip=bool(flip < augment.flip), window=window)
+    flip, top, left, size, *colours = rng.random(7)
+    least, most = augment.crop if isinstance(augment.crop, Shares) else (augment.crop, augment.crop)
+    share = least + float(size) * (most - least)
+    return DrawnChange(
+        flip=bool(flip < augment.flip),
+        window=Window(float(top), float(left), share) if share < 1 else None,
+        recolouring=Recolouring(*(1 + augment.colour * float(2 * each - 1) for each in colours))
+        if augment.colour
+        else None,
+    )
 
 
 def draw_size(size: tuple[int, int], scales: tuple[float, ...], seed: tuple[int, ...]) -> tuple[int, int]:
