@@ -24,10 +24,11 @@ from vsodprep.config.saliency import Saliency
 from vsodprep.crf.refine import refine
 from vsodprep.flow.picture import colour
 from vsodprep.images import list_images, read_frame
-from vsodprep.prior.apply import motion_prior
+from vsodprep.prior.apply import motion_priors
 from vsodprep.prior.channels import channels
 from vsodprep.prior.classifier import Classifier, Settings, layer_sizes
 from vsodprep.prior.contrast import Stack, contrast
+from vsodprep.prior.frame import Moving
 from vsodprep.prior.segmentation import segmentations
 from vsodprep.saliency.folders import to_bytes
 from vsodprep.saliency.maps import method_of
@@ -79,6 +80,9 @@ def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
     def cut(backend):
         return segmentations(picture, LIGHT, scale=0.5, min_regions=16, backend=backend)
 
+    def whole(levels, scale):
+        return list(motion_priors([Moving(frame, flow, colour(flow))], classifier(levels, scale)))
+
     levels, given = cut("compiled"), Stack.of(channels(small_frame, small_flow, picture))
     maps = np.stack([to_bytes(method_of(Saliency(method=method)).maps([frame])[0]) for method in ("mbd", "rbd")])
     fused = fuse(maps / np.float32(255), uniform(2))
@@ -92,15 +96,15 @@ def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
         "prior: channels": (lambda: channels(small_frame, small_flow, picture), 1),
         "prior: contrast features": (lambda: [contrast(one.labels, one.regions, given) for one in levels], 1),
         "prior: whole, light (M = 5, half size)": (
-            lambda: motion_prior(frame, flow, colour(flow), classifier(LIGHT, 0.5)),
+            lambda: whole(LIGHT, 0.5),
             1,
         ),
         "prior: whole, DRFI's 15 (half size)": (
-            lambda: motion_prior(frame, flow, colour(flow), classifier(DRFI, 0.5)),
+            lambda: whole(DRFI, 0.5),
             1,
         ),
         "prior: whole, DRFI's 15 (full size)": (
-            lambda: motion_prior(frame, flow, colour(flow), classifier(DRFI, 1.0)),
+            lambda: whole(DRFI, 1.0),
             1,
         ),
         "saliency: mbd, one frame": (lambda: method_of(Saliency(method="mbd")).maps([frame]), 1),

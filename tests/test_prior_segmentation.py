@@ -65,6 +65,27 @@ def test_a_graph_is_cut_by_hand():
     np.testing.assert_array_equal(graph.cut(30, 1), [[0, 0, 0, 1]])
 
 
+def test_what_every_larger_k_joins_is_joined_once():
+    graph = Graph.of(np.cumsum([0, 3, 9, 27]).astype(np.uint8)[None, :, None].repeat(3, axis=2) * (1, 0, 0), 0)
+    joined = graph.joined(9)
+    np.testing.assert_array_equal(joined.parts, [[0, 0, 1, 2]])
+    np.testing.assert_array_equal(joined.size, [2, 1, 1])
+    np.testing.assert_array_equal(joined.inner, [3, 0, 0])
+    np.testing.assert_array_equal(joined.weights, [9, 27])
+    np.testing.assert_array_equal(joined.ends, [[0, 1], [1, 2]])
+
+
+def test_a_cut_of_what_is_joined_is_that_of_the_pixels():
+    field = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 900, (60, 80, 3)).astype(np.float32), (0, 0), 4) + 128
+    whole = Graph.of(np.clip(field, 0, 255).astype(np.uint8), 0.8)
+    joined = whole
+    for k in (5.0, 20.0, 80.0, 320.0):
+        joined = joined.joined(k)
+        for larger in (k, 3 * k):
+            np.testing.assert_array_equal(joined.cut(larger, 30), whole.cut(larger, 30))
+    assert len(joined.weights) < len(whole.weights) / 4
+
+
 def test_k_and_least_size_follow_the_resolution():
     picture = cv2.GaussianBlur(np.random.default_rng(1).integers(0, 255, (60, 80, 3)).astype(np.uint8), (0, 0), 2)
     expected = cv2.ximgproc.segmentation.createGraphSegmentation(0.8, 25.0, 10)

@@ -63,7 +63,7 @@ def test_third_window_is_all_but_the_region(picture):
 
 
 def test_alexnet_gives_12288_numbers(picture, alexnet):
-    (described,) = extractor(alexnet)(picture, [LEVEL])
+    ((described,),) = extractor(alexnet)([(picture, [LEVEL])])
     assert described.shape == (3, 12288)
     assert (described >= 0).all()  # after ReLU
     made = cut_all(picture, LABELS, 3)
@@ -72,7 +72,7 @@ def test_alexnet_gives_12288_numbers(picture, alexnet):
     np.testing.assert_allclose(described[2], expected.numpy(), rtol=1e-3, atol=1e-5)
 
 
-def test_windows_that_levels_share_are_seen_once(picture):
+def test_windows_of_levels_and_frames_are_seen_together_and_once(picture):
     joined = Segmentation(np.where(LABELS == 2, 0, LABELS), 2, 0)
     seen = []
 
@@ -80,14 +80,16 @@ def test_windows_that_levels_share_are_seen_once(picture):
         seen.append(len(batch))
         return batch.mean(dim=(2, 3))
 
-    network.to = lambda _: network
-    alone = [extractor(network)(picture, [level])[0] for level in (LEVEL, joined)]
+    network.to = lambda **_: network
+    alone = [extractor(network)([(picture, [level])])[0][0] for level in (LEVEL, joined)]
     # Three regions: their own windows, two each, and one box around all. Two regions: the first has other pixels.
     assert seen == [3 * 2 + 1, 2 * 2 + 1]
-    together = extractor(network)(picture, [LEVEL, joined])
-    assert seen[2:] == [7 + 2]
+    other = picture[::-1].copy()
+    together, of_other = extractor(network)([(picture, [LEVEL, joined]), (other, [joined])])
+    assert seen[2:] == [7 + 2 + 5]
     for found, expected in zip(together, alone, strict=True):
         np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(of_other[0], extractor(network)([(other, [joined])])[0][0])
 
 
 def test_coverage_counts_pixels_of_the_quarters():
@@ -108,7 +110,7 @@ def test_pooled_features_are_means_over_the_windows(picture, monkeypatch):
     monkeypatch.setattr("vsodprep.prior.windows.POOLED_SIDE", 40)  # the picture as it is
     network = torch.nn.Module()
     network.features = torch.nn.Sequential(torch.nn.Identity(), torch.nn.MaxPool2d(2))
-    (described,) = pooler(network)(picture, [LEVEL])
+    ((described,),) = pooler(network)([(picture, [LEVEL])])
     image = normalised(picture).numpy()
     assert described.shape == (3, 3 * 4 * 3)
     found = described[2].reshape(3, 2, 2, 3)
@@ -119,7 +121,7 @@ def test_pooled_features_are_means_over_the_windows(picture, monkeypatch):
 
 
 def test_alexnet_is_pooled_from_its_last_convolution(picture, alexnet):
-    (described,) = pooler(alexnet)(picture, [LEVEL])
+    ((described,),) = pooler(alexnet)([(picture, [LEVEL])])
     assert described.shape == (3, 3 * 4 * 256)
     assert (described >= 0).all()
     assert described.std(axis=0).max() > 0

@@ -147,8 +147,9 @@ class _Streamed(ShardSequence):
                 yield pair.shown, quantise(row[name]).values
 
     def _priors(self, path: Path, device: str) -> Numbered[NDArray[np.uint8]]:
-        from vsodprep.prior.apply import motion_prior, windows_of  # noqa: PLC0415  (few networks read a prior)
+        from vsodprep.prior.apply import motion_priors, windows_of  # noqa: PLC0415  (few networks read a prior)
         from vsodprep.prior.classifier import load  # noqa: PLC0415
+        from vsodprep.prior.frame import Moving  # noqa: PLC0415
 
         classifier = load(path)
         windows = windows_of(classifier, path, None, device)
@@ -157,7 +158,8 @@ class _Streamed(ShardSequence):
             flow, drawn = self.flow(name, number), self.picture(name, number)
             assert flow is not None
             assert drawn is not None
-            prior, _ = motion_prior(self.frame(number), flow, drawn, classifier, windows)
+            # One at a time: frames that were read ahead would not be kept.
+            ((prior, _),) = motion_priors([Moving(self.frame(number), flow, drawn)], classifier, windows)
             yield number, np.round(prior * 255).astype(np.uint8)
 
 

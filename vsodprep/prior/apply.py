@@ -1,5 +1,6 @@
 """The motion prior of one sequence, from its frames and flow to the stored file."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
 from vsodprep.images import read_frame
 from vsodprep.prior.classifier import Classifier, load
-from vsodprep.prior.frame import Described, Windows, combine, describe
+from vsodprep.prior.frame import Described, Moving, Windows, combine, describe
 from vsodprep.prior.store import write_prior
 from vsodprep.progress import track
 
@@ -37,28 +38,22 @@ class FrameRegions(NamedTuple):
         return f"regions {ranges}; {int((self.halvings > 0).sum())} of {self.counts.size} segmentations made finer"
 
 
-def motion_prior(
-    frame: NDArray[np.uint8],
-    flow: NDArray[np.float32],
-    drawn: NDArray[np.uint8],
-    classifier: Classifier,
-    windows: Windows | None = None,
-) -> tuple[NDArray[np.float32], Described]:
-    """Compute one frame's motion prior.
+def motion_priors(
+    frames: Iterable[Moving], classifier: Classifier, windows: Windows | None = None
+) -> Iterator[tuple[NDArray[np.float32], Described]]:
+    """Compute the motion prior of frames.
 
     Args:
-        frame: uint8 `(H, W, 3)` RGB.
-        flow: float32 `(H, W, 2)` in px.
-        drawn: The flow's picture, uint8 `(H, W, 3)` RGB.
+        frames: Frames with their flow; a network is given a few at once.
         classifier: Scores the regions.
         windows: The network's features, unless the classifier was fitted on `contrast`.
 
-    Returns:
-        float32 `(H, W)` in [0, 1] (STAN, MSST: Eq. 1), and the regions it comes from.
+    Yields:
+        For each frame float32 `(H, W)` in [0, 1] (STAN, MSST: Eq. 1), and the regions it comes from.
     """
-    described = describe(frame, flow, drawn, classifier.settings, windows)
-    scores = [classifier.score(features) for features in described.features]
-    return combine(described.levels, scores, (flow.shape[0], flow.shape[1])), described
+    for described in describe(frames, classifier.settings, windows):
+        scores = [classifier.score(features) for features in described.features]
+        yield combine(described.levels, scores, described.size), described
 
 
 def windows_of(classifier: Classifier, path: Path, weights: str | None, device: str) -> Windows | None:
@@ -125,11 +120,15 @@ def apply(
         priors = np.zeros((len(indices), *flow.size), dtype=np.uint8)
         regions = np.zeros((len(indices), len(classifier.settings.levels)), dtype=np.int32)
         halvings = np.zeros_like(regions, dtype=np.uint8)
-        for row, index in enumerate(track(indices, f"motion prior of {flow_path.stem}")):
+
+        def moving(index: int) -> Moving:
             frame, motion = read_frame(frames[index]), flow.of_frame(index)
             assert motion is not None
             check_size(frames[index], frame.shape, motion.shape, str(flow_path))
-            prior, described = motion_prior(frame, motion, picture_of(motion, flow.attributes), classifier, windows)
+            return Moving(frame, motion, picture_of(motion, flow.attributes))
+
+        made = motion_priors(map(moving, indices), classifier, windows)
+        for row, (prior, described) in enumerate(track(made, f"motion prior of {flow_path.stem}", len(indices))):
             priors[row] = np.round(prior * 255).astype(np.uint8)
             regions[row] = [level.regions for level in described.levels]
             halvings[row] = [level.halvings for level in described.levels]

@@ -1,6 +1,7 @@
 """Fitting the motion prior's classifier to annotated frames."""
 
 from collections.abc import Iterator, Sequence
+from itertools import tee
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,7 @@ from vsodprep.flow.store import open_flow
 from vsodprep.images import read_frame, read_mask
 from vsodprep.manifest import frame_path, mask_path, read_manifest
 from vsodprep.prior.classifier import Classifier, Settings, save
-from vsodprep.prior.frame import Windows, describe
+from vsodprep.prior.frame import Moving, Windows, describe
 from vsodprep.prior.training import standardisation, train
 from vsodprep.progress import track
 from vsodprep.threads import restores_threads
@@ -71,10 +72,8 @@ def spread(items: Sequence[int], count: int) -> tuple[int, ...]:
     return tuple(items[int((index + 0.5) * len(items) / count)] for index in range(count))
 
 
-def _frames(
-    split: FitSource, most: int
-) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.uint8], NDArray[np.bool_]]]:
-    """Yield the frames to learn from, each with its flow, the flow's picture, and its mask."""
+def _frames(split: FitSource, most: int) -> Iterator[tuple[Moving, NDArray[np.bool_]]]:
+    """Yield the frames to learn from, each with its mask."""
     videos = [video for video in read_manifest(split.benchmark).split(split.split) if not video.still]
     for video in track(videos, f"regions of {split.benchmark.name} {split.split}", unit="sequence"):
         with open_flow(split.flow / f"{video.name}.h5") as flow:
@@ -87,7 +86,7 @@ def _frames(
                 assert motion is not None
                 check_size(mask, truth.shape, motion.shape, "its flow")
                 frame = read_frame(frame_path(split.benchmark, video.name, name))
-                yield frame, motion, picture_of(motion, flow.attributes), truth
+                yield Moving(frame, motion, picture_of(motion, flow.attributes)), truth
 
 
 def collect(
@@ -109,8 +108,9 @@ def collect(
     foreground: list[NDArray[np.bool_]] = []
     frames = mixed = 0
     for split in splits:
-        for frame, flow, drawn, mask in _frames(split, most):
-            described = describe(frame, flow, drawn, settings, windows)
+        given, learnt = tee(_frames(split, most))
+        masks = (mask for _, mask in learnt)
+        for described, mask in zip(describe((moving for moving, _ in given), settings, windows), masks, strict=True):
             for level, rows in zip(described.levels, described.features, strict=True):
                 small = cv2.resize(mask.astype(np.uint8) * 255, level.labels.shape[::-1], interpolation=cv2.INTER_AREA)
                 chosen, label = region_labels(level.labels, level.regions, small > 127, purity)

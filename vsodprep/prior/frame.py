@@ -1,6 +1,7 @@
 """One frame: its regions at every level, their features, and the prior that scores make of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 import cv2
@@ -12,8 +13,25 @@ from vsodprep.prior.classifier import Settings
 from vsodprep.prior.contrast import Stack, contrast
 from vsodprep.prior.segmentation import Segmentation, segmentations
 
-# Describes the regions of a picture by a network: (picture, segmentations) to float32 (count, d) of each.
-Windows = Callable[[NDArray[np.uint8], Sequence[Segmentation]], list[NDArray[np.float32]]]
+AT_ONCE = 4  # frames that a network describes together: a batch of its windows is seldom cut short
+
+Picture = tuple[NDArray[np.uint8], Sequence[Segmentation]]  # with its segmentations
+# Describes the regions of pictures by a network: float32 (count, d) of each segmentation of each.
+Windows = Callable[[Sequence[Picture]], list[tuple[NDArray[np.float32], ...]]]
+
+
+class Moving(NamedTuple):
+    """A frame that moves.
+
+    Attributes:
+        frame: uint8 `(H, W, 3)` RGB.
+        flow: float32 `(H, W, 2)` in px.
+        drawn: The flow's picture, uint8 `(H, W, 3)` RGB.
+    """
+
+    frame: NDArray[np.uint8]
+    flow: NDArray[np.float32]
+    drawn: NDArray[np.uint8]
 
 
 class Described(NamedTuple):
@@ -22,41 +40,46 @@ class Described(NamedTuple):
     Attributes:
         levels: One segmentation per level.
         features: float32 `(regions, d)` of each.
+        size: Height and width of the frame.
     """
 
     levels: tuple[Segmentation, ...]
     features: tuple[NDArray[np.float32], ...]
+    size: tuple[int, int]
 
 
-def describe(
-    frame: NDArray[np.uint8],
-    flow: NDArray[np.float32],
-    drawn: NDArray[np.uint8],
-    settings: Settings,
-    windows: Windows | None = None,
-) -> Described:
-    """Cut a frame's flow picture into regions and describe them.
+def describe(frames: Iterable[Moving], settings: Settings, windows: Windows | None = None) -> Iterator[Described]:
+    """Cut the flow pictures of frames into regions and describe them.
 
     Args:
-        frame: uint8 `(H, W, 3)` RGB.
-        flow: float32 `(H, W, 2)` in px.
-        drawn: The flow's picture, uint8 `(H, W, 3)` RGB.
+        frames: The frames; a network is given a few at once.
         settings: How.
         windows: The network's features, unless `settings.features` is `contrast`.
 
-    Returns:
-        Regions and features of each level, at `settings.scale`.
+    Yields:
+        Regions and features of each level, at `settings.scale`, of each frame in order.
     """
-    height, width = flow.shape[:2]
-    size = (max(3, round(width * settings.scale)), max(3, round(height * settings.scale)))
-    picture = _shrunk(drawn, size)
+    given = iter(frames)
+    while together := list(islice(given, AT_ONCE if windows else 1)):
+        cuts = [_cut(moving, settings) for moving in together]
+        described = windows(cuts) if windows else [_contrasts(*each) for each in zip(together, cuts, strict=True)]
+        for moving, (_, levels), features in zip(together, cuts, described, strict=True):
+            yield Described(levels, features, (moving.flow.shape[0], moving.flow.shape[1]))
+
+
+def _cut(moving: Moving, settings: Settings) -> tuple[NDArray[np.uint8], tuple[Segmentation, ...]]:
+    height, width = moving.flow.shape[:2]
+    picture = _shrunk(moving.drawn, (max(3, round(width * settings.scale)), max(3, round(height * settings.scale))))
     how: dict[str, Any] = settings.model_dump(include={"scale", "min_regions", "backend"})
-    levels = segmentations(picture, settings.levels, **how)
-    if windows is not None:
-        return Described(levels, tuple(windows(picture, levels)))
-    given = Stack.of(channels(_shrunk(frame, size), _shrunk(flow, size), picture))
+    return picture, segmentations(picture, settings.levels, **how)
+
+
+def _contrasts(moving: Moving, cut: Picture) -> tuple[NDArray[np.float32], ...]:
+    picture, levels = cut
+    size = picture.shape[1], picture.shape[0]
+    given = Stack.of(channels(_shrunk(moving.frame, size), _shrunk(moving.flow, size), picture))
     named = (contrast(level.labels, level.regions, given) for level in levels)
-    return Described(levels, tuple(np.stack(list(each.values()), axis=1).astype(np.float32) for each in named))
+    return tuple(np.stack(list(each.values()), axis=1).astype(np.float32) for each in named)
 
 
 def _shrunk(image: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:

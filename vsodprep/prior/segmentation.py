@@ -33,7 +33,14 @@ Cut = Callable[[float, int], NDArray[np.int32]]
 
 
 def _compiled(picture: NDArray[np.uint8], sigma: float) -> Cut:
-    return Graph.of(picture, sigma).cut
+    graphs = {0.0: Graph.of(picture, sigma)}  # what any k of at least this joins is joined
+
+    def cut(k: float, least: int) -> NDArray[np.int32]:
+        if k not in graphs:
+            graphs[k] = graphs[max(known for known in graphs if known < k)].joined(k)
+        return graphs[k].cut(k, least)
+
+    return cut
 
 
 def _opencv(picture: NDArray[np.uint8], sigma: float) -> Cut:
@@ -89,7 +96,13 @@ def segmentations(
         The segmentation of each level.
     """
     cuts = {sigma: BACKENDS[backend](picture, sigma) for sigma in dict.fromkeys(level.sigma for level in levels)}
-    return tuple(_segment(cuts[level.sigma], level, scale, min_regions) for level in levels)
+    # Cuts of a larger k go on from those of a smaller one.
+    made = {level: _segment(cuts[level.sigma], level, scale, min_regions) for level in sorted(levels, key=_k)}
+    return tuple(made[level] for level in levels)
+
+
+def _k(level: Level) -> float:
+    return level.k
 
 
 def _segment(cut: Cut, level: Level, scale: float, min_regions: int) -> Segmentation:

@@ -3,14 +3,15 @@
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 import torchvision
 from numpy.typing import NDArray
 
-from vsodprep.prior.frame import Windows
+from vsodprep.prior.frame import Picture, Windows
 from vsodprep.prior.regions import boxes, outline
 from vsodprep.prior.segmentation import Segmentation
 from vsodprep.weights import find_weights, load, read_state
@@ -122,14 +123,13 @@ def cut(image: torch.Tensor, window: Window) -> torch.Tensor:
     Returns:
         float32 `(3, 224, 224)`.
     """
-    if window.region is not None:
-        (top, bottom, left, right), shape = window.region
-        inside = torch.frombuffer(bytearray(shape), dtype=torch.bool).view(bottom - top, right - left)
-        masked = image.clone() if window.rest else torch.zeros_like(image)
-        masked[:, top:bottom, left:right] = image[:, top:bottom, left:right] * (inside != window.rest)
-        image = masked
     top, bottom, left, right = window.box
     part = image[:, top:bottom, left:right]
+    if window.region is not None:
+        (first, last, start, end), shape = window.region
+        inside = torch.frombuffer(bytearray(shape), dtype=torch.bool).view(last - first, end - start)
+        part = part.clone()  # all of the region is in the window's box
+        part[:, first - top : last - top, start - left : end - left] *= inside != window.rest
     return torch.nn.functional.interpolate(part[None], (SIDE, SIDE), mode="bilinear", antialias=True)[0]
 
 
@@ -141,30 +141,35 @@ def extractor(network: torch.nn.Module, device: str = "cpu") -> Windows:
         device: Where it runs.
 
     Returns:
-        Function of a picture and its segmentations to float32 `(count, 12288)` of each, windows one after another.
-        Levels share many regions, and regions their surroundings: each window is seen once.
+        Function of pictures, each with its segmentations, to float32 `(count, 12288)` of each of these, windows one
+        after another. Levels share many regions, and regions their surroundings: each window of a picture is seen once.
     """
-    network = network.to(device)
+    layout: dict[str, Any] = {"device": device, "memory_format": torch.channels_last}
+    network = network.to(**layout)
 
-    def describe(picture: NDArray[np.uint8], levels: Sequence[Segmentation]) -> list[NDArray[np.float32]]:
-        image = normalised(picture)
-        wanted = [windows(level.labels, level.regions) for level in levels]
-        different = list(dict.fromkeys(window for level in wanted for three in level for window in three))
-        place = {window: index for index, window in enumerate(different)}
+    def describe(pictures: Sequence[Picture]) -> list[tuple[NDArray[np.float32], ...]]:
+        images = [normalised(picture) for picture, _ in pictures]
+        wanted = [[windows(level.labels, level.regions) for level in levels] for _, levels in pictures]
+        different = dict.fromkeys(
+            (number, window) for number, levels in enumerate(wanted) for window in chain(*chain(*levels))
+        )
+        place = {key: index for index, key in enumerate(different)}
         with torch.inference_mode():
             parts = [
-                network(torch.stack([cut(image, window) for window in batch]).to(device)).cpu()
-                for batch in _batches(different)
+                network(torch.stack([cut(images[number], window) for number, window in batch]).to(**layout)).cpu()
+                for batch in _batches(list(different))
             ]
         seen = torch.cat(parts).numpy()
-        return [
-            seen[[[place[window] for window in three] for three in level]].reshape(len(level), -1) for level in wanted
-        ]
+
+        def rows(number: int, level: Sequence[tuple[Window, ...]]) -> NDArray[np.float32]:
+            return seen[[[place[number, window] for window in three] for three in level]].reshape(len(level), -1)
+
+        return [tuple(rows(number, level) for level in levels) for number, levels in enumerate(wanted)]
 
     return describe
 
 
-def _batches(different: Sequence[Window]) -> Iterator[Sequence[Window]]:
+def _batches(different: Sequence[tuple[int, Window]]) -> Iterator[Sequence[tuple[int, Window]]]:
     return (different[start : start + _WINDOWS_AT_ONCE] for start in range(0, len(different), _WINDOWS_AT_ONCE))
 
 
@@ -180,12 +185,12 @@ def pooler(network: torch.nn.Module, device: str = "cpu") -> Windows:
         device: Where it runs.
 
     Returns:
-        Function of a picture and its segmentations to float32 `(count, 12 * channels)` of each: windows, quarters of
-        each, channels.
+        Function of pictures, each with its segmentations, to float32 `(count, 12 * channels)` of each of these:
+        windows, quarters of each, channels.
     """
     convolutions = network.get_submodule("features")[:-1].to(device)  # type: ignore[index]  # without the last pooling
 
-    def describe(picture: NDArray[np.uint8], levels: Sequence[Segmentation]) -> list[NDArray[np.float32]]:
+    def pooled(picture: NDArray[np.uint8], levels: Sequence[Segmentation]) -> Iterator[NDArray[np.float32]]:
         height, width = picture.shape[:2]
         factor = POOLED_SIDE / min(height, width)
         size = (round(height * factor), round(width * factor))
@@ -193,14 +198,12 @@ def pooler(network: torch.nn.Module, device: str = "cpu") -> Windows:
         with torch.inference_mode():
             seen = convolutions(image.to(device))[0]
             cells = seen.flatten(1).T
-            described = []
             for level in levels:
                 covered = torch.from_numpy(coverage(level.labels, level.regions, seen.shape[1:])).to(device)
                 means = (covered @ cells) / covered.sum(dim=2, keepdim=True).clamp(min=1)
-                described.append(means.flatten(1).cpu().numpy())
-        return described
+                yield means.flatten(1).cpu().numpy()
 
-    return describe
+    return lambda pictures: [tuple(pooled(*each)) for each in pictures]
 
 
 def coverage(labels: NDArray[np.int32], count: int, size: Sequence[int]) -> NDArray[np.float32]:
