@@ -91,6 +91,7 @@ PATHS = {
     "saliency.made.folder": {"made": {"folder": "{}"}},
     "coarse.weightfree.edits": {"weightfree": {"edits": "{}"}},
     "methods.mga.maps.synth": {"mga": {"maps": {"synth": "{}"}}},
+    "runs.dsnet.full.init": {"dsnet": {"full": BASE["runs"]["dsnet"]["full"] | {"init": "{}"}}},
     "runs.dsnet.full.stages.0.init": {"dsnet": {"full": BASE["runs"]["dsnet"]["full"]}},
 }
 
@@ -98,7 +99,7 @@ PATHS = {
 def with_path(key: str, path: str) -> Any:
     """Return a configuration with the path at the key, and what the configuration makes of the path."""
     value = json.loads(json.dumps(PATHS[key]).replace('"{}"', json.dumps(path)))
-    if key.startswith("runs"):
+    if "stages" in key:
         value["dsnet"]["full"]["stages"][0]["init"] = path
     found: Any = complete({key.partition(".")[0]: value}, BASE).model_dump(mode="json")
     for part in key.split("."):

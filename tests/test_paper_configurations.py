@@ -143,26 +143,29 @@ NETWORKS_OF_MAPS = {("dcl", "full"), ("rfcn", "pre-training"), ("rfcn", "full"),
 @pytest.mark.parametrize("name", ["stan", "stan-ablations", "msst", "msst-ablations"])
 def test_the_networks_of_maps_are_trained_as_in_their_own_files_and_not_in_the_quick_row(name: str) -> None:
     paper, values = name.partition("-")[0], read(FOLDER / f"{name}.yaml")
-    whole, quick = (
-        Plan.of(complete(merge(values, over), BASE)).targets
-        for over in ({}, {"coarse": {paper: {"maps": ["mbd", "rbd", "ft"]}}})
+    maps = {"coarse": {paper: {"maps": ["mbd", "rbd", "ft"]}}}
+    no_start = {"runs": {paper: {run: {"init": None} for run in values["runs"][paper]}}}
+    whole, quick, quickest = (
+        Plan.of(complete(merge(values, over), BASE)).targets for over in ({}, maps, maps | no_start)
     )
     for model, run in NETWORKS_OF_MAPS:
         own = configuration(model).runs[model][run]
         assert whole.runs[model, run].model_dump(exclude={"test"}) == own.model_dump(exclude={"test"})
-    kept = {("dcl", "full")} if ("stan", "dcl") in whole.runs else set()  # from which that row starts
-    assert quick.runs.keys() == whole.runs.keys() - NETWORKS_OF_MAPS | kept
-    assert set(whole.benchmarks) - set(quick.benchmarks) >= {"voc2012", "sbd"} | ({"msrab"} if not kept else set())
+    started_from = {("dcl", "full")} if paper == "stan" else set()
+    assert quick.runs.keys() == whole.runs.keys() - NETWORKS_OF_MAPS | started_from
+    assert quickest.runs.keys() == whole.runs.keys() - NETWORKS_OF_MAPS
+    assert set(whole.benchmarks) - set(quick.benchmarks) >= {"voc2012", "sbd"}
+    assert set(whole.benchmarks) - set(quickest.benchmarks) >= {"msrab", "msra10k", "voc2012", "sbd"}
     assert all("dcl" not in quick.saliency(benchmark) for benchmark in quick.normalized)
 
 
-def test_a_row_of_stan_s_starts_from_the_dcl_that_is_trained_here() -> None:
-    runs = Plan.of(configuration("stan-ablations")).targets.runs
-    run, full = runs["stan", "dcl"], runs["stan", "full"]
-    assert run.stages[0].init == "{results}/models/dcl/full/seed{seed}/last.ckpt"
-    assert runs["dcl", "full"].width == run.width
-    assert options_of("stan", run.variant, run.options).fcn == "dcl"  # type: ignore[attr-defined]
-    assert run.stages[0].model_dump(exclude={"init"}) == full.stages[0].model_dump(exclude={"init"})
+@pytest.mark.parametrize("name", ["stan", "stan-ablations"])
+def test_the_streams_of_stan_s_are_dcl_s_and_start_from_the_one_that_is_trained_here(name: str) -> None:
+    runs = Plan.of(configuration(name)).targets.runs
+    for run in (run for (model, _), run in runs.items() if model == "stan"):
+        assert run.starts == ("{results}/models/dcl/full/seed{seed}/last.ckpt",)
+        assert (run.seeds, run.width) == (runs["dcl", "full"].seeds, runs["dcl", "full"].width)
+        assert options_of("stan", run.variant, run.options).fcn == "dcl"  # type: ignore[attr-defined]
 
 
 def test_msst_s_two_sizes() -> None:

@@ -53,7 +53,7 @@ def run_of(paper: str, run: dict[str, Any]) -> dict[str, Any]:
     kept = {key: run[key] for key in ("variant", "options", "resize", "maps")}
     small = {"width": 0.125, "pretrained": False, "stages": stages, "test": test if run["test"] else []}
     blocks = {"flow": run["flow"] and "dis", "prior": run["prior"] and "light"}
-    return kept | small | blocks
+    return kept | small | blocks | {"init": run.get("init")}
 
 
 def miniature() -> tuple[dict[str, Any], dict[tuple[str, str], str]]:
@@ -73,8 +73,10 @@ def miniature() -> tuple[dict[str, Any], dict[tuple[str, str], str]]:
             for key, run in configuration(name).runs[paper].items()
         }
         used = {key for figure in figures.values() if figure["model"] == paper for key in figure.get("runs", ["full"])}
-        first = {run for run in ("stage1", "spatial") if run in whole}  # which others start from
+        first = {"stage1"} & whole.keys()  # which others start from
         runs[paper] = {key: run_of(paper, run) for key, run in whole.items() if key in used | first | {"full"}}
+    first_of_stan = configuration("stan").runs["dcl"]["full"].model_dump(mode="json")  # which its streams start from
+    runs["dcl"] = {"full": run_of("dcl", first_of_stan)}
     config = {
         "sequences": {"synth": SEQUENCES},
         "prior": {"light": {"epochs": 2, "frames_per_sequence": 2}},

@@ -85,6 +85,7 @@ OTHER: dict[tuple[type[Section], str], Any] = {
     (Pack, "video_size"): [20, 30],
     (Pack, "still_size"): [20, 30],
     (Stage, "init"): "start.ckpt",
+    (Run, "init"): "start.ckpt",
     (Run, "flow"): "dis",
     (Run, "prior"): "light",
 }

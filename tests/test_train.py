@@ -367,13 +367,13 @@ def test_data_that_enter_twice_count_as_videos_of_their_own(shard):
 
 
 def test_rounds_go_through_the_stages_again(shard, tmp_path):
-    """As if they were written so often; what a stage starts from counts in the first round alone."""
-    fit(shard, tmp_path / "start" / "last.ckpt", recipe(stage(steps=1)), seed=3)
-    first = stage(name="one", steps=1, init=str(tmp_path / "start" / "last.ckpt"))
-    second = stage(name="two", steps=2)
-    twice = fit(shard, tmp_path / "twice" / "last.ckpt", recipe(first, second, rounds=2))
-    again = first.model_copy(update={"init": None})
-    written = fit(shard, tmp_path / "written" / "last.ckpt", recipe(first, second, again, second))
+    """As if they were written so often; what the run or its first stage starts from counts in the first round alone."""
+    start = str(tmp_path / "start" / "last.ckpt")
+    fit(shard, Path(start), recipe(stage(steps=1)), seed=3)
+    first, second = stage(name="one", steps=1), stage(name="two", steps=2)
+    twice = fit(shard, tmp_path / "twice" / "last.ckpt", recipe(first, second, rounds=2, init=start))
+    begun = first.model_copy(update={"init": start})
+    written = fit(shard, tmp_path / "written" / "last.ckpt", recipe(begun, second, first, second))
     assert saved.canonical(twice["weights"]).keys() == written["weights"].keys()
     assert all(torch.equal(each, written["weights"][name]) for name, each in twice["weights"].items())
     rows = list(csv.DictReader((tmp_path / "twice" / "metrics.csv").open()))

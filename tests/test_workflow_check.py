@@ -88,6 +88,7 @@ CLIPS = {**STAGE, "clip_length": 4}
         ("dsnet", {"stages": [{**STAGE, "learn": ["eyes"]}]}, r"stages\.main\.learn: eyes; expected none: the network"),
         ("dsnet", {"stages": [{**STAGE, "still_flow": "none"}]}, r"stages\.main\.still_flow: none"),
         ("dsnet", {"stages": [{**STAGE, "init": "/nope.ckpt"}]}, r"stages\.main\.init: /nope\.ckpt"),
+        ("dsnet", {"init": "/nope.ckpt"}, r"init: /nope\.ckpt"),
         (
             "dsnet",
             {"stages": [{**STAGE, "init": "{results}/models/dsnet/small/seed0/last.ckpt"}]},
@@ -139,6 +140,7 @@ def test_what_a_training_job_would_refuse_is_named(model: str, over: dict[str, A
         ("dsnet", {"width": 0.5}, ": weights are of one network as it is"),
         ("dsnet", {"pretrained": True}, ": weights are of one network as it is"),
         ("dsnet", {"size": None}, ": weights need a size"),
+        ("dsnet", {"init": "start.ckpt"}, ": init is what stages start from"),
         ("dsnet", {"still_flow": "none"}, r"\.still_flow: none, and the network reads flow"),
         ("dsnet", {"variant": "fool"}, ": unknown variant 'fool'"),
     ],

@@ -242,19 +242,23 @@ def test_chosen_sequences_leave_the_others_out() -> None:
     assert chosen == ["plain-fish", "plain-turtle", "stills"]
 
 
-def two_runs(init: str, **full: Any) -> dict[str, Any]:
+def two_runs(start: str | None, **full: Any) -> dict[str, Any]:
     run = BASE["runs"]["dsnet"]["full"]
-    second = run | {"stages": [run["stages"][0] | {"init": init}]} | full
+    second = run | {"stages": [run["stages"][0] | {"init": start}]} | full
     return {"results": "out", "runs": {"dsnet": {"first": run | {"test": []}, "full": second}}}
 
 
-def test_a_run_starts_from_another_one_s_checkpoint() -> None:
-    plan = plan_of(two_runs("{results}/models/dsnet/first/seed{seed}/last.ckpt"))
+START = "{results}/models/dsnet/first/seed{seed}/last.ckpt"
+
+
+@pytest.mark.parametrize("of_run", [False, True], ids=["stage", "run"])
+def test_a_run_starts_from_another_one_s_checkpoint(of_run: bool) -> None:
+    plan = plan_of(two_runs(None, init=START) if of_run else two_runs(START))
     full = wildcards(model="dsnet", run="full", seed="0")
     assert plan.train.starts(full) == [plan.paths.checkpoint("dsnet", "first", 0)]
     assert plan.train.starts(wildcards(model="dsnet", run="first", seed="0")) == []
     recipe = json.loads(plan.configuration.parts["runs/dsnet/full"])  # one for all seeds
-    assert recipe["stages"][0]["init"] == "out/models/dsnet/first/seed{seed}/last.ckpt"
+    assert (recipe if of_run else recipe["stages"][0])["init"] == "out/models/dsnet/first/seed{seed}/last.ckpt"
 
 
 @pytest.mark.parametrize(

@@ -228,6 +228,9 @@ class Run(Section):
     """Prior block that the network reads, if it reads a motion prior."""
     stages: tuple[Stage, ...] = Field(default=(), min_length=1, exclude_if=_absent)
     """Stages of training in order."""
+    init: OpenPath | None = Field(default=None, exclude_if=_absent)
+    """Checkpoint that the first stage starts from, if it names none itself: unlike the list of stages, a key that
+    `--config` can replace in a file that has it."""
     rounds: int = Field(default=1, ge=1, exclude_if=_usual)
     """How many times the stages are gone through (DCL: 8, of its two streams in turn)."""
     weights: LocalPath | None = Field(default=None, exclude_if=_absent)
@@ -264,13 +267,23 @@ class Run(Section):
             raise ValueError("weights are of one network as it is: no other seeds, width or pretrained backbones")
         if self.weights is not None and self.size is None:
             raise ValueError("weights need a size")
+        if self.weights is not None and self.init is not None:
+            raise ValueError("init is what stages start from, and weights are not trained")
         return self
+
+    @property
+    def starts(self) -> tuple[str | None, ...]:
+        """The checkpoint that each stage starts from; None where it is the stage before it, or nothing."""
+        return tuple(stage.init or (None if number else self.init) for number, stage in enumerate(self.stages))
 
     @property
     def trained(self) -> tuple[Stage, ...]:
         """The stages as they follow one another, round after round; only those of the first round have an `init`."""
-        again = tuple(stage.model_copy(update={"init": None}) for stage in self.stages)
-        return self.stages + again * (self.rounds - 1)
+        starts = self.starts + (None,) * len(self.stages) * (self.rounds - 1)
+        return tuple(
+            stage.model_copy(update={"init": init})
+            for stage, init in zip(self.stages * self.rounds, starts, strict=True)
+        )
 
     @model_validator(mode="after")
     def _devices_share_batches(self) -> "Run":

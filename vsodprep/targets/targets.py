@@ -104,7 +104,7 @@ class Targets:
         named = {name: (block.method or "", block.checkpoint or "") for name, block in config.saliency.items()}
         made = {self.paths.checkpoint(*key, seed): key for key, run in every.items() for seed in run.seeds}
         starts = {
-            key: {made.get(self.filled(stage.init, seed)) for stage in run.stages if stage.init for seed in run.seeds}
+            key: {made.get(self.filled(start, seed)) for start in run.starts if start for seed in run.seeds}
             for key, run in every.items()
         }
         for_others = {*named.values(), *(start for of in starts.values() for start in of)}

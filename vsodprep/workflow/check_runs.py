@@ -39,14 +39,14 @@ def check_runs(targets: Targets) -> None:
             official = release(model).weights
             expected = f"the authors' {official.file} from {official.address}"
             raise InputError(f"{where}.weights", f"no {run.weights}", expected)
-        for stage in run.stages:
+        for stage, start in zip(run.stages, run.starts, strict=True):
             of_stage = f"{where}.stages.{stage.name}"
             _check_shape(of_stage, stage, options, 1 if run.sync_batchnorm else run.resources.ranks)
             for data in stage.data:
                 _check_labels(targets, of_stage, data)
             _check_prior(targets, of_stage, run, stage.data)
-            if stage.init is not None:
-                _check_start(targets, f"{of_stage}.init", run, stage.init)
+            if start is not None:
+                _check_start(targets, f"{where if stage.init is None else of_stage}.init", run, start)
         _check_still_flow(where, run.reading, options)
         _check_prior(targets, f"{where}.test", run, run.test)
         for test in run.test:

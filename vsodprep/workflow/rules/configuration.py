@@ -42,8 +42,9 @@ class ConfigurationInputs(RuleInputs):
     def _recipe(self, run: Run) -> dict[str, Any]:
         """Return a run with paths of the results folder filled in, without what training does not depend on."""
         recipe = run.model_dump(mode="json", exclude={"test", "seeds", "paper", "resources"})
-        for stage in recipe.get("stages", ()):
-            stage["init"] = stage["init"] and self.targets.filled(stage["init"])
+        for section in (recipe, *recipe.get("stages", ())):
+            if section.get("init") is not None:
+                section["init"] = self.targets.filled(section["init"])
         return recipe
 
 

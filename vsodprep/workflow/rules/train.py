@@ -36,9 +36,8 @@ class TrainInputs(RuleInputs):
 
     def starts(self, wildcards: Any) -> list[str]:
         """Return the checkpoints that a run's stages start from, made by other runs or by the user."""
-        stages = self.targets.runs[wildcards.model, wildcards.run].stages
-        given = [self.targets.filled(stage.init, int(wildcards.seed)) for stage in stages if stage.init is not None]
-        return unique(given)
+        starts = self.targets.runs[wildcards.model, wildcards.run].starts
+        return unique(self.targets.filled(start, int(wildcards.seed)) for start in starts if start is not None)
 
     def shards(self, wildcards: Any) -> list[str]:
         """Return the shards that a run trains on."""
