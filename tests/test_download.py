@@ -22,6 +22,7 @@ from vsodprep.download import fetch as fetching
 from vsodprep.download import run as downloads
 from vsodprep.download.drive import confirmed_address, is_quota_page
 from vsodprep.download.fetch import RetryPolicy
+from vsodprep.download.fetched import remove_fetched
 from vsodprep.download.run import download
 from vsodprep.errors import InputError, VsodprepError
 
@@ -86,9 +87,28 @@ def test_plain_download(case: Case) -> None:
     assert case.run("ok", checksum=MD5, bytes=len(BODY)).read_bytes() == BODY
     record = json.loads((case.folder / "sources.json").read_text())
     assert record["files"] == [{"file": "a.zip", "name": "a.zip", "bytes": len(BODY), "sha256": SHA256}]
-    assert sorted(path.name for path in case.folder.iterdir()) == ["a.zip", "sources.json"]
+    assert sorted(path.name for path in case.folder.iterdir()) == [".a.zip.fetched", "a.zip", "sources.json"]
     assert expand(case.folder) == (case.folder / "a.zip",)
     assert json.loads(case.lock.read_text()) == {"visal": {"files": {"a.zip": {"bytes": len(BODY), "sha256": SHA256}}}}
+
+
+@pytest.mark.parametrize("whose", ["fetched", "found again", "brought", "replaced"])
+def test_only_what_was_fetched_is_removed(whose: str, case: Case) -> None:
+    path = case.folder / "a.zip"
+    if whose == "brought":
+        case.folder.mkdir()
+        path.write_bytes(BODY)
+    case.run("ok")
+    if whose == "replaced":
+        path.write_bytes(BODY)
+    if whose == "found again":  # as where another file of the benchmark could not be had
+        (case.folder / "sources.json").unlink()
+        case.run("ok")
+    ours = whose in ("fetched", "found again")
+    assert remove_fetched(case.folder / "sources.json") == ((path,) if ours else ())
+    assert path.exists() != ours
+    assert (case.folder / "sources.json").exists() != ours
+    assert remove_fetched(case.folder) == ()
 
 
 def test_second_run_fetches_nothing(case: Case) -> None:

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from pipeline import planned, snakemake
+from pipeline import ask, planned, snakemake
 from shard_tree import disc, frame_of
 
+from tests.fakes import visal
+from vsodprep.download.fetched import mark_fetched
 from vsodprep.images import write_mask, write_png
 from vsodprep.shards import open_shard
 
@@ -104,3 +106,27 @@ def test_after_what_was_not_kept_has_gone(films: Path, sparse: Path, over: dict[
     assert jobs < set(found)
     # labels are on the way to the shard, whose maps have gone
     assert ("normalize" in found, found["flow"], found["pack"]) == (False, 2, 1)
+
+
+def test_a_fetched_archive_goes_when_its_benchmark_is_normalised(tmp_path: Path) -> None:
+    fake = visal.official()
+    (archive,) = fake.zipped(tmp_path / "results" / "downloads" / "visal")
+    mark_fetched(archive)
+    (tmp_path / "mine.yaml").write_text(
+        yaml.safe_dump(
+            {
+                "benchmarks": ["visal"],
+                "sequences": {"visal": sorted(fake.frames)},
+                "allow": {"visal": ["frame-count", "mask-count"]},
+                "keep": [],
+                "runs": {},
+            }
+        )
+    )
+    words = ("--configfile", str(tmp_path / "mine.yaml"), "--", "results/normalized/visal/manifest.json")
+    done = snakemake(tmp_path, *words)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert not archive.parent.exists()
+    assert "Nothing to be done" in ask(tmp_path, "--dry-run", *words).stdout
+    again = planned(ask(tmp_path, "--dry-run", "--forcerun", "normalize", *words).stdout)
+    assert again == {"download": 1, "normalize": 1, "total": 2}

@@ -72,10 +72,10 @@ class Delivery:
 
 def expand(path: Path) -> tuple[Path, ...]:
     """Return the archives in a folder of nothing else, those that a download's `sources.json` names, or the path."""
-    return tuple(_listed(path)) or _archives_in(path) or (path,)
+    return tuple(listed(path)) or _archives_in(path) or (path,)
 
 
-def _listed(path: Path) -> dict[Path, str]:
+def listed(path: Path) -> dict[Path, str]:
     """Return the archives that a download's folder or its `sources.json` lists, each with its published name."""
     listing = path / SOURCES if path.is_dir() else path
     if listing.name != SOURCES or not listing.is_file():
@@ -155,7 +155,7 @@ def open_delivery(paths: Sequence[Path], scratch: Path | None = None) -> Iterato
         trees: list[Tree] = []
         published: dict[Path, str] = {}
         for given in paths:
-            published |= _listed(given)
+            published |= listed(given)
             for path in expand(given):
                 tree = _open_whole(path, scratch)
                 stack.callback(tree.close)

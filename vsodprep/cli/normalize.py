@@ -19,6 +19,11 @@ from vsodprep.markers import MANIFEST, SOURCES
 @options_of(Choice)
 @click.option("--splits", metavar="JSON", help="Splits that replace or join the benchmark's own, or a file of them.")
 @click.option("--folder", is_flag=True, help="SOURCE is a folder of your own videos, and NAME your name for it.")
+@click.option(
+    "--remove-archives",
+    is_flag=True,
+    help="In the end remove the archives that `vsodprep download` fetched, no others.",
+)
 @lock_option
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Threads.")
 def command(
@@ -28,6 +33,7 @@ def command(
     out: Path,
     splits: str | None,
     folder: bool,
+    remove_archives: bool,
     lock: Path,
     jobs: int,
     **given: Any,
@@ -40,6 +46,7 @@ def command(
     from vsodprep import benchmarks
     from vsodprep.benchmarks.folders import own_benchmark
     from vsodprep.benchmarks.lock import pin_sequences
+    from vsodprep.download.fetched import remove_fetched
     from vsodprep.errors import InputError
     from vsodprep.normalize.checks import told
     from vsodprep.normalize.generated import normalize_generated
@@ -66,7 +73,8 @@ def command(
             pinned = pin_sequences(lock, benchmark, manifest)
             if pinned:
                 click.echo(f"{lock}: pinned {len(pinned)} sequences of which nobody published everything")
-    for line in told(manifest.issues):
+    gone = [path for source in sources if remove_archives for path in remove_fetched(source)]
+    for line in (*(f"{path}: removed" for path in gone), *told(manifest.issues)):
         click.echo(line, err=True)
     counts = manifest.counts
     click.echo(

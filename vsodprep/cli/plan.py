@@ -49,7 +49,7 @@ def command(configs: tuple[Path, ...], *, device: str | None, as_json: bool) -> 
     results = Path(estimate.config.results)
     free = free_bytes(results)
     if as_json:
-        click.echo(json.dumps(as_record(costs, needed, free), indent=2))
+        click.echo(json.dumps(as_record(costs, needed, free, results), indent=2))
     else:
         disk = as_disk(costs, free, results)
         click.echo("\n".join(filter(None, (as_table(costs), disk, *estimate.targets.left_out, as_list(needed)))))

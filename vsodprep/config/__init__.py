@@ -28,8 +28,8 @@ from vsodprep.config.yaml_text import load_yaml
 from vsodprep.errors import InputError, expected_one, meant
 from vsodprep.files import read_text
 
-Intermediate = Literal["flow", "prior", "saliency"]
-INTERMEDIATES: tuple[Intermediate, ...] = ("flow", "prior", "saliency")
+Intermediate = Literal["archives", "flow", "prior", "saliency"]
+INTERMEDIATES: tuple[Intermediate, ...] = ("archives", "flow", "prior", "saliency")
 # Its name stands between two dots in the name of a score file.
 ProtocolName = Annotated[Name, Field(pattern=r"^[^.]*$")]
 
@@ -90,8 +90,9 @@ class Config(Section):
     `runs` read with them, and their flow; or `all`. A video with coarse labels, or of whose frames a figure shows some
     by name, is always prepared whole; scores are the same."""
     keep: tuple[Intermediate, ...] = INTERMEDIATES
-    """Intermediates that stay once all is there that is made of them: `flow`, `prior`, `saliency`. The others go on the
-    way, and are made again where something needs them anew. Maps of `methods` stay: the report shows them."""
+    """Intermediates that stay once all is there that is made of them: `archives`, `flow`, `prior`, `saliency`. The
+    others go on the way, and are made again where something needs them anew; archives that were fetched, not your own,
+    are fetched again. Maps of `methods` stay: the report shows them."""
     device: Literal["cpu", "cuda"] = "cpu"
     """Where networks run."""
     gpus: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"

@@ -12,6 +12,7 @@ from vsodprep.benchmarks.lock import LOCK, pin_file, pinned_file
 from vsodprep.benchmarks.published import PublishedMaps
 from vsodprep.download.adopt import adopt, in_the_way
 from vsodprep.download.fetch import PATIENT, AddressError, DiskError, RetryPolicy, discard, fetch, part_of
+from vsodprep.download.fetched import mark_fetched
 from vsodprep.download.verify import Expected, expected_of, fault
 from vsodprep.errors import InputError, VsodprepError, check_known
 from vsodprep.files import check_overwritable, free_bytes, sha256, write_json
@@ -193,6 +194,7 @@ def _get(file: SourceFile, folder: Path, expected: Expected, manners: RetryPolic
         wrong = fault(part, expected)
         if wrong is None:
             part.replace(final)
+            mark_fetched(final)
             discard(part)
             return FetchResult(file, final)
         discard(part)

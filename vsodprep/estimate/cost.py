@@ -37,8 +37,11 @@ class Cost:
         cpu: Processor hours.
         gpu: Hours of a graphics card.
         passing: Whether those bytes go once all is made that is made of them.
+        working: Further bytes that lie on the disk only while it is made.
         unknown_disk: Whether some of the disk is missing, because nobody published a size.
         jobs: How many commands do it.
+        needs: The benchmarks whose shards it is made from, where it is no part of one itself.
+        place: Where it is made, a pattern of folders below the results.
     """
 
     stage: str
@@ -50,8 +53,11 @@ class Cost:
     cpu: float = 0.0
     gpu: float = 0.0
     passing: bool = False
+    working: float = 0.0
     unknown_disk: bool = False
     jobs: int = 1
+    needs: tuple[str, ...] = ()
+    place: str = ""
 
 
 class Estimate:
@@ -95,7 +101,8 @@ class Estimate:
         of_video, of_still = (rates.DISK_GENERATED, rates.DISK_LOSSLESS) if generated else (rates.DISK_NORMALIZED,) * 2
         disk = (videos * of_video + (part.megapixels - videos) * of_still) * 1e6
         seconds = rates.GENERATE if generated else rates.NORMALIZE
-        yield self._cost("normalize", part, cpu=part.megapixels * seconds, disk=disk)
+        known: dict[str, Any] = {"disk": disk, "place": f"normalized/{name}"}
+        yield self._cost("normalize", part, cpu=part.megapixels * seconds, **known)
         yield from self._video_stages(name)
         if name in self.targets.benchmarks:
             packed = self.targets.packed(name)
@@ -108,17 +115,25 @@ class Estimate:
         drawn = len(pack.flow) * rates.PACK_FLOW + len(pack.pictures) * rates.PICTURE
         disk = part.video * video_bytes(pack, part.pixels, encoded)
         disk += (part.frames - part.video) * still_bytes(pack, part.pixels, encoded)
-        return self._cost("pack", part, cpu=part.megapixels * rates.PACK + videos * drawn, disk=disk)
+        known: dict[str, Any] = {"disk": disk, "place": f"shards/{part.name}.zarr"}
+        return self._cost("pack", part, cpu=part.megapixels * rates.PACK + videos * drawn, **known)
 
     def _generated(self, name: str) -> bool:
         return name not in self.config.folders and benchmarks.get(name).generated
 
     def _downloading(self, part: FrameCounts) -> Iterator[Cost]:
         archives = benchmarks.get(part.name).archives(self.config.resolution.get(part.name))
-        sizes = [bytes_of(file) for file in archives]
-        if sizes:
-            disk = float(sum(size or 0 for size in sizes))
-            yield self._cost("download", part, disk=disk, unknown_disk=None in sizes)
+        for fetched in (True, False):
+            files = [file for file in archives if bool(file.urls) == fetched]
+            sizes = {file.name: bytes_of(file) for file in files}
+            if not sizes:
+                continue
+            # normalising unpacks those first that cannot be read at any place
+            unpacked = sum(size or 0 for name, size in sizes.items() if not name.endswith(".zip"))
+            known: dict[str, Any] = {"place": f"downloads/{part.name}", "working": float(unpacked)}
+            known["passing"] = fetched and "archives" not in self.config.keep
+            known |= {"disk": float(sum(size or 0 for size in sizes.values())), "unknown_disk": None in sizes.values()}
+            yield self._cost("download", part, jobs=int(fetched), **known)
 
     def _video_stages(self, benchmark: str) -> Iterator[Cost]:
         config, targets = self.config, self.targets
@@ -130,20 +145,23 @@ class Estimate:
             gpu = work * card if self.on_card else 0.0
             guessed = part.prepared.guessed
             cpu, disk = work * (0.05 if gpu else cpu), work * rates.DISK_FLOW * 1e6
-            passing = "flow" not in config.keep
+            passing, place = "flow" not in config.keep, f"flow/{name}/{benchmark}"
             known: dict[str, Any] = {"frames": number, "guessed": guessed, "disk": disk, "passing": passing}
+            known["place"] = place
             yield self._cost(f"flow {name}", part, cpu=cpu, gpu=gpu, jobs=part.sequences, **known)
         for name, videos in targets.priors(benchmark).items():
             part = self._videos(benchmark, videos).prepared
             cpu, gpu = self._regions(config.prior[name], part.frames, part.megapixels)
             known = {"disk": part.megapixels * rates.DISK_PRIOR * 1e6, "passing": "prior" not in config.keep}
+            known["place"] = f"prior/{name}/{benchmark}"
             yield self._cost(f"prior {name}", part, cpu=cpu, gpu=gpu, jobs=part.sequences, **known)
         for name, videos in targets.saliency(benchmark).items():
             part = self._videos(benchmark, videos).prepared
             cpu, gpu = self._saliency(config.saliency[name], part)
             disk = part.megapixels * rates.DISK_SALIENCY * 1e6
             passing = name in targets.passing_saliency
-            known = {"disk": disk, "passing": passing, "jobs": part.sequences}
+            place = f"saliency/{name}/{benchmark}"
+            known = {"disk": disk, "passing": passing, "jobs": part.sequences, "place": place}
             yield self._cost(f"saliency {name}", part, cpu=cpu, gpu=gpu, **known)
         for name, videos in targets.coarse(benchmark).items():
             part, coarse = self._videos(benchmark, videos).prepared, config.coarse[name]
@@ -152,7 +170,7 @@ class Estimate:
             seconds += rates.SUBSTITUTE * ("substitute" in coarse.order)
             work = part.megapixels
             disk = work * rates.DISK_COARSE * 1e6
-            known = {"disk": disk, "jobs": part.sequences}
+            known = {"disk": disk, "jobs": part.sequences, "place": f"coarse/{name}/{benchmark}"}
             yield self._cost(f"coarse {name}", part, cpu=work * seconds, gpu=work * card, **known)
 
     def _saliency(self, block: Saliency, part: FrameCounts) -> tuple[float, float]:
@@ -266,11 +284,14 @@ class Estimate:
         counted = [part for part, _ in parts]
         guessed = stage.steps is None and any(part.guessed for part in counted)
         what = f"{model}/{name}"
-        known: dict[str, Any] = {"frames": samples, "guessed": guessed, "jobs": 0}
+        known: dict[str, Any] = {"frames": samples, "guessed": guessed, "jobs": 0, "needs": _read_by(run)}
         if stage is run.stages[-1]:
             known["jobs"] = len(set(run.seeds))
-            slots = rates.SLOTS[stage.optimizer.name] if run.optimizer_state else 0
-            known["disk"] = len(set(run.seeds)) * self._parameters(run.network(model), run) * 4 * (1 + slots)
+            weights = 4 * self._parameters(run.network(model), run)
+            state = weights * (1 + max(rates.SLOTS[each.optimizer.name] for each in run.stages))
+            last = weights * (1 + rates.SLOTS[stage.optimizer.name] * run.optimizer_state)
+            known |= {"disk": len(set(run.seeds)) * last, "place": f"models/{model}/{name}/seed*/last.ckpt"}
+            known["working"] = 2 * state - last  # a saved state is replaced by the next when that is whole
         return self._cost(f"train {stage.name}", *counted, what=what, cpu=cpu, gpu=gpu, **known)
 
     def _testing(self) -> Iterator[Cost]:
@@ -282,17 +303,19 @@ class Estimate:
             what, run = f"{model}/{name}", self.targets.runs.get((model, name))
             seeds = len({score.seed for score in scores})
             disk = seeds * part.megapixels * rates.DISK_PREDICTION * 1e6
+            needs = tuple(unique([benchmark, *(() if run is None else _read_by(run))]))
+            made: dict[str, Any] = {"what": what, "disk": disk, "jobs": seeds, "needs": needs}
+            place = f"predictions/{model}/{name}/seed*/{{}}/{benchmark}"
+            raw = made | {"place": place.format(RAW)}
             if model == TRIVIAL:
-                yield self._cost(
-                    f"trivial {benchmark}", part, what=what, cpu=part.megapixels * rates.TRIVIAL, disk=disk
-                )
+                yield self._cost(f"trivial {benchmark}", part, cpu=part.megapixels * rates.TRIVIAL, **raw)
             elif run is not None:
                 cpu, gpu = self._predicting(model, run, seeds * part.frames)
-                yield self._cost(f"predict {benchmark}", part, what=what, cpu=cpu, gpu=gpu, disk=disk, jobs=seeds)
+                yield self._cost(f"predict {benchmark}", part, cpu=cpu, gpu=gpu, **raw)
             for post in unique(score.post for score in scores if score.post != RAW):
                 cpu, gpu = (seeds * part.megapixels * seconds for seconds in self._crf(post))
-                known = {"disk": disk, "jobs": seeds}
-                yield self._cost(f"crf {post} {benchmark}", part, what=what, cpu=cpu, gpu=gpu, **known)
+                known = made | {"place": place.format(post)}
+                yield self._cost(f"crf {post} {benchmark}", part, cpu=cpu, gpu=gpu, **known)
             scored = len(scores) * part.annotated * part.pixels / rates.MEGAPIXEL
             yield self._cost(f"evaluate {benchmark}", part, what=what, cpu=scored * rates.EVALUATE, jobs=len(scores))
 
@@ -313,3 +336,8 @@ class Estimate:
         counted = {key: sum(getattr(part, key) for part in parts) for key in ("sequences", "frames")}
         counted["guessed"] = any(part.guessed for part in parts)
         return Cost(stage, what, cpu=cpu / _HOUR, gpu=gpu / _HOUR, **(counted | known))
+
+
+def _read_by(run: Run) -> tuple[str, ...]:
+    """Return the benchmarks that a run trains on."""
+    return tuple(unique(data.benchmark for stage in run.stages for data in stage.data))

@@ -1,7 +1,8 @@
 """The costs as text and as plain values."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -10,19 +11,18 @@ from vsodprep.estimate.cost import Cost
 from vsodprep.progress import in_words
 from vsodprep.targets.provisions import Provision
 
-_AFTERWARDS = ("train", "predict", "crf", "trivial", "evaluate")  # of the shards
 
-
-def as_record(costs: Sequence[Cost], needed: Sequence[Provision] = (), free: int | None = None) -> dict[str, Any]:
+def as_record(costs: Sequence[Cost], needed: Sequence[Provision], free: int, where: Path) -> dict[str, Any]:
     """Return costs and their totals as JSON values, bytes and hours, and the files that are needed from elsewhere.
 
     Args:
         costs: All parts of the work.
         needed: Those files.
         free: Bytes that are free where the results go.
+        where: The folder of the results.
     """
     files = [asdict(each) | {"folder": str(each.folder)} for each in needed]
-    disk = {"peak": peak(costs), "removed": removed(costs), "free": free}
+    disk = {"peak": peak(costs), "to_come": peak(to_come(costs, where)), "removed": removed(costs), "free": free}
     return {"parts": [asdict(cost) for cost in costs], "total": totals(costs), "disk": disk, "files": files}
 
 
@@ -55,11 +55,58 @@ def removed(costs: Sequence[Cost]) -> float:
 def peak(costs: Sequence[Cost]) -> float:
     """Return the most bytes that lie on the disk at once, at worst.
 
-    That is either when all is prepared and nothing has been removed, because benchmarks may be prepared at the same
-    time, or at the end.
+    Jobs run in any order that their inputs allow, so every benchmark may be at its own worst at the same time. A
+    benchmark's archives go when it is normalised, and only then its flow begins; flow, priors and maps go when its
+    shard is there, and only then begins what is made of the shard. One training saves its state at a time.
     """
-    prepared = sum(cost.disk for cost in costs if cost.stage.split()[0] not in _AFTERWARDS)
-    return max(prepared, totals(costs)["disk"] - removed(costs))
+    benchmarks: dict[str, list[Cost]] = {}
+    for cost in costs:
+        if not cost.needs:
+            benchmarks.setdefault(cost.what, []).append(cost)
+    worst = {name: _worst(of) for name, of in benchmarks.items()}
+    shard = {name: sum(cost.disk for cost in of if not cost.passing) for name, of in benchmarks.items()}
+    # What several shards are needed for begins after all of them: it counts with the one that has most to lose.
+    goes = {name: worst[name] - shard[name] for name in benchmarks}
+    later = [cost for cost in costs if cost.needs]
+    saved = max(later, key=attrgetter("working"), default=None)
+    for cost in later:
+        shard[max(cost.needs, key=goes.__getitem__)] += cost.disk + (cost.working if cost is saved else 0.0)
+    return sum(max(worst[name], shard[name]) for name in benchmarks)
+
+
+def _worst(prepared: Iterable[Cost]) -> float:
+    """Return the most bytes that preparing a benchmark takes: while it is normalised, or when its shard is there."""
+    normalized = packed = 0.0
+    for cost in prepared:
+        if cost.stage in ("download", "normalize"):
+            normalized += cost.disk + cost.working
+        if not (cost.stage == "download" and cost.passing):
+            packed += cost.disk
+    return max(normalized, packed)
+
+
+def to_come(costs: Sequence[Cost], results: Path) -> list[Cost]:
+    """Return costs with the disk alone that is still to be taken, as if all that lies in the results would stay.
+
+    Args:
+        costs: All parts of the work.
+        results: The results folder.
+    """
+    here = {cost: _bytes_at(results, cost.place) for cost in costs if cost.place}
+    made = {(cost.stage, cost.what) for cost, size in here.items() if size}
+    left = []
+    for cost in costs:
+        prepared = not cost.needs and ("pack", cost.what) in made
+        prepared |= cost.stage in ("download", "normalize") and ("normalize", cost.what) in made
+        size = here.get(cost, 0)
+        disk = 0.0 if prepared else max(0.0, cost.disk - size)
+        left.append(replace(cost, disk=disk, working=0.0 if prepared or size else cost.working))
+    return left
+
+
+def _bytes_at(results: Path, pattern: str) -> int:
+    files = (file for place in results.glob(pattern) for file in (place.rglob("*") if place.is_dir() else [place]))
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def as_disk(costs: Sequence[Cost], free: int, where: Path) -> str:
@@ -68,16 +115,17 @@ def as_disk(costs: Sequence[Cost], free: int, where: Path) -> str:
     Args:
         costs: All parts of the work.
         free: Bytes that are free.
-        where: The folder in which they are.
+        where: The folder of the results.
     """
-    most, gone = peak(costs), removed(costs)
+    most, gone, left = peak(costs), removed(costs), peak(to_come(costs, where))
     least = "at least " if any(cost.unknown_disk for cost in costs) else ""
-    lines = [f"Disk at its peak: {least}{_size(most)}; {_size(free)} are free in {where}."]
+    come = f", {_size(left)} of it still to come" if left < most else ""
+    lines = [f"Disk at its peak: {least}{_size(most)}{come}; {_size(free)} are free in {where}."]
     if gone:
         stages = dict.fromkeys(cost.stage.split()[0] for cost in costs if cost.passing)
         lines.append(f"Removed on the way: {_size(gone)} of {', '.join(stages)}, which `keep` does not name.")
-    if most > free:
-        lines.append(f"WARNING: {_size(most - free)} too little disk is free.")
+    if left > free:
+        lines.append(f"WARNING: {_size(left - free)} too little disk is free.")
     return "\n".join(lines)
 
 

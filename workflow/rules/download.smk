@@ -1,7 +1,7 @@
 # No fingerprint of the code: a changed downloader must not fetch gigabytes again that were verified once.
 rule download:
     output:
-        sources=PLAN.paths.downloads(),
+        sources=PLAN.kept("archives", PLAN.paths.downloads(), temp),
     log:
         "<logs>/download/{benchmark}.log",
     localrule: True

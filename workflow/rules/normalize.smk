@@ -11,8 +11,10 @@ rule normalize:
     conda:
         "../../environment.yml"
     threads: 4
+    # No parameter: what is kept changes nothing that is made.
     resources:
         mem_mb=2000,
+        archives=PLAN.normalize.archives,
     params:
         code=PLAN.normalize.code,
         options=PLAN.normalize.options,
@@ -20,4 +22,4 @@ rule normalize:
         "normalize {wildcards.benchmark}"
     shell:
         "vsodprep normalize {wildcards.benchmark} {input.sources:q} --out {output.manifest:q} {params.options}"
-        " --jobs {threads} > {log:q} 2>&1"
+        " {resources.archives} --jobs {threads} > {log:q} 2>&1"

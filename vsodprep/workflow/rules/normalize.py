@@ -48,6 +48,11 @@ class NormalizeInputs(RuleInputs):
         """Return options of `vsodprep download`."""
         return shlex.join(arguments_of(self.config.choice(wildcards.benchmark), {"resolution"}))
 
+    def archives(self, wildcards: Any) -> str:
+        """Return the option that removes fetched archives, where they do not stay."""
+        fetched = self.sources(wildcards) == [self.paths.downloads(wildcards.benchmark)]
+        return "--remove-archives" if fetched and "archives" not in self.config.keep else ""
+
     def options(self, wildcards: Any) -> str:
         """Return options of `vsodprep normalize`."""
         name, config = wildcards.benchmark, self.config
