@@ -132,7 +132,7 @@ class RFCN(Network):
 
     def refine(self, probability: NDArray[np.float32], frame: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Weaken a map away from its object, in other colours, and across edges; see `Network.refine`."""
-        return compactness.refine(probability, frame)
+        return compactness.refine(probability, frame, self.options.colour_share)
 
 
 def two_channels(logits: Tensor) -> Tensor:

@@ -1,5 +1,7 @@
 """Superpixels, contrast, graph and compactness of a frame, by hand and against other ways to compute them."""
 
+from typing import Literal
+
 import cv2
 import numpy as np
 import pytest
@@ -126,12 +128,14 @@ def test_graph_refinement_leaves_what_tells_nothing(frame: np.ndarray) -> None:
     np.testing.assert_array_equal(graph.refine(saliency, frame), saliency)
 
 
-def test_confidences_by_hand() -> None:
-    """Two black pixels and three white ones; the object is the first two: half of the black, a third of the white."""
+@pytest.mark.parametrize(("share", "black", "white"), [("of-object", 2 / 3, 1 / 3), ("of-colour", 1, 1 / 3)])
+def test_confidences_by_hand(share: Literal["of-object", "of-colour"], black: float, white: float) -> None:
+    """Two black pixels and three white ones; the object is the first three: both of the black, one of the white."""
     frame = np.array([[[0] * 3, [255] * 3, [0] * 3, [255] * 3, [255] * 3]], dtype=np.uint8)
-    spatial, colour = compactness.confidences(np.array([[1, 1, 0, 0, 0]], dtype=np.float32), frame)
-    np.testing.assert_allclose(colour, [[1 / 2, 1 / 3, 1 / 2, 1 / 3, 1 / 3]])
-    np.testing.assert_allclose(spatial, np.exp(-np.abs(np.arange(5)[None] / 5 - 0.1) / 0.5))
+    saliency = np.array([[1, 1, 1, 0, 0]], dtype=np.float32)
+    spatial, colour = compactness.confidences(saliency, frame, share)
+    np.testing.assert_allclose(colour, [[black, white, black, white, white]])
+    np.testing.assert_allclose(spatial, np.exp(-np.abs(np.arange(5)[None] / 5 - 0.2) / 0.5))
 
 
 def test_post_processing_weakens_what_is_far_and_of_other_colour() -> None:

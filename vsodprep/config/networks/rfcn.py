@@ -22,6 +22,8 @@ class RFCNOptions(NetworkOptions):
     """Factors on the input's size at test time, whose maps are averaged."""
     refinement: bool = False
     """Post-processing of the map: nearness to the object, its colours, its edges."""
+    colour_share: Literal["of-object", "of-colour"] = "of-object"
+    """What post-processing divides the object's pixels of a colour by: all pixels of the object, or of the colour."""
     dropout: float = Field(default=0.5, ge=0, lt=1)
     """Dropout after fc6 and fc7, as in FCN."""
     reduction: Reduction = "mean"
