@@ -16,6 +16,8 @@ html_theme = "furo"
 html_title = "vsodprep"
 html_show_copyright = False
 html_show_sphinx = False
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 4
