@@ -52,7 +52,7 @@ class SourceOf(Section):
     path: _Paths
     """A local archive or unpacked folder, or several."""
     partial: bool = False
-    """Accept an incomplete delivery: what is there is taken, what is not is listed in the manifest's `issues`."""
+    """Accept an incomplete delivery; the manifest's `issues` list what is missing."""
 
 
 _Source = Annotated[SourceOf, BeforeValidator(_with_path, json_schema_input_type=str | SourceOf)]
@@ -80,24 +80,25 @@ class Config(Section):
     resolution: dict[Name, str] = {}
     """Resolution of a benchmark that has several (davis2016: 480p or 1080p)."""
     coding: dict[Name, Coding] = {}
-    """How the masks of a benchmark or of own videos are coded: BENCHMARK: `values`, `ids`, `alpha`; told from all."""
+    """How the masks of a benchmark or of own videos are coded: BENCHMARK: `values`, `ids` or `alpha`. By default all
+    masks together tell it."""
     void: dict[Name, Void] = {}
     """What id 255 means beside other ids in the masks of a benchmark: `background` (the default) or `foreground`."""
     allow: dict[Name, tuple[str, ...]] = {}
     """Kinds of issue that normalising a benchmark lists in its manifest instead of stopping."""
     frames: Which = "annotated"
-    """What of a sparsely annotated video is prepared and predicted: frames with a mask, those that the networks of
-    `runs` read with them, and their flow; or `all`. A video with coarse labels, or of whose frames a figure shows some
-    by name, is always prepared whole; scores are the same."""
+    """Which frames of a video with few masks are prepared and predicted: `annotated`, those with a mask and those that
+    the networks of `runs` read with them; or `all`. A video that gets coarse labels, or whose frames a figure names, is
+    always prepared whole. Scores are the same."""
     keep: tuple[Intermediate, ...] = INTERMEDIATES
-    """Intermediates that stay once all is there that is made of them: `archives`, `flow`, `prior`, `saliency`. The
-    others go on the way, and are made again where something needs them anew; archives that were fetched, not your own,
-    are fetched again. Maps of `methods` stay: the report shows them."""
+    """Intermediates that are kept: `archives`, `flow`, `prior`, `saliency`. The others are removed once nothing needs
+    them any more, and made again if something does; archives that were fetched, not your own, are fetched again. Maps
+    of `methods` are always kept, because the report shows them."""
     device: Literal["cpu", "cuda"] = "cpu"
     """Where networks run."""
     gpus: Literal["auto"] | Annotated[int, Field(ge=1)] = "auto"
-    """With `device: cuda`, how many cards of this machine jobs may use at once: all if `auto`. Where there are several,
-    each job takes one of its own, or as many as its run's `resources` say; a cluster counts its cards itself."""
+    """With `device: cuda`, how many cards of this machine jobs may use at once; `auto` is all. Each job takes one card
+    of its own, or as many as its run's `resources` say. A cluster counts its cards itself."""
     torch_threads: int = Field(default=2, ge=1)
     """Threads of torch; part of a run's identity, because gradients depend on it."""
     flow: dict[Name, Flow] = {}
@@ -113,10 +114,10 @@ class Config(Section):
     pack: Pack = Pack()
     """Contents of a shard."""
     runs: dict[Name, dict[Name, Run]] = {}
-    """Networks that are trained, or have the authors' weights: MODEL: {RUN: ...}; MODEL is `dsnet`, `stan`, `msst`,
-    `cagdde`, `contrastive`, `dcl`, `rfcn`, `dsmt`, or any other name where each RUN says `model`."""
+    """Networks that are trained, or that have the authors' weights: MODEL: {RUN: ...}; MODEL is `dsnet`, `stan`,
+    `msst`, `cagdde`, `contrastive`, `dcl`, `rfcn`, `dsmt`, or any other name where each RUN says `model`."""
     methods: dict[Name, ComparedMethod] = {}
-    """Methods that are scored beside the runs, from maps that are there: NAME: {maps: {BENCHMARK: PATH}, ...}."""
+    """Methods that are scored beside the runs, from maps that you have: NAME: {maps: {BENCHMARK: PATH}, ...}."""
     tests: tuple[ScoredOn, ...] = ()
     """What `methods` are scored on, beside what the runs are tested on."""
     protocols: dict[ProtocolName, OwnProtocol] = {}

@@ -13,7 +13,7 @@ Evidence = Literal["prior", "truth"]
 
 
 class Substitute(Section):
-    """The step `substitute`, in place of erasing wrong regions by hand: components that nothing supports are erased."""
+    """The step `substitute`, instead of erasing wrong regions by hand: it erases components that nothing supports."""
 
     support: Annotated[Evidence, Apart] = "prior"
     """`prior`: the motion prior. `truth`: the mask of the nearest annotated frame, carried along the flow."""
@@ -22,9 +22,9 @@ class Substitute(Section):
     flow: Annotated[Name, Apart] = "dis"
     """Flow block along which masks are carried, with `support: truth`; of stride 1."""
     threshold: float = Field(default=0.5, gt=0, le=1)
-    """Support from which on a pixel is supported."""
+    """Least support of a supported pixel."""
     share: float = Field(default=0.25, gt=0, le=1)
-    """Share of a component's pixels that must be supported for it to stay."""
+    """Least share of supported pixels for a component to stay."""
 
 
 class Coarse(Section):
@@ -37,11 +37,12 @@ class Coarse(Section):
     splits: Annotated[tuple[SplitOf, ...] | None, Apart] = None
     """Splits whose videos get labels; all videos of every benchmark if null."""
     order: tuple[Step, ...] = Field(default=("fuse", "otsu", "crf", "edits"), min_length=1)
-    """Order of the steps; the papers' is fuse, otsu, edits. `substitute`: an automatic erasure, not the papers'."""
+    """Order of the steps; the papers' is fuse, otsu, edits. `substitute` erases automatically, which the papers do
+    not."""
     crf: Annotated[Name, Apart] = "stan"
     """CRF preset used where `order` names crf."""
     certainty: float = Field(default=0.7, gt=0.5, lt=1)
-    """Probability that a CRF which follows Otsu gives a pixel's label; the closer to 1, the less it may change."""
+    """Probability, for a CRF after Otsu, that a pixel's label is right; the closer to 1, the less the CRF changes."""
     edits: LocalPath | None = None
     """File of recorded human edits (`vsodprep review` writes it)."""
     substitute: Substitute = Substitute()

@@ -19,23 +19,24 @@ Paper = Literal[MODELS]  # type: ignore[valid-type]
 
 
 class ComparedMethod(Section):
-    """A method whose maps are scored as they are: somebody's files, or what a saliency block makes."""
+    """A method whose maps are scored as they are: files that you have, or the maps of a saliency block."""
 
     maps: dict[Name, LocalPath] = {}
     """Folder, or zip, tar or rar archive, of its maps of each benchmark: BENCHMARK: PATH."""
     published: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)?$")
-    """Published maps that `vsodprep benchmarks --maps` lists, which are fetched; instead of `maps`. Of a collection:
-    `COLLECTION/METHOD`, or `COLLECTION` where the method has its name here."""
+    """Instead of `maps`: published maps that `vsodprep benchmarks --maps` lists; they are fetched. From a collection,
+    `COLLECTION/METHOD`, or `COLLECTION` if the method has the same name here."""
     saliency: Name | None = None
-    """Saliency block whose maps it is, on every benchmark that is tested; instead of `maps`."""
+    """Instead of `maps`: a saliency block, whose maps are scored on every tested benchmark."""
     title: str | None = Field(default=None, pattern=r"^[^\s=]([^=\n]*[^\s=])?$")
     """What tables and figures call it; its name in the configuration if null."""
     year: int | None = Field(default=None, ge=1950, le=2100)
-    """Year of its publication, which the report's tables tell."""
+    """Year of its publication; the report's tables show it."""
     kind: Literal["image", "video"] | None = None
-    """Whether it looks at single images or at video, which the report's tables tell."""
+    """Whether it looks at single images or at video; the report's tables show it."""
     printed: tuple[Paper, ...] | None = None
-    """Papers whose printed numbers of the method stand below its scores; all that print its title or name if null."""
+    """Papers whose printed numbers of the method are shown below its scores; if null, all that print its title or
+    name."""
     coding: Coding = "auto"
     """How its maps are coded: gray `values`, object `ids`, `alpha`; `auto` tells it from all of them."""
     naming: Naming = "auto"

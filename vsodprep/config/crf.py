@@ -34,8 +34,8 @@ class Crf(Section):
     output: Literal["probability", "label"] = "probability"
     """Probability of the foreground, or 0 and 255 of the more probable label."""
     engine: Literal["compiled", "torch", "pydensecrf"] = "compiled"
-    """Who computes: `compiled` loops on the processor; `torch` on the device; `pydensecrf`, several times slower. They
-    agree but for rounding."""
+    """Implementation: `compiled` runs on the processor, `torch` on the device; `pydensecrf` is several times slower.
+    They differ only by rounding."""
 
 
 # Where a tool searches a grid, its first point stands here.

@@ -217,7 +217,7 @@ class Sweep(DrawnFromScores):
     model: _Model
     measure: _Measures = ()
     parameter: Name = "tau"
-    """A key of a run's `options`, or what its variant is named after, as in `tau-0.6`."""
+    """A key of a run's `options`, or the name in its variant, as in `tau-0.6`."""
     values: Annotated[dict[Name, float], Apart] = {}
     """Value of `parameter` by run, where neither options nor variant tell it; other runs are left out."""
 
@@ -291,7 +291,7 @@ class DrawnFromNetwork(Drawing):
 
 
 class LevelWeights(DrawnFromNetwork):
-    """Weights or scores that a network gives its branches at each level (DS-Net, CAG-DDE), or its maps (STAN)."""
+    """Weights that a network gives its branches at each level (DS-Net, CAG-DDE), or its maps (STAN)."""
 
     kind: Annotated[Literal["level-weights"], Apart]
 

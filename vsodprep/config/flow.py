@@ -28,17 +28,17 @@ class Method(Section):
     weights: LocalPath | None = None
     """Weights of a network method: a name the method knows, or a file; its own default if null."""
     fit: FitKind = "pad"
-    """How a frame meets a network's size multiple: replicate the border, resize, or cut centrally (FlowNet2)."""
+    """How a frame gets a size that the network takes: replicate the border, resize, or cut centrally (FlowNet2)."""
     border: Border = "replicate"
-    """With `fit: crop`, what lies outside the crop: its edge repeated, no motion, or the crop stretched over the frame
-    as it is (DS-Net's pictures)."""
+    """With `fit: crop`, what fills the frame outside the crop: the crop's edge, no motion, or the crop itself,
+    stretched over the frame (DS-Net's pictures)."""
     iterations: int | None = Field(default=None, ge=1)
     """Updates of an iterative network; its own default if null."""
     precision: Precision = "float32"
     """Arithmetic of a network method."""
     folder: LocalPath | None = None
-    """Folder or archive of pictures, which lie in folders named after their sequences; each benchmark's own source
-    (`sources`) if null."""
+    """Folder or archive of pictures, in folders named after the sequences; if null, each benchmark's own source
+    (`sources`)."""
 
     @model_validator(mode="after")
     def _no_method_key_without_effect(self) -> "Method":
@@ -59,7 +59,7 @@ class Policy(Section):
     stride: int = Field(default=1, ge=1)
     """Frames between the two of a pair."""
     show_at: Literal["from", "to"] = "from"
-    """Frame of a pair that its flow is shown to: the one whose grid it is on, or the other (CAG-DDE's pictures)."""
+    """Frame of a pair that gets the flow: the one on whose grid it is, or the other (CAG-DDE's pictures)."""
     last_frame: Literal["drop", "repeat", "backward"] = "backward"
     """What the last frame gets where it has no partner: nothing, its neighbour's flow, or the reverse pair's flow."""
     first_frame: Literal["drop", "repeat", "zero"] = "zero"
@@ -70,16 +70,17 @@ class Flow(Policy, Method):
     """One way of estimating flow; each block has a name and a folder of its own."""
 
     dialect: Dialect | None = None
-    """Whose colour pictures are drawn, bit by bit; FlowNet2's for `flownet2` and RAFT's for the others if null."""
+    """Which tool's colour pictures are drawn, bit by bit; if null, FlowNet2's for `flownet2` and RAFT's for the
+    others."""
     maximum: float | None = Field(default=None, gt=0)
     """Length in pixels that gets a full colour in pictures; each frame's own largest if null."""
     least_maximum: float = Field(default=0.0, ge=0)
-    """With `maximum: null`, the least length that gets a full colour: the noise of a pair in which nothing moves then
-    stays pale. 0, as in the papers' pictures, gives the longest vector of every pair a full colour."""
+    """With `maximum: null`, the least length that gets a full colour, so that noise stays pale in a pair where nothing
+    moves. With 0, as in the papers' pictures, the longest vector of every pair gets a full colour."""
 
     camera: Camera = "kept"
-    """Whether pictures show the camera's motion, as the papers' do, or what is left without it: `subtracted` takes away
-    the affine motion of the larger part of the frame, so that what stands still in the scene is white."""
+    """Whether pictures show the camera's motion, as the papers' do. `subtracted` takes away the affine motion of the
+    larger part of the frame, so that what stands still in the scene is white."""
 
     @model_validator(mode="before")
     @classmethod

@@ -10,7 +10,7 @@ class Choice(Section):
     """What of a delivery is taken, and what is accepted in it."""
 
     partial: bool = False
-    """Accept an incomplete delivery: what is there is taken, what is not is listed in the manifest's `issues`."""
+    """Accept an incomplete delivery; the manifest's `issues` list what is missing."""
     resolution: str | None = None
     """Resolution, where the benchmark has several (davis2016: 480p, 1080p); its default if null."""
     allow: tuple[str, ...] = ()

@@ -13,15 +13,17 @@ class Pack(Section):
     flow: Annotated[tuple[Name, ...], Apart] = ()
     """Flow blocks."""
     pictures: tuple[Name, ...] = ()
-    """Flow blocks whose colour pictures are stored too, because a recipe reads them every epoch."""
+    """Flow blocks whose colour pictures are stored too, so that a recipe need not draw them every epoch."""
     prior: Annotated[tuple[Name, ...], Apart] = ()
     """Prior blocks."""
     coarse: Annotated[tuple[Name, ...], Apart] = ()
     """Blocks of coarse labels."""
     video_frames: Literal["encoded", "raw"] = "encoded"
-    """Frames of videos: `encoded`, as their files are, or `raw` arrays, which take several times the space."""
+    """How frames of videos are stored: `encoded`, as their files are, or as `raw` arrays, which take several times the
+    space."""
     video_size: Size | None = None
-    """Store raw frames, flow pictures and priors at this height and width, that of training; at their own if null."""
+    """Height and width at which raw frames, flow pictures and priors are stored, that of training; their own if
+    null."""
     still_size: Size | None = None
     """Store still images as arrays of this height and width; as encoded files if null."""
     frames_per_shard: int = Field(default=64, ge=1)

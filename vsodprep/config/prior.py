@@ -56,15 +56,15 @@ class Regions(Section):
     scale: float = Field(default=0.5, gt=0, le=1)
     """Factor on height and width before segmentation."""
     backend: Literal["compiled", "opencv", "skimage"] = "compiled"
-    """Whose graph segmentation: `compiled` gives the regions of `opencv`, but for ties, several times as fast; those of
-    `skimage` differ."""
+    """Implementation of the graph segmentation: `compiled` gives the regions of `opencv`, except for ties, several
+    times as fast; those of `skimage` differ."""
     min_regions: int = Field(default=16, ge=1)
     """Where a level has fewer regions, k and the minimum size are halved, at most five times."""
     features: Literal["contrast", "alexnet", "vgg16"] = "contrast"
     """Region features: `contrast` needs no weights; `alexnet` is MDF's three windows, `vgg16` the same with VGG-16."""
     windows: Literal["mdf", "roi"] = "mdf"
-    """How that network describes the three windows of a region: `mdf`, a pass for each; `roi`, pooled from one feature
-    map of the picture."""
+    """How that network describes the three windows of a region: `mdf` is one pass for each window; `roi` pools them
+    from one feature map of the picture."""
     weights: LocalPath | None = None
     """Weights of that network: torchvision's name, a file, or `random`; torchvision's ImageNet weights if null."""
 
@@ -81,7 +81,8 @@ class Prior(Regions):
     epochs: int = Field(default=80, ge=1)
     """Passes over the training regions."""
     fit: Annotated[Literal["own"] | tuple[SplitOf, ...], Apart] = "own"
-    """Annotated frames that the classifier learns from: each benchmark's own `train` split, or the splits listed."""
+    """Splits from whose annotated frames the classifier learns: `own`, each benchmark's `train` split, or the splits
+    listed."""
     frames_per_sequence: int = Field(default=8, ge=1)
     """Annotated frames of a sequence that the classifier learns from, evenly spread."""
     seed: int = 0

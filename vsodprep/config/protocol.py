@@ -25,7 +25,8 @@ class ProtocolSettings(Section):
     f_from: Literal["frames", "precision-recall"] = "frames"
     """Average the F curves of the frames, or take F of the averaged precision and recall."""
     empty_masks: Literal["zero", "skip", "unscored"] = "zero"
-    """A frame whose mask is empty: precision, recall and F are 0, or not averaged; or no measure scores it."""
+    """What a frame with an empty mask counts: precision, recall and F are 0; or these are not averaged; or no measure
+    scores it."""
     beta2: float = Field(default=0.3, gt=0)
     """Weight of precision in F."""
     thresholds: Literal["levels", "colon", "colon-matlab", "bins255"] = "colon"
@@ -47,7 +48,7 @@ class ProtocolSettings(Section):
     resize: Literal["bicubic", "bilinear", "bilinear-pillow", "bilinear-aligned", "nearest", "refuse"] = "bicubic"
     """How a map of another size is brought to its mask's; the mask is never resized."""
     channel: Literal["first", "gray"] = "first"
-    """What is read of an RGB map: its first channel, or its luma."""
+    """Which part of an RGB map is read: its first channel, or its luma."""
     binary_from: int = Field(default=128, ge=1, le=255)
     """Map value, before any stretching, from which J, boundary F and T see foreground."""
     boundary_tolerance: float = Field(default=0.008, gt=0, le=100)
@@ -139,7 +140,7 @@ class OwnProtocol(ProtocolSettings):
     """A protocol of the user's own: a built-in one with some settings changed."""
 
     base: Literal["davsod", "pysod", "codtoolbox", "cag-dde", "davis2016", "uvos", "pooled-f1"] = "davsod"
-    """Built-in protocol from which every setting comes that is not given."""
+    """Built-in protocol that gives every setting that is not given here."""
 
     @model_validator(mode="before")
     @classmethod

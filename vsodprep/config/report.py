@@ -22,4 +22,4 @@ class Report(Section):
     trivial: bool = True
     """Show the two trivial maps (centre prior, flow magnitude) as rows."""
     timings: bool = False
-    """Show run time and size of the networks; times differ from run to run, and so does the page then."""
+    """Show run time and size of the networks. Times differ from run to run, so the page then does too."""

@@ -78,17 +78,18 @@ class Saliency(Section):
     coding: Annotated[Coding, Apart] = "auto"
     """How the maps in `folder` are coded: gray `values`, object `ids`, `alpha`; `auto` tells it from all of them."""
     checkpoint: LocalPath | None = None
-    """Of a network of vsodprep: the name of one of its runs, whose first seed it is, or a file of `vsodprep train`."""
+    """For a network of vsodprep: the name of one of its runs, whose first seed is taken, or a file of `vsodprep
+    train`."""
     weights: LocalPath | None = None
     """File of the network; that of the preset in rembg's cache (`U2NET_HOME`, or `~/.u2net`) if null."""
     preset: Literal[tuple(PRESETS)] | None = None  # type: ignore[valid-type]
-    """The file as rembg distributes it: what is done before and after the network. That of the file's name if null; a
-    file of another name has none, and the keys below say it."""
+    """The steps before and after the network, as rembg has them for its files. If null, those for the file's name; for
+    a file of another name, the keys below."""
     size: Size | None = None
     """Height and width that a frame is resized to; the preset's, or what the file fixes, if null."""
     divide: Divide | None = None
-    """What pixels are divided by first: by their `range`, 255, by `nothing`, or by the `largest` value that the resized
-    frame has; as the preset says, or by their range, if null."""
+    """What pixels are divided by first: their `range`, 255; `nothing`; or the `largest` value of the resized frame. If
+    null, as the preset says, or their range."""
     mean: Three | None = None
     """What is subtracted next from red, green and blue; the preset's, or ImageNet's, if null."""
     std: Three | None = None
@@ -98,7 +99,7 @@ class Saliency(Section):
     output: int | None = Field(default=None, ge=0)
     """Which output is the map, counted from 0; the preset's, or the first, if null."""
     activation: Activation | None = None
-    """What makes probabilities of the output; the preset's, or `none`, if null."""
+    """How the output becomes probabilities; the preset's, or `none`, if null."""
     stretch: bool | None = None
     """Whether every map is stretched to the whole range, 0 to 1; as the preset says, or not, if null."""
 

@@ -51,11 +51,13 @@ class Augment(Section):
     flip: float = Field(default=0.0, ge=0, le=1)
     """Probability of a horizontal flip."""
     flip_flow: Literal["picture", "vectors"] = "picture"
-    """A flip mirrors the flow's colour picture, as the papers' codes do, or the flow itself, which is coloured anew."""
+    """What a flip does to flow: it mirrors the colour picture, as the papers' codes do, or the flow itself, which is
+    then coloured anew."""
     scales: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(1.0,), min_length=1)
     """Factors on the input size, one drawn per batch (CAG-DDE: 0.75, 1, 1.25)."""
     crop: Share | Shares = 1.0
-    """Share of height and width that a random crop keeps; of two numbers, one between them is drawn per clip."""
+    """Share of height and width that a random crop keeps; if two numbers are given, one between them is drawn for each
+    clip."""
     colour: float = Field(default=0.0, ge=0, lt=1, exclude_if=_absent)
     """Largest change of the brightness, contrast and saturation of frames: each is multiplied by a factor between
     1 - colour and 1 + colour, drawn per clip. Flow, priors and masks stay as they are."""
@@ -79,7 +81,8 @@ class Optimizer(Section):
     momentum: float = Field(default=0.9, ge=0, lt=1)
     """Momentum of SGD."""
     clip_norm: float | None = Field(default=None, gt=0)
-    """Longest gradient of all weights together that a step takes; a longer one is shortened to it, none if null."""
+    """Largest norm of the gradient of all weights together; a longer gradient is shortened to it. If null, no gradient
+    is shortened."""
 
 
 class Schedule(Section):
@@ -122,8 +125,8 @@ class Stage(Section):
     data: tuple[Data, ...] = Field(min_length=1)
     """What it trains on."""
     order: Literal["shuffle", "alternate"] = Field(default="shuffle", exclude_if=_usual)
-    """`shuffle` mixes all data in one stream. `alternate` takes each batch from one of them, in turn, so that two tasks
-    can share a network; a pass then ends with the longest of them."""
+    """`shuffle` mixes all data in one stream. `alternate` takes batches from each of the data in turn, so that two
+    tasks can share a network; a pass then ends with the longest of them."""
     learn: tuple[Name, ...] = Field(default=(), exclude_if=_absent)
     """Parts of the network that learn (DCL: `pixels`, `segments`), while the others stay as they are; all if empty."""
     size: Size
@@ -153,8 +156,8 @@ class Stage(Section):
     still_flow: StillFlow = "zeros"
     """Flow picture of a still image: zeros once normalised (DS-Net), a white picture of rest, the frame (CAG-DDE)."""
     init: OpenPath | None = None
-    """Checkpoint whose weights the stage starts from, as far as they fit, where it is not the stage before it. `{seed}`
-    stands for the run's seed and `{results}` for the results folder, so that it may be another run's."""
+    """Checkpoint whose weights the stage starts from, as far as they fit, instead of those of the stage before.
+    `{seed}` stands for the run's seed and `{results}` for the results folder, so that another run's can be named."""
 
     @model_validator(mode="after")
     def _clips_fill_batches(self) -> "Stage":
@@ -183,19 +186,19 @@ class Test(ScoredOn):
 
 
 class Resources(Section):
-    """What a run is trained with, and whom it tells meanwhile; a change of it trains nothing again."""
+    """Devices and processes that a run is trained with, and its loggers; a change of these trains nothing again."""
 
     devices: int = Field(default=1, ge=1)
     """Cards of a machine that share every batch (processes, with `device: cpu`)."""
     nodes: int = Field(default=1, ge=1)
-    """Machines that share every batch, each with so many devices, by way of Slurm."""
+    """Machines that share every batch, each with `devices`; Slurm starts them."""
     workers: int | None = Field(default=None, ge=0)
     """Processes that read batches ahead for each device; 0 on the CPU and 4 on a card if null."""
     logger: Annotated[
         tuple[LoggerName, ...], BeforeValidator(_several, json_schema_input_type=LoggerName | tuple[LoggerName, ...])
     ] = ()
-    """What losses, learning rate and speed are told while it trains: `csv`, `tensorboard`, `wandb` (Weights & Biases),
-    or several."""
+    """Loggers that get losses, learning rate and speed while it trains: `csv`, `tensorboard`, `wandb` (Weights &
+    Biases), or several."""
 
     @property
     def ranks(self) -> int:
@@ -229,15 +232,15 @@ class Run(Section):
     stages: tuple[Stage, ...] = Field(default=(), min_length=1, exclude_if=_absent)
     """Stages of training in order."""
     init: OpenPath | None = Field(default=None, exclude_if=_absent)
-    """Checkpoint that the first stage starts from, if it names none itself: unlike the list of stages, a key that
-    `--config` can replace in a file that has it."""
+    """Checkpoint that the first stage starts from, unless the stage names one itself. `--config` can replace this key,
+    but not a key inside the list of stages."""
     rounds: int = Field(default=1, ge=1, exclude_if=_usual)
-    """How many times the stages are gone through (DCL: 8, of its two streams in turn)."""
+    """How many times the run goes through all stages (DCL: 8, its two streams in turn)."""
     weights: LocalPath | None = Field(default=None, exclude_if=_absent)
-    """The authors' trained weights, in place of `stages` (DS-Net, CAG-DDE); what the run does not say is then as in
-    their code: variant, size, resize, maps, still_flow."""
+    """The authors' trained weights, instead of `stages` (DS-Net, CAG-DDE). The defaults of variant, size, resize, maps
+    and still_flow are then those of their code."""
     test: tuple[Test, ...] = ()
-    """What it is tested on; a run is trained without a test, too."""
+    """What it is tested on; a run without a test is trained too."""
     size: Size | None = None
     """Height and width at inference; that of the last stage if null."""
     still_flow: StillFlow | None = Field(default=None, exclude_if=_absent)
@@ -250,14 +253,14 @@ class Run(Section):
     precision: Literal["32-true", "bf16-mixed"] = "32-true"
     """Arithmetic of training, as Lightning names it."""
     sync_batchnorm: bool = Field(default=False, exclude_if=_absent)
-    """On several cards, whether batch normalisation takes the whole batch and not each card's share of it."""
+    """On several cards, whether batch normalisation takes the whole batch instead of each card's share."""
     optimizer_state: bool = Field(default=False, exclude_if=_absent)
     """Whether the finished checkpoint keeps the optimiser's state, with which `vsodprep train --continue` makes a last
     stage longer; Adam's is twice as large as the weights."""
     resources: Resources = Field(default=Resources(), exclude_if=_plain)
-    """What it is trained with; no part of its identity."""
+    """Devices, processes and loggers of the training; not part of the run's identity."""
     paper: bool = False
-    """Whether this is the paper's own training, so that the report may set its scores beside the paper's."""
+    """Whether this is the paper's own training, so that the report gives the difference from the paper's scores."""
 
     @model_validator(mode="after")
     def _trained_or_released(self) -> "Run":
