@@ -1,0 +1,75 @@
+"""config/examples: every file is a whole configuration, and every network of those for DAVIS trains by its recipe."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from shard_tree import make_everything
+
+from vsodprep import benchmarks
+from vsodprep.config import complete, read
+from vsodprep.config.defaults import default
+from vsodprep.config.pack import Pack
+from vsodprep.config.train import Run
+from vsodprep.models import saved
+from vsodprep.models.training import Execution, train
+from vsodprep.shards import pack_benchmark
+from vsodprep.workflow.plan import Plan
+
+FOLDER = Path(__file__).parent.parent / "config" / "examples"
+BASE: dict[str, Any] = default().model_dump(mode="json")
+DAVIS = sorted(FOLDER.glob("davis-*.yaml"))
+RUNS = [
+    pytest.param(model, run, id=f"{path.stem}-{model}-{name}")
+    for path in DAVIS
+    if path.stem != "davis-recipes"  # one network five times
+    for model, runs in complete(read(path), BASE, str(path)).runs.items()
+    for name, run in runs.items()
+]
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_an_example_is_a_whole_configuration(path: Path) -> None:
+    assert Plan.of(complete(read(path), BASE, str(path))).targets.config.report.title
+
+
+@pytest.mark.parametrize("path", DAVIS, ids=lambda path: path.stem)
+def test_no_sequence_is_trained_on_and_tested(path: Path) -> None:
+    config = complete(read(path), BASE, str(path))
+    known = {one.name: set(one.splits) for one in benchmarks.get("davis2016").sequences}
+    own = config.splits.get("davis2016", {})
+
+    def of(split: str) -> set[str]:
+        return set(own[split]) if split in own else {name for name, splits in known.items() if split in splits}
+
+    for run in (run for runs in config.runs.values() for run in runs.values()):
+        trained = {name for stage in run.stages for data in stage.data for name in of(data.split)}
+        tested = {name for test in run.test for name in of(test.split)}
+        assert trained and tested and not trained & tested
+        if own:  # recipes are chosen without the validation split
+            assert not tested & of("val")
+
+
+@pytest.fixture(scope="module")
+def shard(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("examples")
+    make_everything(root)
+    named = dict.fromkeys(("dis", "steady"), root / "flow")
+    pack_benchmark(
+        root / "normalized",
+        root / "mini.zarr",
+        Pack(pictures=tuple(named)),
+        flow=named,
+        prior={"light": root / "prior"},
+    )
+    return root / "mini.zarr"
+
+
+@pytest.mark.parametrize(("model", "run"), RUNS)
+def test_a_step_of_every_stage(model: str, run: Run, shard: Path, tmp_path: Path) -> None:
+    mini = [{"benchmark": "mini", "split": "train"}]
+    small = {"data": mini, "size": (48, 64), "steps": 1, "batch": 2}
+    stages = [{**stage.model_dump(mode="json"), **small} for stage in run.stages]
+    one = Run.model_validate({**run.model_dump(mode="json"), "width": 0.05, "stages": stages})
+    train(model, one, {"mini": shard}, seed=0, out=tmp_path / "last.ckpt", settings=Execution(threads=1))
+    assert saved.load(tmp_path / "last.ckpt")["lengths"] == [1] * len(run.stages)
