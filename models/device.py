@@ -1,15 +1,13 @@
 """Where networks run."""
 
 import sys
-from typing import Literal
 
 import torch
 from torch import nn
 
+from vsodprep.config.device import Device
 from vsodprep.errors import InputError
 from vsodprep.models.parts.layers import LEAST_CHANNELS
-
-Device = Literal["cpu", "cuda"]
 
 
 def check_device(device: str) -> Device:

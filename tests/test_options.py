@@ -159,8 +159,10 @@ def test_what_a_block_refuses_is_wrong_usage(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_of_every_command_imports_no_algorithm(name: str) -> None:
+def test_help_of_every_command_imports_no_algorithm_and_no_more_of_the_configuration_than_it_reads(name: str) -> None:
     code = "import sys\nfrom vsodprep.cli import cli\ncli(sys.argv[1:], standalone_mode=False)\nprint(*sys.modules)"
 
     done = subprocess.run([sys.executable, "-c", code, name, "--help"], capture_output=True, text=True, check=True)
-    assert not {"torch", "cv2", "numpy", "zarr", "h5py"} & set(done.stdout.splitlines()[-1].split())
+    imported = set(done.stdout.splitlines()[-1].split())
+    assert not {"torch", "cv2", "numpy", "zarr", "h5py"} & imported
+    assert ("vsodprep.config.whole" in imported) is (name == "report")

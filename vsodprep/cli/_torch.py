@@ -7,9 +7,7 @@ from typing import get_args
 import click
 
 from vsodprep.cards import take_cards
-from vsodprep.config import Config
-
-_device, _threads = Config.model_fields["device"], Config.model_fields["torch_threads"]
+from vsodprep.config.device import DEVICE, THREADS, Device
 
 
 def _with_card(_context: click.Context, _parameter: click.Parameter, device: str) -> str:
@@ -22,14 +20,14 @@ def _with_card(_context: click.Context, _parameter: click.Parameter, device: str
 some_device_option = partial(
     click.option,
     "--device",
-    type=click.Choice(get_args(_device.annotation)),
-    default=_device.default,
+    type=click.Choice(get_args(Device)),
+    default=DEVICE,
     show_default=True,
-    help=_device.description,
+    help="Where networks run.",
 )
 device_option = some_device_option(callback=_with_card)
 threads_option = click.option(
-    "--threads", type=click.IntRange(1), default=_threads.default, show_default=True, help="Threads of torch."
+    "--threads", type=click.IntRange(1), default=THREADS, show_default=True, help="Threads of torch."
 )
 
 

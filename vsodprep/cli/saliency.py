@@ -8,7 +8,7 @@ import click
 from vsodprep.cli._folder import PATH, Folder
 from vsodprep.cli._options import block_of, options_of
 from vsodprep.cli._torch import device_option
-from vsodprep.config import Config
+from vsodprep.config.device import THREADS
 from vsodprep.config.frames import Prepared
 from vsodprep.config.methods import NETWORKS, SALIENCY
 from vsodprep.config.saliency import Saliency
@@ -27,7 +27,7 @@ _LISTED = ", ".join(f"{name} ({known.about})" for name, known in SALIENCY.items(
 @click.option(
     "--threads",
     type=click.IntRange(1),
-    default=Config.model_fields["torch_threads"].default,
+    default=THREADS,
     show_default=True,
     help="Threads of a network.",
 )

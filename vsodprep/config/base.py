@@ -63,7 +63,10 @@ OpenPath = Annotated[str, AfterValidator(_open_path)]
 class Section(BaseModel):
     """A part of the configuration; an unknown key is an error, so that a typo does not cost a night."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False)
+    # `defer_build`: what reads values of a section is made when there are some, as most commands need few of them
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, defer_build=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
 
 Block = TypeVar("Block", bound=Section)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vsodprep.config import Run
 from vsodprep.config.crf import RAW
+from vsodprep.config.train import Run
 from vsodprep.errors import InputError
 from vsodprep.files import read_text
 from vsodprep.report.collect import Results
