@@ -102,7 +102,7 @@ class Subject:
             self.network = build_model(name, kind or "full", width=arguments.width)
             frames = self.network.clip_length
         self.network.to(self.device, memory_format=torch.channels_last if arguments.channels_last else None)
-        size = arguments.size or SIZES[name]
+        size = arguments.size or SIZES.get(name, 512)
         self.autocast = torch.autocast(self.device, torch.bfloat16, enabled=arguments.autocast)
         self.single = make_batch(frames, size, 1, self.device)
         self.batch = make_batch(frames, size, arguments.batch, self.device)
@@ -148,7 +148,7 @@ def multiply_adds(label: str, arguments: argparse.Namespace) -> dict[str, tuple[
     name, _, kind = label.partition("/")
     with torch.device("meta"):
         network = build_model(name, kind or "full", width=arguments.width).eval()
-    size = arguments.size or SIZES[name]
+    size = arguments.size or SIZES.get(name, 512)
     counter = count(network, clip(network, (size, size)))
     counts = counter.get_flop_counts()
     root = type(network).__name__

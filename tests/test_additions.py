@@ -224,8 +224,8 @@ DEFINITION = Definition(
     options=ToyOptions,
     variants={"full": {}, "wide": {"channels": 4}},
     backbones=(),
-    parameters=1.0,
-    operations=1.0,
+    parameters=59e-6,
+    operations=0.112,
 )
 ''',
     )
@@ -239,7 +239,7 @@ from torch import Tensor, nn
 from vsodprep.config.networks.toy import ToyOptions
 from vsodprep.models.losses.bce import class_balanced_bce
 from vsodprep.models.losses.supervision import target
-from vsodprep.models.network import Batch, Network, Outputs
+from vsodprep.models.network import Batch, Network, Outputs, tensor_of
 
 
 class Toy(Network):
@@ -253,12 +253,13 @@ class Toy(Network):
 
     def forward(self, batch: Batch) -> Outputs:
         """See `Network`."""
-        return {"saliency": self.layers(batch["frames"][:, -1]), "aux": {}}
+        return {"saliency": self.layers(tensor_of(batch, "frames")[:, -1]), "aux": {}}
 
     def loss(self, outputs: Outputs, batch: Batch, generator: torch.Generator | None = None) -> dict[str, Tensor]:
         """See `Network`."""
         truth = target(batch)
-        return {"loss": truth.average(class_balanced_bce(outputs["saliency"], truth.mask, "mean"))}
+        bce = truth.average(class_balanced_bce(outputs["saliency"], truth.mask, "mean"))
+        return {"loss": bce, "bce": bce}
 
 
 NETWORK = Toy
@@ -270,13 +271,20 @@ NETWORK = Toy
     tree.insert("vsodprep/config/models.py", "toy, ", before="dsnet, stan, msst, cagdde, contrastive, dcl, rfcn, dsmt)")
     tree.write("tests/test_models_toy.py", '"""A toy."""\n')
     run = {
-        "pretrained": False,
         "stages": [{"data": [{"benchmark": "synth", "split": "train"}], "size": [64, 64], "steps": 1}],
         "test": [{"benchmark": "synth", "split": "test"}],
+        "paper": True,
     }
-    tree.write("config/paper/toy.yaml", json.dumps({"runs": {"toy": {"full": run, "wide": run | {"variant": "wide"}}}}))
-    tree.append("vsodprep/scores/papers.csv", text="toy,Table 1,Toy,full,full,davis2016,max_f,0.5,davsod,\n")
-    tree.write("docs/models/toy.md", "# Toy\n")
+    tree.write("config/paper/toy.yaml", json.dumps({"runs": {"toy": {"full": run}}}))
+    ablations = {"runs": {"toy": {"full": run, "wide": run | {"variant": "wide"}}}}
+    tree.write("config/paper/toy-ablations.yaml", json.dumps(ablations))
+    tree.append("vsodprep/scores/papers.csv", text="toy,Table 1,Toy,full,full,synth,max_f,0.5,davsod,\n")
+    items = {"Table 1": {"shows": "max F on synth", "make": {"toy": ["report/results.csv"]}}}
+    known = {"names": ["Toy"], "sections": {}, "equations": {}, "items": items, "unknown": []}
+    tree.append("config/papers.yaml", text=f"\ntoy: {json.dumps(known)}\n")
+    tree.write(
+        "docs/models/toy.md", "# Toy\n\n|  | option and its default |\n|---|---|\n| channels | `channels: 2` |\n"
+    )
     tree.append("docs/models/README.md", "CHANGELOG.md")
     drawing = 'def toy() -> Figure:\n    """A toy."""\n    return Figure(100, 100, "Toy")\n\n\n'
     tree.insert("docs/models/figures.py", drawing, before='if __name__ == "__main__":')
@@ -294,10 +302,24 @@ batch |= {"annotated": torch.ones(2, 1, dtype=torch.bool), "weight": torch.ones(
 network = build_model("toy", "wide")
 outputs = network(batch)
 print(*outputs["saliency"].shape, network.layers[0].out_channels, float(network.loss(outputs, batch)["loss"]) > 0)
-print(*[number.value for number in own_printed_numbers("toy", "full", "davis2016")])
+print(*[number.value for number in own_printed_numbers("toy", "full", "synth")])
 """
     assert tree.run("-c", code).split() == ["2", "1", "64", "80", "4", "True", "0.5"]
-    jobs = tree.plan("--configfile", str(tree.root / "config" / "paper" / "toy.yaml"), "--", "all")
+    names = ("models_network", "models_cards", "models_size", "models_gradients", "estimate", "inventory")
+    shared = [f"tests/test_{name}.py" for name in (*names, "paper_configurations")]
+    told = tree.run(
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "0",
+        *shared,
+        "-k",
+        "toy or table_with_numbers or those_with_networks",
+        cwd=tree.root,
+    )
+    assert re.search(r"[1-9]\d* passed", told)
+    jobs = tree.plan("--configfile", str(tree.root / "config" / "paper" / "toy-ablations.yaml"), "--", "all")
     assert (jobs["train"], jobs["predict"]) == (2, 2)
 
 

@@ -21,9 +21,6 @@ FULL_FIRST = [
 ALWAYS = {("stan", "full"), ("msst", "full")}
 TRACED = [pytest.param(*each, marks=() if each in ALWAYS else pytest.mark.slow, id="-".join(each)) for each in DISTINCT]
 
-FLOW, PRIOR = ("frames", "flow"), ("frames", "prior")
-READS = {"dsnet": FLOW, "cagdde": FLOW, "contrastive": ("frames",), "stan": PRIOR, "msst": PRIOR}
-READS |= {"dcl": ("frames", "segments"), "rfcn": ("frames", "contrast"), "dsmt": ("frames",)}
 OF_4096 = {"dcl", "rfcn", "dsmt"}  # channels of fc6 and fc7
 
 
@@ -52,11 +49,15 @@ def test_every_parameter_gets_a_gradient(name, variant):
     assert missed == []
 
 
-@pytest.mark.parametrize("name", MODELS)
+SINGLE = {"dsnet": set(), "cagdde": set(), "stan": {"OS"}, "msst": {"OS"}}
+SINGLE["contrastive"] = {*definition("contrastive").variants} - {"cosnet", "cosnet-1"}
+SINGLE |= {name: {*definition(name).variants} for name in OF_4096}
+
+
+@pytest.mark.parametrize("name", SINGLE)
 def test_a_network_of_single_frames_reads_nothing_else(name):
-    single = {variant for variant in definition(name).variants if definition(name).choose(variant, {}).single_frame}
-    of_video = {"stan": {"OS"}, "msst": {"OS"}, "contrastive": {*definition(name).variants} - {"cosnet", "cosnet-1"}}
-    assert single == ({*definition(name).variants} if name in OF_4096 else of_video.get(name, set()))
+    found = {variant for variant in definition(name).variants if definition(name).choose(variant, {}).single_frame}
+    assert found == SINGLE[name]
 
 
 @pytest.mark.parametrize("size", [(64, 64), (65, 79), (97, 130)])
@@ -120,7 +121,7 @@ def test_no_state_between_calls(name):
         assert torch.equal(network(batch)["saliency"], first)
 
 
-READ = [(name, key) for name in MODELS for key in READS[name]]
+READ = [(name, key) for name in MODELS for key in definition(name).choose("full", {}).inputs]
 
 
 @pytest.mark.parametrize(("name", "key"), READ)
@@ -190,7 +191,7 @@ def test_no_strided_1x1_convolution_reads_fewer_than_8_channels(name, width):
         network = build_model(name, width=width)
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
     strided = [one for one in convolutions if one.kernel_size == (1, 1) and one.stride != (1, 1)]
-    assert bool(strided) == (name in {"dsnet", "cagdde", "contrastive"})  # those with a ResNet
+    assert bool(strided) == any(backbone.startswith("resnet") for backbone in definition(name).backbones)
     assert [one for one in strided if one.in_channels < 8] == []
 
 
