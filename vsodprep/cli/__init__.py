@@ -18,9 +18,9 @@ from vsodprep.errors import VsodprepError, meant
 # that `vsodprep --help` imports none of them.
 COMMANDS: dict[str, str] = {
     "benchmarks": "List the benchmarks that are known, or describe one.",
-    "plan": "Say what a configuration will take: frames, disk, hours.",
+    "plan": "Print what a configuration will take: frames, disk, hours.",
     "download": "Fetch and verify a benchmark's archives.",
-    "normalize": "Bring a benchmark into the one layout, with a manifest.",
+    "normalize": "Bring a benchmark into the common layout, with a manifest.",
     "flow": "Estimate the optical flow of one sequence.",
     "prior": "Train the motion prior, or apply it to one sequence.",
     "saliency": "Make saliency maps of images, by a network or without weights.",
@@ -36,7 +36,7 @@ COMMANDS: dict[str, str] = {
     "trivial": "Write the maps that a network has to beat: centre prior, flow magnitude.",
     "evaluate": "Score saliency maps against masks.",
     "table": "Merge scores, and the papers' own, into one table.",
-    "compare": "Put intervals around scores, and test methods in pairs.",
+    "compare": "Print intervals of scores, and tests of methods in pairs.",
     "figure": "Draw a figure of scores, of training or of frames.",
     "report": "Make the HTML report.",
 }

@@ -26,7 +26,7 @@ def command() -> None:
     "--whole",
     multiple=True,
     type=PATH,
-    help="Folder of all maps of a method, of which one --maps is a part: the coding is told from all of them.",
+    help="Folder of all maps of a method, if --maps is only a part of them; they all tell the coding.",
 )
 @click.option("--out", required=True, type=Folder(RECORD), help="Folder of the labels.")
 @click.option("--record", type=PATH, help="JSON record, written last; record.json in --out if not given.")
@@ -35,8 +35,8 @@ def command() -> None:
 )
 @click.option("--crf", default=Coarse().crf, show_default=True, help="CRF preset, JSON, or a JSON file.")
 @options_of(Coarse)
-@click.option("--substitute-prior", type=PATH, help="Step substitute, for erasing by hand: prior.")
-@click.option("--substitute-flow", type=PATH, help="Or flow along which masks are carried.")
+@click.option("--substitute-prior", type=PATH, help="Motion prior that supports, for the step substitute.")
+@click.option("--substitute-flow", type=PATH, help="Or flow along which masks are carried, for the same step.")
 @click.option("--substitute-masks", type=PATH, help="Masks of that sequence's annotated frames.")
 @click.option("--sequence", help="Sequence name; the name of the folder --out if not given.")
 @device_option

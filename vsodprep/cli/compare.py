@@ -27,7 +27,7 @@ def command(
 ) -> None:
     """Bootstrap intervals of scores over sequences, and paired tests of one method against each other one.
 
-    p stands twice: by itself, and corrected by Holm's method for all tests of the command.
+    p is given twice: as it is, and corrected by Holm's method for all tests of the command.
     """
     from vsodprep.errors import check_known
     from vsodprep.files import write_json

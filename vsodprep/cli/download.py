@@ -33,7 +33,7 @@ def command(
     jobs: int,
     lock: Path,
 ) -> None:
-    """Fetch and verify the files of the benchmark NAME; resumes, and uses what a person has put into the folder."""
+    """Fetch and verify the files of the benchmark NAME; go on with what is in the folder already."""
     from vsodprep.benchmarks import get
     from vsodprep.benchmarks.published import get_published
     from vsodprep.download.run import download, download_maps

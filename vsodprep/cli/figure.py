@@ -105,7 +105,7 @@ def _ranking(scores: Sequence["Scores"], measure: str, references: tuple[str, ..
     scores_argument,
     measures_option("max_f", "mae", help="A panel each."),
     click.option("--full", metavar="LABEL", help="Variant that the others are compared with."),
-    click.option("--paper", metavar="MODEL", help="Set this paper's figures of the same variants beside the bars."),
+    click.option("--paper", metavar="MODEL", help="Show this paper's numbers of the same variants beside the bars."),
 )
 def _ablation(scores: Sequence["Scores"], measures: tuple[str, ...], full: str | None, paper: str | None) -> "Figure":
     from vsodprep.figures.compare import ablation_of

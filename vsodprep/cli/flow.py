@@ -59,7 +59,7 @@ def command() -> None:
     type=click.IntRange(1),
     default=1,
     show_default=True,
-    help="Threads; they change nothing in what dis gives, last bits in what a network gives.",
+    help="Number of threads. It changes nothing with dis, and only last bits with a network.",
 )
 @click.option("--only", type=PATH, help="JSON list of the frame ids that need a flow.")
 @click.option("--allow-gaps", is_flag=True, help="Accept a folder whose frame numbers have gaps.")

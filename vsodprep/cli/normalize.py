@@ -38,7 +38,7 @@ def command(
     jobs: int,
     **given: Any,
 ) -> None:
-    """Bring the benchmark NAME into the one layout, with a manifest.
+    """Bring the benchmark NAME into the common layout, with a manifest.
 
     SOURCE is its archives, an unpacked folder, or the folder of a download or the sources.json in it. `synth` has none:
     it is generated.

@@ -30,7 +30,12 @@ _LABELS = (str, Folder(PROVENANCE))
 @options_of(Pack)
 @click.option("--sequence", "sequences", multiple=True, metavar="SEQ", help="Pack only this sequence; repeatable.")
 @options_of(Prepared)
-@click.option("--whole", multiple=True, metavar="SEQ", help="With --frames annotated: all frames of it; repeatable.")
+@click.option(
+    "--whole",
+    multiple=True,
+    metavar="SEQ",
+    help="With --frames annotated: pack all frames of this sequence; repeatable.",
+)
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Sequences packed at a time.")
 def command(
     *,

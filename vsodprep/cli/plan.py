@@ -23,7 +23,7 @@ from vsodprep.cli._folder import PATH
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: bytes and hours.")
 def command(configs: tuple[Path, ...], *, device: str | None, as_json: bool) -> None:
-    """Say what a configuration will take: sequences, frames, disk, CPU and GPU hours, and files from elsewhere.
+    """Print what a configuration will take: sequences, frames, disk, CPU and GPU hours, and files from elsewhere.
 
     Of each file (archives, published maps, weights) it says who brings it, its size, where it comes from and into which
     folder it goes, or that it is at hand.

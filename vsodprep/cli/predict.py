@@ -25,15 +25,15 @@ def _video(option: str, endings: str, about: str) -> Any:
 @click.argument("checkpoint", type=PATH)
 @click.argument("source", type=Folder(SHARD))
 @click.option("--out", type=Folder(PREDICTIONS), help="Folder for the maps.")
-@_video("--overlay", ".mp4, .mov, .webm, .gif", "Of a video: a video that is tinted where the maps are bright.")
-@_video("--side-by-side", ".mp4, .mov, .webm, .gif", "Of a video: a video of the frames and their maps.")
-@_video("--cutout", ".webm, .mov, .gif", "Of a video: a video whose alpha channel the maps are.")
+@_video("--overlay", ".mp4, .mov, .webm, .gif", "From a video file: write it tinted where the maps are bright.")
+@_video("--side-by-side", ".mp4, .mov, .webm, .gif", "From a video file: write the frames and their maps side by side.")
+@_video("--cutout", ".webm, .mov, .gif", "From a video file: write it with the maps as its alpha channel.")
 @click.option("--split", help="Split of a shard; default: all of it.")
 @click.option("--classifier", type=PATH, help="Motion prior's C.npz, where the network reads one.")
 @click.option("--official", is_flag=True, help="CHECKPOINT is what the authors of DS-Net or CAG-DDE released.")
-@click.option("--model", help="Of weights that are no checkpoint of ours: the network, its name or MODULE:CLASS.")
-@click.option("--recipe", metavar="JSON|FILE", help="And the run that they are of, as `vsodprep train` takes it.")
-@click.option("--allow", multiple=True, metavar="KIND", help="Kind of issue of frames or videos that is only told.")
+@click.option("--model", help="For weights that are no checkpoint of ours: the network's name, or MODULE:CLASS.")
+@click.option("--recipe", metavar="JSON|FILE", help="For such weights: the run, as `vsodprep train` takes it.")
+@click.option("--allow", multiple=True, metavar="KIND", help="Kind of issue of frames or videos to accept; repeatable.")
 @device_option
 @threads_option
 @click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Frames predicted together.")
@@ -56,18 +56,18 @@ def command(
 ) -> None:
     """Predict the saliency maps of SOURCE, {seq}/{frame}.png below --out.
 
-    Maps that the same checkpoint wrote to --out before are joined: `predictions.json` lists them all.
+    --out may hold maps that the same checkpoint wrote before: `predictions.json` then lists all of them.
 
     SOURCE is a shard, a folder of frames, or a video file; a network that reads single frames also takes a folder of
-    any images. Of frames and videos the flow is estimated as it was for the network's training; the motion prior is
-    made with --classifier.
+    any images. For frames and videos, the flow is estimated as it was for the network's training, and a motion prior
+    needs --classifier.
 
-    Of a video file, --overlay, --side-by-side and --cutout make videos to look at, beside --out or in its place. Each
-    frame is shown as long as in SOURCE; the sound is left out.
+    From a video file, --overlay, --side-by-side and --cutout make videos to look at, beside --out or instead of it.
+    Each frame is shown as long as in SOURCE; the sound is left out.
 
-    CHECKPOINT is one of `vsodprep train`; with --model and --recipe any file of torch or safetensors that has all of
-    the network's tensors, and a shard as SOURCE if the network reads flow. With --official it is the authors' file,
-    and all is done as in their code but for what --recipe says otherwise; the flow, too, is made as theirs was. It may
+    CHECKPOINT is a file of `vsodprep train`. With --model and --recipe it is any file of torch or safetensors that has
+    all of the network's tensors; SOURCE then has to be a shard if the network reads flow. With --official it is the
+    authors' file, and everything, the flow too, is done as in their code, unless --recipe says otherwise. It may also
     be a network as an ONNX file, or the name of one that rembg keeps (`u2net`); --recipe then takes the keys of a
     saliency block of method onnx, such as '{"size": [384, 384]}'.
     """

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 @click.option("--paper", "papers", multiple=True, help="Add what a paper prints: a model's name, or `all`.")
 @click.option("--benchmark", "benchmarks", multiple=True, help="Show only this benchmark.")
 @click.option("--protocol", "protocols", multiple=True, help="Show only scores by this protocol.")
-@click.option("--by", type=click.Choice(["attribute", "sequence"]), help="A column for each, not for the benchmark.")
+@click.option(
+    "--by",
+    type=click.Choice(["attribute", "sequence"]),
+    help="Show a column for each attribute or sequence instead of the benchmark.",
+)
 @click.option("--only", multiple=True, metavar="LABEL", help="Show only this method; several in the order given.")
 @click.option(
     "--sort", metavar="MEASURE|rank", help="Best first by the first column of a measure, or by the mean rank."
@@ -31,9 +35,9 @@ if TYPE_CHECKING:
     "--versus", metavar="LABEL", help="Add p of paired tests against this method, corrected for their number (Holm)."
 )
 @bootstrap_options
-@click.option("--printed", is_flag=True, help="Set each score beside what papers print about a method of that name.")
+@click.option("--printed", is_flag=True, help="Show each score beside what papers print about a method of that name.")
 @click.option(
-    "--printed-as", multiple=True, metavar="LABEL=NAME", help="--printed, for a label that papers know by another name."
+    "--printed-as", multiple=True, metavar="LABEL=NAME", help="Like --printed, for a label that papers call NAME."
 )
 @click.option("--transpose", is_flag=True, help="Methods along the top.")
 @click.option(
@@ -56,8 +60,8 @@ def command(
 ) -> None:
     """Merge score files, and papers' own numbers, into a table with best and second best marked.
 
-    Of a folder all score files are taken. Files of one label are seeds of one method. Without a label it is told by the
-    path.
+    From a folder, all score files are taken. Files of one label are seeds of one method; without a label, the path
+    gives it.
     """
     from vsodprep.files import write_text
     from vsodprep.scores.papers import OWN_METHOD

@@ -38,14 +38,14 @@ from vsodprep.markers import SHARD
     "--logger",
     multiple=True,
     type=click.Choice(get_args(LoggerName)),
-    help="What losses and speed are told while it trains.",
+    help="Logger that gets losses and speed while it trains; repeatable.",
 )
 @click.option(
     "--continue",
     "continued",
     type=PATH,
     metavar="CHECKPOINT",
-    help="Go on from a finished run whose recipe this one makes longer.",
+    help="Go on from this finished run, with a recipe that is longer than its own.",
 )
 @click.option("--code", default=__version__, help="Version of the code that the checkpoint names; default: this one.")
 @click.option("--save-seconds", type=FiniteRange(0), default=120.0, show_default=True, hidden=True)
@@ -66,13 +66,13 @@ def command(
 ) -> None:
     """Train a network; metrics.csv is written beside the checkpoint.
 
-    MODEL is a network's name, or MODULE:CLASS of your own; one that the recipe names may have any name.
+    MODEL is a network's name, or MODULE:CLASS of your own, or any name if the recipe has `model`.
 
-    A recipe with `weights` in place of `stages` trains nothing: the checkpoint gets the authors' weights.
+    A recipe with `weights` instead of `stages` trains nothing: the checkpoint gets the authors' weights.
 
     Devices, nodes, workers and loggers may also stand in the recipe, below `resources`, and change no result.
 
-    An interrupted run goes on where it was when the same command is given again, and ends in the same bytes.
+    To go on after an interruption, give the same command again; it ends in the same bytes.
     """
     from vsodprep.config.models import MODELS
     from vsodprep.config.recipe import read_recipe

@@ -17,7 +17,7 @@ from vsodprep.markers import PREDICTIONS, SHARD
 @click.option("--split", required=True, help="Split of the benchmark.")
 @click.option("--flow", metavar="NAME", help="Flow block that flow-magnitude reads; default: the shard's first.")
 def command(kind: Trivial, shard: Path, out: Path, split: str, flow: str | None) -> None:
-    """Write maps that nothing has been learned for, laid out as predictions.
+    """Write maps that need no training, in the layout of predictions.
 
     centre-prior: a Gaussian about the centre, sigma a quarter of each side. flow-magnitude: the length of the flow,
     scaled by each frame's maximum.

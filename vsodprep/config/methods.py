@@ -46,7 +46,7 @@ FLOW = {
         "A network of the ptlflow package, where it is installed.", ("weights", "precision"), lambda _: (35.0, 0.28)
     ),
     "pictures": FlowMethod(
-        "Colour pictures of flow that one already has.",
+        "Colour pictures of flow that you already have.",
         ("folder",),
         lambda _: (0.06, 0.0),
         network=False,
