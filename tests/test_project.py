@@ -64,7 +64,7 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", [*PAGES, *EXAMPLES])
 def test_no_target_stands_where_snakemake_takes_it_for_a_value(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
+    text = re.sub(r"\\\n\s*", " ", page.read_text(encoding="utf-8"))  # a command may go on on the next line
     for option, value in (("--config", r".*=.*"), ("--configfile", r".*\.yaml")):
         for command in re.findall(rf"\bsnakemake [^`#\n]*{option} [^`#\n]*", text):
             words = shlex.split(command.replace("\\|", "|"))
