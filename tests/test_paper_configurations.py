@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from snakemake.cli import parse_config
 
 from vsodprep import benchmarks
 from vsodprep.config import Config, complete, merge, read
@@ -15,7 +16,7 @@ from vsodprep.config.models import definition, release
 from vsodprep.config.network import NetworkOptions
 from vsodprep.config.train import Optimizer, Run, Schedule
 from vsodprep.scores.papers import OWN_METHOD, PrintedNumber, own_printed_numbers, printed_numbers
-from vsodprep.workflow.plan import Plan
+from vsodprep.workflow.plan import Plan, read_plan
 
 FOLDER = Path(__file__).parent.parent / "config" / "paper"
 BASE: dict[str, Any] = default().model_dump(mode="json")
@@ -157,6 +158,16 @@ def test_the_networks_of_maps_are_trained_as_in_their_own_files_and_not_in_the_q
     assert set(whole.benchmarks) - set(quick.benchmarks) >= {"voc2012", "sbd"}
     assert set(whole.benchmarks) - set(quickest.benchmarks) >= {"msrab", "msra10k", "voc2012", "sbd"}
     assert all("dcl" not in quick.saliency(benchmark) for benchmark in quick.normalized)
+
+
+@pytest.mark.parametrize("paper", ["stan", "msst"])
+def test_the_quick_row_trains_none_of_the_three_as_the_page_writes_it(paper: str) -> None:
+    page = (FOLDER.parents[1] / "docs" / "papers.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    (command,) = [line for line in page.splitlines() if f"config/paper/{paper}.yaml --config" in line]
+    words = shlex.split(command)
+    over = parse_config(words[words.index("--config") + 1 :])
+    plan = read_plan(str(FOLDER.parents[1] / "workflow"), merge(read(FOLDER / f"{paper}.yaml"), over), first=False)
+    assert set(plan.targets.runs) == {(paper, "full")}
 
 
 @pytest.mark.parametrize("name", ["stan", "stan-ablations"])

@@ -40,6 +40,15 @@ from vsodprep.workflow.rules.report import ReportInputs
 from vsodprep.workflow.rules.train import TrainInputs
 
 
+def _with_null(value: Any) -> Any:
+    """Return a value of the configuration with null for the text `null`, which Snakemake makes of it in `--config`."""
+    if isinstance(value, Mapping):
+        return {key: _with_null(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_with_null(each) for each in value]
+    return None if value == "null" else value
+
+
 def read_plan(
     workflow: str, over: Mapping[str, Any], files: Iterable[str] = (), *, first: bool, local: bool = False
 ) -> "Plan":
@@ -60,7 +69,7 @@ def read_plan(
         for file in given if first else ():
             read(file)
         os.environ[FOLDERS] = os.pathsep.join(dict.fromkeys(str(file.parent) for file in given))
-        config = complete(over, read(Path(workflow).parent / "config" / "config.yaml"))
+        config = complete(_with_null(over), read(Path(workflow).parent / "config" / "config.yaml"))
         plan = Plan.of(config, lock_snapshot(first=first))
         plan.check(rule_names(Path(workflow)))
         if first and local:
