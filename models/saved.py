@@ -91,12 +91,13 @@ def digest(path: Path) -> str:
 
 
 def data_record(name: str, shard: Shard) -> dict[str, Any]:
-    """Return what a checkpoint says about a shard: the manifest's hash, what was packed beside it, and its sizes."""
+    """Return what a checkpoint says about a shard: hashes of manifest and content, what was packed, and its sizes."""
     sizes = {"video_size": shard.video_size, "still_size": shard.still_size}
     manifest = json.dumps(shard.manifest_json, sort_keys=True, separators=(",", ":")).encode()
     return {
         "benchmark": name,
         "manifest_sha256": hashlib.sha256(manifest).hexdigest(),
+        "content_sha256": shard.digest(),
         "contents": {kind: list(names) for kind, names in shard.contents.items()},
         **{key: list(size) for key, size in sizes.items() if size is not None},
     }

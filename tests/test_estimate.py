@@ -14,6 +14,7 @@ from vsodprep.config.defaults import default
 from vsodprep.config.methods import FLOW
 from vsodprep.config.models import MODELS, definition
 from vsodprep.config.prior import Prior
+from vsodprep.config.saliency import PRESETS
 from vsodprep.errors import VsodprepError
 from vsodprep.estimate import rates
 from vsodprep.estimate.cost import Cost, Estimate
@@ -88,6 +89,31 @@ def test_several_scales_at_test_time_are_several_passes() -> None:
     assert found["three"]["train main"].gpu == found["one"]["train main"].gpu
     ratio = found["three"]["predict synth"].gpu / found["one"]["predict synth"].gpu
     assert ratio == pytest.approx(0.75**2 + 1 + 1.25**2)
+
+
+@pytest.mark.parametrize(
+    ("model", "options"), [("dsmt", {"refinement": True}), ("rfcn", {"refinement": True, "scales": [1.0]})]
+)
+def test_the_refinement_of_maps_takes_the_processor(model: str, options: dict[str, object]) -> None:
+    plain, refined = (
+        costs(config(device="cuda", runs={model: {"full": RUN | {"options": each}}}))["predict davis2016"]
+        for each in (options | {"refinement": False}, options)
+    )
+    seconds = 2 * 1376 * 512 * 512 / 1e6 * definition(model).refinement
+    assert (refined.cpu - plain.cpu) * 3600 == pytest.approx(seconds)
+    assert refined.gpu == plain.gpu
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_network_of_rembg_counts_by_its_own_operations(preset: str) -> None:
+    blocks = {
+        "saliency": {"x": {"method": "onnx", "preset": preset}},
+        "tests": [{"benchmark": "davis2016", "split": "val"}],
+    }
+    found = costs(config(**blocks, methods={"mine": {"saliency": "x"}}))["saliency x"]
+    height, width = PRESETS[preset].settings["size"]
+    billions = PRESETS[preset].operations * found.frames * height * width / 1e6
+    assert found.cpu == pytest.approx(billions / rates.GIGAFLOPS_CORE / 3600)
 
 
 @pytest.mark.parametrize("features", get_args(Prior.model_fields["features"].annotation))

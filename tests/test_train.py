@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import cv2
+import h5py
 import pytest
 import torch
 from click.testing import CliRunner
@@ -234,6 +237,34 @@ def test_data_packed_at_another_size_are_other_data(shard, tmp_path, sizes):
     pack_benchmark(root / "normalized", tmp_path / "mini.zarr", Pack(**sizes), flow={"dis": root / "flow"})
     before, after = (saved.data_record("mini", open_shard(path)) for path in (shard, tmp_path / "mini.zarr"))
     assert before != after | {"contents": before["contents"]}
+
+
+@pytest.mark.parametrize("changed", ["frame", "flow", "raw frame"])
+def test_data_of_other_content_are_other_data(shard, tmp_path, changed):
+    """A frame of which a byte is another one, or flow that was estimated anew."""
+    root = shard.parent
+    for part in ("normalized", "flow"):
+        shutil.copytree(root / part, tmp_path / part)
+    first = next((tmp_path / "normalized").glob("*/frames/00000.png"))
+    block = Pack(video_frames="raw") if changed == "raw frame" else Pack()
+
+    def packed() -> dict:
+        flow = {"dis": tmp_path / "flow"}
+        pack_benchmark(tmp_path / "normalized", tmp_path / "mini.zarr", block, flow=flow)
+        return saved.data_record("mini", open_shard(tmp_path / "mini.zarr"))
+
+    before = packed()
+    assert packed() == before
+    if changed == "flow":
+        with h5py.File(next((tmp_path / "flow").glob("*.h5")), "r+") as file:
+            file["forward"][0, 0, 0] += 1
+    else:
+        image = cv2.imread(str(first))
+        image[0, 0] ^= 1
+        cv2.imwrite(str(first), image)
+    after = packed()
+    assert after != before
+    assert after | {"content_sha256": before["content_sha256"]} == before
 
 
 @pytest.mark.slow

@@ -160,6 +160,7 @@ class Definition:
         parameters: Millions of the full network's parameters; None where they are counted when they are asked for.
         operations: Billions of floating point operations of the full network's forward pass per megapixel and frame,
             counted by torch; None where they are counted when they are asked for.
+        refinement: Processor seconds of `Network.refine` per megapixel that the network reads, measured on DAVIS.
         refined: Whether its paper scores maps that a dense CRF has refined.
         release: The authors' trained weights, where they handed out any.
         tables: Whether `papers.csv` holds the tables of its paper.
@@ -173,6 +174,7 @@ class Definition:
     backbones: tuple[str, ...]
     parameters: float | None
     operations: float | None
+    refinement: float = 0.0
     refined: bool = False
     release: Release | None = None
     tables: bool = True

@@ -12,7 +12,7 @@ from vsodprep.config.methods import SALIENCY, flow_method
 from vsodprep.config.models import definition
 from vsodprep.config.prior import Prior
 from vsodprep.config.report import TRIVIAL
-from vsodprep.config.saliency import Saliency
+from vsodprep.config.saliency import PRESETS, Saliency
 from vsodprep.config.train import Run, Stage
 from vsodprep.estimate import rates
 from vsodprep.estimate.parts import FrameCounts, bytes_of, part_of
@@ -178,13 +178,14 @@ class Estimate:
         method = block.method or ""
         if block.checkpoint is not None:
             run = self.targets.runs.get((method, block.checkpoint))
-            if run is None:
-                return self._passes((definition(method).operations or 0.0) * part.megapixels)
+            if run is None:  # a file, taken for the full network that reads frames as they are
+                run = Run(weights=block.checkpoint, pretrained=False, size=(1, part.pixels))
             return self._predicting(method, run, part.frames)
         if method != "onnx":
             return part.megapixels * SALIENCY[method].seconds, 0.0
         height, width = block.settings["size"] or (1, part.pixels)  # what its file fixes, nobody knows here
-        return self._passes(rates.ONNX * part.frames * height * width / rates.MEGAPIXEL)
+        operations = rates.ONNX if block.preset is None else PRESETS[block.preset].operations
+        return self._passes(operations * part.frames * height * width / rates.MEGAPIXEL)
 
     def _videos(self, benchmark: str, names: list[str]) -> FrameCounts:
         return part_of(self.targets, benchmark, names, unlisted=len(names) == len(self.catalogue.videos(benchmark)))
@@ -229,10 +230,12 @@ class Estimate:
     def _predicting(self, model: str, run: Run, frames: int) -> tuple[float, float]:
         """Return seconds of processor and of graphics card for the maps of so many frames."""
         height, width = run.reading.size
-        passes = definition(run.network(model)).choose(run.variant, run.options).test_passes
+        known = definition(run.network(model))
+        options = known.choose(run.variant, run.options)
         megapixels = frames * height * width / rates.MEGAPIXEL
-        cpu, gpu = self._network(model, run, passes * megapixels)
-        return cpu + self._derived(model, run, megapixels), gpu
+        cpu, gpu = self._network(model, run, options.test_passes * megapixels)
+        refined = known.refinement * megapixels if options.refines else 0.0
+        return cpu + self._derived(model, run, megapixels) + refined, gpu
 
     def _derived(self, model: str, run: Run, megapixels: float) -> float:
         """Return seconds of processor for what is computed of so many megapixels of frames as they are read."""

@@ -31,7 +31,7 @@ PICTURE = 0.085  # drawn and compressed
 EVALUATE = 0.05
 TRIVIAL = 0.13
 
-ONNX = 305.0  # billions of operations of an ONNX network per megapixel that it reads: IS-Net's; BiRefNet's are more
+ONNX = 305.0  # billions of operations per megapixel of an ONNX network that no preset knows: IS-Net's
 DERIVED = {"segments": 0.56, "contrast": 0.85}  # of DCL's superpixels at 321 x 321, of RFCN's prior at 500 x 500
 BACKWARD = 3.0  # forward and backward pass together, in forward passes
 GIGAFLOPS_CORE = 80.0

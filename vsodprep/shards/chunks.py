@@ -5,6 +5,8 @@ Arrays that are not laid out as `vsodprep.shards.layout` does it are read throug
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,35 @@ class ChunkReader:
             self._indices[shard] = known
         return known
 
+    @contextmanager
+    def _opened(self, shard: int) -> Iterator[int]:
+        path = self._path(shard)
+        try:
+            handle = os.open(path, os.O_RDONLY)
+        except OSError as error:
+            raise damaged(path, error.strerror or "unreadable") from error
+        try:
+            yield handle
+        finally:
+            os.close(handle)
+
+    def sums(self) -> Iterator[bytes]:
+        """Yield what tells the array's content: places and checksums of its chunks, or what lies there without them.
+
+        Raises:
+            InputError: A shard file is missing or damaged.
+        """
+        if not self._summed:
+            with reading(self._folder, EXPECTED):
+                yield np.ascontiguousarray(self._array[...]).tobytes()
+            return
+        for shard in range(-(-self.shape[0] // (self._chunk * self._chunks_per_shard))):
+            with self._opened(shard) as handle:
+                index = self._index(shard, handle)
+                yield index.tobytes()
+                for offset, length in index[index[:, 0] != _ABSENT]:
+                    yield os.pread(handle, _CHECKSUM, int(offset + length) - _CHECKSUM)
+
     def chunk(self, number: int) -> NDArray[Any]:
         """Return one chunk's values, an array of the chunk's shape.
 
@@ -77,17 +108,11 @@ class ChunkReader:
         """
         shard, place = divmod(number, self._chunks_per_shard)
         path = self._path(shard)
-        try:
-            handle = os.open(path, os.O_RDONLY)
-        except OSError as error:
-            raise damaged(path, error.strerror or "unreadable") from error
-        try:
+        with self._opened(shard) as handle:
             offset, length = self._index(shard, handle)[place]
             data = os.pread(handle, int(length), int(offset)) if offset != _ABSENT else b""
             if offset == _ABSENT or len(data) != int(length):
                 raise damaged(path, f"chunk {place} is not there")
-        finally:
-            os.close(handle)
         chunk = memoryview(data)
         if self._summed:
             if crc32c(data) != _OF_SUMMED:

@@ -1,5 +1,6 @@
 """Reading a shard: the manifest at once, everything else when it is asked for."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from vsodprep.errors import InputError, reading
 from vsodprep.flow.picture import picture_of
 from vsodprep.images import FOREGROUND_ABOVE, decode
 from vsodprep.manifest import Manifest, ManifestSequence, from_json
+from vsodprep.markers import SHARD
 from vsodprep.shards import layout
 from vsodprep.shards.chunks import EXPECTED, ChunkReader, damaged
 
@@ -94,6 +96,24 @@ class Shard:
                 group: Any = self._group[name]
             known = self._sequences[name] = ShardSequence(self, group, sequence)
         return known
+
+    def digest(self) -> str:
+        """Return a SHA-256 that tells the shard's content, by the checksums of its chunks; their data are not read.
+
+        Raises:
+            InputError: A file is missing or damaged.
+        """
+        found = hashlib.sha256()
+        with reading(self.path, EXPECTED):
+            for path in sorted(self.path.rglob(SHARD)):
+                found.update(path.relative_to(self.path).as_posix().encode() + path.read_bytes())
+                node: Any = (
+                    self._group[name] if (name := path.parent.relative_to(self.path).as_posix()) != "." else None
+                )
+                if isinstance(node, zarr.Array):
+                    for part in ChunkReader(node).sums():
+                        found.update(part)
+        return found.hexdigest()
 
     def flow_array(self, name: str) -> str:
         """Return the array of a flow block's vectors, `flow/NAME`, or `pictures/NAME` where it has pictures alone.

@@ -43,5 +43,6 @@ DEFINITION = Definition(
     backbones=("vgg16",),
     operations=1447.0,
     parameters=136.1,
+    refinement=0.7,
     tables=False,
 )

@@ -71,5 +71,6 @@ DEFINITION = Definition(
     backbones=("vgg16",),
     operations=1730.0,
     parameters=134.3,
+    refinement=0.17,
     tables=False,
 )
