@@ -1,7 +1,7 @@
 """Fitting the motion prior's classifier to annotated frames."""
 
-from collections.abc import Iterator, Sequence
-from itertools import tee
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, tee
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -72,8 +72,12 @@ def spread(items: Sequence[int], count: int) -> tuple[int, ...]:
     return tuple(items[int((index + 0.5) * len(items) / count)] for index in range(count))
 
 
-def _frames(split: FitSource, most: int) -> Iterator[tuple[Moving, NDArray[np.bool_]]]:
-    """Yield the frames to learn from, each with its mask."""
+def annotated(split: FitSource, most: int) -> Iterator[tuple[Moving, NDArray[np.bool_]]]:
+    """Yield frames to learn from, each with its mask: at most so many of a sequence.
+
+    Raises:
+        InputError: A frame, mask or flow is missing or does not fit.
+    """
     videos = [video for video in read_manifest(split.benchmark).split(split.split) if not video.still]
     for video in track(videos, f"regions of {split.benchmark.name} {split.split}", unit="sequence"):
         with open_flow(split.flow / f"{video.name}.h5") as flow:
@@ -90,37 +94,65 @@ def _frames(split: FitSource, most: int) -> Iterator[tuple[Moving, NDArray[np.bo
 
 
 def collect(
-    splits: Sequence[FitSource], settings: Settings, purity: float, most: int, windows: Windows | None = None
+    frames: Iterable[tuple[Moving, NDArray[np.bool_]]],
+    settings: Settings,
+    purity: float,
+    windows: Windows | None = None,
 ) -> Samples:
     """Collect training regions.
 
     Args:
-        splits: Where the annotated frames are.
+        frames: Annotated frames, and bool `(H, W)` of each.
         settings: How regions are made and described.
         purity: Least share of a region that its label covers.
-        most: Annotated frames per sequence.
         windows: The network's features, unless `settings.features` is `contrast`.
-
-    Raises:
-        InputError: A frame, mask or flow is missing or does not fit, or no frame is annotated.
     """
     features: list[NDArray[np.float32]] = []
     foreground: list[NDArray[np.bool_]] = []
-    frames = mixed = 0
-    for split in splits:
-        given, learnt = tee(_frames(split, most))
-        masks = (mask for _, mask in learnt)
-        for described, mask in zip(describe((moving for moving, _ in given), settings, windows), masks, strict=True):
-            for level, rows in zip(described.levels, described.features, strict=True):
-                small = cv2.resize(mask.astype(np.uint8) * 255, level.labels.shape[::-1], interpolation=cv2.INTER_AREA)
-                chosen, label = region_labels(level.labels, level.regions, small > 127, purity)
-                features.append(rows[chosen])
-                foreground.append(label[chosen])
-                mixed += int((~chosen).sum())
-            frames += 1
-    if not frames:
-        raise InputError(splits[0].benchmark, f"no annotated frame with flow in {splits[0].split}", "at least one")
-    return Samples(np.concatenate(features), np.concatenate(foreground), frames, mixed)
+    count = mixed = 0
+    moving, of_masks = tee(frames)
+    masks = (mask for _, mask in of_masks)
+    for described, mask in zip(describe((frame for frame, _ in moving), settings, windows), masks, strict=True):
+        for level, rows in zip(described.levels, described.features, strict=True):
+            small = cv2.resize(mask.astype(np.uint8) * 255, level.labels.shape[::-1], interpolation=cv2.INTER_AREA)
+            chosen, label = region_labels(level.labels, level.regions, small > 127, purity)
+            features.append(rows[chosen])
+            foreground.append(label[chosen])
+            mixed += int((~chosen).sum())
+        count += 1
+    none = (np.zeros((0, 0), np.float32), np.zeros(0, np.bool_))
+    return Samples(np.concatenate(features or none[:1]), np.concatenate(foreground or none[1:]), count, mixed)
+
+
+def learned(samples: Samples, settings: Settings, block: Prior, origin: Mapping[str, Any]) -> Classifier:
+    """Train a classifier.
+
+    Args:
+        samples: Training regions.
+        settings: How they were made and described.
+        block: How it is trained.
+        origin: Where they are from, for the record.
+
+    Raises:
+        VsodprepError: All regions are of one class.
+    """
+    mean, deviation = standardisation(samples.features)
+    weights, biases, losses = train(
+        (samples.features - mean) / deviation, samples.foreground, block.hidden, epochs=block.epochs, seed=block.seed
+    )
+    training: dict[str, Any] = {
+        **origin,
+        "frames": samples.frames,
+        "regions": len(samples.foreground),
+        "foreground": int(samples.foreground.sum()),
+        "mixed": samples.mixed,
+        "purity": block.purity,
+        "epochs": block.epochs,
+        "seed": block.seed,
+        "loss_first": round(losses[0], 6),
+        "loss_last": round(losses[-1], 6),
+    }
+    return Classifier(mean, deviation, tuple(weights), tuple(biases), settings, training)
 
 
 @restores_threads
@@ -143,28 +175,16 @@ def fit(
         The classifier.
 
     Raises:
-        InputError: A frame, mask or flow is missing or does not fit.
+        InputError: A frame, mask or flow is missing or does not fit, or no frame is annotated.
     """
     torch.set_num_threads(1)  # sums depend on how they are split, and the classifier is small
     windows, settings = with_network(Settings.of(block), device)
-    samples = collect(splits, settings, block.purity, block.frames_per_sequence, windows)
-    mean, deviation = standardisation(samples.features)
-    weights, biases, losses = train(
-        (samples.features - mean) / deviation, samples.foreground, block.hidden, epochs=block.epochs, seed=block.seed
-    )
-    training: dict[str, Any] = {
-        "splits": [[split.benchmark.name, split.split] for split in splits],
-        "frames": samples.frames,
-        "regions": len(samples.foreground),
-        "foreground": int(samples.foreground.sum()),
-        "mixed": samples.mixed,
-        "purity": block.purity,
-        "epochs": block.epochs,
-        "seed": block.seed,
-        "loss_first": round(losses[0], 6),
-        "loss_last": round(losses[-1], 6),
-    }
-    classifier = Classifier(mean, deviation, tuple(weights), tuple(biases), settings, training)
+    frames = chain.from_iterable(annotated(split, block.frames_per_sequence) for split in splits)
+    samples = collect(frames, settings, block.purity, windows)
+    if not samples.frames:
+        raise InputError(splits[0].benchmark, f"no annotated frame with flow in {splits[0].split}", "at least one")
+    origin = {"splits": [[split.benchmark.name, split.split] for split in splits]}
+    classifier = learned(samples, settings, block, origin)
     save(out, classifier)
     return classifier
 
