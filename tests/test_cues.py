@@ -10,6 +10,7 @@ from scipy.ndimage import gaussian_filter
 
 from vsodprep.cues import compactness, graph
 from vsodprep.cues.contrast import contrast_prior, orientations, spatial_contrast
+from vsodprep.cues.slic import slic
 from vsodprep.cues.superpixels import MOST, superpixels
 from vsodprep.shards.derived import MAKE
 
@@ -147,3 +148,36 @@ def test_post_processing_weakens_what_is_far_and_of_other_colour() -> None:
     assert refined[mask].mean() > 4 * refined[:20, :20].mean()
     flat = np.full((64, 80), 0.5, np.float32)
     np.testing.assert_allclose(compactness.refine(flat, disc(64, 80)[0]), flat, atol=1e-6)
+
+
+def opencvs(frame, area):
+    """OpenCV's superpixels, numbered without gaps."""
+    side = max(2, round(area**0.5))
+    cutter = cv2.ximgproc.createSuperpixelSLIC(cv2.cvtColor(frame, cv2.COLOR_RGB2Lab), cv2.ximgproc.SLIC, side, 20.0)
+    cutter.iterate(10)
+    cutter.enforceLabelConnectivity(25)
+    return np.unique(cutter.getLabels(), return_inverse=True)[1].reshape(frame.shape[:2])
+
+
+@pytest.mark.parametrize("smooth", [0, 2, 8])
+@pytest.mark.parametrize(("shape", "area"), [((97, 130), 150), ((64, 192), 61), ((30, 41), 600), ((3, 200), 20)])
+def test_superpixels_are_those_of_opencv(shape, area, smooth):
+    noise = np.random.default_rng(smooth).uniform(0, 255, (*shape, 3))
+    frame = gaussian_filter(noise, (smooth, smooth, 0)).astype(np.uint8)
+    labels = slic(frame, area)
+    assert labels.dtype == np.int32
+    np.testing.assert_array_equal(labels, opencvs(frame, area))
+
+
+def test_a_frame_lower_than_a_superpixel_is_cut_across() -> None:
+    """OpenCV divides by zero there."""
+    labels = slic(np.random.default_rng(0).integers(0, 255, (3, 200, 3)).astype(np.uint8), 600)
+    assert (np.unique(labels) == np.arange(labels.max() + 1)).all()
+
+
+def test_superpixels_have_the_area_asked_for():
+    noise = np.random.default_rng(0).uniform(0, 255, (128, 192, 3))
+    frame = gaussian_filter(noise, (8, 8, 0)).astype(np.uint8)
+    labels = slic(frame, 128 * 192 / 200)
+    assert 100 < labels.max() + 1 < 300
+    assert len(np.unique(labels)) == labels.max() + 1

@@ -5,7 +5,7 @@ from vsodprep.flow.camera import background_motion
 from vsodprep.prior.channels import DIRECTIONS, NAMES, Channels, channels
 from vsodprep.prior.contrast import Stack, contrast
 from vsodprep.prior.fit import region_labels, spread
-from vsodprep.prior.regions import boxes, geometry, outline, sums
+from vsodprep.prior.regions import boxes, geometry, outline
 
 LABELS = np.array(
     [
@@ -26,12 +26,6 @@ def random_channels(seed=0, shape=(4, 4)):
         rng.uniform(0, 1, shape).astype(np.float32),
         np.array([1.5, 0.5], dtype=np.float32),
     )
-
-
-def test_sums():
-    values = np.random.default_rng(0).uniform(0, 1, (4, 4, 3))
-    expected = [values[region == LABELS].sum(axis=0) for region in range(4)]
-    np.testing.assert_allclose(sums(LABELS, values, 4), expected)
 
 
 def test_outline_counts_pixel_sides():

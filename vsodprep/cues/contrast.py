@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from vsodprep.cues.color import stretch
-from vsodprep.cues.superpixels import region_means, slic
+from vsodprep.cues.slic import slic
+from vsodprep.cues.superpixels import region_means
 
 COUNT = 200  # superpixels
 DELTA = 0.5  # of the Gaussians over distances, in units of the frame's sides

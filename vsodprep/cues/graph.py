@@ -6,7 +6,8 @@ from scipy.spatial.distance import cdist
 
 from vsodprep.cues.border import content
 from vsodprep.cues.color import lab, stretch
-from vsodprep.cues.superpixels import adjacency, border_regions, region_means, second_ring, slic
+from vsodprep.cues.slic import slic
+from vsodprep.cues.superpixels import adjacency, border_regions, region_means, second_ring
 
 COUNT = 200  # superpixels
 SHARPNESS = 10.0

@@ -1,31 +1,12 @@
 """Superpixels and what the graph methods need to know of them."""
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodprep.compiled import compiled
+from vsodprep.cues.slic import slic
+
 MOST = 300  # superpixels that a network describes
-COMPACTNESS = 20.0
-ITERATIONS = 10
-
-
-def slic(frame: NDArray[np.uint8], area: float) -> NDArray[np.int32]:
-    """Cut a frame into SLIC superpixels (Achanta et al., TPAMI 2012; OpenCV's implementation).
-
-    Args:
-        frame: uint8 `(H, W, 3)` RGB.
-        area: Pixels of an average superpixel.
-
-    Returns:
-        int32 `(H, W)`: labels 0..n-1, all of them used.
-    """
-    picture = cv2.cvtColor(frame, cv2.COLOR_RGB2Lab)
-    side = max(2, round(area**0.5))
-    cutter = cv2.ximgproc.createSuperpixelSLIC(picture, cv2.ximgproc.SLIC, side, COMPACTNESS)
-    cutter.iterate(ITERATIONS)
-    cutter.enforceLabelConnectivity(25)
-    labels = cutter.getLabels()
-    return np.unique(labels, return_inverse=True)[1].reshape(labels.shape).astype(np.int32)
 
 
 def superpixels(frame: NDArray[np.uint8], aim: int, most: int) -> NDArray[np.int32]:
@@ -80,8 +61,8 @@ def border_regions(labels: NDArray[np.int32]) -> NDArray[np.intp]:
     return np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])).astype(np.intp)
 
 
-def region_means(labels: NDArray[np.int32], values: NDArray[np.floating], count: int) -> NDArray[np.float64]:
-    """Average over regions.
+def region_sums(labels: NDArray[np.int32], values: NDArray[np.floating], count: int) -> NDArray[np.float64]:
+    """Add up values over regions.
 
     Args:
         labels: int32 `(H, W)`, 0..count-1.
@@ -91,6 +72,19 @@ def region_means(labels: NDArray[np.int32], values: NDArray[np.floating], count:
     Returns:
         float64 `(count, C)`.
     """
-    flat = labels.ravel()
-    sums = [np.bincount(flat, values[..., channel].ravel(), count) for channel in range(values.shape[2])]
-    return np.stack(sums, axis=1) / np.bincount(flat, minlength=count)[:, None]
+    return np.asarray(_sums(labels.ravel(), values.reshape(labels.size, -1), count))
+
+
+@compiled
+def _sums(labels, values, count):  # type: ignore[no-untyped-def]
+    found = np.zeros((count, values.shape[1]))
+    for pixel in range(labels.size):
+        total, given = found[labels[pixel]], values[pixel]  # rows, whose loop is vectorised
+        for channel in range(given.size):
+            total[channel] += given[channel]
+    return found
+
+
+def region_means(labels: NDArray[np.int32], values: NDArray[np.floating], count: int) -> NDArray[np.float64]:
+    """Average over regions, all of which have a pixel; arguments and shape as `region_sums`."""
+    return region_sums(labels, values, count) / np.bincount(labels.ravel(), minlength=count)[:, None]

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from vsodprep.cues.superpixels import region_sums
 from vsodprep.prior.channels import DIRECTIONS, NAMES, VECTORS, Channels
-from vsodprep.prior.regions import geometry, outline, sums
+from vsodprep.prior.regions import geometry, outline
 
 
 class Stack(NamedTuple):
@@ -50,7 +51,7 @@ def contrast(labels: NDArray[np.int32], count: int, given: Stack) -> dict[str, N
         and flow; the chi-square distance of the histograms of flow directions; position and shape; how much motion
         there is in the frame. A window without pixels has no contrast: 0.
     """
-    totals, squares = np.split(sums(labels, given.values, count), [len(given.border)], axis=1)
+    totals, squares = np.split(region_sums(labels, given.values, count), [len(given.border)], axis=1)
     area = totals[:, :1]
     mean = totals[:, 1 : 1 + len(NAMES)] / area
     deviation = np.sqrt(np.maximum(squares / area - mean**2, 0))

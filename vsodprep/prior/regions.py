@@ -21,29 +21,6 @@ class Outline(NamedTuple):
     border: NDArray[np.float64]
 
 
-def sums(labels: NDArray[np.int32], values: NDArray[np.floating], count: int) -> NDArray[np.float64]:
-    """Add up values over regions.
-
-    Args:
-        labels: int32 `(H, W)`, 0..count-1.
-        values: `(H, W, C)`.
-        count: Number of regions.
-
-    Returns:
-        float64 `(count, C)`.
-    """
-    return np.asarray(_sums(labels.ravel(), values.reshape(labels.size, -1), count))
-
-
-@compiled
-def _sums(labels, values, count):  # type: ignore[no-untyped-def]
-    found = np.zeros((count, values.shape[1]))
-    for pixel in range(labels.size):
-        for channel in range(values.shape[1]):
-            found[labels[pixel], channel] += values[pixel, channel]
-    return found
-
-
 @compiled
 def _moments(labels, count):  # type: ignore[no-untyped-def]
     """Add up 1, x, y, x², y² and xy over regions."""

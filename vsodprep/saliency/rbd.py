@@ -10,7 +10,8 @@ from scipy.spatial.distance import cdist
 
 from vsodprep.cues.border import content
 from vsodprep.cues.color import lab, stretch
-from vsodprep.cues.superpixels import adjacency, border_regions, region_means, second_ring, slic
+from vsodprep.cues.slic import slic
+from vsodprep.cues.superpixels import adjacency, border_regions, region_means, second_ring
 from vsodprep.saliency.otsu import otsu
 
 AREA = 600  # px of a superpixel
