@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torchvision
+import yaml
 from click.testing import CliRunner
 from torchvision.models.optical_flow import Raft_Large_Weights, Raft_Small_Weights
 
@@ -68,6 +69,32 @@ def test_a_run_from_imagenet_needs_its_backbone_once(tmp_path: Path) -> None:
 )
 def test_what_is_used_is_needed(over: dict[str, Any], files: dict[str, bool]) -> None:
     assert {name: each.by_hand for name, each in needed(over).items()} == files
+
+
+ROOT = Path(__file__).parents[1]
+ON_THE_PAGE = {
+    "VOS.zip": "VOS",
+    "FlowNet2_checkpoint.pth.tar": "FlowNet2",
+    "Easy-35.zip": "DAVSOD",
+    "HKU-IS.rar": "HKU-IS",
+    "resnet34-b627a593.pth": "ResNet-34",
+    "resnet101-63fe2227.pth": "ResNet-101",
+    "vgg16-397923af.pth": "VGG-16",
+    "alexnet-owt-7be5be79.pth": "AlexNet",
+    "raft_large_C_T_V1-22a6c225.pth": "RAFT",
+}
+
+
+@pytest.mark.parametrize("paper", ["dsnet", "stan", "msst", "cagdde", "contrastive", "dcl", "rfcn", "dsmt"])
+def test_the_page_says_what_a_paper_needs(paper: str) -> None:
+    page = (ROOT / "docs" / "papers.md").read_text(encoding="utf-8").partition("## What you have to bring")[2]
+    row = next(line.split("|") for line in page.splitlines() if f"`{paper}`" in line and line.startswith("|"))
+    found = needed(yaml.safe_load((ROOT / "config" / "paper" / f"{paper}.yaml").read_text(encoding="utf-8")))
+    told = {file for file, words in ON_THE_PAGE.items() if words in "".join(row[2:4])}
+    assert told == set(ON_THE_PAGE) & set(found)
+    assert [file for file, each in found.items() if each.by_hand and ON_THE_PAGE[file] not in row[2]] == []
+    weights = {file for file in found if file.endswith((".pth", ".tar")) and not file.startswith("VOC")}
+    assert weights <= told
 
 
 def test_authors_weights_are_brought_by_hand_and_need_no_backbone(tmp_path: Path) -> None:

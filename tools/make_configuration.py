@@ -25,9 +25,9 @@ PAGE = """\
 # Every key of the configuration
 
 This page is generated from the types that check a configuration, by `pytest tests/test_config.py --fix`.
-[config/README.md](../config/README.md) says how to write one. A key without a default has to be given. *NAME* is a name
-of your own; a list of one kind stands in brackets, `[…]`. What else a network can be told stands under `options` on
-[its card](models/README.md).
+[config/README.md](../config/README.md) says how to write one. You have to give every key without a default. *NAME* is a
+name of your own, and `[…]` is a list. The key `options` of a run takes the options that [the network's
+card](models/README.md) lists.
 """
 
 
