@@ -57,7 +57,7 @@ class Policy(Section):
     direction: Literal["forward", "backward", "both"] = "forward"
     """`forward`: from frame t to t + stride, on the grid of t. `backward`: from t to t - stride. `both` stores both."""
     stride: int = Field(default=1, ge=1)
-    """Frames between the two of a pair."""
+    """How many frames apart the two of a pair are; 1 is the next frame."""
     show_at: Literal["from", "to"] = "from"
     """Frame of a pair that gets the flow: the one on whose grid it is, or the other (CAG-DDE's pictures)."""
     last_frame: Literal["drop", "repeat", "backward"] = "backward"

@@ -134,7 +134,7 @@ class Stage(Section):
     clip_length: int = Field(default=1, ge=1)
     """Frames of a clip (T); the last one is predicted."""
     clip_stride: int = Field(default=1, ge=1)
-    """Frames between two of a clip."""
+    """How many frames apart neighbours of a clip are; 1 takes every frame."""
     clip: Literal["past", "references"] = "past"
     """What a clip holds before its last frame: the frames before it, or frames from anywhere in its video (COSNet)."""
     clips_per_video: int = Field(default=1, ge=1)
