@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -10,6 +11,7 @@ from shard_tree import SIZE, STILLS, make_everything
 
 from vsodprep.cli import cli
 from vsodprep.errors import InputError
+from vsodprep.flow.picture import Picture
 from vsodprep.images import read_gray
 from vsodprep.shards import pack_benchmark
 from vsodprep.trivial import SIGMA, centre_prior, flow_magnitude, write_trivial
@@ -60,6 +62,18 @@ def test_flow_magnitude_of_a_shard(shard: Path, tmp_path: Path) -> None:
         "sequences": {"moon": 4},
         "frames": 4,
     }
+
+
+def test_flow_magnitude_is_of_the_flow_that_pictures_show(tmp_path: Path) -> None:
+    make_everything(tmp_path)
+    for path in (tmp_path / "flow").glob("*.h5"):
+        with h5py.File(path, "a") as file:
+            file.attrs["picture"] = json.dumps(Picture(camera="subtracted").record)
+    pack_benchmark(tmp_path / "normalized", tmp_path / "mini.zarr", flow={"dis": tmp_path / "flow"})
+    write_trivial("flow-magnitude", tmp_path / "mini.zarr", tmp_path / "maps", "test")
+    image = read_gray(tmp_path / "maps" / "moon" / "00002.png")
+    assert image[5, 2] == 255
+    assert np.delete(image, 2, axis=1).max() < 40  # (2, 0) px everywhere else is the camera's
 
 
 def test_maps_made_otherwise_are_refused(shard: Path, tmp_path: Path) -> None:

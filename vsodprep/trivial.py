@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from vsodprep.config.report import Trivial
 from vsodprep.errors import InputError
+from vsodprep.flow.picture import recorded
 from vsodprep.images import write_png
 from vsodprep.manifest import ManifestSequence
 from vsodprep.predictions import writing_maps
 from vsodprep.progress import note, track
-from vsodprep.shards import Shard, open_shard
+from vsodprep.shards import Shard, layout, open_shard
 
 SIGMA = 0.25
 
@@ -38,7 +39,7 @@ def centre_prior(height: int, width: int, sigma: float = SIGMA) -> NDArray[np.fl
 
 
 def flow_magnitude(flow: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Return how fast each pixel moves, as a fraction of the frame's fastest one; the camera's motion stays in.
+    """Return how fast each pixel moves, as a fraction of the frame's fastest one.
 
     Args:
         flow: float32 `(H, W, 2)`, (u, v) in px.
@@ -62,7 +63,8 @@ def write_trivial(kind: Trivial, shard: Path, out: Path, split: str, flow: str |
         shard: The packed benchmark.
         out: Gets `{seq}/{frame}.png` at each frame's own size and, last, `predictions.json`.
         split: The split.
-        flow: The flow block that `flow-magnitude` reads; None takes the shard's first.
+        flow: The flow block that `flow-magnitude` reads, without the camera's motion where its pictures are; None
+            takes the shard's first.
 
     Raises:
         InputError: The shard has no such split, no such flow, or, for `flow-magnitude`, holds still images there;
@@ -82,8 +84,10 @@ def write_trivial(kind: Trivial, shard: Path, out: Path, split: str, flow: str |
             if block is None:
                 values = centre_prior(*size)
             else:
-                stored = opened[sequence.name].flow(block, index)
-                values = np.zeros(size) if stored is None else flow_magnitude(stored)
+                arrays = opened[sequence.name]
+                stored = arrays.flow(block, index)
+                shown = recorded(arrays.attributes(f"{layout.FLOW}/{block}")).shown  # as networks see it
+                values = np.zeros(size) if stored is None else flow_magnitude(shown(stored))
                 without_flow += stored is None
             path = out / sequence.name / f"{sequence.frames[index]}.png"
             write_png(path, np.floor(values * 255 + 0.5).astype(np.uint8))

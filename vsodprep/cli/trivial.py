@@ -20,7 +20,7 @@ def command(kind: Trivial, shard: Path, out: Path, split: str, flow: str | None)
     """Write maps that need no training, in the layout of predictions.
 
     centre-prior: a Gaussian about the centre, sigma a quarter of each side. flow-magnitude: the length of the flow,
-    scaled by each frame's maximum.
+    scaled by each frame's maximum; without the camera's motion where the flow's pictures are.
     """
     from vsodprep.trivial import write_trivial
 

@@ -105,10 +105,13 @@ class Picture:
         """What a file says of it; of the camera where its motion is subtracted."""
         return {key: value for key, value in asdict(self).items() if (key, value) != ("camera", "kept")}
 
+    def shown(self, flow: NDArray[Any]) -> NDArray[Any]:
+        """Return what is drawn of a flow, `(H, W, 2)` in pixels: all, or what is left without the camera's motion."""
+        return flow - background_motion(flow) if self.camera == "subtracted" else flow
+
     def draw(self, flow: NDArray[Any]) -> NDArray[np.uint8]:
         """Draw a flow, `(H, W, 2)` in pixels, as uint8 `(H, W, 3)` RGB."""
-        own = flow - background_motion(flow) if self.camera == "subtracted" else flow
-        return colour(own, self.maximum, self.dialect, self.least_maximum)
+        return colour(self.shown(flow), self.maximum, self.dialect, self.least_maximum)
 
 
 def dialect_of(method: str) -> Dialect:
@@ -121,6 +124,11 @@ def drawing_of(block: Flow) -> Picture:
     return Picture(block.dialect or dialect_of(block.method), block.maximum, block.least_maximum, block.camera)
 
 
+def recorded(attributes: Mapping[str, Any]) -> Picture:
+    """Return how a stored flow is drawn, by the attributes of the file that it is from."""
+    return Picture(**attributes.get("picture", {"dialect": dialect_of(attributes.get("method", ""))}))
+
+
 def picture_of(flow: NDArray[Any], attributes: Mapping[str, Any]) -> NDArray[np.uint8]:
     """Draw a stored flow as its block of the configuration says.
 
@@ -131,7 +139,7 @@ def picture_of(flow: NDArray[Any], attributes: Mapping[str, Any]) -> NDArray[np.
     Returns:
         uint8 `(H, W, 3)` RGB.
     """
-    return Picture(**attributes.get("picture", {"dialect": dialect_of(attributes.get("method", ""))})).draw(flow)
+    return recorded(attributes).draw(flow)
 
 
 def _draw(u: NDArray[Any], v: NDArray[Any], longest: Any, dialect: Dialect, picture: NDArray[np.uint8]) -> None:
