@@ -328,7 +328,7 @@ def test_what_is_read_is_not_written_to(run: Run, tree: Path, tmp_path: Path, wo
     before = contents(tmp_path)
     code, said = run(Command(words, ()), tmp_path / "tree")
     assert (code, said.count("\n")) == (1, 1)
-    assert "holds what is read, and would be written to" in said
+    assert "would be written to, and holds what is read" in said
     assert contents(tmp_path) == before
 
 

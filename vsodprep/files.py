@@ -92,7 +92,7 @@ def _named(final: Path, temporary: Path | None = None) -> Iterator[None]:
             if not below and (error.filename is not None or not of_room):  # `write` tells no name
                 raise
         found = f"{error.strerror}, {free_bytes(final) / 1e6:.1f} MB are free" if of_room else error.strerror
-        expected = "room for the whole of it" if of_room else "a place that can be written to, and stays"
+        expected = "room for the whole of it" if of_room else "a place that can be written to"
         raise InputError(final, found or "cannot be written", expected) from error
 
 
@@ -340,7 +340,7 @@ def enter_folder(folder: Path, names: Iterable[str], marker: str = "", *, source
     for below, ours in wanted.items():
         place, listing, maps = folder / below, folder / LISTS / f"{below}.txt", ours - {marker}
         if maps and real_path(place) in read:
-            raise InputError(place, "holds what is read, and would be written to", "another folder for the output")
+            raise InputError(place, "would be written to, and holds what is read", "another folder for the output")
         before = written_into(folder, below)
         here = {path.name for path in place.iterdir()} if place.is_dir() else set()
         for stranger in sorted(here & ours - before):
@@ -375,7 +375,7 @@ def alone_in(folder: Path, what: str) -> Iterator[None]:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise InputError(folder, f"{what} is at work in it", "another folder, or its end") from None
+                raise InputError(folder, f"{what} is at work in it", "another folder, or to wait for it") from None
         yield
     finally:
         os.close(handle)

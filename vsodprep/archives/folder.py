@@ -57,6 +57,6 @@ def _walk(root: Path) -> list[str]:
         for name in files:
             if "\\" in name:
                 remedy = "the archive itself, or one unpacked into folders"
-                raise InputError(here / name, "a name with backslashes, as of folders that were not made", remedy)
+                raise InputError(here / name, "a name with backslashes, in place of folders", remedy)
         names += [name if prefix == "." else f"{prefix}/{name}" for name in files]
     return names

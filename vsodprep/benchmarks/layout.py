@@ -78,7 +78,7 @@ class Layout:
             check_name(sequence.name)
         for one, other in pairwise(found):
             if one.name == other.name:
-                raise InputError(f"sequence {one.name}", "in two places of the delivery", "each sequence once")
+                raise InputError(f"sequence {one.name}", "lies in two places of the delivery", "each sequence once")
         object.__setattr__(self, "sequences", found)
 
 

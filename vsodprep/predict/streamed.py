@@ -127,7 +127,7 @@ class _Streamed(ShardSequence):
         for number, frame in enumerate(Video(self._shard.path)):
             check_size(self._shard.path, frame.shape, self._size, "its first frame")
             yield number, frame
-        raise InputError(self._shard.path, f"{number + 1} frames, and {len(self)} before", "a file that stays as it is")
+        raise InputError(self._shard.path, f"{number + 1} frames, and {len(self)} before", "an unchanged file")
 
     def _flows(self) -> Numbered[NDArray[np.int16]]:
         """Yield the flow shown to each frame, as it would be stored."""

@@ -162,7 +162,7 @@ def _check_files(source: Path, drawn: Mapping[str, Path]) -> None:
     read = {real_path(source)}
     for path in drawn.values():
         if real_path(path) in read:
-            raise InputError(path, "is read, or written twice", "a file of its own for each video")
+            raise InputError(path, "is also read, or written twice", "a file of its own for each video")
         read.add(real_path(path))
 
 
