@@ -6,9 +6,9 @@ Most commands read a block or two; the whole, `vsodprep.config.whole`, is import
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vsodprep.config.whole import Config, Intermediate, complete, merge, parse, read
+    from vsodprep.config.whole import INTERMEDIATES, Config, Intermediate, complete, merge, parse, read
 
-__all__ = ["Config", "Intermediate", "complete", "merge", "parse", "read"]
+__all__ = ["INTERMEDIATES", "Config", "Intermediate", "complete", "merge", "parse", "read"]
 
 
 def __getattr__(name: str) -> Any:
