@@ -49,7 +49,6 @@ KINDS: dict[str, IssueKind] = {
     "leading-masks": IssueKind("masks that bear the numbers of their frames"),
     "empty-mask": IssueKind("a mask with foreground in it"),
     "faint-mask": IssueKind("foreground above 128, as in masks of 0 and 255; not 0 and 1"),
-    "locked": IssueKind("what the lock file recorded when the benchmark was first seen"),
     "double-mask": IssueKind("one mask for a frame", note=True),
     "object-mask": IssueKind("a mask of every object for every frame", note=True),
     "ambiguous-region": IssueKind("regions that are clearly object or background", note=True),
