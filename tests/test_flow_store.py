@@ -8,7 +8,8 @@ import pytest
 from vsodprep.config.flow import Policy
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.flow.pairs import FramePair, make_pairs
-from vsodprep.flow.store import SCALE, open_flow, quantise, write_flow
+from vsodprep.flow.store import SCALE, _filters, open_flow, quantise, write_flow
+from vsodprep.hdf5 import set_attributes, writing
 
 SIZE = (7, 5)
 RNG = np.random.default_rng(0)
@@ -107,6 +108,38 @@ def test_same_flow_gives_the_same_bytes(tmp_path: Path) -> None:
     first = write(tmp_path / "a.h5", "forward", "backward")
     again = write(tmp_path / "b.h5", "forward", "backward")
     assert first.read_bytes() == again.read_bytes()
+
+
+@pytest.mark.parametrize(("writers", "size"), [(1, SIZE), (1, (24, 40)), (3, (24, 40))])
+def test_chunks_are_those_that_hdf5_writes(writers: int, size: tuple[int, int], tmp_path: Path) -> None:
+    """Compressed elsewhere and stored as they are, the same bytes in the same places as by way of HDF5's filters."""
+    flows = np.random.default_rng(2).normal(scale=300, size=(6, *size, 2)).astype(np.float32)
+    pairs = [FramePair(number, number + 1, number) for number in range(6)]
+    given = ({"forward": flow, "backward": -flow, "still": number} for number, flow in enumerate(flows))
+    write_flow(tmp_path / "ours.h5", pairs, given, size, {"a": 1}, datasets=("forward", "backward"), writers=writers)
+    with h5py.File(tmp_path / "ours.h5") as ours, writing(tmp_path / "plain.h5") as (plain, _):
+        for name in ("pairs", "frame_of_pair", "frames"):
+            plain[name] = ours[name][:]
+        for name in ("forward", "backward"):
+            how = {"maxshape": (None, *size, 2), "chunks": (1, *size, 2), **_filters(size)}
+            plain.create_dataset(name, (6, *size, 2), "<i2", **how)
+        for row, flow in enumerate(flows):
+            for name, values in (("forward", flow), ("backward", -flow)):
+                plain[name][row] = quantise(values).values
+        plain["still"] = np.arange(6, dtype=np.float32)
+        assert ours["forward"].attrs["clipped"] == sum(quantise(flow).clipped for flow in flows) > 0
+        for name in ("forward", "backward"):
+            plain[name].attrs.update({"scale": SCALE, "clipped": int(ours[name].attrs["clipped"])})
+        plain.attrs.update({"scale": SCALE, "clipped": 2 * int(ours["forward"].attrs["clipped"])})
+        set_attributes(plain, {"a": 1})
+    assert (tmp_path / "ours.h5").read_bytes() == (tmp_path / "plain.h5").read_bytes()
+
+
+def test_what_a_writer_refuses_is_raised(tmp_path: Path) -> None:
+    flows = [{"forward": flow} for flow in (*FLOWS[:3], np.full_like(FLOWS[3], np.nan))]
+    with pytest.raises(VsodprepError, match="not finite"):
+        write_flow(tmp_path / "a.h5", PAIRS, flows, SIZE, {}, writers=2)
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_pairs(tmp_path: Path) -> None:

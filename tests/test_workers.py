@@ -3,7 +3,7 @@
 import multiprocessing
 import operator
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -26,6 +26,21 @@ def test_results_come_in_order(jobs: int) -> None:
 def test_a_message_larger_than_a_pipe_passes() -> None:
     large = [bytes([number]) * (1 << 20) for number in range(5)]
     assert shared(operator.methodcaller("upper"), large) == large
+
+
+def test_items_are_drawn_no_further_ahead_than_twice_the_processes() -> None:
+    drawn: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(20):
+            drawn.append(number)
+            yield number
+
+    with mapped(operator.neg, items(), 2) as results:
+        for number, result in enumerate(results):
+            assert result == -number
+            assert len(drawn) <= number + 4
+    assert len(drawn) == 20
 
 
 def test_no_item_is_no_process() -> None:

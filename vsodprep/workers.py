@@ -8,8 +8,9 @@ import multiprocessing
 import os
 import signal
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager, suppress
+from itertools import count, islice
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext, SpawnProcess
@@ -26,7 +27,7 @@ Result = TypeVar("Result")
 @contextmanager
 def mapped(
     function: Callable[[Item], Result],
-    items: Sequence[Item],
+    items: Iterable[Item],
     jobs: int,
     *,
     start: Callable[[], None] | None = None,
@@ -35,7 +36,7 @@ def mapped(
 
     Args:
         function: What is done to each item; sent to each process once, and like the items, something that pickles.
-        items: The items.
+        items: The items; of those that are made as they are drawn, no more than twice as many as processes are ahead.
         jobs: Processes; with one, or one item, the work is done in this process as it is asked for.
         start: Called in each process before its first item.
 
@@ -45,7 +46,7 @@ def mapped(
     Raises:
         VsodprepError: A process was killed.
     """
-    jobs = min(jobs, len(items))
+    jobs = min(jobs, len(items)) if isinstance(items, Sized) else jobs
     if jobs <= 1:
         yield map(function, items)
         return
@@ -84,20 +85,23 @@ def _work(connection: Connection, function: Callable[[Any], Any], start: Callabl
             connection.send(answer)
 
 
-def _results(idle: list[Connection], items: Sequence[Any]) -> Iterator[Any]:
-    """Give every idle worker an item, and yield the results, or raise the errors, in the items' order."""
-    waiting = iter(enumerate(items))
+def _results(idle: list[Connection], items: Iterable[Any]) -> Iterator[Any]:
+    """Give idle workers items, and yield the results, or raise the errors, in the items' order."""
+    waiting, given, most = iter(items), 0, 2 * len(idle)
     busy: dict[Connection, int] = {}
     done: dict[int, tuple[Any, Exception | None]] = {}
-    for number in range(len(items)):
+    for number in count():
         while number not in done:
             try:
-                for connection, (given, item) in zip(idle, waiting, strict=False):
+                for item in islice(waiting, min(len(idle), number + most - given)):
+                    connection = idle.pop()
                     connection.send(item)
-                    busy[connection] = given
-                idle = cast(list[Connection], wait(list(busy)))
-                for connection in idle:
+                    busy[connection], given = given, given + 1
+                if not busy:
+                    return
+                for connection in cast(list[Connection], wait(list(busy))):
                     done[busy.pop(connection)] = connection.recv()
+                    idle.append(connection)
             except (EOFError, ConnectionError) as error:
                 raise VsodprepError("a worker process was killed; fewer --jobs take less memory") from error
         result, wrong = done.pop(number)

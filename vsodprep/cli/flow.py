@@ -61,6 +61,13 @@ def command() -> None:
     show_default=True,
     help="Number of threads. It changes nothing with dis, and only last bits with a network.",
 )
+@click.option(
+    "--writers",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Processes that compress, so that a GPU waits less; they change no byte.",
+)
 @click.option("--only", type=PATH, help="JSON list of the frame ids that need a flow.")
 @click.option("--allow-gaps", is_flag=True, help="Accept a folder whose frame numbers have gaps.")
 @click.pass_context
@@ -71,6 +78,7 @@ def _estimate(
     out: Path,
     device: str,
     threads: int,
+    writers: int,
     only: Path | None,
     allow_gaps: bool,
     **given: Any,
@@ -90,7 +98,8 @@ def _estimate(
     wanted = read_frame_list(only, paths) if only else chosen_frames(frames_dir, len(paths), prepared)
     if flow_method(block.method).vectors:
         estimator = build_estimator(block, device, threads)
-        summary = write_sequence(paths, out, estimator, block, only=wanted, picture=drawing_of(block))
+        how = {"only": wanted, "picture": drawing_of(block), "writers": writers}
+        summary = write_sequence(paths, out, estimator, block, **how)
     else:
         summary = import_module(f"vsodprep.flow.{block.method}").store_pictures(block, paths, out, wanted)
     known = {name: value for name, value in summary.items() if value is not None}

@@ -108,7 +108,9 @@ class NetworkEstimator:
         with self._arithmetic():
             flow = self.network.flow([(source, target) for (_, source), (_, target) in pairs])
             whole = self.fit.undo(flow.float(), size).permute(0, 2, 3, 1).contiguous()
-        return list(whole.cpu().numpy())
+        if self.device.type == "cuda":  # into memory that the card writes to by itself
+            whole = torch.empty(whole.shape, dtype=whole.dtype, pin_memory=True).copy_(whole)
+        return list(whole.numpy())
 
     def _arithmetic(self) -> AbstractContextManager[Any]:
         stack = ExitStack()

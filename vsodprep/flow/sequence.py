@@ -40,6 +40,7 @@ def write_sequence(
     *,
     only: Collection[int] | None = None,
     picture: Picture | None = None,
+    writers: int = 1,
 ) -> dict[str, Any]:
     """Estimate and store the flow of a sequence; decoding and writing overlap with the estimation.
 
@@ -50,6 +51,7 @@ def write_sequence(
         policy: Which pairs.
         only: Indices of the frames that need a flow; all if None.
         picture: How its pictures are drawn, which is only recorded; as the method's own tools do if None.
+        writers: Processes that compress what is stored; see `write_flow`.
 
     Returns:
         Numbers of pairs and of flows estimated, and their quality as in the file's attribute `quality`.
@@ -83,6 +85,7 @@ def write_sequence(
             attributes,
             datasets=datasets_of(policy),
             frames=[frame.stem for frame in frames],
+            writers=writers,
         )
     return {"pairs": len(pairs), "estimated": len(jobs_of(pairs, policy)), **quality}
 

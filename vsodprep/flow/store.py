@@ -1,9 +1,11 @@
 """The HDF5 file that holds a sequence's flow."""
 
+import io
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +18,7 @@ from vsodprep.errors import InputError, VsodprepError, reading
 from vsodprep.flow.pairs import FramePair
 from vsodprep.flow.picture import picture_of
 from vsodprep.hdf5 import Output, attributes_of, opened, set_attributes, writing
+from vsodprep.workers import mapped
 
 STEPS_PER_PIXEL = 64
 SCALE = 1 / STEPS_PER_PIXEL
@@ -82,8 +85,12 @@ def write_flow(
     *,
     datasets: Sequence[str] = ("forward",),
     frames: Sequence[str] = (),
+    writers: int = 1,
 ) -> None:
     """Write a sequence's flow while it is made; the same flows give the same bytes.
+
+    HDF5 does one thing at a time in a process, compression included, and keeps Python's other threads from running. So
+    other processes may compress, and what comes from them is stored as it is.
 
     Args:
         path: HDF5 file to write, atomically.
@@ -95,26 +102,23 @@ def write_flow(
         attributes: What made it; mappings are stored as JSON, None as an empty string.
         datasets: `forward`, `backward`, or both; or `pictures`.
         frames: Frame ids of the sequence, which the indices in `pairs` count.
+        writers: Processes that compress; one is this process.
 
     Raises:
-        VsodprepError: A flow is not finite.
+        VsodprepError: A flow is not finite, or a process was killed.
         ValueError: A flow has another size, or their number is not that of `pairs`.
     """
-    with writing(path) as (file, output):
+    kinds = {name: _kind(name, size) for name in datasets}
+    with (
+        writing(path) as (file, output),
+        mapped(partial(_packed, kinds), flows, min(writers, len(pairs))) as rows,
+    ):
         file["pairs"] = np.array([pair[:2] for pair in pairs], dtype=np.int32).reshape(-1, 2)
         file["frame_of_pair"] = np.array([pair.shown for pair in pairs], dtype=np.int32)
         file["frames"] = np.array([frame.encode() for frame in frames], dtype=np.bytes_)
-        for name in datasets:
-            shape = (*size, 3 if name == PICTURES else 2)
-            file.create_dataset(
-                name,
-                (len(pairs), *shape),
-                "u1" if name == PICTURES else "<i2",
-                maxshape=(None, *shape),  # a chunk may be larger than an empty dataset only if that can grow
-                chunks=(1, *shape),
-                **({"compression": "gzip", "compression_opts": 1} if name == PICTURES else _filters(size)),
-            )
-        clipped, numbers = _write_rows(file, output, flows, len(pairs))
+        for name, kind in kinds.items():
+            kind.create(file, name, len(pairs))
+        clipped, numbers = _write_rows(file, output, rows, len(pairs))
         for name, values in sorted(numbers.items()):
             file[name] = np.array(values, dtype=np.float32)
         for name, count in clipped.items():
@@ -123,8 +127,57 @@ def write_flow(
         set_attributes(file, attributes)
 
 
+class _Kind(NamedTuple):
+    """How a dataset is stored: shape and type of a row, which is a chunk, and its filters."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    filters: tuple[tuple[str, Any], ...]
+
+    def create(self, file: h5py.File, name: str, rows: int) -> h5py.Dataset:
+        # A chunk may be larger than an empty dataset only if that can grow.
+        room = {"maxshape": (None, *self.shape), "chunks": (1, *self.shape)}
+        return file.create_dataset(name, (rows, *self.shape), self.dtype, **room, **dict(self.filters))
+
+
+def _kind(name: str, size: tuple[int, int]) -> _Kind:
+    if name == PICTURES:
+        return _Kind((*size, 3), "u1", (("compression", "gzip"), ("compression_opts", 1)))
+    return _Kind((*size, 2), "<i2", tuple(_filters(size).items()))
+
+
+class _Packed(NamedTuple):
+    """A pair's flows as they lie in the file: mask of filters and bytes by dataset, clipped values, and its numbers."""
+
+    chunks: dict[str, tuple[int, bytes]]
+    clipped: dict[str, int]
+    numbers: dict[str, float]
+
+
+def _packed(kinds: Mapping[str, _Kind], flow: Mapping[str, Any]) -> _Packed:
+    chunks: dict[str, tuple[int, bytes]] = {}
+    clipped: dict[str, int] = {}
+    for name, kind in kinds.items():
+        values = flow[name]
+        if values.shape != kind.shape:
+            raise ValueError(f"a flow has shape {values.shape}, expected {kind.shape}")
+        if name != PICTURES:
+            values, clipped[name] = quantise(values)
+        scratch = _scratch(kind)
+        scratch[0] = values
+        chunks[name] = scratch.id.read_direct_chunk((0, 0, 0, 0))
+    return _Packed(chunks, clipped, {name: float(flow[name]) for name in flow.keys() - {*DATASETS, PICTURES}})
+
+
+@cache
+def _scratch(kind: _Kind) -> h5py.Dataset:
+    """Return a dataset of one row in memory, whose chunk HDF5 filters as it does the file's."""
+    # Without a cache, which would keep a small chunk from being filtered before the file is closed.
+    return kind.create(h5py.File(io.BytesIO(), "w", rdcc_nbytes=0), "row", 1)
+
+
 def _write_rows(
-    file: h5py.File, output: Output, flows: Iterable[Mapping[str, Any]], pairs: int
+    file: h5py.File, output: Output, flows: Iterable[_Packed], pairs: int
 ) -> tuple[dict[str, int], dict[str, list[float]]]:
     """Write the flows; return how many values were clipped in each dataset, and the numbers that came with them."""
     clipped = {name: 0 for name in DATASETS if name in file}
@@ -133,17 +186,12 @@ def _write_rows(
     for row, flow in enumerate(flows):
         if row == pairs:
             raise ValueError(f"more than {pairs} flows for {pairs} pairs")
-        for name in (*clipped, *({PICTURES} & file.keys())):
-            if flow[name].shape != file[name].shape[1:]:
-                raise ValueError(f"flow {row} has shape {flow[name].shape}, expected {file[name].shape[1:]}")
-            if name == PICTURES:
-                file[name][row] = flow[name]
-                continue
-            stored = quantise(flow[name])
-            file[name][row] = stored.values
-            clipped[name] += stored.clipped
-        for name in flow.keys() - {*DATASETS, PICTURES}:
-            numbers.setdefault(name, []).append(float(flow[name]))
+        for name, (mask, chunk) in flow.chunks.items():
+            file[name].id.write_direct_chunk((row, 0, 0, 0), chunk, mask)
+        for name, count in flow.clipped.items():
+            clipped[name] += count
+        for name, number in flow.numbers.items():
+            numbers.setdefault(name, []).append(number)
         output.check()
         rows = row + 1
     if rows != pairs:

@@ -9,6 +9,7 @@ rule flow:
         "<timings>/flow/{flow}/{benchmark}/{seq}.jsonl"
     conda:
         "../../environment.yml"
+    threads: PLAN.flow.threads
     resources:
         mem_mb=3000,
         gpu=PLAN.flow.gpu,
@@ -21,4 +22,5 @@ rule flow:
     message:
         "flow {wildcards.flow} of {wildcards.benchmark}/{wildcards.seq}"
     shell:
-        "vsodprep flow {params.method:q} {params.frames:q} --out {output.flow:q} {params.options} > {log:q} 2>&1"
+        "vsodprep flow {params.method:q} {params.frames:q} --out {output.flow:q} {params.options}"
+        " --writers {threads} > {log:q} 2>&1"

@@ -42,6 +42,10 @@ class FlowInputs(RuleInputs):
             return source.path[0]
         return block.folder
 
+    def threads(self, wildcards: Any) -> int:
+        """Return the processes that compress: one does not keep up with a GPU."""
+        return 1 + 2 * self.gpu(wildcards)
+
     def gpu(self, wildcards: Any) -> int:
         """Return the GPUs that a job takes."""
         return int(self.config.device == "cuda" and flow_method(self.method(wildcards)).network)
