@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from vsodprep.compiled import compiled
 from vsodprep.cues.slic import slic
@@ -28,7 +29,8 @@ def superpixels(frame: NDArray[np.uint8], aim: int, most: int) -> NDArray[np.int
 
 def second_ring(touching: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return adjacency widened to the neighbours' neighbours, without the diagonal."""
-    ring = touching | ((touching.astype(np.float32) @ touching.astype(np.float32)) > 0)
+    links = csr_array(touching.astype(np.int32))
+    ring = touching | ((links @ links).toarray() > 0)
     np.fill_diagonal(ring, False)
     return ring
 
@@ -50,10 +52,9 @@ def adjacency(labels: NDArray[np.int32], count: int) -> NDArray[np.bool_]:
         (labels[:-1, :-1], labels[1:, 1:]),
         (labels[:-1, 1:], labels[1:, :-1]),
     ):
-        touching[a, b] = True
-    touching |= touching.T
-    np.fill_diagonal(touching, False)
-    return touching
+        apart = a != b
+        touching[a[apart], b[apart]] = True
+    return touching | touching.T
 
 
 def border_regions(labels: NDArray[np.int32]) -> NDArray[np.intp]:
