@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial.distance import cdist
 
 from vsodprep.cues.border import content
@@ -52,9 +52,13 @@ def geodesic_distances(
     near = np.where(second_ring(touching), colour, np.inf).min(axis=1, initial=np.inf)
     clip = near[np.isfinite(near)].mean() if np.isfinite(near).any() else 0.0
     rows, columns = np.nonzero(links)
-    # An explicit zero is an edge without cost to csgraph.
-    graph = coo_array((np.maximum(0.0, colour[rows, columns] - clip), (rows, columns)), shape=links.shape).tocsr()
-    return np.asarray(dijkstra(graph, directed=False, limit=limit))
+    costs = np.maximum(0.0, colour[rows, columns] - clip)
+    # Regions between which steps cost nothing are one node.
+    free = costs == 0
+    count, node = connected_components(coo_array((free[free], (rows[free], columns[free])), shape=links.shape))
+    steps = np.full((count, count), np.inf)
+    np.minimum.at(steps, (node[rows], node[columns]), costs)
+    return np.asarray(dijkstra(steps, directed=False, limit=limit))[np.ix_(node, node)]
 
 
 def boundary_connectivity(distance: NDArray[np.float64], border: NDArray[np.intp]) -> NDArray[np.float64]:
