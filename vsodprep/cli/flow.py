@@ -98,8 +98,8 @@ def _estimate(
     wanted = read_frame_list(only, paths) if only else chosen_frames(frames_dir, len(paths), prepared)
     if flow_method(block.method).vectors:
         estimator = build_estimator(block, device, threads)
-        how = {"only": wanted, "picture": drawing_of(block), "writers": writers}
-        summary = write_sequence(paths, out, estimator, block, **how)
+        drawn = drawing_of(block)
+        summary = write_sequence(paths, out, estimator, block, only=wanted, picture=drawn, writers=writers)
     else:
         summary = import_module(f"vsodprep.flow.{block.method}").store_pictures(block, paths, out, wanted)
     known = {name: value for name, value in summary.items() if value is not None}
