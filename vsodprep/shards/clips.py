@@ -85,7 +85,7 @@ class ClipDataset(Dataset[Sample]):
         parts: What to read; one part, or several that follow one another.
         size: Height and width that everything is resized to; None keeps the frame's own.
         clip_length: Frames of a clip (T).
-        clip_stride: Frames between two of a clip; before the first frame, the first is repeated (MSST).
+        clip_stride: How many frames apart neighbours of a clip are; before the first, the first is repeated (MSST).
         clip: `past`: the frames before. `references`: frames from anywhere in the video come first, drawn for a
             `DrawnSample` or an epoch, and evenly spread otherwise (COSNet).
         derived: What is computed of each frame, after its resizing: keys of `vsodprep.shards.derived.MAKE`.
