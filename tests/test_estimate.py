@@ -9,12 +9,13 @@ from click.testing import CliRunner
 
 from tests.fakes import davis2016
 from vsodprep.cli.plan import command
-from vsodprep.config import INTERMEDIATES, Config, parse
+from vsodprep.config import Config, parse
 from vsodprep.config.defaults import default
 from vsodprep.config.methods import FLOW
 from vsodprep.config.models import MODELS, definition
 from vsodprep.config.prior import Prior
 from vsodprep.config.saliency import PRESETS
+from vsodprep.config.whole import INTERMEDIATES
 from vsodprep.errors import VsodprepError
 from vsodprep.estimate import rates
 from vsodprep.estimate.cost import Cost, Estimate
@@ -296,7 +297,9 @@ def _later(disk: float, *needs: str, working: float = 0) -> Cost:
         ([*TWO, _later(7, "two")], 4 + 2 + 7),
         ([*TWO, _later(3, "two"), _later(3, "two")], 4 + 2 + 6),
         ([*TWO, _later(1, "two", working=6), _later(1, "two", working=4)], 4 + 2 + 2 + 6),  # one is trained at a time
-        ([*ONE, *TWO, _later(8, "one", "two")], 3 + 8 + 11),  # when both are packed, it lies where most has gone
+        ([*ONE, *TWO, _later(8, "one", "two")], 10 + 11),  # when both are packed, 7 + 5 has gone
+        ([*ONE, *TWO, _later(14, "one", "two")], 3 + 6 + 14),
+        ([*ONE, *TWO, _later(14, "one", "two"), _later(1, "two")], 3 + 6 + 15),
     ],
 )
 def test_the_peak_is_that_of_each_benchmark_at_its_worst(costs: list[Cost], most: float) -> None:

@@ -63,15 +63,20 @@ def peak(costs: Sequence[Cost]) -> float:
     for cost in costs:
         if not cost.needs:
             benchmarks.setdefault(cost.what, []).append(cost)
-    worst = {name: _worst(of) for name, of in benchmarks.items()}
-    shard = {name: sum(cost.disk for cost in of if not cost.passing) for name, of in benchmarks.items()}
-    # What several shards are needed for begins after all of them: it counts with the one that has most to lose.
-    goes = {name: worst[name] - shard[name] for name in benchmarks}
-    later = [cost for cost in costs if cost.needs]
+    room = {name: _worst(of) for name, of in benchmarks.items()}
+    most = sum(room.values())
+    for name, of in benchmarks.items():
+        room[name] -= sum(cost.disk for cost in of if not cost.passing)
+    later = sorted((cost for cost in costs if cost.needs), key=lambda cost: len(cost.needs))
     saved = max(later, key=attrgetter("working"), default=None)
     for cost in later:
-        shard[max(cost.needs, key=goes.__getitem__)] += cost.disk + (cost.working if cost is saved else 0.0)
-    return sum(max(worst[name], shard[name]) for name in benchmarks)
+        left = cost.disk + (cost.working if cost is saved else 0.0)
+        for name in cost.needs:  # what has gone of the benchmarks that it needs has left room for it
+            taken = min(left, room[name])
+            room[name] -= taken
+            left -= taken
+        most += left
+    return most
 
 
 def _worst(prepared: Iterable[Cost]) -> float:
