@@ -53,7 +53,7 @@ def pixels(values: torch.Tensor) -> np.ndarray:
     return ((values * STD + MEAN) * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
 
 
-def test_batch_has_the_contract_s_keys_and_types(path):
+def test_batch_has_the_keys_and_types_that_are_documented(path):
     data = ClipDataset(
         [SplitSource(path, "train"), SplitSource(path, "stills")],
         size=(16, 32),

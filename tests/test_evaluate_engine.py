@@ -148,7 +148,7 @@ def test_all_sequences_too_short(tmp_path: Path) -> None:
         evaluate_folders(maps, masks)
 
 
-def test_the_file_follows_the_contract(tree: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_file_has_its_keys(tree: tuple[Path, Path], tmp_path: Path) -> None:
     scores = evaluate_folders(*tree, measures=(*DEFAULT_FAMILIES, "t"))
     assert scores["frames"] == 5 + 2 + 1
     assert scores["protocol"] == "davsod"

@@ -62,7 +62,7 @@ def test_round_trip_is_exact_to_half_a_step(tmp_path: Path) -> None:
         assert flow.attributes["weights_sha256"] == ""
 
 
-def test_file_is_as_the_contract_says(tmp_path: Path) -> None:
+def test_file_is_as_documented(tmp_path: Path) -> None:
     with h5py.File(write(tmp_path / "a.h5", "forward", "backward")) as file:
         for name in ("forward", "backward"):
             assert file[name].dtype == np.int16

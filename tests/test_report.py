@@ -131,7 +131,7 @@ def said(page: Page) -> str:
     return " ".join(" ".join(page.text).split())
 
 
-def test_table_has_the_contracts_columns(report: Path) -> None:
+def test_table_has_its_columns(report: Path) -> None:
     header = (report / "results.csv").read_text(encoding="utf-8").splitlines()[0]
     assert header == "model,run,post,seed,benchmark,protocol,metric,value,paper_value,delta"
 

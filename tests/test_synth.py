@@ -172,7 +172,7 @@ def sizes(manifest: Manifest) -> list[tuple[str, str, tuple[int, int]]]:
     ]
 
 
-def test_files_are_as_the_contract_says(synth: Path) -> None:
+def test_files_are_as_documented(synth: Path) -> None:
     stills = {path.stem for path in (synth / STILLS / "frames").iterdir()}
     assert len(stills) in (len(SOME), STILL_COUNT)
     for sequence, frame, size in sizes(describe()):
