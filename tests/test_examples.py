@@ -33,6 +33,13 @@ def test_an_example_is_a_whole_configuration(path: Path) -> None:
     assert Plan.of(complete(read(path), BASE, str(path))).targets.config.report.title
 
 
+def test_four_sequences_are_taken_of_a_whole_archive() -> None:
+    config = complete(read(FOLDER / "davis.yaml"), BASE)
+    named = [name for split in config.splits["davis2016"].values() for name in split]
+    assert sorted(config.sequences["davis2016"]) == sorted(named)
+    assert len(named) == 4
+
+
 @pytest.mark.parametrize("path", DAVIS, ids=lambda path: path.stem)
 def test_no_sequence_is_trained_on_and_tested(path: Path) -> None:
     config = complete(read(path), BASE, str(path))
