@@ -72,7 +72,7 @@ def spread(items: Sequence[int], count: int) -> tuple[int, ...]:
     return tuple(items[int((index + 0.5) * len(items) / count)] for index in range(count))
 
 
-def annotated(split: FitSource, most: int) -> Iterator[tuple[Moving, NDArray[np.bool_]]]:
+def _annotated(split: FitSource, most: int) -> Iterator[tuple[Moving, NDArray[np.bool_]]]:
     """Yield frames to learn from, each with its mask: at most so many of a sequence.
 
     Raises:
@@ -179,7 +179,7 @@ def fit(
     """
     torch.set_num_threads(1)  # sums depend on how they are split, and the classifier is small
     windows, settings = with_network(Settings.of(block), device)
-    frames = chain.from_iterable(annotated(split, block.frames_per_sequence) for split in splits)
+    frames = chain.from_iterable(_annotated(split, block.frames_per_sequence) for split in splits)
     samples = collect(frames, settings, block.purity, windows)
     if not samples.frames:
         raise InputError(splits[0].benchmark, f"no annotated frame with flow in {splits[0].split}", "at least one")
