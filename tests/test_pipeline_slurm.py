@@ -9,10 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from pipeline import ROOT, TINY, command, digests, snakemake
 
 pytestmark = pytest.mark.slurm
 
+CHECKPOINT = "results/models/dsnet/full/seed0/last.ckpt"
 FISH = "results/flow/dis/synth/plain-fish.h5"
 # Without accounting only squeue knows how a job ended.
 PROFILE = ["--workflow-profile", "profiles/slurm", "--slurm-no-account", "--slurm-status-command", "squeue"]
@@ -86,7 +88,7 @@ def test_gpus_are_asked_for_where_the_device_is_cuda(tmp_path: Path, monkeypatch
         (tmp_path / "results" / path).touch()
     config = tmp_path / "raft.yaml"
     config.write_text("device: cuda\nflow: {raft: {method: raft, weights: raft.pt}}\n")
-    targets = [FISH.replace("dis", "raft"), "results/models/dsnet/full/seed0/last.ckpt"]
+    targets = [FISH.replace("dis", "raft"), CHECKPOINT]
     options = ["--rerun-triggers", "mtime", "--retries", "0", "--configfile", str(TINY), str(config)]
     done = snakemake(tmp_path, *targets, *PROFILE, *options)
     assert done.returncode == 1
@@ -95,6 +97,35 @@ def test_gpus_are_asked_for_where_the_device_is_cuda(tmp_path: Path, monkeypatch
         "train": ["1"],
     }
     assert "refused" in done.stdout
+
+
+def test_two_machines_train_what_two_devices_do(tmp_path: Path, sbatch: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = subprocess.run(
+        ["scontrol", "show", "node", "--oneliner"], capture_output=True, text=True, check=True
+    ).stdout
+    hosts = re.findall(r"NodeHostName=(\S+)", shown)
+    if len(hosts) < 2:
+        pytest.skip("one node")
+    if len(set(hosts)) == 1:  # nodes of one machine have no names of their own
+        monkeypatch.setenv("MASTER_ADDR", "127.0.0.1")
+    config = yaml.safe_load(TINY.read_text())
+    config["pack"] = {"prior": [], "coarse": []}
+    run = config["runs"]["dsnet"]["full"]
+
+    def train(name: str, resources: dict[str, int], *profile: str) -> str:
+        run["resources"] = resources
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "mine.yaml").write_text(yaml.safe_dump(config))
+        done = snakemake(tmp_path / name, CHECKPOINT, *profile, "--configfile", str(tmp_path / name / "mine.yaml"))
+        assert done.returncode == 0, done.stdout
+        return digests(tmp_path / name / "results")[CHECKPOINT.removeprefix("results/")]
+
+    here = train("here", {"devices": 2})
+    shutil.copytree(tmp_path / "here", tmp_path / "there")
+    shutil.rmtree(tmp_path / "there" / "results" / "models")
+    assert train("there", {"nodes": 2}, *PROFILE) == here
+    (call,) = sbatch.read_text().splitlines()
+    assert {"--nodes=2", "--ntasks=2", "--cpus-per-task=2"} <= {*shlex.split(call)}
 
 
 def test_a_failing_job_names_its_log_and_the_file(tmp_path: Path) -> None:
