@@ -190,6 +190,12 @@ def test_labels_that_cannot_be_supported_are_named(tmp_path: Path) -> None:
         assert plan_of(own | {"coarse": {"weightfree": some}})
 
 
+@pytest.mark.parametrize(("method", "device", "writers"), [("dis", "cuda", 1), ("raft", "cpu", 1), ("raft", "cuda", 3)])
+def test_flow_from_a_card_is_compressed_by_several_processes(method: str, device: str, writers: int) -> None:
+    plan = plan_of({"flow": {"own": {"method": method}}, "device": device})
+    assert plan.flow.threads(wildcards(flow="own")) == writers
+
+
 @pytest.mark.parametrize(
     ("block", "device", "applied", "gpus"),
     [
