@@ -1,24 +1,42 @@
-"""Every block of code and every command of the pages names what exists: commands, options, keys, imports."""
+"""Every block of code and every command of the pages is right: read by the plain suite, run by the slow one.
+
+A block of shell is run unless it shows a usage (`[--option]`, `…`) or a comment before it says why it cannot be here:
+`<!-- checked only: WHY -->`. `snakemake` makes its plan. A block that begins with a file's name as a comment is that
+file. What the blocks of a page name lies in the folder that they share.
+"""
 
 import ast
 import importlib
 import json
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
+import cv2
+import numpy as np
 import pytest
+import torch
 import yaml
+from click.testing import CliRunner
 from markdown_it import MarkdownIt
-from pipeline import ROOT
+from model_batches import make_batch
+from pipeline import ROOT, ask
+from video_files import disc, write
 
 from vsodprep.cli import cli
 from vsodprep.config import Config, complete
 from vsodprep.config.defaults import default
 from vsodprep.evaluate.protocols import find_protocol
+from vsodprep.images import write_png
 
 PAGES = {
     str(path.relative_to(ROOT)): path
@@ -147,3 +165,160 @@ def test_python_is_read_and_finds_what_it_imports(page: str) -> None:
                 if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in ("vsodprep", "models"):
                     module = importlib.import_module(node.module or "")
                     assert [alias.name for alias in node.names if not hasattr(module, alias.name)] == []
+
+
+# What pages say, and what is run in its place: smaller networks, fewer steps, and the benchmark's part that is there.
+INSTEAD = {
+    "pretrained=True": "pretrained=False, width=0.125",
+    "steps=300": "steps=2",
+    "SEQUENCE/FRAME": "plain-turtle/00002",
+    "--sequence SEQUENCE": "--sequence plain-turtle",
+    "mkdir davis && cd davis": "mkdir davis && cp -rl results davis && cd davis",  # as if the whole run were over
+    "DAVIS-data.zip --out": "DAVIS-data.zip --partial --out",
+    "results/normalized/davis2016 --split test": "results/normalized/davis2016 --split val",
+}
+FILE = re.compile(r"# (\S+\.(?:yaml|py))\n")
+# Pages whose blocks are run; those of the others are only read.
+RUN = [page for page in PAGES if page.startswith(("docs/tutorials/", "docs/models/"))]
+RUN += ["docs/evaluation.md", "docs/figures.md", "docs/python.md", "docs/shards.md", "README.md"]
+DAVIS, SYNTH = ("bear", "blackswan", "car-shadow", "dog", "libby"), ("plain-fish", "pan-bird", "plain-turtle")
+RECIPE = {
+    "width": 0.125,
+    "pretrained": False,
+    "flow": "dis",
+    "stages": [{"data": [{"benchmark": "synth", "split": "train"}], "size": [64, 96], "batch": 2, "steps": 1}],
+}
+# Our commands and Snakemake are noted, with a line behind each, and run afterwards.
+SHIM = "".join(
+    f'{name}() {{ printf "%s\\0" {name} "$@" $\'\\n\' >> "$CALLS"; }}\n' for name in ("vsodprep", "snakemake")
+)
+
+
+def ours(*words: object) -> None:
+    """Run a command in this process."""
+    done = CliRunner().invoke(cli, [str(word) for word in words])
+    assert done.exit_code == 0, f"vsodprep {shlex.join(map(str, words))}\n{done.output[-2000:]}{done.exception!r}"
+
+
+def run_page(page: str, folder: Path) -> None:
+    """Run a page's blocks in order, the first one in `folder`, where the working directory is."""
+    calls, set_up, names = folder / ".calls", SHIM, arrays()
+    env = {"CALLS": str(calls), "PYTHONPATH": str(ROOT), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    for block in blocks(page):
+        text = block.text
+        for said, run in INSTEAD.items():
+            text = text.replace(said, run)
+        if named := FILE.match(text):
+            Path(named[1]).parent.mkdir(parents=True, exist_ok=True)
+            Path(named[1]).write_text(text, encoding="utf-8")
+        elif block.kind == "python" and not block.why:
+            exec(compile(text, page, "exec"), names)
+        for line in lines(text) if block.kind in SHELL and not block.why else ():
+            if is_usage(line):
+                continue
+            calls.write_bytes(b"")
+            words = ["bash", "-euc", f'{set_up}{line}\npwd > "$CALLS.folder"']
+            done = subprocess.run(words, env=os.environ | env, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+            set_up += f"{line}\n" if re.fullmatch(r"\w+=\S*", line) else ""
+            os.chdir(Path(f"{calls}.folder").read_text(encoding="utf-8").strip())
+            for call in calls.read_text(encoding="utf-8").split("\0\n\0")[:-1]:
+                program, *given = call.split("\0")
+                if program == "vsodprep":
+                    ours(*given)
+                else:
+                    plan(given)
+
+
+def plan(words: list[str]) -> None:
+    """Let Snakemake plan a command by the clone's rules, in the working directory."""
+    found = [str(ROOT / "Snakefile") if word.endswith("/Snakefile") else word for word in words]
+    found = [str(Path(word).resolve()) if word.endswith(".yaml") else word for word in found]
+    done = ask(Path.cwd(), "-n", *found)
+    assert done.returncode == 0, f"snakemake {shlex.join(words)}\n{done.stdout[-2000:]}"
+
+
+def arrays() -> dict[str, Any]:
+    """Return what blocks of Python name without making it."""
+    batch = make_batch(2, 4, (64, 64))
+    read = {key: batch[key] for key in ("frames", "prior", "contrast", "segments")}
+    frame = {"probability": np.zeros((64, 64), np.float32), "frame": np.zeros((64, 64, 3), np.uint8)}
+    others = {"pictures": batch["flow"], "batch": batch, "generator": None, "torch": torch, "__name__": "__main__"}
+    return read | frame | others
+
+
+def write_inputs() -> None:
+    """Write what pages name into the working directory: archives, benchmarks, maps, a network and its scores."""
+    Path("home/Downloads").mkdir(parents=True)
+    with zipfile.ZipFile("home/Downloads/DAVIS-data.zip", "w") as archive:
+        for sequence in DAVIS:
+            for number in range(4):
+                picture, place = disc(number, (96, 128)), f"480p/{sequence}/{number:05d}"
+                mask = np.where(picture[..., 0] > 100, 255, 0).astype(np.uint8)
+                for name, image in (("JPEGImages", picture[..., ::-1]), ("Annotations", mask)):
+                    ending = ".png" if image is mask else ".jpg"
+                    archive.writestr(f"DAVIS/{name}/{place}{ending}", cv2.imencode(ending, image)[1].tobytes())
+    shutil.copy("home/Downloads/DAVIS-data.zip", "DAVIS-data.zip")
+    normalized, results = Path("results/normalized"), Path("results")
+    ours("normalize", "davis2016", "DAVIS-data.zip", "--partial", "--out", normalized / "davis2016")
+    ours("normalize", "synth", "--out", normalized / "synth", *(f"--sequence={name}" for name in SYNTH))
+    for benchmark, sequences in (("davis2016", DAVIS), ("synth", SYNTH)):
+        for name in sequences:
+            frames, flow = normalized / benchmark / name / "frames", results / f"flow/dis/{benchmark}/{name}.h5"
+            ours("flow", "dis", frames, "--out", flow)
+            shutil.copytree(normalized / benchmark / name / "masks", results / f"coarse/weightfree/{benchmark}/{name}")
+        blocks_of = ("--flow", "dis", results / "flow/dis" / benchmark, "--pictures", "dis")
+        labels = ("--coarse", "weightfree", results / "coarse/weightfree" / benchmark)
+        ours("pack", normalized / benchmark, "--out", results / f"shards/{benchmark}.zarr", *blocks_of, *labels)
+    network = results / "models/dsnet/full/seed0/last.ckpt"
+    shard = results / "shards/synth.zarr"
+    ours("train", "dsnet", "--recipe", json.dumps(RECIPE), "--shard", shard, "--seed", 0, "--out", network)
+    for benchmark, split, protocols in (("davis2016", "val", ("davsod", "davis2016")), ("synth", "test", ("davsod",))):
+        maps, scores = results / "predictions/dsnet/full/seed0/raw" / benchmark, results / "scores/dsnet/full/seed0/raw"
+        ours("predict", network, results / f"shards/{benchmark}.zarr", "--split", split, "--out", maps)
+        by = [
+            word for each in protocols for word in ("--protocol", each, "--json", scores / f"{benchmark}.{each}.json")
+        ]
+        ours("evaluate", "--pred", maps, "--gt", normalized / benchmark, "--split", split, *by)
+    write_maps_and_scores(normalized / "davis2016", scores, network)
+
+
+def write_maps_and_scores(benchmark: Path, scores: Path, network: Path) -> None:
+    """Write what pages name without a place: maps of methods, score files, frames, videos, a network and a shard."""
+    others = ("trivial/centre-prior", "methods/MGA")
+    for folder in (*(f"results/scores/{other}/seed0/raw" for other in others), "theirs/MGA"):
+        shutil.copytree(scores, folder)
+    for name in ("a", "b", "tau02", "tau04", "tau06", "m1", "m2", "full", "scores"):
+        shutil.copy(scores / "davis2016.davsod.json", f"{name}.json")
+    for name in ("FRAMES", "videos/beach/frames"):
+        shutil.copytree(benchmark / "dog/frames", name)
+    for number, name in enumerate(("MASKS", "MAPS", "MAPS_A", "MAPS_B", "maps/ours", "maps/theirs")):
+        for path in benchmark.glob("*/masks/*.png"):
+            mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+            write_png(Path(name, path.parts[-3], path.name), cv2.GaussianBlur(mask, (0, 0), number) if number else mask)
+    shutil.make_archive("maps/theirs", "zip", "maps/theirs")
+    shutil.copy(network, "last.ckpt")
+    for name in ("beach.mp4", "clip.mp4"):
+        write(Path(name), [disc(number) for number in range(4)])
+    Path("vsodprep").symlink_to(ROOT)
+    Path("synth.zarr").symlink_to("results/shards/synth.zarr")
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("HOME", str(folder / "home"))
+        write_inputs()
+        yield folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", RUN)
+def test_blocks_run(page: str, inputs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(inputs, folder, copy_function=os.link, symlinks=True)
+    monkeypatch.chdir(folder)
+    (tmp_path / "vsodprep").symlink_to(ROOT)  # beside the folder that a page makes, and beside this one
+    run_page(page, folder)
