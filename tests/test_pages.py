@@ -174,13 +174,26 @@ INSTEAD = {
     "SEQUENCE/FRAME": "plain-turtle/00002",
     "--sequence SEQUENCE": "--sequence plain-turtle",
     "mkdir davis && cd davis": "mkdir davis && cp -rl results davis && cd davis",  # as if the whole run were over
+    "normalize fbms FBMS_Trainingset.zip FBMS_Testset.zip": "normalize davis2016 DAVIS-data.zip --partial",
+    "maps/ours/davis": "maps/ours",
+    "maps/ours/visal": "maps/ours",
+    "MGA.zip": "maps/theirs.zip",
     "DAVIS-data.zip --out": "DAVIS-data.zip --partial --out",
     "results/normalized/davis2016 --split test": "results/normalized/davis2016 --split val",
 }
 FILE = re.compile(r"# (\S+\.(?:yaml|py))\n")
 # Pages whose blocks are run; those of the others are only read.
 RUN = [page for page in PAGES if page.startswith(("docs/tutorials/", "docs/models/"))]
-RUN += ["docs/evaluation.md", "docs/figures.md", "docs/python.md", "docs/shards.md", "README.md"]
+RUN += [
+    "docs/benchmarks.md",
+    "docs/compare.md",
+    "docs/synth.md",
+    "docs/evaluation.md",
+    "docs/figures.md",
+    "docs/python.md",
+    "docs/shards.md",
+    "README.md",
+]
 DAVIS, SYNTH = ("bear", "blackswan", "car-shadow", "dog", "libby"), ("plain-fish", "pan-bird", "plain-turtle")
 RECIPE = {
     "width": 0.125,
