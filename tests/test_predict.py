@@ -351,6 +351,8 @@ def test_an_onnx_file_on_a_folder_of_images_and_a_shard(tree, photos, tmp_path, 
     [
         (["--recipe", "{sizes: 3}"], "unknown key sizes"),
         (["--recipe", "{[]: 1}"], "recipe"),
+        (["--recipe", "{method: mbd, weights: null}"], "recipe: method, beside"),
+        (["--recipe", "{weights: other.onnx}"], "recipe: weights, beside"),
         ([], "x.onnx: no such file"),
     ],
 )

@@ -10,6 +10,7 @@ from vsodprep.config.base import Apart, LocalPath, Section, Size, validated
 from vsodprep.config.coding import Coding
 from vsodprep.config.methods import NETWORKS, SALIENCY, saliency_method
 from vsodprep.config.yaml_text import read_given
+from vsodprep.errors import InputError
 
 Divide = Literal["range", "nothing", "largest"]
 Resample = Literal["bilinear", "lanczos"]
@@ -167,7 +168,10 @@ def read_onnx(given: str, text: str) -> Saliency | None:
         return None
     where, value = read_given(text, "recipe", "keys of a saliency block, as JSON or YAML")
     if isinstance(value, dict):
-        value = {"method": "onnx", "preset" if by_name else "weights": given, **value}
+        own = {"method": "onnx", "preset" if by_name else "weights": given}
+        if said := [key for key in own if key in value]:
+            raise InputError(where, f"{said[0]}, beside {given}", "the other keys of a saliency block of method onnx")
+        value = own | value
     return validated(Saliency, value, where)
 
 

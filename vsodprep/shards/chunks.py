@@ -93,6 +93,8 @@ class ChunkReader:
             with reading(self._folder, EXPECTED):
                 yield np.ascontiguousarray(self._array[...]).tobytes()
             return
+        if self.shape == (1,):  # stands for no bytes at all, as of masks of class ids; never written
+            return
         for shard in range(-(-self.shape[0] // (self._chunk * self._chunks_per_shard))):
             with self._opened(shard) as handle:
                 index = self._index(shard, handle)
