@@ -175,6 +175,7 @@ INSTEAD = {
     "--sequence SEQUENCE": "--sequence plain-turtle",
     "mkdir davis && cd davis": "mkdir davis && cp -rl results davis && cd davis",  # as if the whole run were over
     "normalize fbms FBMS_Trainingset.zip FBMS_Testset.zip": "normalize davis2016 DAVIS-data.zip --partial",
+    "results/normalized/synth --jobs 2": "results/normalized/synth --sequence plain-turtle",
     "maps/ours/davis": "maps/ours",
     "maps/ours/visal": "maps/ours",
     "MGA.zip": "maps/theirs.zip",
