@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from vsodprep.config.network import NetworkOptions
     from vsodprep.models.network import Network
 
 
@@ -44,8 +45,8 @@ def build_model(
     return network
 
 
-def inputs_of(name: str, variant: str, options: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the keys of a batch that a network reads.
+def options_of(name: str, variant: str, options: Mapping[str, Any]) -> "NetworkOptions":
+    """Return a network's options.
 
     Args:
         name: The network, as of `build_model`.
@@ -54,7 +55,7 @@ def inputs_of(name: str, variant: str, options: Mapping[str, Any]) -> tuple[str,
     """
     from vsodprep.config.models import definition  # noqa: PLC0415
 
-    return tuple(definition(name).choose(variant, dict(options)).inputs)
+    return definition(name).choose(variant, dict(options))
 
 
 class _SameModule(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -8,11 +8,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from vsodprep.config.network import DERIVED
+from vsodprep.config.network import DERIVED, check_classes
 from vsodprep.config.train import Optimizer, Reading, Run, Schedule, Stage
 from vsodprep.errors import InputError
-from vsodprep.models import inputs_of
+from vsodprep.models import options_of
 from vsodprep.shards.clips import ClipDataset, SampleIndex, SplitSource
+from vsodprep.shards.layout import CLASSES
 from vsodprep.shards.sampling import batches_per_epoch
 
 
@@ -39,8 +40,12 @@ def stage_dataset(
     parts = [
         SplitSource(shards[data.benchmark], data.split, data.labels, data.repeat, data.weight) for data in stage.data
     ]
-    inputs = inputs_of(model, run.variant, run.options)
-    return dataset_of(inputs, run, stage.reading, parts, augment=stage.augment, seed=seed, cache_bytes=cache_bytes)
+    options = options_of(model, run.variant, run.options)
+    if any(data.labels == CLASSES for data in stage.data):
+        check_classes(options, f"stage {stage.name}")
+    return dataset_of(
+        options.inputs, run, stage.reading, parts, augment=stage.augment, seed=seed, cache_bytes=cache_bytes
+    )
 
 
 def dataset_of(

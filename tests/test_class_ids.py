@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,8 +21,10 @@ from vsodprep.config import complete, parse
 from vsodprep.config.defaults import default
 from vsodprep.config.normalize import Choice
 from vsodprep.config.pack import Pack
+from vsodprep.config.train import Run, Stage
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.manifest import read_manifest
+from vsodprep.models.recipe import stage_dataset
 from vsodprep.normalize.run import normalize
 from vsodprep.shards import ClipDataset, SplitSource, open_shard, pack_benchmark
 from vsodprep.shards.clips import collate
@@ -192,11 +195,32 @@ def test_a_plan_refuses_to_take_them_for_saliency(over: dict[str, dict[str, str]
         Plan.of(complete(values, base)).check()
 
 
+STAGE = {"data": [DATA | {"labels": "classes"}], "size": [64, 64], "steps": 1}
+# Networks that score no classes, or too few, and where it is told.
+DEAF = [("dcl", "full", {}), ("rfcn", "full", {}), ("dsmt", "code", {}), ("dsmt", "full", {"classes": 20})]
+
+
+def learner(variant: str, options: dict[str, int]) -> dict[str, Any]:
+    return {"variant": variant, "options": options, "pretrained": False, "width": 0.05, "stages": [STAGE]}
+
+
+@pytest.mark.parametrize(("model", "variant", "options"), DEAF)
+def test_a_network_that_would_learn_nothing_from_them_is_refused(
+    model: str, variant: str, options: dict[str, int]
+) -> None:
+    run = learner(variant, options)
+    refusal = f"labels: classes, of which the network scores {options.get('classes', 'none')}; expected a network"
+    base = default().model_dump(mode="json")
+    with pytest.raises(InputError, match=rf"runs\.{model}\.full\.stages\.main\.data: {refusal}"):
+        Plan.of(complete({"runs": {model: {"full": run}}}, base)).check()
+    with pytest.raises(InputError, match=f"stage main: {refusal}"):
+        stage_dataset(model, Run.model_validate(run), Stage.model_validate(STAGE), {"voc2012": Path("none")}, 0, 0)
+
+
 def test_a_plan_trains_on_them_where_it_is_asked_to() -> None:
     base = default().model_dump(mode="json")
-    run = base["runs"]["dsnet"]["full"]
-    run["stages"][0]["data"].append(DATA | {"labels": "classes"})
-    Plan.of(complete({"runs": {"dsnet": {"full": run}}}, base)).check()
+    for model, variant in (("rfcn", "pre-training"), ("dsmt", "full")):
+        Plan.of(complete({"runs": {model: {"full": learner(variant, {})}}}, base)).check()
     with pytest.raises(VsodprepError, match=r"coarse\.classes: a built-in name"):
         parse({"coarse": {"classes": {"maps": ["mbd"]}}, "saliency": {"mbd": {"method": "mbd"}}})
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodprep import PASCAL
 from vsodprep.archives import Delivery
 from vsodprep.benchmarks.layout import FrameFiles, Layout, SequenceFiles, collect
 from vsodprep.benchmarks.masks import Decoded
 from vsodprep.errors import InputError
 from vsodprep.images import IGNORED, PILLOW_ERRORS
-
-PASCAL = 20  # classes beside the background, which is 0
 
 
 @dataclass(frozen=True)

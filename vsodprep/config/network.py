@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from vsodprep import PASCAL
 from vsodprep.config.base import Section, validated
 from vsodprep.errors import InputError, expected_one
 from vsodprep.weights import Weights
@@ -211,3 +212,19 @@ class Definition:
             )
         values = {**self.variants[variant], **overrides}
         return validated(self.options, values, f"{where}: options")
+
+
+def check_classes(options: NetworkOptions, where: str) -> None:
+    """Check that a network that is to learn class ids has an option `classes` that covers them.
+
+    Args:
+        options: The network's.
+        where: What to name in an error.
+
+    Raises:
+        InputError: It would learn nothing from them, or have no score for some.
+    """
+    number = getattr(options, "classes", 0)
+    if number <= PASCAL:
+        found = f"labels: classes, of which the network scores {number or 'none'}"
+        raise InputError(where, found, f"a network whose options have classes: {PASCAL + 1}, or other labels")

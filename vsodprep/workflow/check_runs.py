@@ -6,7 +6,7 @@ from pathlib import Path
 from vsodprep import benchmarks
 from vsodprep.config.methods import flow_method
 from vsodprep.config.models import definition, release
-from vsodprep.config.network import NetworkOptions
+from vsodprep.config.network import NetworkOptions, check_classes
 from vsodprep.config.train import Data, Reading, Run, Stage, Test
 from vsodprep.errors import InputError
 from vsodprep.extras import check_installed
@@ -43,7 +43,7 @@ def check_runs(targets: Targets) -> None:
             of_stage = f"{where}.stages.{stage.name}"
             _check_shape(of_stage, stage, options, 1 if run.sync_batchnorm else run.resources.ranks)
             for data in stage.data:
-                _check_labels(targets, of_stage, data)
+                _check_labels(targets, of_stage, data, options)
             _check_prior(targets, of_stage, run, stage.data)
             if start is not None:
                 _check_start(targets, f"{where if stage.init is None else of_stage}.init", run, start)
@@ -125,7 +125,7 @@ def _check_shape(where: str, stage: Stage, options: NetworkOptions, shares: int)
     _check_still_flow(where, stage.reading, options)
 
 
-def _check_labels(targets: Targets, where: str, data: Data) -> None:
+def _check_labels(targets: Targets, where: str, data: Data, options: NetworkOptions) -> None:
     split = f"{data.benchmark} {data.split}"
     if data.labels == "masks":
         if not annotated(targets, data.benchmark, data.split):
@@ -135,6 +135,7 @@ def _check_labels(targets: Targets, where: str, data: Data) -> None:
     if data.labels == "classes":
         if not _has_class_ids(data.benchmark):
             raise InputError(f"{where}.data", f"{split}, which has no class ids", "a benchmark of segmentation")
+        check_classes(options, f"{where}.data")
         return
     labelled = targets.labelled(data.labels, data.benchmark)
     if not set(labelled) & set(targets.catalogue.videos(data.benchmark, data.split)):
