@@ -54,7 +54,7 @@ SINGLE["contrastive"] = {*definition("contrastive").variants} - {"cosnet", "cosn
 SINGLE |= {name: {*definition(name).variants} for name in OF_4096}
 
 
-@pytest.mark.parametrize("name", SINGLE)
+@pytest.mark.parametrize("name", sorted(SINGLE))
 def test_a_network_of_single_frames_reads_nothing_else(name):
     found = {variant for variant in definition(name).variants if definition(name).choose(variant, {}).single_frame}
     assert found == SINGLE[name]
