@@ -2,19 +2,27 @@
 
 import csv
 import json
+import math
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import cv2
 import pytest
+import torch
 import yaml
 from pipeline import snakemake
 from test_inventory import PAPERS, TARGETS, configuration
+
+from vsodprep.files import sha256
 
 pytestmark = pytest.mark.slow
 
 SEQUENCES = ["plain-fish", "several-bees", "plain-turtle", "occlusion-beetles", "stills"]
 FRAMES = ["plain-turtle/00005", "occlusion-beetles/00010"]
+TESTED = {"plain-turtle": 20, "occlusion-beetles": 20}  # the frames of synth's test sequences among them
+SIZE = (128, 192)
 FIGURES = [target for target in TARGETS if target[3].startswith("figures/")]
 
 
@@ -134,3 +142,45 @@ def test_run_time_is_that_of_the_jobs(results: Path) -> None:
         "1148.5 G operations",
     ):
         assert text in section
+
+
+@pytest.mark.parametrize("sequence", TESTED)
+@pytest.mark.parametrize("model", PAPERS)
+def test_maps_have_the_size_of_the_frames(results: Path, model: str, sequence: str) -> None:
+    folder = results / "predictions" / model / "full" / "seed0" / "raw" / "synth" / sequence
+    maps = [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in sorted(folder.glob("*.png"))]
+    assert [saliency.shape for saliency in maps] == [SIZE] * TESTED[sequence]
+    assert {saliency.dtype.name for saliency in maps} == {"uint8"}
+
+
+@pytest.mark.parametrize("model", PAPERS)
+def test_scores_are_finite(results: Path, model: str) -> None:
+    (post,) = CONFIG["runs"][model]["full"]["test"][0]["post"]
+    scores = json.loads((results / "scores" / model / "full" / "seed0" / post / "synth.davsod.json").read_text())
+    assert set(scores["sequences"]) == set(TESTED)
+    for metric in ("mae", "s_measure", "max_f", "mean_f", "max_e", "weighted_f"):
+        assert 0 <= scores[metric] <= 1, metric
+
+
+@pytest.mark.parametrize("model", PAPERS)
+def test_every_term_of_the_loss_is_finite(results: Path, model: str) -> None:
+    with (results / "models" / model / "full" / "seed0" / "metrics.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["step"] for row in rows] == ["1"]
+    assert all(math.isfinite(float(value)) for row in rows for key, value in row.items() if key != "stage" and value)
+
+
+@pytest.mark.parametrize(
+    ("model", "first", "kept"), [("stan", "spatial", "streams.temporal"), ("cagdde", "stage1", "encoder")]
+)
+def test_a_run_starts_from_another_one_s_weights(results: Path, model: str, first: str, kept: str) -> None:
+    source = results / "models" / model / first / "seed0" / "last.ckpt"
+    checkpoint = torch.load(source.parents[2] / "full" / "seed0" / "last.ckpt", weights_only=True)
+    assert checkpoint["init_sha256"] == [sha256(source)]
+    log = (results / "logs" / "train" / model / "full" / "seed0.log").read_text()
+    (line,) = [line for line in log.splitlines() if "stage main starts from" in line]
+    counts = re.search(r"(\d+) of (\d+) tensors", line)
+    assert counts is not None
+    found, total = map(int, counts.groups())
+    assert any(name.startswith(kept) for name in checkpoint["weights"])
+    assert 0.5 < found / total < 1
