@@ -171,11 +171,11 @@ def test_every_term_of_the_loss_is_finite(results: Path, model: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "first", "kept"), [("stan", "spatial", "streams.temporal"), ("cagdde", "stage1", "encoder")]
+    ("model", "first", "kept"), [("stan", "dcl/full", "streams.temporal"), ("cagdde", "cagdde/stage1", "encoder")]
 )
 def test_a_run_starts_from_another_one_s_weights(results: Path, model: str, first: str, kept: str) -> None:
-    source = results / "models" / model / first / "seed0" / "last.ckpt"
-    checkpoint = torch.load(source.parents[2] / "full" / "seed0" / "last.ckpt", weights_only=True)
+    source = results / "models" / first / "seed0" / "last.ckpt"
+    checkpoint = torch.load(results / "models" / model / "full" / "seed0" / "last.ckpt", weights_only=True)
     assert checkpoint["init_sha256"] == [sha256(source)]
     log = (results / "logs" / "train" / model / "full" / "seed0.log").read_text()
     (line,) = [line for line in log.splitlines() if "stage main starts from" in line]
