@@ -343,6 +343,21 @@ def test_sources_are_local_downloaded_or_none(tmp_path: Path) -> None:
     assert fetched.normalize.sources(wildcards(benchmark="synth")) == []
 
 
+def test_a_source_in_the_folder_of_a_download_is_none_that_was_fetched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither Snakemake nor `--remove-archives` may remove what the configuration names."""
+    monkeypatch.chdir(tmp_path)
+    place = Path("results/downloads/davis2016")
+    place.mkdir(parents=True)
+    (place / "sources.json").write_text('{"files": []}')
+    for source in (place, place / "sources.json"):
+        plan = plan_of({"sources": {"davis2016": str(source)}, "keep": []})
+        assert plan.normalize.sources(wildcards(benchmark="davis2016")) == [str(place)]
+        assert plan.normalize.archives(wildcards(benchmark="davis2016")) == ""
+    assert plan_of({"keep": []}).normalize.archives(wildcards(benchmark="davis2016")) == "--remove-archives"
+
+
 RANKING = {"kind": "ranking", "benchmark": "synth"}
 GRID = {"kind": "grid", "benchmark": "synth", "frames": ["a/0"]}
 

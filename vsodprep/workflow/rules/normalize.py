@@ -7,6 +7,7 @@ from typing import Any
 
 from vsodprep import benchmarks
 from vsodprep.config.options import arguments_of
+from vsodprep.markers import SOURCES
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.rule_inputs import RuleInputs, state_of
 
@@ -36,7 +37,8 @@ class NormalizeInputs(RuleInputs):
             return [config.folders[name]]
         source = config.source(name)
         if source is not None:
-            return list(source.path)
+            # A list of a download is taken as its folder, which no rule makes, nor removes where `keep` is short.
+            return [str(Path(path).parent) if Path(path).name == SOURCES else path for path in source.path]
         return [] if benchmarks.get(name).generated else [self.paths.downloads(name)]
 
     def splits(self, wildcards: Any) -> list[str]:
