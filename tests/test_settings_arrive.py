@@ -50,6 +50,7 @@ WITH: dict[tuple[type[Section], str], dict[str, Any]] = {
     (Flow, "precision"): {"method": "raft"},
     (Flow, "folder"): {"method": "pictures", "folder": "pack"},
     (Prior, "weights"): {"features": "alexnet"},
+    (Prior, "windows"): {"features": "alexnet"},
     (Saliency, "folder"): {"method": None},  # one of the two
     (Saliency, "coding"): {"method": None, "folder": "maps"},
     (Saliency, "checkpoint"): {"method": "stan", "checkpoint": "start.ckpt"},

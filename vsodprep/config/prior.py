@@ -1,8 +1,8 @@
 """Configuration of the motion prior (STAN, MSST: preprocessing of the temporal stream)."""
 
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from vsodprep.config.base import Apart, LocalPath, Name, Section, SplitOf
 
@@ -67,6 +67,13 @@ class Regions(Section):
     from one feature map of the picture."""
     weights: LocalPath | None = None
     """Weights of that network: torchvision's name, a file, or `random`; torchvision's ImageNet weights if null."""
+
+    @model_validator(mode="after")
+    def _no_network_without_effect(self) -> Self:
+        for key, given in (("windows", self.windows != "mdf"), ("weights", bool(self.weights))):
+            if given and self.features == "contrast":
+                raise ValueError(f"{key}: {getattr(self, key)} means nothing to features: contrast")
+        return self
 
 
 class Prior(Regions):
