@@ -1,6 +1,7 @@
 """What `vsodprep plan` adds up."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -321,6 +322,21 @@ def test_what_lies_there_is_not_to_come(there: dict[str, int], left: float, tmp_
         (tmp_path / place / "deep").mkdir(parents=True)
         (tmp_path / place / "deep" / "file").write_bytes(bytes(size))
     assert peak(to_come(ONE + TWO, tmp_path)) == left
+
+
+@pytest.mark.parametrize(("seeds", "left"), [(0, 2 + 5), (1, 1 + 5), (2, 0)])
+def test_a_state_is_to_come_until_all_seeds_are_trained(seeds: int, left: float, tmp_path: Path) -> None:
+    for seed in range(seeds):
+        (tmp_path / f"seed{seed}").write_bytes(bytes(1))
+    training = _later(2, "x", working=5)
+    costs = [_cost("pack", "x", 0), replace(training, jobs=2, place="seed*")]
+    assert peak(to_come(costs, tmp_path)) == left
+
+
+def test_archives_that_lie_there_are_still_to_be_unpacked(tmp_path: Path) -> None:
+    (tmp_path / "x.tar").write_bytes(bytes(3))
+    costs = [replace(_cost("download", "x", 3), working=4, place="x.tar")]
+    assert peak(to_come(costs, tmp_path)) == 4
 
 
 @pytest.mark.parametrize(("free", "here", "warned"), [(3e9, False, True), (5e9, False, False), (1e9, True, False)])

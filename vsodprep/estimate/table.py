@@ -105,7 +105,9 @@ def to_come(costs: Sequence[Cost], results: Path) -> list[Cost]:
         prepared |= cost.stage in ("download", "normalize") and ("normalize", cost.what) in made
         size = here.get(cost, 0)
         disk = 0.0 if prepared else max(0.0, cost.disk - size)
-        left.append(replace(cost, disk=disk, working=0.0 if prepared or size else cost.working))
+        # Archives that lie there are still to be unpacked, and other seeds to be trained.
+        done = prepared or (size > 0 and bool(cost.needs) and len(list(results.glob(cost.place))) >= cost.jobs)
+        left.append(replace(cost, disk=disk, working=0.0 if done else cost.working))
     return left
 
 
