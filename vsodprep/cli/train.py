@@ -70,7 +70,8 @@ def command(
 
     A recipe with `weights` instead of `stages` trains nothing: the checkpoint gets the authors' weights.
 
-    Devices, nodes, workers and loggers may also stand in the recipe, below `resources`, and change no result.
+    Devices, nodes, workers and loggers may also stand in the recipe, below `resources`. Workers and loggers change no
+    result; on several devices only batch normalisation, unless the recipe has `sync_batchnorm`, and dropout differ.
 
     To go on after an interruption, give the same command again; it ends in the same bytes.
     """
