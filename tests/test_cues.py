@@ -150,6 +150,16 @@ def test_post_processing_weakens_what_is_far_and_of_other_colour() -> None:
     np.testing.assert_allclose(compactness.refine(flat, disc(64, 80)[0]), flat, atol=1e-6)
 
 
+@pytest.mark.parametrize("colours", [1, 2, 8])
+def test_an_object_of_many_colours_gets_dark(colours: int) -> None:
+    columns = np.arange(64) * colours // 64 * 32
+    frame = np.full((32, 64, 3), (255, 0, 0), np.uint8)
+    frame[8:24], saliency = columns[:, None], np.zeros((32, 64), np.float32)
+    saliency[8:24] = 1
+    assert compactness.refine(saliency, frame).max() <= 1 / colours + 1e-6
+    assert compactness.refine(saliency, frame, "of-colour")[16].max() > 0.5
+
+
 def opencvs(frame, area):
     """OpenCV's superpixels, numbered without gaps."""
     side = max(2, round(area**0.5))
