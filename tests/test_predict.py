@@ -354,12 +354,22 @@ def test_an_onnx_file_on_a_folder_of_images_and_a_shard(tree, photos, tmp_path, 
         (["--recipe", "{method: mbd, weights: null}"], "recipe: method, beside"),
         (["--recipe", "{weights: other.onnx}"], "recipe: weights, beside"),
         ([], "x.onnx: no such file"),
+        (["--batch", "8"], "x.onnx, an ONNX file, which reads frames one by one: --batch; expected no --batch"),
+        (["--classifier", "C.npz"], "one by one: --classifier; expected no --classifier"),
     ],
 )
 def test_an_onnx_file_that_does_not_fit_is_named(photos, tmp_path, words, culprit):
     result = predicted(tmp_path / "x.onnx", photos, "--out", tmp_path / "maps", *words)
     assert isinstance(result.exception, VsodprepError)
     assert culprit in str(result.exception)
+    assert not (tmp_path / "maps").exists()
+
+
+def test_a_network_that_cannot_be_run_leaves_no_folder(photos, tmp_path):
+    path = write_channels(tmp_path / "x.onnx", (4, 4))
+    result = predicted(path, photos, "--out", tmp_path / "maps")
+    assert "output 0 has values from" in str(result.exception)
+    assert not (tmp_path / "maps").exists()
 
 
 def test_a_video_file(tree, checkpoint, tmp_path):

@@ -2,8 +2,10 @@
 
 import json
 import os
+import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,17 +16,20 @@ from onnx_files import write_channels
 from torch import nn
 
 from vsodprep.cli import cli
-from vsodprep.config import parse
+from vsodprep.config import complete, parse
+from vsodprep.config.defaults import default
 from vsodprep.config.saliency import PRESETS, Saliency
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.files import sha256
 from vsodprep.images import read_gray, read_mask, write_png
 from vsodprep.models import build_model
+from vsodprep.saliency.external import external_digests
 from vsodprep.saliency.maps import method_of, write_maps
 from vsodprep.saliency.onnx import finished, prepared
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.provisions import provisions
 from vsodprep.targets.targets import Targets
+from vsodprep.workflow.plan import Plan
 
 FRAME = np.full((6, 8, 3), (200, 100, 50), np.uint8)
 PLAIN = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
@@ -157,7 +162,8 @@ def test_no_preset_and_no_mean_is_told(tmp_path, capsys):
         ({"method": "mbd", "weights": "x.onnx"}, "weights is for method onnx"),
         ({"folder": "maps", "preset": "u2net"}, "preset is for method onnx"),
         ({"method": "onnx", "preset": "u2nets"}, "saliency.mine.preset: Input should be"),
-        ({"method": "onnx", "preset": "u2net", "std": [1, 0, 1]}, "std: 0 is nothing to divide by"),
+        ({"method": "onnx", "preset": "u2net", "std": [1, 0, 1]}, "std: a deviation to divide by is above 0"),
+        ({"method": "onnx", "preset": "u2net", "std": [1, -1, 1]}, "std: a deviation to divide by is above 0"),
     ],
 )
 def test_blocks_that_make_no_sense_are_refused(given, refusal):
@@ -221,6 +227,54 @@ def test_the_command_writes_the_same_bytes_on_any_number_of_threads(tmp_path):
     assert written[0] == written[1]
     record = json.loads(written[0]["maps.json"])
     assert record["method"] == "onnx" and record["settings"]["weights_sha256"] == sha256(path)
+
+
+def test_a_network_that_cannot_be_run_leaves_no_folder(tmp_path):
+    write_png(tmp_path / "frames" / "0.png", FRAME)
+    block = Saliency(method="onnx", weights=str(write_channels(tmp_path / "logits.onnx", (4, 4))))
+    with pytest.raises(InputError, match=r"logits\.onnx: output 0 has values from"):
+        write_maps(block, tmp_path / "frames", tmp_path / "maps")
+    assert not (tmp_path / "maps").exists()
+
+
+@pytest.mark.parametrize("name", ["x.onnx.data", f"{'x' * 200}.bin"])
+def test_weights_beside_the_file_count(name, tmp_path):
+    path = write_channels(tmp_path / "x.onnx", (4, 4))
+    assert external_digests(path) == {}
+    assert "external_sha256" not in network(path).settings
+    write_channels(path, (4, 4), apart=name)
+    digest = sha256(tmp_path / name)
+    assert network(path).settings["external_sha256"] == {name: digest}
+    inputs = Plan.of(complete(used(path), default().model_dump(mode="json"))).coarse
+    assert inputs.saliency_weights(SimpleNamespace(saliency="mine")).split() == [sha256(path), digest]
+    (tmp_path / name).unlink()
+    assert external_digests(path) == {name: ""}
+
+
+def used(path):
+    return {
+        "benchmarks": [],
+        "runs": {},
+        "saliency": {"mine": {"method": "onnx", "weights": str(path)}},
+        "methods": {"mine": {"saliency": "mine"}},
+        "tests": [{"benchmark": "synth", "split": "test"}],
+    }
+
+
+@pytest.mark.parametrize("key", ["weights", "preset"])
+def test_a_plan_refuses_what_is_not_there(key, tmp_path, monkeypatch):
+    monkeypatch.setenv("U2NET_HOME", str(tmp_path))
+    values, base = used(tmp_path / "u2net.onnx"), default().model_dump(mode="json")
+    if key == "preset":
+        values["saliency"] = {"mine": {"method": "onnx", "preset": "u2net"}}
+    config = complete(values, base)
+    with pytest.raises(InputError, match=rf"saliency\.mine\.{key}: no file .*u2net\.onnx; .*is to be saved under this"):
+        Plan.of(config).check()
+    (tmp_path / "u2net.onnx").touch()
+    Plan.of(config).check()
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(InputError, match=r"saliency\.mine\.method: onnx: no package onnxruntime; .*vsodprep\[onnx\]"):
+        Plan.of(config).check()
 
 
 class _Exported(nn.Module):

@@ -185,7 +185,7 @@ def all_changed(block: type[Section], start: dict[str, Any], fixed: tuple[str, .
 
 DATA = all_changed(Data, SPLIT | {"labels": "weightfree"})
 SIZES = {"size": [64, 96], "batch": 6, "clips_per_video": 2, "steps": 3}
-STAGE = all_changed(Stage, {"data": [DATA]} | SIZES, ("epochs", "learn"))  # DS-Net learns as a whole
+STAGE = all_changed(Stage, {"data": [DATA, DATA]} | SIZES, ("epochs", "learn"))  # DS-Net learns as a whole
 NETWORK = {"variant": "CAA-BU", "options": {"tau": 0.25}}
 THERE_ARE_NONE = ("resources.devices", "resources.nodes")
 RUN = all_changed(Run, {"stages": [STAGE]} | NETWORK, ("test", "seeds", "weights", "model", *THERE_ARE_NONE))

@@ -19,7 +19,7 @@ from vsodprep.models import build_model
 from vsodprep.models.inference import predict_maps
 from vsodprep.predict.images import predict_by
 from vsodprep.prepared import prepared_frames
-from vsodprep.saliency.maps import write_maps
+from vsodprep.saliency.maps import method_of, write_maps
 from vsodprep.shards import ClipDataset, SplitSource, open_shard, pack_benchmark
 from vsodprep.shards.export import ExportOptions, export
 from vsodprep.shards.sampling import DrawnSample
@@ -152,7 +152,8 @@ def test_trivial_maps_are_of_the_frames_with_a_mask(tree: Path, tmp_path: Path) 
 def test_maps_by_an_onnx_file_are_of_the_frames_with_a_mask(tree: Path, tmp_path: Path) -> None:
     write_channels(tmp_path / "net.onnx", (16, 16), channels=(1,))
     block = Saliency(method="onnx", weights=str(tmp_path / "net.onnx"), activation="sigmoid")
-    maps = {name: predict_by(block, tree / f"{name}.zarr", tmp_path / name) for name in ("whole", "clips")}
+    method = method_of(block)
+    maps = {name: predict_by(block, method, tree / f"{name}.zarr", tmp_path / name) for name in ("whole", "clips")}
     assert maps == {"whole": {"a": FRAMES, "b": FRAMES}, "clips": {"a": len(MASKS), "b": len(MASKS)}}
     written = sorted((tmp_path / "clips").rglob("*.png"))
     assert len(written) == 2 * len(MASKS)

@@ -503,6 +503,10 @@ UNEVEN = {"data": [{"benchmark": "mini", "split": "train"}], "size": [64, 64], "
         ({"flow": None}, "reads flow, and the recipe names none"),
         ({"rounds": 0}, "rounds: Input should be greater than or equal to 1"),
         ({"stages": [UNEVEN]}, "cannot hold 3 clips"),
+        (
+            {"stages": [UNEVEN | {"batch": 3, "order": "alternate"}]},
+            "alternate takes batches from several data in turn",
+        ),
         ({"stages": [UNEVEN | {"data": []}]}, "data: Tuple should have at least 1 item"),
     ],
 )

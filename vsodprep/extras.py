@@ -7,6 +7,7 @@ from vsodprep.errors import InputError
 _MODULES = {
     "tensorboard": "tensorboard",
     "wandb": "wandb",
+    "onnx": "onnxruntime",
 }  # what they are for, and their module; the extra is called so
 
 

@@ -1,13 +1,15 @@
 """`vsodprep predict`: saliency maps of a shard, a folder of frames, or a video file."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from vsodprep.cli._folder import PATH, Folder
 from vsodprep.cli._torch import device_option, threads_option, wait_passively
+from vsodprep.errors import InputError
 from vsodprep.files import read_json
 from vsodprep.markers import PREDICTIONS, SHARD
 
@@ -74,17 +76,20 @@ def command(
     from vsodprep.config.saliency import read_onnx
 
     onnx = None if official or model else read_onnx(str(checkpoint), recipe or "{}")
+    _check_read(("batch", "classifier") if onnx else (), f"{checkpoint}, an ONNX file, which reads frames one by one")
     if not (official or onnx) and (model is None) != (recipe is None):
         raise click.UsageError("--model and --recipe go together")
     asked = {"overlay": overlay, "side-by-side": side_by_side, "cutout": cutout}
     drawn = {name: path for name, path in asked.items() if path is not None}
     streamed = _is_streamed(source, out, drawn)
+    _check_read(("split",) if streamed else (), f"{source}, a video file")
     wait_passively()
     from vsodprep.models.device import check_device
     from vsodprep.models.inference import predict_shard
     from vsodprep.predict.images import predict_by
     from vsodprep.predict.sources import as_shard
     from vsodprep.predict.video import predict_video, predict_video_by
+    from vsodprep.saliency.maps import method_of
 
     if onnx:
         content: dict[str, Any] | None = {}
@@ -98,9 +103,10 @@ def command(
         else:
             written = predict_video(checkpoint, classifier=classifier, batch=batch, content=content, **files)
     else:
+        method = method_of(onnx, **torch) if onnx else None  # refused, if need be, before a shard is made
         with as_shard(source, checkpoint, out, classifier, allow=allow, content=content, **torch) as shard:
-            if onnx:
-                written = predict_by(onnx, shard, out, split=split, **torch)
+            if onnx and method:
+                written = predict_by(onnx, method, shard, out, split=split)
             else:
                 written = predict_shard(checkpoint, shard, out, split=split, batch=batch, content=content, **torch)
     if out is None:
@@ -108,6 +114,14 @@ def command(
     others = read_json(out / PREDICTIONS, "the record just written")["sequences"].keys() - written.keys()
     if others:
         click.echo(f"{out}: joined the maps of {', '.join(sorted(others))}, which were there", err=True)
+
+
+def _check_read(ignored: Iterable[str], where: str) -> None:
+    """Check that no option is given that nothing would read."""
+    context = click.get_current_context()
+    for name in ignored:
+        if context.get_parameter_source(name) != ParameterSource.DEFAULT:
+            raise InputError(where, f"--{name}", f"no --{name}")
 
 
 def _is_streamed(source: Path, out: Path | None, drawn: Mapping[str, Path]) -> bool:

@@ -101,7 +101,7 @@ class Saliency(Section):
     mean: Three | None = None
     """What is subtracted next from red, green and blue; the preset's, or ImageNet's, if null."""
     std: Three | None = None
-    """What they are divided by then; the preset's, or ImageNet's, if null."""
+    """What they are divided by then, above 0; the preset's, or ImageNet's, if null."""
     resample: Resample | None = None
     """How frames, and maps on their way back, are resized; the preset's, or `bilinear`, if null."""
     output: int | None = Field(default=None, ge=0)
@@ -126,8 +126,8 @@ class Saliency(Section):
             raise ValueError(f"method {self.method}: give checkpoint, the name of one of its runs or a file")
         if self.method == "onnx" and self.weights is None and self.preset is None:
             raise ValueError(f"method onnx: give weights, a file, or preset, one of {', '.join(PRESETS)}")
-        if 0 in (self.std or ()):
-            raise ValueError("std: 0 is nothing to divide by")
+        if any(not value > 0 for value in self.std or ()):
+            raise ValueError("std: a deviation to divide by is above 0")
         return self
 
     @property
@@ -140,6 +140,21 @@ class Saliency(Section):
     def file(self) -> Path:
         """The network's file, of method `onnx`."""
         return rembg_cache() / f"{self.preset}.onnx" if self.weights is None else Path(self.weights)
+
+    def check_file(self, where: str | None = None) -> None:
+        """Check that the network's file is there.
+
+        Args:
+            where: What to name in an error; the file if None.
+
+        Raises:
+            InputError: It is not; names where a preset's is to be had.
+        """
+        if not self.file.is_file():
+            known = PRESETS.get(self.file.stem)
+            source = f"; {known.address} is to be saved under this name" if known else ""
+            found = "no such file" if where is None else f"no file {self.file}"
+            raise InputError(where or self.file, found, f"the network as an ONNX file{source}")
 
     @property
     def settings(self) -> dict[str, Any]:

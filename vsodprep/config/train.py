@@ -125,8 +125,8 @@ class Stage(Section):
     data: tuple[Data, ...] = Field(min_length=1)
     """What it trains on."""
     order: Literal["shuffle", "alternate"] = Field(default="shuffle", exclude_if=_usual)
-    """`shuffle` mixes all data in one stream. `alternate` takes batches from each of the data in turn, so that two
-    tasks can share a network; a pass then ends with the longest of them."""
+    """`shuffle` mixes all data in one stream. `alternate` takes batches from each of the data, two or more, in turn, so
+    that two tasks can share a network; a pass then ends with the longest of them."""
     learn: tuple[Name, ...] = Field(default=(), exclude_if=_absent)
     """Parts of the network that learn (DCL: `pixels`, `segments`), while the others stay as they are; all if empty."""
     size: Size
@@ -160,9 +160,11 @@ class Stage(Section):
     `{seed}` stands for the run's seed and `{results}` for the results folder, so that another run's can be named."""
 
     @model_validator(mode="after")
-    def _clips_fill_batches(self) -> "Stage":
+    def _batches_can_be_drawn(self) -> "Stage":
         if self.batch % self.clips_per_video:
             raise ValueError(f"batch of {self.batch} cannot hold {self.clips_per_video} clips of each video")
+        if self.order == "alternate" and len(self.data) < 2:
+            raise ValueError("order: alternate takes batches from several data in turn, and data has one")
         return self
 
     @property

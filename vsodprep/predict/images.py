@@ -13,39 +13,36 @@ from vsodprep.manifest import ManifestSequence
 from vsodprep.predictions import writing_maps
 from vsodprep.progress import track
 from vsodprep.saliency.folders import to_bytes
-from vsodprep.saliency.maps import Method, method_of
+from vsodprep.saliency.maps import Method, with_first
 from vsodprep.shards.read import Shard, open_shard
 
 
-def predict_by(
-    block: Saliency, shard: Path, out: Path, *, split: str | None = None, device: str = "cpu", threads: int = 2
-) -> dict[str, int]:
+def predict_by(block: Saliency, method: Method, shard: Path, out: Path, *, split: str | None = None) -> dict[str, int]:
     """Predict a shard's split by an ONNX network and write 8-bit maps.
 
     Every frame gets one; of a video that was not packed whole, every frame with a mask.
 
     Args:
         block: Of method `onnx`.
+        method: What `method_of` makes of it.
         shard: What it is applied to.
         out: Folder that gets `{seq}/{frame}.png`, and `predictions.json` last.
         split: Split of the shard; everything if None.
-        device: `cpu` or `cuda`.
-        threads: Threads of onnxruntime.
 
     Returns:
         Frames written, by sequence.
 
     Raises:
-        InputError: The file or the shard cannot be read, or what is in `out` is of something else.
+        InputError: The network cannot be run, the shard cannot be read, or what is in `out` is of something else.
     """
     opened = open_shard(shard)
     sequences = opened.manifest.sequences if split is None else opened.manifest.split(split)
     frames = {one.name: [one.frames[number] for number in opened[one.name].predicted] for one in sequences}
-    method = method_of(block, device, threads)
     made_by = record_by(block, method, opened.manifest.name, split)
     total = sum(map(len, frames.values()))
+    made = with_first(_made(method, opened, sequences))
     with writing_maps(out, made_by, frames):
-        for path, saliency in track(_made(method, opened, sequences), f"predict {opened.manifest.name}", total):
+        for path, saliency in track(made, f"predict {opened.manifest.name}", total):
             write_png(out / path, to_bytes(saliency))
     return {name: len(ids) for name, ids in frames.items()}
 

@@ -26,7 +26,7 @@ from vsodprep.predict.streamed import StreamedVideo
 from vsodprep.predictions import writing_maps
 from vsodprep.progress import note, timed, track
 from vsodprep.saliency.folders import to_bytes
-from vsodprep.saliency.maps import method_of
+from vsodprep.saliency.maps import method_of, with_first
 from vsodprep.shards.clips import SplitSource
 from vsodprep.threads import restores_threads
 
@@ -152,7 +152,7 @@ def predict_video_by(
     made_by = record_by(block, method, video.manifest.name, None)
     (name,) = video.names
     frames = (video[name].frame(number) for number in range(len(video[name])))
-    maps = (to_bytes(method.maps([frame])[0]) for frame in frames)
+    maps = with_first(to_bytes(method.maps([frame])[0]) for frame in frames)
     return _write(video, maps, made_by, out, drawn or {}, threads, {})
 
 

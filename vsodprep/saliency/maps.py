@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from vsodprep.saliency.folders import to_bytes
 
 _AT_ONCE = 16  # frames; more gain nothing
 
+Item = TypeVar("Item")
 Maps = Sequence[NDArray[np.float32]]
 
 
@@ -65,6 +67,11 @@ def _made(method: Method, frames: Sequence[Path]) -> Iterator[tuple[Path, NDArra
         yield from zip(paths, method.maps([read_frame(path) for path in paths]), strict=True)
 
 
+def with_first(made: Iterator[Item]) -> Iterator[Item]:
+    """Return what is made with the first of it made: a network that cannot be run is refused before a folder is."""
+    return chain([*islice(made, 1)], made)
+
+
 def write_maps(
     block: Saliency,
     frames_folder: Path,
@@ -92,8 +99,9 @@ def write_maps(
     chosen = chosen_frames(frames_folder, len(frames), prepared)
     frames = frames if chosen is None else tuple(frames[index] for index in chosen)
     method = method_of(block, device, threads)
+    made = with_first(_made(method, frames))
     enter_folder(out, (f"{path.stem}.png" for path in frames), MAPS, sources=frames)
-    for path, saliency in track(_made(method, frames), f"{block.method} maps", len(frames)):
+    for path, saliency in track(made, f"{block.method} maps", len(frames)):
         write_png(out / f"{path.stem}.png", to_bytes(saliency))
     record = {"method": block.method, "settings": method.settings, "frames": [path.stem for path in frames]}
     write_json(out / MAPS, record)

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from vsodprep.config.saliency import PRESETS, Saliency
+from vsodprep.config.saliency import Saliency
 from vsodprep.cues.color import stretch
 from vsodprep.errors import InputError
 from vsodprep.files import sha256
 from vsodprep.progress import note
+from vsodprep.saliency.external import external_digests
 
 _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "lanczos": Image.Resampling.LANCZOS}
 _ROUNDING = 1e-3  # how far a probability may lie outside [0, 1], as a network's own resizing makes it
@@ -81,6 +82,7 @@ class OnnxNetwork:
 
     def __init__(self, block: Saliency, device: str, threads: int) -> None:
         self._where = block.file
+        block.check_file()
         self._session = _session(self._where, device, threads)
         (given,) = self._session.get_inputs()[:1] or (None,)
         shape = given.shape if given is not None else []
@@ -98,12 +100,14 @@ class OnnxNetwork:
             note(f"{self._where}: neither a preset nor mean and std given; frames are normalised as for ImageNet")
         import onnxruntime  # noqa: PLC0415
 
+        external = external_digests(self._where)
         self.settings = {
             **self._settings,
             "size": list(self._size),
             "preset": block.known_as,
             "weights": self._where.name,
             "weights_sha256": sha256(self._where),
+            **({"external_sha256": external} if external else {}),
             "versions": {"onnxruntime": onnxruntime.__version__},
         }
 
@@ -146,10 +150,6 @@ def _session(path: Path, device: str, threads: int) -> Any:
     except ImportError as error:
         expected = "pip install onnxruntime, or onnxruntime-gpu for device: cuda"
         raise InputError("saliency method onnx", "the package onnxruntime is not installed", expected) from error
-    if not path.is_file():
-        known = PRESETS.get(path.stem)
-        source = f"; {known.address} is to be saved under this name" if known else ""
-        raise InputError(path, "no such file", f"the network as an ONNX file{source}")
     provider = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
     if provider not in onnxruntime.get_available_providers():
         raise InputError("device", "cuda, which this onnxruntime cannot use", "onnxruntime-gpu in its place, or cpu")

@@ -11,6 +11,7 @@ from vsodprep.config.crf import RAW
 from vsodprep.config.figures import DrawnFromScores
 from vsodprep.config.protocol import PROTOCOLS
 from vsodprep.errors import InputError, check_known, expected_one
+from vsodprep.extras import check_installed
 from vsodprep.normalize.checks import KINDS
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.weights import PUBLISHED
@@ -39,6 +40,7 @@ def check_names(config: Config, catalogue: Catalogue, rules: Collection[str] = (
     _check_benchmarks(config, catalogue, rules)
     _check_labels(config)
     _check_weights(config)
+    _check_onnx(config)
     for name, coarse in config.coarse.items():
         check_known(f"coarse.{name}.crf", [coarse.crf] if "crf" in coarse.order else [], config.crf_presets)
     _check_scores(config)
@@ -88,6 +90,15 @@ def _check_weights(config: Config) -> None:
         raise InputError(where, f"{weights}, which is no file and no name", f"a file{named}")
 
 
+def _check_onnx(config: Config) -> None:
+    """Check that the ONNX networks that are used are there, and what runs them."""
+    for name in _used_saliency(config):
+        block = config.saliency[name]
+        if block.method == "onnx":
+            check_installed("onnx", f"saliency.{name}.method")
+            block.check_file(f"saliency.{name}.{'preset' if block.weights is None else 'weights'}")
+
+
 def _check_scores(config: Config) -> None:
     posts, protocols = (RAW, *config.crf_presets), (*PROTOCOLS, *config.protocols)
     for name, figure in config.figures.items():
@@ -107,14 +118,16 @@ def _paths(config: Config) -> Iterator[tuple[str, str]]:
         given = config.flow[name].folder
         if given is not None:
             yield f"flow.{name}.folder", given
-    blocks = [method.saliency for method in config.methods.values() if method.saliency]
-    for name, coarse in config.coarse.items():
-        if name in config.pack.coarse:
-            if coarse.edits is not None:
-                yield f"coarse.{name}.edits", coarse.edits
-            blocks += coarse.maps
-    for block in blocks:
-        for key in ("folder", "weights"):  # of a checkpoint see `check_runs`
-            given = getattr(config.saliency[block], key)
-            if given is not None:
-                yield f"saliency.{block}.{key}", given
+    for name in config.pack.coarse:
+        edits = config.coarse[name].edits
+        if edits is not None:
+            yield f"coarse.{name}.edits", edits
+    for name in _used_saliency(config):
+        given = config.saliency[name].folder
+        if given is not None:
+            yield f"saliency.{name}.folder", given
+
+
+def _used_saliency(config: Config) -> list[str]:
+    used = [method.saliency for method in config.methods.values() if method.saliency]
+    return used + [block for name in config.pack.coarse for block in config.coarse[name].maps]

@@ -11,6 +11,7 @@ from vsodprep.config.options import arguments_of
 from vsodprep.config.saliency import Saliency
 from vsodprep.errors import InputError
 from vsodprep.files import sha256
+from vsodprep.saliency.external import external_digests
 from vsodprep.targets.targets import OWN_SPLIT, unique
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.rule_inputs import RuleInputs, one_of, state_of
@@ -47,7 +48,7 @@ class CoarseInputs(RuleInputs):
         return f"{words} {self.torch_options()}" if self._is_network(wildcards) else words
 
     def saliency_weights(self, wildcards: Any) -> str:
-        """Return the SHA-256 of the file that a block's network is in, empty where there is none yet."""
+        """Return the SHA-256 of each file that a block's ONNX network is in, empty where there is none yet."""
         block = self._saliency(wildcards)
         return _hash_of(block.file) if block.method == "onnx" else ""
 
@@ -144,12 +145,17 @@ class CoarseInputs(RuleInputs):
         return shlex.join(words)
 
     def check(self) -> None:
-        """Check that every label whose components need support can have it.
+        """Check that labels are asked of videos, and that each whose components need support can have it.
 
         Raises:
-            InputError: A benchmark has no `train` split for a prior of its own, or a sequence no mask to carry.
+            InputError: Labels are asked of still images, a benchmark has no `train` split for a prior of its own, or a
+                sequence no mask to carry.
         """
         for name in self.config.pack.coarse:
+            for of in self.config.coarse[name].splits or ():
+                if not self.catalogue.videos(of.benchmark, of.split):
+                    found = f"{of.benchmark} {of.split}, which are still images"
+                    raise InputError(f"coarse.{name}.splits", found, "splits of videos, of which labels are made")
             for benchmark in self.targets.benchmarks:
                 labelled = self.targets.labelled(name, benchmark)
                 if labelled:
@@ -202,4 +208,4 @@ class CoarseInputs(RuleInputs):
 
 @cache
 def _hash_of(path: Path) -> str:
-    return sha256(path) if path.is_file() else ""
+    return " ".join([sha256(path), *external_digests(path).values()]) if path.is_file() else ""
