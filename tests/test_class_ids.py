@@ -21,13 +21,16 @@ from vsodprep.config import complete, parse
 from vsodprep.config.defaults import default
 from vsodprep.config.normalize import Choice
 from vsodprep.config.pack import Pack
+from vsodprep.config.prior import Prior
 from vsodprep.config.train import Run, Stage
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.manifest import read_manifest
 from vsodprep.models.recipe import stage_dataset
 from vsodprep.normalize.run import normalize
+from vsodprep.prior.fit import FitSource, fit
 from vsodprep.shards import ClipDataset, SplitSource, open_shard, pack_benchmark
 from vsodprep.shards.clips import collate
+from vsodprep.shards.export import ExportOptions, export
 from vsodprep.workflow.plan import Plan
 
 HEIGHT, WIDTH = 18, 24
@@ -160,6 +163,15 @@ def test_a_shard_gives_ids_as_they_are(normalized: Path, tmp_path: Path, still_s
         ClipDataset(SplitSource(tmp_path / "voc2012.zarr", "train"))
 
 
+def test_there_is_no_mask_to_export_or_to_fit_to(normalized: Path, tmp_path: Path) -> None:
+    pack_benchmark(normalized, tmp_path / "voc2012.zarr")
+    with pytest.raises(InputError, match="no frame with a mask in train"):
+        export(tmp_path / "voc2012.zarr", "davsod", tmp_path / "out", ExportOptions(split="train", annotated=True))
+    with pytest.raises(InputError, match="whose masks are class ids"):
+        fit([FitSource(normalized, tmp_path, "train")], tmp_path / "C.npz", Prior())
+    assert not (tmp_path / "out").exists() and not (tmp_path / "C.npz").exists()
+
+
 def test_beside_saliency_all_is_to_be_ignored(normalized: Path, tmp_path: Path) -> None:
     pack_benchmark(normalized, tmp_path / "voc2012.zarr")
     parts = [SplitSource(tmp_path / "voc2012.zarr", split, labels="classes") for split in ("train", "val")]
@@ -195,6 +207,30 @@ def test_a_plan_refuses_to_take_them_for_saliency(over: dict[str, dict[str, str]
         Plan.of(complete(values, base)).check()
 
 
+SALIENCY = {"saliency": {"m": {"method": "mbd"}, "n": {"method": "ft"}}}
+
+
+def labels(**given: object) -> dict[str, Any]:
+    return {**SALIENCY, "coarse": {"c": {"maps": ["m", "n"], **given}}, "pack": {"coarse": ["c"]}}
+
+
+@pytest.mark.parametrize(
+    ("values", "refusal"),
+    [
+        (
+            {"prior": {"p": {"fit": [DATA]}}, "pack": {"prior": ["p"]}},
+            r"prior\.p\.fit: voc2012 train, whose masks are cl",
+        ),
+        (labels(weights=[DATA]), r"coarse\.c\.weights: voc2012 train, whose masks are class ids"),
+        (labels(weights=[{"benchmark": "ecssd", "split": "all"}]), r"c\.weights: ecssd all, which are still images"),
+        (labels(splits=[DATA]), r"coarse\.c\.splits: voc2012 train, which are still images"),
+    ],
+)
+def test_a_plan_fits_nothing_to_them_and_labels_videos_alone(values: dict[str, Any], refusal: str) -> None:
+    with pytest.raises(InputError, match=refusal):
+        Plan.of(complete({"runs": {}, **values}, default().model_dump(mode="json"))).check()
+
+
 STAGE = {"data": [DATA | {"labels": "classes"}], "size": [64, 64], "steps": 1}
 # Networks that score no classes, or too few, and where it is told.
 DEAF = [("dcl", "full", {}), ("rfcn", "full", {}), ("dsmt", "code", {}), ("dsmt", "full", {"classes": 20})]
@@ -225,13 +261,18 @@ def test_a_plan_trains_on_them_where_it_is_asked_to() -> None:
         parse({"coarse": {"classes": {"maps": ["mbd"]}}, "saliency": {"mbd": {"method": "mbd"}}})
 
 
-def test_evaluate_does_not_score_on_them(normalized: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["evaluate", "fuse-fit"])
+def test_no_command_takes_them_for_saliency(normalized: Path, tmp_path: Path, command: str) -> None:
     for path in normalized.glob("*/classes/*.png"):
         (tmp_path / "maps" / path.parent.parent.name).mkdir(parents=True, exist_ok=True)
         (tmp_path / "maps" / path.parent.parent.name / path.name).write_bytes(path.read_bytes())
-    words = ["evaluate", "--pred", str(tmp_path / "maps"), "--gt", str(normalized), "--json", str(tmp_path / "s.json")]
-    result = CliRunner().invoke(cli, words)
-    assert isinstance(result.exception, VsodprepError)
+    maps, made = str(tmp_path / "maps"), str(tmp_path / "s.json")
+    words = ["--pred", maps, "--json", made] if command == "evaluate" else [maps, maps, "--out", made]
+    result = CliRunner().invoke(cli, [command, *words, "--gt", str(normalized)])
+    assert isinstance(result.exception, InputError)
+    assert (
+        str(result.exception) == f"{normalized}: voc2012, whose masks are class ids; expected masks of what is salient"
+    )
     assert not (tmp_path / "s.json").exists()
     assert json.loads((normalized / "manifest.json").read_text())["extra"]["class_ids"]
     assert read_manifest(normalized).class_ids

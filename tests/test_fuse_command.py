@@ -49,7 +49,7 @@ def test_fit_reads_a_split_of_a_benchmark_and_its_folder_of_maps(tree):
     sequences = [
         ManifestSequence(name, (split,), FRAMES, FRAMES[:1], 32, 40)
         for name, split in (("bear", "train"), ("fox", "test"))
-    ]
+    ] + [ManifestSequence("owl", ("bare",), FRAMES, (), 32, 40)]
     normalized = tree / "normalized" / "zoo"
     write_manifest(normalized, Manifest("zoo", "1", "Zoo", "", "", "", (), tuple(sequences)))
     for name in ("bear", "fox"):
@@ -63,6 +63,8 @@ def test_fit_reads_a_split_of_a_benchmark_and_its_folder_of_maps(tree):
     fitted = json.loads((tree / "w.json").read_text())
     assert fitted["frames"] == 1
     assert fitted["weights"][0] > 0.9
+    with pytest.raises(InputError, match="zoo: no mask in bare; expected a split that is annotated"):
+        run("fuse-fit", *maps, "--gt", normalized, "--split", "bare", "--out", tree / "bare.json")
 
 
 def test_fit_names_a_missing_map(tree):

@@ -121,6 +121,16 @@ class Manifest:
 _MANIFEST = TypeAdapter(Manifest)
 
 
+def check_salient(folder: Path, manifest: Manifest) -> None:
+    """Check that a benchmark's masks are not class ids.
+
+    Raises:
+        InputError: They are.
+    """
+    if manifest.class_ids:
+        raise InputError(folder, f"{manifest.name}, whose masks are class ids", "masks of what is salient")
+
+
 def to_json(manifest: Manifest) -> dict[str, Any]:
     """Return the manifest as plain JSON values, with its counts."""
     return asdict(manifest) | {"counts": manifest.counts}

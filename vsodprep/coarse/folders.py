@@ -12,7 +12,7 @@ from vsodprep.config.coding import Coding
 from vsodprep.errors import InputError
 from vsodprep.files import enter_folder, write_json
 from vsodprep.images import FOREGROUND_ABOVE, write_png
-from vsodprep.manifest import mask_path, read_manifest
+from vsodprep.manifest import check_salient, mask_path, read_manifest
 from vsodprep.markers import MANIFEST, MAPS
 from vsodprep.progress import track
 from vsodprep.saliency.folders import (
@@ -60,8 +60,11 @@ def _masks(folder: Path, split: str | None, coding: Coding) -> tuple[dict[str, P
         masks = list_maps(folder)
         return masks, reading_of(masks.values(), folder, coding, what="masks", option="--gt-coding")
     manifest = read_manifest(folder)
+    check_salient(folder, manifest)
     chosen = manifest.sequences if split is None else manifest.split(split)
     paths = {f"{one.name}/{frame}": mask_path(folder, one.name, frame) for one in chosen for frame in one.annotated}
+    if not paths:
+        raise InputError(folder, f"no mask in {split or manifest.name}", "a split that is annotated")
     return paths, AS_VALUES
 
 
@@ -84,7 +87,7 @@ def fit_folders(
         gt_coding: How masks are coded that are not of a normalised benchmark.
 
     Raises:
-        InputError: The number of splits does not fit, or an annotated frame has no map.
+        InputError: The number of splits does not fit, a split has no mask, or an annotated frame has no map.
     """
     if splits and len(splits) != len(truths):
         raise InputError("--split", f"{len(splits)} splits", f"one for each of the {len(truths)} --gt, or none")

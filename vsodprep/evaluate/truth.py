@@ -14,7 +14,7 @@ from vsodprep.coding import AS_VALUES, Decoded, Reading
 from vsodprep.errors import InputError
 from vsodprep.files import is_junk, read_text
 from vsodprep.images import MAP_SUFFIXES, natural_key
-from vsodprep.manifest import Manifest, read_manifest
+from vsodprep.manifest import Manifest, check_salient, read_manifest
 from vsodprep.markers import MANIFEST, SHARD
 from vsodprep.naming import Folders, sequences_by_list, sequences_of_names
 
@@ -169,6 +169,7 @@ def _chosen(names: list[str], split: Path | str | None, where: Path) -> list[str
 
 
 def _from_manifest(manifest: Manifest, where: Path, split: str | None, masks: Masks, *, shard: bool) -> Truth:
+    check_salient(where, manifest)
     chosen = manifest.sequences
     if split is not None and not Path(split).is_file():
         chosen = manifest.split(split)

@@ -15,7 +15,7 @@ from vsodprep.errors import InputError, check_size
 from vsodprep.flow.picture import picture_of
 from vsodprep.flow.store import open_flow
 from vsodprep.images import read_frame, read_mask
-from vsodprep.manifest import frame_path, mask_path, read_manifest
+from vsodprep.manifest import check_salient, frame_path, mask_path, read_manifest
 from vsodprep.prior.classifier import Classifier, Settings, save
 from vsodprep.prior.frame import Moving, Windows, describe
 from vsodprep.prior.training import standardisation, train
@@ -78,7 +78,9 @@ def _annotated(split: FitSource, most: int) -> Iterator[tuple[Moving, NDArray[np
     Raises:
         InputError: A frame, mask or flow is missing or does not fit.
     """
-    videos = [video for video in read_manifest(split.benchmark).split(split.split) if not video.still]
+    manifest = read_manifest(split.benchmark)
+    check_salient(split.benchmark, manifest)
+    videos = [video for video in manifest.split(split.split) if not video.still]
     for video in track(videos, f"regions of {split.benchmark.name} {split.split}", unit="sequence"):
         with open_flow(split.flow / f"{video.name}.h5") as flow:
             annotated = {video.frames.index(frame) for frame in video.annotated}

@@ -64,7 +64,7 @@ def export(shard_path: Path, layout: Layout, out: Path, choice: ExportOptions | 
         Frames written.
 
     Raises:
-        InputError: The folder is not empty, or the shard lacks the split or the flow.
+        InputError: The folder is not empty, or the shard lacks the split, the flow or, if asked for, masks.
     """
     choice = choice or ExportOptions()
     shard = open_shard(shard_path)
@@ -76,6 +76,8 @@ def export(shard_path: Path, layout: Layout, out: Path, choice: ExportOptions | 
     if flow is not None:
         shard.flow_array(flow)
     total = sum(len(video.annotated if choice.annotated else shard[video.name].prepared) for video in videos)
+    if choice.annotated and not total:
+        raise InputError(shard_path, f"no frame with a mask in {choice.split or 'it'}", "frames without --annotated")
     unpacked = sum(len(shard[video.name]) - len(shard[video.name].prepared) for video in videos)
     if unpacked and not choice.annotated:
         note(f"{shard_path}: {unpacked} frames were not packed, and are left out; `frames: all` packs them")

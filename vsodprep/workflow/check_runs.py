@@ -90,6 +90,26 @@ def check_networks_of_maps(targets: Targets) -> None:
                     raise InputError(where, found, expected)
 
 
+def check_fits(targets: Targets) -> None:
+    """Check that classifiers of priors and weights of saliency maps are fitted on videos with masks.
+
+    Args:
+        targets: A configuration whose benchmarks and splits are all known.
+
+    Raises:
+        InputError: A split has no video, or no mask of what is salient. Names the key.
+    """
+    fits = {f"prior.{prior}.fit": fit for (prior, _), fit in targets.classifiers.items()}
+    fits |= {f"coarse.{name}.weights": targets.config.coarse[name].fit for name in targets.config.pack.coarse}
+    for where, fit in fits.items():
+        for of in fit:
+            if not annotated(targets, of.benchmark, of.split):
+                found = f"{of.benchmark} {of.split}, {without_masks(of.benchmark)}"
+                raise InputError(where, found, "a split that is annotated")
+            if not targets.catalogue.videos(of.benchmark, of.split):
+                raise InputError(where, f"{of.benchmark} {of.split}, which are still images", "a split of videos")
+
+
 def check_pictures(targets: Targets) -> None:
     """Check that flow pictures without a folder of their own have the benchmark's source to come from.
 

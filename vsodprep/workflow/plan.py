@@ -24,7 +24,7 @@ from vsodprep.targets.provisions import provisions
 from vsodprep.targets.targets import Targets
 from vsodprep.workflow.check import check_names, rule_names
 from vsodprep.workflow.check_methods import check_methods
-from vsodprep.workflow.check_runs import check_networks_of_maps, check_pictures, check_runs
+from vsodprep.workflow.check_runs import check_fits, check_networks_of_maps, check_pictures, check_runs
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.lock_snapshot import lock_snapshot
 from vsodprep.workflow.rule_inputs import one_of
@@ -176,6 +176,7 @@ class Plan:
         self.coarse.check()
         for where in self._splits():
             self.targets.catalogue.split(where.benchmark, where.split)
+        check_fits(self.targets)
         check_runs(self.targets)
         check_pictures(self.targets)
         check_networks_of_maps(self.targets)
