@@ -164,7 +164,9 @@ def test_a_worker_that_is_killed_is_one_line(tmp_path: Path) -> None:
     server = running.process.pid
     youngest = max(int(one.name) for one in Path("/proc").iterdir() if one.name.isdigit() and in_group(one, server))
     os.kill(youngest, signal.SIGKILL)
-    assert running.end() == End(1, "", "vsodprep: a worker process was killed; fewer --jobs take less memory\n", [])
+    assert running.end() == End(
+        1, "", "vsodprep: a worker process was killed; fewer --jobs (flow: --writers) take less memory\n", []
+    )
 
 
 def in_group(process: Path, leader: int) -> bool:

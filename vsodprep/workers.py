@@ -103,7 +103,9 @@ def _results(idle: list[Connection], items: Iterable[Any]) -> Iterator[Any]:
                     done[busy.pop(connection)] = connection.recv()
                     idle.append(connection)
             except (EOFError, ConnectionError) as error:
-                raise VsodprepError("a worker process was killed; fewer --jobs take less memory") from error
+                raise VsodprepError(
+                    "a worker process was killed; fewer --jobs (flow: --writers) take less memory"
+                ) from error
         result, wrong = done.pop(number)
         if wrong is not None:
             raise wrong
