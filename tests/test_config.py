@@ -43,6 +43,8 @@ def test_default_yaml_is_the_default() -> None:
         ({"flow": {"dis": {"direction": "forwrd"}}}, "found 'forwrd': did you mean 'forward'"),
         ({"flow": {"dis": {"preset": "quick"}}}, r"flow\.dis\.preset"),
         ({"flow": {"a/b": {}}}, "flow"),
+        ({"gpus": 0}, "gpus: Input should be 'auto' or greater than or equal to 1, found 0$"),
+        ({"gpus": "all"}, "gpus: Input should be 'auto' or a valid integer, .*, found 'all'"),
         ({"prior": {"light": {"flow": "raft"}}}, "no block 'raft'"),
         ({"coarse": {"weightfree": {"maps": ["ft"]}}}, "no block 'ft'"),
         (

@@ -137,6 +137,10 @@ def _refusal(error: ValidationError, block: type[Section], given: Any, where: st
             if isinstance(given, Mapping | list) and not absent:  # a member of a union, by what tells it from others
                 reader = f", which {part} does not read"
                 continue
+            members = [each["msg"] for each in error.errors() if each["loc"][:-1] == first["loc"][:-1]]
+            if len(members) > 1 and not absent:  # one of plain values, each of which says what it would be
+                message = " or ".join([members[0], *(each.removeprefix("Input should be ") for each in members[1:])])
+                continue
         keys.append(str(part))
     if kind.startswith("union_tag"):
         keys.append(first["ctx"]["discriminator"].strip("'"))
