@@ -20,7 +20,7 @@ from vsodprep.config.whole import INTERMEDIATES
 from vsodprep.errors import VsodprepError
 from vsodprep.estimate import rates
 from vsodprep.estimate.cost import Cost, Estimate
-from vsodprep.estimate.table import as_disk, as_record, as_table, peak, removed, to_come, totals
+from vsodprep.estimate.table import as_disk, as_record, as_table, beside, peak, removed, to_come, totals
 from vsodprep.report.methods import TITLES
 from vsodprep.scores.papers import OWN_METHOD, printed_numbers
 from vsodprep.targets.provisions import provisions
@@ -339,6 +339,16 @@ def test_archives_that_lie_there_are_still_to_be_unpacked(tmp_path: Path) -> Non
     assert peak(to_come(costs, tmp_path)) == 4
 
 
+@pytest.mark.parametrize(("seeds", "further"), [((1,), 0), ((2,), 5), ((1, 1), 3), ((1, 2), 3), ((2, 1), 5)])
+def test_a_training_beside_another_saves_its_state_too(seeds: tuple[int, ...], further: float, tmp_path: Path) -> None:
+    trainings = zip(seeds, (5e9, 3e9), strict=False)
+    costs = [replace(_later(0, "x", working=size), jobs=jobs) for jobs, size in trainings]
+    costs.append(_cost("pack", "x", 0))
+    assert beside(costs) == further * 1e9
+    said = f"each other one that runs beside it takes up to {further}.0 GB." in as_disk(costs, int(9e9), tmp_path)
+    assert said == (further > 0)
+
+
 @pytest.mark.parametrize(("free", "here", "warned"), [(3e9, False, True), (5e9, False, False), (1e9, True, False)])
 def test_a_peak_that_exceeds_the_free_disk_is_warned_of(free: int, here: bool, warned: bool, tmp_path: Path) -> None:
     costs = [_cost("download", "x", 1e9, unknown_disk=True), _cost("flow", "x", 3e9, passing=True)]
@@ -385,7 +395,7 @@ def test_command_lays_files_over_the_default(tmp_path: Path) -> None:
     assert lines[0].split() == ["stage", "of", "sequences", "frames", "disk", "CPU", "GPU"]
     assert lines[-3].startswith("total")
     assert lines[-1].startswith("Disk at its peak: ")
-    assert set(record["disk"]) == {"peak", "to_come", "removed", "free"}
+    assert set(record["disk"]) == {"peak", "to_come", "removed", "free", "beside"}
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,13 @@ def as_record(costs: Sequence[Cost], needed: Sequence[Provision], free: int, whe
         where: The folder of the results.
     """
     files = [asdict(each) | {"folder": str(each.folder)} for each in needed]
-    disk = {"peak": peak(costs), "to_come": peak(to_come(costs, where)), "removed": removed(costs), "free": free}
+    disk = {
+        "peak": peak(costs),
+        "to_come": peak(to_come(costs, where)),
+        "removed": removed(costs),
+        "free": free,
+        "beside": beside(costs),
+    }
     return {"parts": [asdict(cost) for cost in costs], "total": totals(costs), "disk": disk, "files": files}
 
 
@@ -57,7 +63,7 @@ def peak(costs: Sequence[Cost]) -> float:
 
     Jobs run in any order that their inputs allow, so every benchmark may be at its own worst at the same time. A
     benchmark's archives go when it is normalised, and only then its flow begins; flow, priors and maps go when its
-    shard is there, and only then begins what is made of the shard. One training saves its state at a time.
+    shard is there, and only then begins what is made of the shard. One training at a time saves its state.
     """
     benchmarks: dict[str, list[Cost]] = {}
     for cost in costs:
@@ -77,6 +83,12 @@ def peak(costs: Sequence[Cost]) -> float:
             left -= taken
         most += left
     return most
+
+
+def beside(costs: Sequence[Cost]) -> float:
+    """Return the most bytes that a training saves while another one runs; the peak has the largest of all."""
+    saved = sorted(cost.working for cost in costs if cost.needs for _ in range(cost.jobs))
+    return saved[-2] if len(saved) > 1 else 0.0
 
 
 def _worst(prepared: Iterable[Cost]) -> float:
@@ -117,7 +129,7 @@ def _bytes_at(results: Path, pattern: str) -> int:
 
 
 def as_disk(costs: Sequence[Cost], free: int, where: Path) -> str:
-    """Return the peak beside the free disk, a line for what is removed on the way, and one that warns.
+    """Return the peak beside the free disk, and lines of what is removed, further trainings, and too little disk.
 
     Args:
         costs: All parts of the work.
@@ -131,6 +143,10 @@ def as_disk(costs: Sequence[Cost], free: int, where: Path) -> str:
     if gone:
         stages = dict.fromkeys(cost.stage.split()[0] for cost in costs if cost.passing)
         lines.append(f"Removed on the way: {_size(gone)} of {', '.join(stages)}, which `keep` does not name.")
+    if further := beside(costs):
+        lines.append(
+            f"One training at a time is counted; each other one that runs beside it takes up to {_size(further)}."
+        )
     if left > free:
         lines.append(f"WARNING: {_size(left - free)} too little disk is free.")
     return "\n".join(lines)
