@@ -10,6 +10,9 @@ from vsodprep.config.train import Run
 from vsodprep.errors import InputError
 from vsodprep.models import saved
 
+# what a training depends on, of all that a recipe has beside its stages
+_TRAINED_WITH = ("variant", "options", "width", "pretrained", "flow", "prior", "resize", "precision", "sync_batchnorm")
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -32,7 +35,9 @@ class Progress:
         if not self.path.is_file():
             return None
         state = saved.load(self.path)
-        same = all(saved.canonical(self.identity[key]) == state.get(key) for key in self.identity)
+        # a state of several devices names them where their number matters, and one device is not named
+        keys = {*self.identity, "devices"}
+        same = all(saved.canonical(self.identity.get(key)) == state.get(key) for key in keys)
         return state if same else None
 
     def discard(self) -> None:
@@ -43,7 +48,7 @@ class Progress:
             self.path.parent.rmdir()
 
 
-def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int]) -> dict[str, Any]:
+def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int], seed: int) -> dict[str, Any]:
     """Read a finished run's checkpoint as the state that a longer recipe goes on from.
 
     The recipe's first stages have to be those of the checkpoint; its last one may have become longer.
@@ -53,17 +58,22 @@ def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int]) -> d
         model: Name of the network.
         run: The longer recipe.
         lengths: Batches of its stages.
+        seed: Its seed.
 
     Raises:
-        InputError: The checkpoint is of another network or recipe, or lacks the state that a longer stage goes on with.
+        InputError: The checkpoint is of another network, recipe or seed, or lacks the state that a longer
+            stage goes on with.
     """
     state = saved.load(path)
     before = Run.model_validate(state["recipe"])
     if not before.stages:
         raise InputError(path, "weights that were not trained here", "a stage whose `init` names them")
     done = len(before.trained)
-    if (model, *_content(run, done)) != (state["model"], *_content(before, done)):
-        raise InputError(path, "a checkpoint of another recipe", f"{model}, with this recipe's first stages")
+    wanted = {"model": model, "seed": seed} | _content(run, done)
+    found = {key: state[key] for key in ("model", "seed")} | _content(before, done)
+    if other := [key for key in wanted if wanted[key] != found[key]]:
+        said = f"a checkpoint of another recipe, with another {', '.join(other)}"
+        raise InputError(path, said, f"{model} and seed {seed}, with this recipe's settings and first stages")
     steps: list[int] = state["lengths"]
     if steps[:-1] != list(lengths[: done - 1]) or steps[-1] > lengths[done - 1]:
         raise InputError(path, f"stages of {steps} batches", f"no more than {list(lengths)}")
@@ -74,7 +84,7 @@ def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int]) -> d
     return state | {"stage": stage, "step": step}
 
 
-def _content(run: Run, stages: int) -> tuple[Any, ...]:
+def _content(run: Run, stages: int) -> dict[str, Any]:
     """Return what makes a run's network and first stages the same ones: of a stage, everything but its length."""
     first = [stage.model_dump(mode="json", exclude={"epochs", "steps"}) for stage in run.trained[:stages]]
-    return run.variant, run.options, run.width, first
+    return {key: getattr(run, key) for key in _TRAINED_WITH} | {"stages": first}

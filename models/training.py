@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from vsodprep import __version__
 from vsodprep.config.train import Run
@@ -125,12 +126,14 @@ def _train(
     starts = [None if stage.init is None else Path(stage.init.replace("{seed}", str(seed))) for stage in stages]
     if any(starts):
         identity["init_sha256"] = [None if start is None else saved.digest(start) for start in starts]
+    if ranks.number > 1 and not run.sync_batchnorm and _normalizes(model, run):
+        identity["devices"] = ranks.number
     if continued is not None:
         identity["continued_sha256"] = sha256(continued)
     progress = Progress(out.parent / f".{out.name}.progress" / "state.ckpt", identity)
     state, origin = progress.read(), progress.path
     if state is None and continued is not None:
-        state, origin = continue_from(continued, model, run, lengths), continued
+        state, origin = continue_from(continued, model, run, lengths, seed), continued
 
     torch.manual_seed(seed)
     network = _network(model, run, pretrained=run.pretrained and state is None)
@@ -176,6 +179,7 @@ def _train(
             history.write(out.with_name("metrics.csv"))
             end = {"stage": len(lengths), "step": 0, "history": history.state()}
             end |= {"optimizer": optimizer} if run.optimizer_state else {}
+            end |= {"devices": ranks.number} if ranks.number > 1 else {}
             saved.save(out, {**identity, "weights": network.state_dict(), **end})
             progress.discard()
 
@@ -216,6 +220,12 @@ def _network(model: str, run: Run, *, pretrained: bool) -> Network:
             raise InputError(f"model {model}", missing, f"a recipe with {key}: NAME")
     place(network, "cpu")
     return network
+
+
+def _normalizes(model: str, run: Run) -> bool:
+    """Return whether batch normalisation takes its statistics from the batch, of which each device has a share."""
+    network = build_model(model, run.variant, width=run.width, **run.options).train()
+    return any(isinstance(module, _BatchNorm) and module.training for module in network.modules())
 
 
 def _identity(model: str, run: Run, shards: Mapping[str, Path], seed: int, settings: Execution) -> dict[str, Any]:

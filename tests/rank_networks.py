@@ -14,6 +14,7 @@ from vsodprep.models.network import Network
 class TinyOptions(NetworkOptions):
     reduction: Reduction = "mean"
     contrast: bool = False
+    frozen: bool = True
 
     @property
     def inputs(self):
@@ -36,7 +37,8 @@ class Tiny(Network):
 
     def __init__(self, options, width, pretrained):
         super().__init__(options)
-        self.features = nn.Sequential(nn.Conv2d(3, 8, 5, stride=4, padding=2), FrozenNorm(8), nn.ReLU())
+        norm = FrozenNorm if options.frozen else nn.BatchNorm2d
+        self.features = nn.Sequential(nn.Conv2d(3, 8, 5, stride=4, padding=2), norm(8), nn.ReLU())
         self.head = nn.Conv2d(8, 1, 3, padding=1)
         self.unused = nn.Conv2d(8, 1, 1)
 

@@ -357,6 +357,9 @@ def test_only_the_same_recipe_is_continued(shard, tmp_path):
     ):
         with pytest.raises(InputError, match=rf"first\.ckpt: .*{found}"):
             fit(shard, tmp_path / "rest.ckpt", run, continued=tmp_path / "first.ckpt")
+    longer = recipe(stage(steps=2), stage(name="more", steps=1), precision="bf16-mixed")
+    with pytest.raises(InputError, match=r"first\.ckpt: .*with another seed, precision; expected .* and seed 5, "):
+        fit(shard, tmp_path / "rest.ckpt", longer, seed=5, continued=tmp_path / "first.ckpt")
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,10 @@ from vsodprep.cli.train import command
 from vsodprep.config.pack import Pack
 from vsodprep.config.train import Augment, Data, Optimizer, Resources, Run, Stage
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.models import build_model, saved
+from vsodprep.models import build_model, saved, training
 from vsodprep.models.history import History
+from vsodprep.models.ranks import Ranks
+from vsodprep.models.resume import Progress
 from vsodprep.models.training import Execution, train
 from vsodprep.shards import pack_benchmark
 from vsodprep.shards.sampling import BatchSampler
@@ -79,7 +81,47 @@ def test_two_processes_equal_one(reduction: str, shard: Path, tmp_path: Path) ->
     fit(shard, tmp_path / "one" / "last.ckpt", run)
     fit(shard, tmp_path / "two" / "last.ckpt", on(2, run))
     assert_same(tmp_path / "one" / "last.ckpt", tmp_path / "two" / "last.ckpt")
+    assert [saved.load(tmp_path / name / "last.ckpt").get("devices") for name in ("one", "two")] == [None, 2]
     assert {path.name for path in (tmp_path / "two").iterdir()} == {"last.ckpt", "metrics.csv"}
+
+
+@pytest.mark.parametrize(
+    ("devices", "frozen", "sync", "named"),
+    [(1, False, False, None), (2, True, False, None), (2, False, True, None), (2, False, False, 2)],
+)
+def test_devices_are_part_of_the_identity_where_batch_normalisation_sees_a_share(
+    devices: int,
+    frozen: bool,
+    sync: bool,
+    named: int | None,
+    shard: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class ReachedError(Exception):
+        pass
+
+    def reached(path: Path, identity: dict[str, object]) -> None:
+        assert identity.get("devices") == named
+        raise ReachedError
+
+    monkeypatch.setattr(training, "Progress", reached)
+    run = recipe(options={"frozen": frozen}, sync_batchnorm=sync)
+    with pytest.raises(ReachedError):
+        training._train(
+            *(MODEL, run, {"mini": shard}, Ranks(devices)),
+            **{"seed": 0, "out": tmp_path / "last.ckpt", "settings": SETTINGS, "continued": None},
+        )
+
+
+@pytest.mark.parametrize("now", [{}, {"devices": 2}, {"devices": 4}])
+@pytest.mark.parametrize("before", [{}, {"devices": 2}])
+def test_a_state_of_other_devices_is_passed_over_where_they_are_named(
+    before: dict[str, int], now: dict[str, int], tmp_path: Path
+) -> None:
+    path, identity = tmp_path / "state.ckpt", {"format": saved.FORMAT}
+    Progress(path, identity | before).write(0, 1, {})
+    assert (Progress(path, identity | now).read() is not None) == (before == now)
 
 
 def test_shares_of_a_batch_are_the_batch() -> None:

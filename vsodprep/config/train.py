@@ -260,7 +260,7 @@ class Run(Section):
     """Whether the finished checkpoint keeps the optimiser's state, with which `vsodprep train --continue` makes a last
     stage longer; Adam's is twice as large as the weights."""
     resources: Resources = Field(default=Resources(), exclude_if=_plain)
-    """Devices, processes and loggers of the training; not part of the run's identity."""
+    """Devices, processes and loggers of the training; with these alone changed, a finished run is not trained again."""
     paper: bool = False
     """Whether this is the paper's own training, so that the report gives the difference from the paper's scores."""
 
