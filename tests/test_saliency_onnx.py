@@ -20,10 +20,10 @@ from vsodprep.config import complete, parse
 from vsodprep.config.defaults import default
 from vsodprep.config.saliency import PRESETS, Saliency
 from vsodprep.errors import InputError, VsodprepError
+from vsodprep.external import external_digests
 from vsodprep.files import sha256
 from vsodprep.images import read_gray, read_mask, write_png
 from vsodprep.models import build_model
-from vsodprep.saliency.external import external_digests
 from vsodprep.saliency.maps import method_of, write_maps
 from vsodprep.saliency.onnx import finished, prepared
 from vsodprep.targets.catalogue import Catalogue

@@ -12,9 +12,9 @@ from PIL import Image
 from vsodprep.config.saliency import Saliency
 from vsodprep.cues.color import stretch
 from vsodprep.errors import InputError
+from vsodprep.external import external_digests
 from vsodprep.files import sha256
 from vsodprep.progress import note
-from vsodprep.saliency.external import external_digests
 
 _FILTERS = {"bilinear": Image.Resampling.BILINEAR, "lanczos": Image.Resampling.LANCZOS}
 _ROUNDING = 1e-3  # how far a probability may lie outside [0, 1], as a network's own resizing makes it

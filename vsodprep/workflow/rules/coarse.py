@@ -10,8 +10,8 @@ from vsodprep.config.methods import saliency_method, saliency_module
 from vsodprep.config.options import arguments_of
 from vsodprep.config.saliency import Saliency
 from vsodprep.errors import InputError
+from vsodprep.external import external_digests
 from vsodprep.files import sha256
-from vsodprep.saliency.external import external_digests
 from vsodprep.targets.targets import OWN_SPLIT, unique
 from vsodprep.workflow.fingerprint import fingerprint
 from vsodprep.workflow.rule_inputs import RuleInputs, one_of, state_of
