@@ -143,7 +143,7 @@ def test_snakemake_is_told_how_many(
     words: tuple[str, ...], limit: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(VISIBLE, "0,1")
-    done = snakemake(tmp_path, "results/configuration/whole.json", *words, "--config", "device=cuda")
+    done = snakemake(tmp_path, "results/configuration/whole.json", *words, "--verbose", "--config", "device=cuda")
     assert done.returncode == 0, done.stdout
     assert f'gpu=Resource("gpu", {limit})' in done.stdout
 

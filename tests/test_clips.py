@@ -379,7 +379,7 @@ def test_example_of_the_docs_runs(path):
     for name, instead in names.items():
         assert name in example
         example = example.replace(name, instead)
-    exec(example, seen := {})
+    exec(example, seen := {"__name__": "__main__"})  # the script guards its main part, as workers import it
     assert seen["epoch"] == 2
     assert seen["batch"]["frames"].shape == (2, 1, 3, *SIZE)
 
