@@ -73,13 +73,6 @@ def planned(output: str) -> dict[str, int]:
     return {rule: int(count) for rule, count in re.findall(r"^(\w+)\s+(\d+)$", table, flags=re.MULTILINE)}
 
 
-def processor_seconds(results: Path) -> float:
-    """Return the processor time of all jobs, as Snakemake has recorded it."""
-    lines = (line for file in (results / "timings").rglob("*.jsonl") for line in file.read_text().splitlines())
-    taken = (json.loads(line)["cpu_time"] for line in lines)
-    return sum(seconds for seconds in taken if isinstance(seconds, int | float))  # too short a job has none
-
-
 def digests(folder: Path, *, skip: tuple[str, ...] = ("logs", "timings")) -> dict[str, str]:
     """Return the hash of every result file; logs and timings differ from run to run."""
     return {

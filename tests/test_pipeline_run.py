@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import yaml
 import zarr
-from pipeline import NASTY, ROOT, TINY, ask, planned, processor_seconds, snakemake
+from pipeline import NASTY, ROOT, TINY, ask, planned, snakemake
 from tiny_contents import PORTABLE, contents, processor
 
 from vsodprep.config import complete
@@ -82,18 +82,10 @@ def test_a_run_told_every_stage_in_a_line_and_where_the_report_is(folder: Path, 
     assert "Finished jobid" not in said
 
 
-def check_plan(configuration: Path, results: Path) -> None:
-    """Hold disk and processor time as planned against what a run of the configuration took."""
-    config = complete(yaml.safe_load(configuration.read_text()), default().model_dump(mode="json"))
-    planned = totals(Estimate(config).costs())
+def test_the_plan_knew_the_disk_that_it_takes(results: Path) -> None:
+    config = complete(yaml.safe_load(TINY.read_text()), default().model_dump(mode="json"))
     disk = sum(path.stat().st_size for path in results.rglob("*") if path.is_file())
-    assert planned["disk"] == pytest.approx(disk, rel=0.25)
-    seconds = processor_seconds(results)
-    assert seconds / 2 < planned["cpu"] * 3600 < 2 * seconds
-
-
-def test_the_plan_knew_the_disk_and_time_that_it_takes(results: Path) -> None:
-    check_plan(TINY, results)
+    assert totals(Estimate(config).costs())["disk"] == pytest.approx(disk, rel=0.25)
 
 
 def test_shard_holds_what_the_files_hold(results: Path) -> None:
@@ -329,7 +321,6 @@ def test_four_sequences_of_davis(excerpts: Path, tmp_path: Path) -> None:
     scores = json.loads((results / "scores/dsnet/full/seed0/raw/davis2016.davsod.json").read_text())
     assert set(scores["sequences"]) == {"car-shadow", "libby"}
     assert scores["frames"] == 2 * (8 - 2)
-    check_plan(path, results)
     page = (results / "report" / "index.html").read_text(encoding="utf-8")
     for sequence in ("car-shadow", "libby"):
         assert sequence in page
