@@ -283,7 +283,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Calls:
         ),
     )
     # A module that is imported later would keep what stands in for another's function, for the tests after this.
-    for name in (*names, "predict.sources."):
+    for name in (*names, "predict.sources.", "predict.streamed."):
         importlib.import_module(f"vsodprep.{name}".rpartition(".")[0])
     for name in names:
         record(name)
