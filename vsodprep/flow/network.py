@@ -110,7 +110,7 @@ class NetworkEstimator:
             whole = self.fit.undo(flow.float(), size).permute(0, 2, 3, 1).contiguous()
         if self.device.type == "cuda":  # into memory that the card writes to by itself
             whole = torch.empty(whole.shape, dtype=whole.dtype, pin_memory=True).copy_(whole)
-        return list(whole.numpy())
+        return list(whole.cpu().numpy())
 
     def _arithmetic(self) -> AbstractContextManager[Any]:
         stack = ExitStack()
