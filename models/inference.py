@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from vsodprep.config.device import TOGETHER
 from vsodprep.config.network import Clip
 from vsodprep.config.train import Run
 from vsodprep.files import sha256
@@ -43,7 +44,7 @@ def predict_shard(
     split: str | None = None,
     device: str = "cpu",
     threads: int = 2,
-    batch: int = 8,
+    batch: int = TOGETHER,
     content: Mapping[str, Any] | None = None,
 ) -> dict[str, int]:
     """Predict a shard's split and write 8-bit maps at the frames' own size.
@@ -102,7 +103,7 @@ def predict_maps(
     part: SplitSource,
     *,
     device: str = "cpu",
-    batch: int = 8,
+    batch: int = TOGETHER,
     spent: dict[str, float] | None = None,
 ) -> Iterator[tuple[str, str, NDArray[np.float32], tuple[int, int]]]:
     """Predict a split in order: every frame, or those with a mask where a video was not packed whole.

@@ -14,6 +14,7 @@ def write_channels(
     channels: Sequence[int] = (0,),
     element: int = TensorProto.FLOAT,
     apart: str | None = None,
+    batch: int | str = 1,
 ) -> Path:
     """Write a network whose outputs are single channels of its input.
 
@@ -23,13 +24,14 @@ def write_channels(
         channels: The channel that each output is: 0, 1 or 2.
         element: The type of its numbers.
         apart: Name of a file beside it that holds its constants.
+        batch: How many frames it reads together, or a name where that is free.
     """
     nodes, outputs, constants = [], [], []
     for number, channel in enumerate(channels):
         constants.append(numpy_helper.from_array(np.array([channel], np.int64), f"channel{number}"))
         nodes.append(helper.make_node("Gather", ["input", f"channel{number}"], [f"map{number}"], axis=1))
-        outputs.append(helper.make_tensor_value_info(f"map{number}", element, [1, 1, *size]))
-    given = [helper.make_tensor_value_info("input", element, [1, 3, *size])]
+        outputs.append(helper.make_tensor_value_info(f"map{number}", element, [batch, 1, *size]))
+    given = [helper.make_tensor_value_info("input", element, [batch, 3, *size])]
     graph = helper.make_graph(nodes, "channels", given, outputs, constants)
     # the oldest format that has all of it, which every onnxruntime reads
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)

@@ -9,7 +9,7 @@ from vsodprep.config.methods import SALIENCY
 from vsodprep.config.saliency import Saliency
 from vsodprep.errors import InputError
 from vsodprep.images import read_gray, write_png
-from vsodprep.saliency.maps import write_maps
+from vsodprep.saliency.maps import grouped, write_maps
 
 
 @pytest.fixture
@@ -20,6 +20,18 @@ def frames(tmp_path):
         frame[16:32, 20 + index : 44 + index] = (200, 60, 50)
         write_png(folder / f"{index:05d}.png", frame)
     return folder
+
+
+@pytest.mark.parametrize("frames", [0, 1, 7, 8, 15, 16, 17, 20, 23, 24, 25, 40, 41])
+def test_groups_are_cut_into_the_batches_of_all_frames_together(frames):
+    def batches(count):
+        """As `vsodprep predict` makes them: the last is filled up, unless it is the only one."""
+        return [min(count, 8)] * -(-count // 8)
+
+    groups = list(grouped(range(frames)))
+    assert [frame for group in groups for frame in group] == list(range(frames))
+    assert [size for group in groups for size in batches(len(group))] == batches(frames)
+    assert all(0 < len(group) < 24 for group in groups)
 
 
 @pytest.mark.parametrize("method", [name for name, known in SALIENCY.items() if not known.network])

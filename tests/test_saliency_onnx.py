@@ -8,10 +8,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from click.testing import CliRunner
-from onnx import TensorProto
+from onnx import TensorProto, helper
 from onnx_files import write_channels
 from torch import nn
 
@@ -121,6 +122,26 @@ def test_maps_of_a_network(tmp_path):
         np.testing.assert_allclose(np.concatenate(one.maps(frames)), value / 255, atol=1e-6)
     known = one.settings
     assert (known["weights"], known["weights_sha256"], known["size"]) == ("two.onnx", sha256(path), [4, 4])
+
+
+@pytest.mark.parametrize("batch", [1, 3, "N"])
+def test_a_file_that_fixes_its_batch(batch, tmp_path):
+    """As many frames as the batch, fewer and more: each has its own map."""
+    one = network(write_channels(tmp_path / "x.onnx", (4, 4), batch=batch))
+    for values in ((10,), (10, 20, 30), (10, 20, 30, 40, 50)):
+        maps = one.maps([np.full_like(FRAME, value) for value in values])
+        assert [each.shape for each in maps] == [FRAME.shape[:2]] * len(values)
+        np.testing.assert_allclose([each.mean() for each in maps], np.array(values) / 255, atol=1e-6)
+
+
+def test_one_map_of_several_frames_is_refused(tmp_path):
+    path = write_channels(tmp_path / "clip.onnx", (4, 4), batch=3)
+    model = onnx.load(path)
+    model.graph.node.append(helper.make_node("ReduceMax", ["map0"], ["one"], axes=[0]))
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info("one", TensorProto.FLOAT, [1, 1, 4, 4]))
+    onnx.save_model(model, path)
+    with pytest.raises(InputError, match=r"output 0 of shape \(1, 1, 4, 4\) for 3 frames; expected a map of each"):
+        network(path).maps([FRAME])
 
 
 def test_half_precision(tmp_path):

@@ -9,6 +9,7 @@ from click.core import ParameterSource
 
 from vsodprep.cli._folder import PATH, Folder
 from vsodprep.cli._torch import device_option, threads_option, wait_passively
+from vsodprep.config.device import TOGETHER
 from vsodprep.errors import InputError
 from vsodprep.files import read_json
 from vsodprep.markers import PREDICTIONS, SHARD
@@ -38,7 +39,7 @@ def _video(option: str, endings: str, about: str) -> Any:
 @click.option("--allow", multiple=True, metavar="KIND", help="Kind of issue of frames or videos to accept; repeatable.")
 @device_option
 @threads_option
-@click.option("--batch", type=click.IntRange(1), default=8, show_default=True, help="Frames predicted together.")
+@click.option("--batch", type=click.IntRange(1), default=TOGETHER, show_default=True, help="Frames predicted together.")
 def command(
     *,
     checkpoint: Path,

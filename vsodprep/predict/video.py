@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from vsodprep.benchmarks.videos import Video
+from vsodprep.config.device import TOGETHER
 from vsodprep.config.saliency import Saliency
 from vsodprep.config.train import Run
 from vsodprep.errors import InputError
@@ -78,7 +79,7 @@ def predict_video(
     allow: tuple[str, ...] = (),
     device: str = "cpu",
     threads: int = 2,
-    batch: int = 8,
+    batch: int = TOGETHER,
     content: Mapping[str, Any] | None = None,
 ) -> dict[str, int]:
     """Predict every frame of a video file, in one pass in which a few frames are in memory.

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodprep.config.device import TOGETHER
 from vsodprep.config.frames import Prepared
 from vsodprep.config.methods import saliency_method, saliency_module
 from vsodprep.config.saliency import Saliency
@@ -61,9 +62,19 @@ def method_of(block: Saliency, device: str = "cpu", threads: int = 1) -> Method:
     return method
 
 
+def grouped(frames: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Yield frames in groups that are no smaller than a network's batch, unless all together are.
+
+    The last bits of a map depend on how many are made together: a smaller rest would be a batch of its own size, where
+    `vsodprep predict` fills up the last one.
+    """
+    starts = range(0, max(len(frames) - TOGETHER + 1, min(len(frames), 1)), _AT_ONCE)
+    for start in starts:
+        yield frames[start:] if start == starts[-1] else frames[start : start + _AT_ONCE]
+
+
 def _made(method: Method, frames: Sequence[Path]) -> Iterator[tuple[Path, NDArray[np.float32]]]:
-    for start in range(0, len(frames), _AT_ONCE):
-        paths = frames[start : start + _AT_ONCE]
+    for paths in grouped(frames):
         yield from zip(paths, method.maps([read_frame(path) for path in paths]), strict=True)
 
 

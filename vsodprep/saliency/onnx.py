@@ -90,6 +90,7 @@ class OnnxNetwork:
             found = f"input of shape {shape}" if given is not None else "no input"
             raise InputError(self._where, found, "a network that reads (1, 3, H, W) in float")
         self._input, self._half = given.name, "float16" in given.type
+        self._batch = shape[0] if isinstance(shape[0], int) and shape[0] > 0 else 1
         names = [output.name for output in self._session.get_outputs()]
         self._settings = block.settings
         self._size = _size(self._where, self._settings["size"], shape[2:])
@@ -120,12 +121,18 @@ class OnnxNetwork:
         return [self._map(frame) for frame in frames]
 
     def _map(self, frame: NDArray[np.uint8]) -> NDArray[np.float32]:
-        given = prepared(frame, self._size, self._settings)
+        given = prepared(frame, self._size, self._settings).astype("f2" if self._half else "f4", copy=False)
         try:
-            (output,) = self._session.run([self._output], {self._input: given.astype("f2") if self._half else given})
+            # where the file fixes the batch, copies fill it: no map depends on which frames stand beside its own
+            (output,) = self._session.run([self._output], {self._input: given.repeat(self._batch, axis=0)})
         except Exception as error:  # onnxruntime's own classes, which no module of it names
             words = " ".join(str(error).split())
             raise InputError(self._where, f"cannot be run ({words})", "a network for one frame") from error
+        if self._batch > 1:
+            if output.ndim < 3 or len(output) != self._batch:
+                found = f"output {self._settings['output']} of shape {output.shape} for {self._batch} frames"
+                raise InputError(self._where, found, "a map of each")
+            output = output[0]
         return finished(output, frame.shape[:2], self._settings, self._where)
 
 
