@@ -75,6 +75,9 @@ def test_what_is_derived_of_a_frame_is_an_image_of_its_size(name: str) -> None:
     assert found.dtype == {"segments": np.uint16, "contrast": np.uint8}[name]
 
 
+REGRESSION = graph.laplacian_regression
+
+
 def example(count: int = 12) -> tuple[np.ndarray, np.ndarray]:
     """A kernel and a Laplacian of regions in a row."""
     colours = np.random.default_rng(2).uniform(0, 50, (count, 3))
@@ -121,6 +124,32 @@ def test_graph_refinement_finds_the_object_that_a_map_hints_at() -> None:
     assert (refined.min(), refined.max()) == (0, 1)
     error = np.abs(hint / hint.max() - mask).mean()
     assert np.abs(refined - mask).mean() < 0.5 * error
+
+
+def test_graph_refinement_takes_two_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """First the border alone is background; then f^0.2 m^0.8, f and m from 0 to 1, is a target for every superpixel."""
+    frame, mask = disc()
+    hint = gaussian_filter(mask.astype(np.float32), 12)
+    passes = []
+
+    def regress(targets: np.ndarray, labelled: np.ndarray, *graphs: np.ndarray) -> np.ndarray:
+        passes.append((targets, labelled, REGRESSION(targets, labelled, *graphs)))
+        return passes[-1][2]
+
+    monkeypatch.setattr(graph, "laplacian_regression", regress)
+    refined = graph.refine(hint, frame)
+    labels = slic(frame, frame.shape[0] * frame.shape[1] / 200)
+    count = labels.max() + 1
+    (targets, labelled, first), (joined, every, second) = passes
+    border = np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))
+    assert np.flatnonzero(labelled).tolist() == border.tolist()
+    assert (targets[labelled] == -1).all()
+    assert every.all()
+    means = np.array([hint[labels == label].mean() for label in range(count)])
+    f, m = ((each - each.min()) / np.ptp(each) for each in (first, means))
+    product = f**0.2 * m**0.8
+    np.testing.assert_allclose(joined, 2 * (product - product.min()) / np.ptp(product) - 1, atol=1e-4)
+    np.testing.assert_allclose(refined, ((second - second.min()) / np.ptp(second))[labels], atol=1e-5)
 
 
 @pytest.mark.parametrize("frame", [np.full((64, 80, 3), 9, np.uint8), disc(64, 80)[0]], ids=["flat-frame", "flat-map"])
