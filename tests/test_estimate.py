@@ -268,6 +268,18 @@ def test_what_does_not_stay_is_removed() -> None:
     assert peak(none) < peak(some) < peak(kept)
 
 
+@pytest.mark.parametrize("splits", [None, [{"benchmark": "segtrackv2", "split": "all"}]])
+def test_what_another_benchmark_is_fitted_with_may_go_late(splits: object) -> None:
+    """Maps where the shard of the fit's benchmark has no labels, and flow where it has no prior."""
+    fit = [{"benchmark": "davis2016", "split": "train"}]
+    blocks = {"prior": {"p": {"flow": "dis", "fit": fit}}, "saliency": {"mbd": {"method": "mbd"}}}
+    blocks |= {"coarse": {"c": {"maps": ["mbd"], "weights": fit, "splits": splits}}, "pack": {"coarse": ["c"]}}
+    blocks["coarse"]["c"] |= {"order": ["fuse", "otsu", "substitute"], "substitute": {"support": "prior", "prior": "p"}}
+    found = Estimate(config(benchmarks=["davis2016", "segtrackv2"], **blocks)).costs()
+    late = {(cost.stage, cost.what) for cost in found if cost.late}
+    assert late == ({("flow dis", "davis2016"), ("saliency mbd", "davis2016")} if splits else set())
+
+
 def test_only_what_was_fetched_goes() -> None:
     """VOS has no address; a tar is unpacked before it is read."""
     found = {name: costs(config(benchmarks=[name], keep=[]))["download"] for name in ("vos", "davis2016", "voc2012")}
@@ -284,6 +296,9 @@ ONE += [_cost("pack", "one", 1)]
 TWO = [_cost("normalize", "two", 4), _cost("flow", "two", 5, passing=True), _cost("pack", "two", 2)]
 
 
+LATE = [_cost("normalize", "two", 4), _cost("saliency", "two", 5, passing=True, late=True), _cost("pack", "two", 2)]
+
+
 def _later(disk: float, *needs: str, working: float = 0) -> Cost:
     return _cost("train", f"{disk:g}", disk, needs=needs, working=working)
 
@@ -296,6 +311,7 @@ def _later(disk: float, *needs: str, working: float = 0) -> Cost:
         (ONE + TWO, 10 + 11),
         ([*TWO, _later(4, "two")], 11),  # flow has gone before
         ([*TWO, _later(7, "two")], 4 + 2 + 7),
+        ([*LATE, _later(4, "two")], 11 + 4),  # labels of another benchmark wait for those maps
         ([*TWO, _later(3, "two"), _later(3, "two")], 4 + 2 + 6),
         ([*TWO, _later(1, "two", working=6), _later(1, "two", working=4)], 4 + 2 + 2 + 6),  # one is trained at a time
         ([*ONE, *TWO, _later(8, "one", "two")], 10 + 11),  # when both are packed, 7 + 5 has gone

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from pipeline import ROOT, ask
 
-from vsodprep.config import Config, complete
+from vsodprep.config import Config, complete, merge
 from vsodprep.config.compared import METHODS
 from vsodprep.config.defaults import default
 from vsodprep.config.frames import Prepared
@@ -343,6 +343,28 @@ def test_a_video_with_labels_is_prepared_whole_and_no_other() -> None:
     block, whole = targets.prepared("fbms")
     assert block == Prepared(frames="annotated", clip_length=4)
     assert whole == targets.catalogue.videos("fbms", "msst-train")
+
+
+MAPS_OF_OTHERS = {"coarse": {"stan": {"maps": ["mbd", "rbd"]}}}
+OF_STAN = {"davis2016", "segtrackv2", "fbms"}
+
+
+@pytest.mark.parametrize(
+    ("run", "tested", "over", "before"),
+    [
+        ("rfcn/pre-training", [], {}, {"voc2012", "sbd"}),
+        ("rfcn/full", [], {}, {"msra10k", "voc2012", "sbd"}),  # a stage of it starts from the other
+        ("stan/full", [], {}, OF_STAN | {"msrab", "msra10k", "voc2012", "sbd"}),  # labels of three networks' maps
+        ("stan/full", [], MAPS_OF_OTHERS, OF_STAN | {"msrab"}),  # starts from one of them
+        ("stan/no-coarse", [], {}, {"davis2016", "segtrackv2", "msrab"}),
+        ("trivial/centre-prior", ["davis2016"], {}, {"davis2016"}),
+        ("trivial/centre-prior", ["fbms"], {}, {"fbms", "msrab", "msra10k", "voc2012", "sbd"}),
+    ],
+)
+def test_what_is_packed_before_a_run(run: str, tested: list[str], over: dict[str, Any], before: set[str]) -> None:
+    shipped = yaml.safe_load((ROOT / "config/paper/stan-ablations.yaml").read_text(encoding="utf-8"))
+    model, _, name = run.partition("/")
+    assert set(targets_of(merge(shipped, over)).shards_before((model, name), tested)) == before
 
 
 SPLIT = {"benchmark": "davsod", "split": "test"}

@@ -1,6 +1,6 @@
 """Add up what a configuration will take, from the registry alone."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,8 @@ class Cost:
         working: Further bytes that lie on the disk only while it is made.
         unknown_disk: Whether some of the disk is missing, because nobody published a size.
         jobs: How many commands do it.
-        needs: The benchmarks whose shards it is made from, where it is no part of one itself.
+        needs: The benchmarks that are packed before it is made, where it is no part of one itself.
+        late: Whether what goes may go later than its benchmark is packed, as another benchmark's labels wait for it.
         place: Where it is made, a pattern of folders below the results.
     """
 
@@ -57,6 +58,7 @@ class Cost:
     unknown_disk: bool = False
     jobs: int = 1
     needs: tuple[str, ...] = ()
+    late: bool = False
     place: str = ""
 
 
@@ -147,7 +149,10 @@ class Estimate:
             cpu, disk = work * (0.05 if gpu else cpu), work * rates.DISK_FLOW * 1e6
             passing, place = "flow" not in config.keep, f"flow/{name}/{benchmark}"
             known: dict[str, Any] = {"frames": number, "guessed": guessed, "disk": disk, "passing": passing}
-            known["place"] = place
+            fitted = (
+                (prior, fit) for (prior, _), fit in targets.classifiers.items() if config.prior[prior].flow == name
+            )
+            known |= {"place": place, "late": _read_late(benchmark, fitted, targets.priors(benchmark))}
             yield self._cost(f"flow {name}", part, cpu=cpu, gpu=gpu, jobs=part.sequences, **known)
         for name, videos in targets.priors(benchmark).items():
             part = self._videos(benchmark, videos).prepared
@@ -161,7 +166,9 @@ class Estimate:
             disk = part.megapixels * rates.DISK_SALIENCY * 1e6
             passing = name in targets.passing_saliency
             place = f"saliency/{name}/{benchmark}"
-            known = {"disk": disk, "passing": passing, "jobs": part.sequences, "place": place}
+            fitted = ((coarse, fit) for coarse, fit in targets.weights.items() if name in config.coarse[coarse].maps)
+            late = _read_late(benchmark, fitted, targets.coarse(benchmark))
+            known = {"disk": disk, "passing": passing, "late": late, "jobs": part.sequences, "place": place}
             yield self._cost(f"saliency {name}", part, cpu=cpu, gpu=gpu, **known)
         for name, videos in targets.coarse(benchmark).items():
             part, coarse = self._videos(benchmark, videos).prepared, config.coarse[name]
@@ -287,7 +294,8 @@ class Estimate:
         counted = [part for part, _ in parts]
         guessed = stage.steps is None and any(part.guessed for part in counted)
         what = f"{model}/{name}"
-        known: dict[str, Any] = {"frames": samples, "guessed": guessed, "jobs": 0, "needs": _read_by(run)}
+        known: dict[str, Any] = {"frames": samples, "guessed": guessed, "jobs": 0}
+        known["needs"] = self.targets.shards_before((model, name))
         if stage is run.stages[-1]:
             known["jobs"] = len(set(run.seeds))
             weights = 4 * self._parameters(run.network(model), run)
@@ -306,7 +314,7 @@ class Estimate:
             what, run = f"{model}/{name}", self.targets.runs.get((model, name))
             seeds = len({score.seed for score in scores})
             disk = seeds * part.megapixels * rates.DISK_PREDICTION * 1e6
-            needs = tuple(unique([benchmark, *(() if run is None else _read_by(run))]))
+            needs = self.targets.shards_before((model, name), [benchmark])
             made: dict[str, Any] = {"what": what, "disk": disk, "jobs": seeds, "needs": needs}
             place = f"predictions/{model}/{name}/seed*/{{}}/{benchmark}"
             raw = made | {"place": place.format(RAW)}
@@ -341,6 +349,12 @@ class Estimate:
         return Cost(stage, what, cpu=cpu / _HOUR, gpu=gpu / _HOUR, **(counted | known))
 
 
-def _read_by(run: Run) -> tuple[str, ...]:
-    """Return the benchmarks that a run trains on."""
-    return tuple(unique(data.benchmark for stage in run.stages for data in stage.data))
+def _read_late(benchmark: str, fitted: Iterable[tuple[str, Iterable[SplitOf]]], packed: Collection[str]) -> bool:
+    """Return whether something of a benchmark is read by a fit that its shard does not wait for.
+
+    Args:
+        benchmark: The benchmark.
+        fitted: The blocks that are fitted with it, and on what.
+        packed: The blocks of which the benchmark's shard, or its labels, are made.
+    """
+    return any(where.benchmark == benchmark for block, fit in fitted if block not in packed for where in fit)

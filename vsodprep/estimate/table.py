@@ -63,7 +63,8 @@ def peak(costs: Sequence[Cost]) -> float:
 
     Jobs run in any order that their inputs allow, so every benchmark may be at its own worst at the same time. A
     benchmark's archives go when it is normalised, and only then its flow begins; flow, priors and maps go when its
-    shard is there, and only then begins what is made of the shard. One training at a time saves its state.
+    shard is there, and only then begins what needs the shard, if only by the labels that it reads. One training at a
+    time saves its state.
     """
     benchmarks: dict[str, list[Cost]] = {}
     for cost in costs:
@@ -72,7 +73,7 @@ def peak(costs: Sequence[Cost]) -> float:
     room = {name: _worst(of) for name, of in benchmarks.items()}
     most = sum(room.values())
     for name, of in benchmarks.items():
-        room[name] -= sum(cost.disk for cost in of if not cost.passing)
+        room[name] -= sum(cost.disk for cost in of if cost.late or not cost.passing)
     later = sorted((cost for cost in costs if cost.needs), key=lambda cost: len(cost.needs))
     saved = max(later, key=attrgetter("working"), default=None)
     for cost in later:

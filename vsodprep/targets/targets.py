@@ -98,23 +98,56 @@ class Targets:
         saliency block names, and what only such start from.
         """
         config = self.config
-        every = {(model, name): run for model, runs in config.runs.items() for name, run in runs.items()}
         used = {block for coarse in config.pack.coarse for block in config.coarse[coarse].maps}
         used |= {method.saliency for method in config.methods.values() if method.saliency}
         named = {name: (block.method or "", block.checkpoint or "") for name, block in config.saliency.items()}
-        made = {self.paths.checkpoint(*key, seed): key for key, run in every.items() for seed in run.seeds}
-        starts = {
-            key: {made.get(self.filled(start, seed)) for start in run.starts if start for seed in run.seeds}
-            for key, run in every.items()
-        }
-        for_others = {*named.values(), *(start for of in starts.values() for start in of)}
+        for_others = {*named.values(), *(start for of in self._starts.values() for start in of)}
+        every = {(model, name): run for model, runs in config.runs.items() for name, run in runs.items()}
         kept = {key for key, run in every.items() if run.test or key not in for_others}
         waiting = [*kept, *(key for name, key in named.items() if name in used)]
         while waiting:
             key = waiting.pop()
             kept.add(key)
-            waiting += [start for start in starts.get(key, ()) if start is not None and start not in kept]
+            waiting += [start for start in self._starts.get(key, ()) if start not in kept]
         return {key: run for key, run in every.items() if key in kept}
+
+    @cached_property
+    def _starts(self) -> dict[tuple[str, str], list[tuple[str, str]]]:
+        """The runs that each run starts from."""
+        every = {(model, name): run for model, runs in self.config.runs.items() for name, run in runs.items()}
+        made = {self.paths.checkpoint(*key, seed): key for key, run in every.items() for seed in run.seeds}
+        paths = {
+            key: [self.filled(start, seed) for start in run.starts if start for seed in run.seeds]
+            for key, run in every.items()
+        }
+        return {key: unique(made[path] for path in of if path in made) for key, of in paths.items()}
+
+    def shards_before(self, run: tuple[str, str], benchmarks: Iterable[str] = ()) -> tuple[str, ...]:
+        """Return the benchmarks that are packed before a run has trained and the shards of some benchmarks are there.
+
+        They are those that it trains on, those of the runs that it starts from, and those that the networks train on
+        whose maps labels are made of.
+
+        Args:
+            run: Its model and name; those of a method or a trivial map are no run.
+            benchmarks: The benchmarks.
+        """
+        found, seen = list(benchmarks), set[tuple[str, str]]()
+        waiting = [run, *(network for name in found for network in self._labelling(name))]
+        while waiting:
+            key = waiting.pop()
+            if key in self.runs and key not in seen:
+                seen.add(key)
+                read = unique(data.benchmark for stage in self.runs[key].stages for data in stage.data)
+                found += read
+                waiting += [*self._starts[key], *(network for name in read for network in self._labelling(name))]
+        return tuple(unique(found))
+
+    def _labelling(self, benchmark: str) -> list[tuple[str, str]]:
+        """Return the networks, trained here or not, of whose maps a benchmark's labels are made."""
+        names = (name for coarse in self.packed_coarse(benchmark) for name in self.config.coarse[coarse].maps)
+        blocks = (self.config.saliency[name] for name in names)
+        return [(block.method, block.checkpoint) for block in blocks if block.method and block.checkpoint]
 
     @cached_property
     def tested(self) -> dict[str, str]:
