@@ -1,4 +1,4 @@
-"""The maps that nothing has been learned for."""
+"""The maps that no network has learned."""
 
 import json
 from pathlib import Path
@@ -7,9 +7,10 @@ import h5py
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from shard_tree import SIZE, STILLS, make_everything
+from shard_tree import SIZE, STILLS, make_everything, prior_at
 
 from vsodprep.cli import cli
+from vsodprep.config.pack import Pack
 from vsodprep.errors import InputError
 from vsodprep.flow.picture import Picture
 from vsodprep.images import read_gray
@@ -62,6 +63,30 @@ def test_flow_magnitude_of_a_shard(shard: Path, tmp_path: Path) -> None:
         "sequences": {"moon": 4},
         "frames": 4,
     }
+
+
+@pytest.mark.parametrize("block", [Pack(), Pack(video_frames="raw", video_size=(48, 80))])
+def test_the_motion_prior_is_the_shard_s_at_each_frame_s_own_size(tmp_path: Path, block: Pack) -> None:
+    make_everything(tmp_path)
+    pack_benchmark(tmp_path / "normalized", tmp_path / "mini.zarr", block, prior={"light": tmp_path / "prior"})
+    arguments = [
+        "trivial",
+        "motion-prior",
+        str(tmp_path / "mini.zarr"),
+        "--out",
+        str(tmp_path / "maps"),
+        "--split",
+        "test",
+    ]
+    assert CliRunner().invoke(cli, arguments).exit_code == 0
+    for frame in range(4):
+        np.testing.assert_array_equal(read_gray(tmp_path / "maps" / "moon" / f"{frame:05d}.png"), prior_at(frame))
+    assert json.loads((tmp_path / "maps" / "predictions.json").read_text())["settings"] == {"prior": "light"}
+
+
+def test_a_shard_without_a_prior_is_named(shard: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no prior"):
+        write_trivial("motion-prior", shard, tmp_path, "test")
 
 
 def test_flow_magnitude_is_of_the_flow_that_pictures_show(tmp_path: Path) -> None:

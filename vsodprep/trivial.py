@@ -1,4 +1,4 @@
-"""Maps that nothing has been learned for: what a network has to beat."""
+"""Maps that no network has learned: what a network has to beat."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,16 +6,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.config.report import Trivial
+from vsodprep.config.report import Written
 from vsodprep.errors import InputError
 from vsodprep.flow.picture import recorded
 from vsodprep.images import write_png
 from vsodprep.manifest import ManifestSequence
 from vsodprep.predictions import writing_maps
 from vsodprep.progress import note, track
-from vsodprep.shards import Shard, layout, open_shard
+from vsodprep.shards import Shard, ShardSequence, layout, open_shard
+from vsodprep.shards.transform import resize
 
 SIGMA = 0.25
+READS = {"flow-magnitude": layout.FLOW, "motion-prior": layout.PRIOR}
 
 
 def centre_prior(height: int, width: int, sigma: float = SIGMA) -> NDArray[np.float64]:
@@ -53,56 +55,66 @@ def flow_magnitude(flow: NDArray[np.float32]) -> NDArray[np.float64]:
     return speed / fastest if fastest else speed
 
 
-def write_trivial(kind: Trivial, shard: Path, out: Path, split: str, flow: str | None = None) -> None:
+def write_trivial(kind: Written, shard: Path, out: Path, split: str, name: str | None = None) -> None:
     """Write a trivial map for every frame of a split that maps are made of, laid out as predictions are.
 
-    A frame without flow gets an empty map, and their number is told.
+    A frame without what its map is made of gets an empty map, and their number is told.
 
     Args:
         kind: Which map.
         shard: The packed benchmark.
         out: Gets `{seq}/{frame}.png` at each frame's own size and, last, `predictions.json`.
         split: The split.
-        flow: The flow block that `flow-magnitude` reads, without the camera's motion where its pictures are; None
-            takes the shard's first.
+        name: The flow block that `flow-magnitude` reads, without the camera's motion where its pictures are, or the
+            prior block of `motion-prior`, enlarged where a shard holds it smaller; None takes the shard's first.
 
     Raises:
-        InputError: The shard has no such split, no such flow, or, for `flow-magnitude`, holds still images there;
-            or a file of somebody else would be overwritten.
+        InputError: The shard has no such split, no such block, or, for a block's map, holds still images there; or a
+            file of somebody else would be overwritten.
     """
     opened = open_shard(shard)
     sequences = opened.manifest.split(split)
-    block = _flow_block(opened, sequences, flow) if kind == "flow-magnitude" else None
+    read = READS.get(kind)
+    block = _block(opened, sequences, read, name) if read else None
     frames = [(sequence, index) for sequence in sequences for index in opened[sequence.name].predicted]
-    settings = {"sigma": SIGMA} if block is None else {"flow": block}
+    settings = {read: block} if read else {"sigma": SIGMA}
     made_by = {"method": kind, "settings": settings, "benchmark": opened.manifest.name}
-    without_flow = 0
+    without = 0
     names = {each.name: [each.frames[index] for index in opened[each.name].predicted] for each in sequences}
     with writing_maps(out, made_by, names):
         for sequence, index in track(frames, kind, len(frames)):
             size = sequence.size(index)
             if block is None:
-                values = centre_prior(*size)
+                values = _bytes_of(centre_prior(*size))
             else:
                 arrays = opened[sequence.name]
-                stored = arrays.flow(block, index)
-                shown = recorded(arrays.attributes(f"{layout.FLOW}/{block}")).shown  # as networks see it
-                values = np.zeros(size) if stored is None else flow_magnitude(shown(stored))
-                without_flow += stored is None
-            path = out / sequence.name / f"{sequence.frames[index]}.png"
-            write_png(path, np.floor(values * 255 + 0.5).astype(np.uint8))
-    if without_flow:
-        note(f"{out}: {without_flow} frames have no flow; their maps are black")
+                found = _flow_map(arrays, block, index) if read == layout.FLOW else arrays.prior(block, index)
+                values = np.zeros(size, np.uint8) if found is None else resize(found, size, "opencv")
+                without += found is None
+            write_png(out / sequence.name / f"{sequence.frames[index]}.png", values)
+    if without:
+        note(f"{out}: {without} frames have no {read}; their maps are black")
 
 
-def _flow_block(shard: Shard, sequences: Iterable[ManifestSequence], name: str | None) -> str:
-    """Return the flow block to read, the shard's first if none is named."""
+def _flow_map(arrays: ShardSequence, block: str, index: int) -> NDArray[np.uint8] | None:
+    """Return the length of the flow as networks see it."""
+    stored = arrays.flow(block, index)
+    shown = recorded(arrays.attributes(f"{layout.FLOW}/{block}")).shown
+    return None if stored is None else _bytes_of(flow_magnitude(shown(stored)))
+
+
+def _bytes_of(values: NDArray[np.float64]) -> NDArray[np.uint8]:
+    return np.floor(values * 255 + 0.5).astype(np.uint8)
+
+
+def _block(shard: Shard, sequences: Iterable[ManifestSequence], kind: str, name: str | None) -> str:
+    """Return the block of a kind to read, the shard's first if none is named."""
     stills = [sequence.name for sequence in sequences if sequence.still]
     if stills:
-        raise InputError(shard.path, f"still images in {stills[0]}", "videos; still images have no flow")
+        raise InputError(shard.path, f"still images in {stills[0]}", f"videos; still images have no {kind}")
     if name is None:
-        if not shard.contents["flow"]:
-            raise InputError(shard.path, "no flow vectors", "a shard packed with --flow")
-        return shard.contents["flow"][0]
-    shard.require("flow", name)
+        if not shard.contents[kind]:
+            raise InputError(shard.path, f"no {kind}", f"a shard packed with --{kind}")
+        return shard.contents[kind][0]
+    shard.require(kind, name)
     return name

@@ -33,7 +33,7 @@ COMMANDS: dict[str, str] = {
     "export": "Write a shard as the folders that other code bases read.",
     "train": "Train a network.",
     "predict": "Predict saliency maps of a shard, frames or a video.",
-    "trivial": "Write the maps that a network has to beat: centre prior, flow magnitude.",
+    "trivial": "Write the maps that a network has to beat: centre prior, flow magnitude, motion prior.",
     "evaluate": "Score saliency maps against masks.",
     "table": "Merge scores, and the papers' own, into one table.",
     "compare": "Print intervals of scores, and tests of methods in pairs.",

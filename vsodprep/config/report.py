@@ -10,6 +10,7 @@ from vsodprep.config.base import Section
 TRIVIAL = "trivial"
 Trivial = Literal["centre-prior", "flow-magnitude"]
 TRIVIAL_MAPS: tuple[Trivial, ...] = get_args(Trivial)
+Written = Literal[Trivial, "motion-prior"]  # by hand; the report has rows of the first two
 
 
 class Report(Section):
