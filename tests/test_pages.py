@@ -1,8 +1,8 @@
 """Every block of code and every command of the pages is right: read by the plain suite, run by the slow one.
 
-A block of shell is run unless it shows a usage (`[--option]`, `…`) or a comment before it says why it cannot be here:
-`<!-- checked only: WHY -->`. `snakemake` makes its plan. A block that begins with a file's name as a comment is that
-file. What the blocks of a page name lies in the folder that they share.
+A line of shell is run unless it shows a usage (`[--option]`, `…`) or `CANNOT` says why it is only read. `snakemake`
+makes its plan. A block that begins with a file's name as a comment is that file. What the blocks of a page name lies in
+the folder that they share.
 """
 
 import ast
@@ -29,6 +29,7 @@ import yaml
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
 from model_batches import make_batch
+from onnx_files import write_channels
 from pipeline import ROOT, ask
 from video_files import disc, write
 
@@ -54,24 +55,19 @@ class Block:
     Attributes:
         kind: Its language.
         text: What it says.
-        why: Why it is not run; None if it is.
     """
 
     kind: str
     text: str
-    why: str | None
 
 
 def blocks(page: str) -> list[Block]:
     """Return a page's blocks in order; one that is only indented is of shell."""
-    found, why = [], None
-    for token in MarkdownIt().enable("table").parse(PAGES[page].read_text(encoding="utf-8")):
-        if token.type in ("fence", "code_block"):
-            found.append(Block(token.info.strip() if token.type == "fence" else "sh", token.content, why))
-        if token.type in ("html_block", "fence", "code_block"):
-            marked = re.fullmatch(r"<!-- checked only: (.+) -->\n?", token.content)
-            why = marked[1] if marked else None
-    return found
+    return [
+        Block(token.info.strip() if token.type == "fence" else "sh", token.content)
+        for token in MarkdownIt().enable("table").parse(PAGES[page].read_text(encoding="utf-8"))
+        if token.type in ("fence", "code_block")
+    ]
 
 
 def spans(page: str) -> Iterator[str]:
@@ -142,6 +138,11 @@ def test_no_block_goes_unread(page: str) -> None:
     ]
 
 
+def test_what_cannot_run_stands_on_a_page() -> None:
+    told = [line for page in PAGES for block in blocks(page) if block.kind in SHELL for line in lines(block.text)]
+    assert [start for start in CANNOT if not any(line.startswith(start) for line in told)] == []
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_configurations_are_accepted(page: str) -> None:
     for block in blocks(page):
@@ -181,20 +182,36 @@ INSTEAD = {
     "MGA.zip": "maps/theirs.zip",
     "DAVIS-data.zip --out": "DAVIS-data.zip --partial --out",
     "results/normalized/davis2016 --split test": "results/normalized/davis2016 --split val",
+    "archives/davis2016 --out": "archives/davis2016 --partial --out",
+    "results/normalized/fbms --split test": "results/normalized/davis2016 --split val",
+    "dis/synth train --out classifier.npz": "dis/synth train --epochs 2 --out classifier.npz",
+    "--windows roi": "--windows roi --weights random --level 0.8 100 150 --frames-per-sequence 1",
+    '{"size": [1024, 1024]}': '{"size": [1024, 1024], "stretch": true}',
+    "DAVIS-results.zip/fseg": "DAVIS-results.zip/ours",
+    "results-recipes/": "results/",
+    "python speed/": f"python {ROOT}/speed/",
+    "CLONE/": f"{ROOT}/",
+    "snakedeploy deploy-workflow URL my-project --tag TAG": "mkdir my-project",
 }
-FILE = re.compile(r"# (\S+\.(?:yaml|py))\n")
-# Pages whose blocks are run; those of the others are only read.
-RUN = [page for page in PAGES if page.startswith(("docs/tutorials/", "docs/models/"))]
-RUN += [
-    "docs/benchmarks.md",
-    "docs/compare.md",
-    "docs/synth.md",
-    "docs/evaluation.md",
-    "docs/figures.md",
-    "docs/python.md",
-    "docs/shards.md",
-    "README.md",
-]
+# Lines that are only read, by their beginning, and why they cannot run here.
+CANNOT = {
+    "python3 -m venv": "installs packages",
+    "pip install": "installs packages",
+    "docker ": "needs the service of Docker",
+    "pytest": "is the suite that runs this",
+    "ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 OMP_NUM_THREADS=1 pytest": "is the suite that runs this",
+    "ruff ": "changes the checkout; the suite runs it without",
+    "vsodprep download": "fetches from the web",
+    "vsodprep review": "answers a browser until a signal ends it, as test_review_browser.py does",
+    "vsodprep train dsnet --recipe recipe.json --shard synth.zarr --out last.ckpt &&": "waits for Ctrl-C",
+    "vsodprep predict final_bone.pth": "needs the weights that DS-Net's authors released",
+    "vsodprep evaluate --pred TMO/YTOBJ": "needs YouTube-Objects and TMO's maps",
+    "snakemake --workflow-profile profiles/slurm": "needs Slurm's plugin; test_pipeline_slurm.py has it",
+    "snakemake all --workflow-profile profiles/slurm": "needs Slurm's plugin; test_pipeline_slurm.py has it",
+}
+FILE = re.compile(r"# (\S+\.(?:yaml|py)|Snakefile)\n")
+# Pages with something to run.
+RUN = [page for page in PAGES if any(block.kind in (*SHELL, "python") for block in blocks(page))]
 DAVIS, SYNTH = ("bear", "blackswan", "car-shadow", "dog", "libby"), ("plain-fish", "pan-bird", "plain-turtle")
 RECIPE = {
     "width": 0.125,
@@ -225,10 +242,10 @@ def run_page(page: str, folder: Path) -> None:
         if named := FILE.match(text):
             Path(named[1]).parent.mkdir(parents=True, exist_ok=True)
             Path(named[1]).write_text(text, encoding="utf-8")
-        elif block.kind == "python" and not block.why:
+        elif block.kind == "python":
             exec(compile(text, page, "exec"), names)
-        for line in lines(text) if block.kind in SHELL and not block.why else ():
-            if is_usage(line):
+        for line in lines(text) if block.kind in SHELL else ():
+            if is_usage(line) or line.startswith(tuple(CANNOT)):
                 continue
             calls.write_bytes(b"")
             words = ["bash", "-euc", f'{set_up}{line}\npwd > "$CALLS.folder"']
@@ -238,17 +255,25 @@ def run_page(page: str, folder: Path) -> None:
             os.chdir(Path(f"{calls}.folder").read_text(encoding="utf-8").strip())
             for call in calls.read_text(encoding="utf-8").split("\0\n\0")[:-1]:
                 program, *given = call.split("\0")
+                placed = [found_in_clone(word) for word in given]
                 if program == "vsodprep":
-                    ours(*given)
+                    ours(*placed)
                 else:
-                    plan(given)
+                    plan(placed)
+
+
+def found_in_clone(word: str) -> str:
+    """Return a word, or the path of the clone's own file where it names one that does not lie here."""
+    if word.endswith("/Snakefile"):
+        return str(ROOT / "Snakefile")
+    here = Path(word) if word.endswith(".yaml") else None
+    return word if here is None else str(here.resolve() if here.exists() else ROOT / word)
 
 
 def plan(words: list[str]) -> None:
-    """Let Snakemake plan a command by the clone's rules, in the working directory."""
-    found = [str(ROOT / "Snakefile") if word.endswith("/Snakefile") else word for word in words]
-    found = [str(Path(word).resolve()) if word.endswith(".yaml") else word for word in found]
-    done = ask(Path.cwd(), "-n", *found)
+    """Let Snakemake plan a command in the working directory, by the rules there or the clone's."""
+    here = Path("Snakefile").resolve()
+    done = ask(Path.cwd(), "-n", *words, snakefile=str(here) if here.exists() else "Snakefile")
     assert done.returncode == 0, f"snakemake {shlex.join(words)}\n{done.stdout[-2000:]}"
 
 
@@ -295,6 +320,7 @@ def write_inputs() -> None:
         ]
         ours("evaluate", "--pred", maps, "--gt", normalized / benchmark, "--split", split, *by)
     write_maps_and_scores(normalized / "davis2016", scores, network)
+    write_maps_of_single_frames(normalized)
 
 
 def write_maps_and_scores(benchmark: Path, scores: Path, network: Path) -> None:
@@ -316,6 +342,40 @@ def write_maps_and_scores(benchmark: Path, scores: Path, network: Path) -> None:
         write(Path(name), [disc(number) for number in range(4)])
     Path("vsodprep").symlink_to(ROOT)
     Path("synth.zarr").symlink_to("results/shards/synth.zarr")
+    Path("SOURCE").symlink_to("FRAMES")
+    Path("VIDEO.mp4").symlink_to("clip.mp4")
+
+
+def write_maps_of_single_frames(normalized: Path) -> None:
+    """Write what pages name of maps, labels and networks that read single frames, and a configuration."""
+    for number, path in enumerate(sorted(normalized.glob("synth/*/masks/*.png"))):
+        mask, name = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE), f"{path.parts[-3]}/{path.name}"
+        for method in ("mbd", "rbd"):
+            write_png(Path("results/saliency", method, "synth", name), cv2.blur(mask, (3 + number % 3, 3)))
+        write_png(Path("THEIRS", name), mask // 255)
+        write_png(Path("OTHERS", name), cv2.blur(mask, (5, 5)))
+        own = Path("VIDEOS", path.parts[-3], "masks", path.name)
+        own.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(own), cv2.merge([mask, mask, mask, mask]))
+    for name in SYNTH:
+        shutil.copytree(normalized / "synth" / name / "frames", Path("VIDEOS", name, "frames"))
+    flow = Path("results/flow/dis/synth")
+    ours("prior", "fit", "--train", normalized / "synth", flow, "train", "--epochs", 1, "--out", "classifier.npz")
+    frames, prior = normalized / "synth/pan-bird/frames", Path("results/prior/light/synth/pan-bird.h5")
+    ours("prior", "apply", frames, flow / "pan-bird.h5", "classifier.npz", "--out", prior)
+    write_channels(Path("home/.u2net/isnet-general-use.onnx"), (1024, 1024))
+    write_channels(Path("mine.onnx"), (384, 384))
+    shutil.copy("home/.u2net/isnet-general-use.onnx", "isnet.onnx")
+    whole = Path("results/configuration/whole.json")
+    whole.parent.mkdir()
+    whole.write_text(json.dumps(BASE), encoding="utf-8")
+    Path("archives/davis2016").mkdir(parents=True)
+    shutil.copy("DAVIS-data.zip", "archives/davis2016")
+    shutil.unpack_archive("DAVIS-data.zip", ".")
+    for archive, folder in (("3dcseg/bmvc_fbms.zip", "maps/ours"), ("davis2016/DAVIS-results.zip", "maps")):
+        path = Path("archives/maps", archive)
+        path.parent.mkdir(parents=True)
+        shutil.make_archive(str(path.with_suffix("")), "zip", folder)
 
 
 @pytest.fixture(scope="module")
@@ -334,5 +394,6 @@ def test_blocks_run(page: str, inputs: Path, tmp_path: Path, monkeypatch: pytest
     folder = tmp_path / "project"
     shutil.copytree(inputs, folder, copy_function=os.link, symlinks=True)
     monkeypatch.chdir(folder)
+    monkeypatch.setattr(sys, "argv", ["shrink.py", "DAVIS", "small"])
     (tmp_path / "vsodprep").symlink_to(ROOT)  # beside the folder that a page makes, and beside this one
     run_page(page, folder)
