@@ -6,35 +6,31 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from vsodprep.cues.superpixels import region_sums
+from vsodprep.compiled import compiled
 from vsodprep.prior.channels import DIRECTIONS, NAMES, VECTORS, Channels
 from vsodprep.prior.regions import geometry, outline
 
 
-class Stack(NamedTuple):
-    """What is added up over the regions of each level of a frame.
+class Totals(NamedTuple):
+    """What a frame's channels add up to over regions.
 
     Attributes:
-        values: float32 `(H, W, 31)`: one, the channels, the directions' histogram, the channels' squares.
-        border: float64 `(20,)`, sums of all but the squares over a band along the image border.
-        frame_level: What `Channels` says of it.
+        sums: float64 `(n, 20)`: pixels, the channels, the directions' histogram.
+        squares: float64 `(n, 11)`, of the channels.
     """
 
-    values: NDArray[np.float32]
-    border: NDArray[np.float64]
-    frame_level: NDArray[np.float32]
+    sums: NDArray[np.float64]
+    squares: NDArray[np.float64]
 
     @classmethod
-    def of(cls, given: Channels) -> "Stack":
-        """Stack a frame's channels."""
-        directions = np.eye(DIRECTIONS, dtype=np.float32)[given.direction] * given.strength[..., None]
-        one = np.ones((*given.direction.shape, 1), dtype=np.float32)
-        stack = np.concatenate([one, given.values, directions], axis=2)
-        values = np.concatenate([stack, given.values**2], axis=2)
-        return cls(values, _border_total(stack), given.frame_level)
+    def of(cls, labels: NDArray[np.int32], count: int, given: Channels) -> "Totals":
+        """Add up channels over regions, labelled 0..count-1."""
+        return cls(*_totals(labels, given.values, given.direction, given.strength, DIRECTIONS, count))
 
 
-def contrast(labels: NDArray[np.int32], count: int, given: Stack) -> dict[str, NDArray[np.float64]]:
+def contrast(
+    labels: NDArray[np.int32], count: int, given: Channels, border: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
     """Describe each region by itself and against its surroundings.
 
     Like MDF (Li and Yu, CVPR 2015) it looks at the region alone, at its neighbourhood (the regions that touch it) and
@@ -43,7 +39,8 @@ def contrast(labels: NDArray[np.int32], count: int, given: Stack) -> dict[str, N
     Args:
         labels: int32 `(H, W)`, 0..count-1, all of them used.
         count: Number of regions.
-        given: The frame's channels at the same size, stacked.
+        given: The frame's channels at the same size.
+        border: Their sums over the border, from `border_sums`.
 
     Returns:
         86 features by name, float64 `(count,)` each: mean and standard deviation of each channel; the mean's
@@ -51,7 +48,7 @@ def contrast(labels: NDArray[np.int32], count: int, given: Stack) -> dict[str, N
         and flow; the chi-square distance of the histograms of flow directions; position and shape; how much motion
         there is in the frame. A window without pixels has no contrast: 0.
     """
-    totals, squares = np.split(region_sums(labels, given.values, count), [len(given.border)], axis=1)
+    totals, squares = Totals.of(labels, count, given)
     area = totals[:, :1]
     mean = totals[:, 1 : 1 + len(NAMES)] / area
     deviation = np.sqrt(np.maximum(squares / area - mean**2, 0))
@@ -59,7 +56,7 @@ def contrast(labels: NDArray[np.int32], count: int, given: Stack) -> dict[str, N
     edges = outline(labels, count)
     # Sparse: sums that do not depend on BLAS and its threads.
     neighbours = np.asarray(csr_array((edges.shared > 0).astype(np.float64)) @ totals)
-    windows = {"neighbourhood": neighbours, "rest": totals.sum(axis=0) - totals, "border": given.border[None]}
+    windows = {"neighbourhood": neighbours, "rest": totals.sum(axis=0) - totals, "border": border[None]}
     of_channels, of_vectors = {"mean": mean, "deviation": deviation}, {}
     for name, window in windows.items():
         there = window[:, :1] > 0
@@ -76,12 +73,37 @@ def contrast(labels: NDArray[np.int32], count: int, given: Stack) -> dict[str, N
     return found | geometry(labels, count, edges) | {name: np.full(count, level) for name, level in levels}
 
 
-def _border_total(stack: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Add up the channels over a band along the image border, a fifteenth of the shorter side wide."""
-    height, width = stack.shape[:2]
+def border_sums(given: Channels) -> NDArray[np.float64]:
+    """Add up channels over a band along the image border, a fifteenth of the shorter side wide.
+
+    Args:
+        given: A frame's channels.
+
+    Returns:
+        float64 `(20,)`, as a row of `Totals.sums`.
+    """
+    height, width = given.direction.shape
     band = max(1, min(height, width) // 15)
-    inner = stack[band : height - band, band : width - band].astype(np.float64).sum(axis=(0, 1))
-    return np.asarray(stack.astype(np.float64).sum(axis=(0, 1)) - inner)
+    middle = (slice(band, height - band), slice(band, width - band))
+    inner = Channels(given.values[middle], given.direction[middle], given.strength[middle], given.frame_level)
+    whole, inside = (Totals.of(np.zeros(part.direction.shape, np.int32), 1, part).sums[0] for part in (given, inner))
+    return np.asarray(whole - inside)
+
+
+@compiled
+def _totals(labels, values, direction, strength, directions, count):  # type: ignore[no-untyped-def]
+    channels = values.shape[2]
+    sums, squares = np.zeros((count, 1 + channels + directions)), np.zeros((count, channels))
+    for y in range(labels.shape[0]):
+        for x in range(labels.shape[1]):
+            region, pixel = labels[y, x], values[y, x]
+            total, square = sums[region], squares[region]  # rows, whose loops are vectorised
+            total[0] += 1
+            for channel in range(channels):
+                total[1 + channel] += pixel[channel]
+                square[channel] += pixel[channel] * pixel[channel]
+            total[1 + channels + direction[y, x]] += strength[y, x]
+    return sums, squares
 
 
 def _chi_square(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from vsodprep.prior.channels import channels
 from vsodprep.prior.classifier import Settings
-from vsodprep.prior.contrast import Stack, contrast
+from vsodprep.prior.contrast import border_sums, contrast
 from vsodprep.prior.segmentation import Segmentation, segmentations
 
 AT_ONCE = 4  # frames that a network describes together: a batch of its windows is seldom cut short
@@ -77,8 +77,9 @@ def _cut(moving: Moving, settings: Settings) -> tuple[NDArray[np.uint8], tuple[S
 def _contrasts(moving: Moving, cut: Picture) -> tuple[NDArray[np.float32], ...]:
     picture, levels = cut
     size = picture.shape[1], picture.shape[0]
-    given = Stack.of(channels(_shrunk(moving.frame, size), _shrunk(moving.flow, size), picture))
-    named = (contrast(level.labels, level.regions, given) for level in levels)
+    given = channels(_shrunk(moving.frame, size), _shrunk(moving.flow, size), picture)
+    border = border_sums(given)
+    named = (contrast(level.labels, level.regions, given, border) for level in levels)
     return tuple(np.stack(list(each.values()), axis=1).astype(np.float32) for each in named)
 
 

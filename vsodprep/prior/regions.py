@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from vsodprep.compiled import compiled
 
@@ -111,5 +110,17 @@ def boxes(labels: NDArray[np.int32], count: int) -> NDArray[np.int64]:
     Returns:
         int64 `(count, 4)`: first row, row after the last, first column, column after the last.
     """
-    found = ndimage.find_objects(labels + 1, count)
-    return np.array([[rows.start, rows.stop, columns.start, columns.stop] for rows, columns in found], dtype=np.int64)
+    return np.asarray(_boxes(labels, count))
+
+
+@compiled
+def _boxes(labels, count):  # type: ignore[no-untyped-def]
+    height, width = labels.shape
+    found = np.empty((count, 4), np.int64)
+    found[:, 0], found[:, 1], found[:, 2], found[:, 3] = height, 0, width, 0
+    for y in range(height):
+        for x in range(width):
+            box = found[labels[y, x]]
+            box[0], box[1] = min(box[0], y), y + 1
+            box[2], box[3] = min(box[2], x), max(box[3], x + 1)
+    return found
