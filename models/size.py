@@ -1,4 +1,4 @@
-"""Parameters and operations of a network, counted by torch without computing anything."""
+"""What a network's modules tell without computing anything: parameters, operations, batch normalisation."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.flop_counter import FlopCounterMode
 
 from vsodprep.config.train import Run
@@ -76,6 +77,17 @@ def parameters_of_run(model: str, run: Run) -> int:
     """
     with _counting(model):
         return sum(each.numel() for each in _built(model, run).parameters())
+
+
+def depends_on_devices(model: str, run: Run) -> bool:
+    """Return whether a run's weights depend on the number of devices that share its batches.
+
+    They do where batch normalisation takes its statistics from a device's share, and not from the whole batch.
+    """
+    if run.sync_batchnorm:
+        return False
+    network = build_model(model, run.variant, width=run.width, **run.options).train()
+    return any(isinstance(module, _BatchNorm) and module.training for module in network.modules())
 
 
 def _built(model: str, run: Run) -> Network:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from vsodprep import __version__
 from vsodprep.config.train import Run
@@ -28,6 +27,7 @@ from vsodprep.models.network import Network
 from vsodprep.models.ranks import Ranks, check_agreed, in_ranks
 from vsodprep.models.recipe import stage_dataset, steps_of
 from vsodprep.models.resume import Progress, continue_from
+from vsodprep.models.size import depends_on_devices
 from vsodprep.models.stage import StageModule, StepRange, TrainingSinks, fit
 from vsodprep.progress import Reporter
 from vsodprep.shards.read import open_shard
@@ -126,7 +126,7 @@ def _train(
     starts = [None if stage.init is None else Path(stage.init.replace("{seed}", str(seed))) for stage in stages]
     if any(starts):
         identity["init_sha256"] = [None if start is None else saved.digest(start) for start in starts]
-    if ranks.number > 1 and not run.sync_batchnorm and _normalizes(model, run):
+    if ranks.number > 1 and depends_on_devices(model, run):
         identity["devices"] = ranks.number
     if continued is not None:
         identity["continued_sha256"] = sha256(continued)
@@ -220,12 +220,6 @@ def _network(model: str, run: Run, *, pretrained: bool) -> Network:
             raise InputError(f"model {model}", missing, f"a recipe with {key}: NAME")
     place(network, "cpu")
     return network
-
-
-def _normalizes(model: str, run: Run) -> bool:
-    """Return whether batch normalisation takes its statistics from the batch, of which each device has a share."""
-    network = build_model(model, run.variant, width=run.width, **run.options).train()
-    return any(isinstance(module, _BatchNorm) and module.training for module in network.modules())
 
 
 def _identity(model: str, run: Run, shards: Mapping[str, Path], seed: int, settings: Execution) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from vsodprep.download import fetch as fetching
 from vsodprep.download import run as downloads
 from vsodprep.download.drive import confirmed_address, is_quota_page
 from vsodprep.download.fetch import RetryPolicy
-from vsodprep.download.fetched import remove_fetched
+from vsodprep.download.fetched import linked, remove_fetched
 from vsodprep.download.run import download
 from vsodprep.errors import InputError, VsodprepError
 
@@ -109,6 +109,20 @@ def test_only_what_was_fetched_is_removed(whose: str, case: Case) -> None:
     assert path.exists() != ours
     assert (case.folder / "sources.json").exists() != ours
     assert remove_fetched(case.folder) == ()
+
+
+@pytest.mark.parametrize("link", ["folder", "parent"])
+def test_nothing_is_removed_through_a_link(link: str, case: Case, tmp_path: Path) -> None:
+    path = case.run("ok")
+    other = tmp_path / "other" / "downloads"
+    other.mkdir(parents=True)
+    target = case.folder if link == "folder" else case.folder.parent
+    (other / "link").symlink_to(target, target_is_directory=True)
+    seen = other / "link" if link == "folder" else other / "link" / case.folder.name
+    assert (linked(seen), linked(seen / "sources.json"), linked(case.folder)) == (True, True, False)
+    assert remove_fetched(seen / "sources.json") == remove_fetched(seen) == ()
+    assert path.read_bytes() == BODY
+    assert remove_fetched(case.folder) == (path,)
 
 
 def test_second_run_fetches_nothing(case: Case) -> None:

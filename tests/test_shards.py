@@ -22,6 +22,7 @@ from vsodprep.flow.picture import colour
 from vsodprep.images import read_frame, read_mask
 from vsodprep.manifest import frame_path
 from vsodprep.shards import layout, open_shard, pack_benchmark
+from vsodprep.shards.chunks import ChunkReader
 from vsodprep.shards.transform import resize
 
 
@@ -234,8 +235,6 @@ def test_only_arrays_have_a_size():
 
 
 def test_arrays_of_another_layout_are_read_through_zarr(tmp_path):
-    from vsodprep.shards.chunks import ChunkReader
-
     values = np.arange(5 * 6 * 7, dtype=np.uint8).reshape(5, 6, 7)
     zarr.create_array(tmp_path / "a.zarr", data=values, chunks=(2, 3, 7))
     reader = ChunkReader(zarr.open_array(tmp_path / "a.zarr", mode="r"))
@@ -442,3 +441,16 @@ def test_labels_whose_record_is_none_are_refused(tree, tmp_path, text):
     (labels / "provenance.json").write_text(text)
     with pytest.raises(InputError, match=r"coarse/provenance\.json: .*; expected a record written by vsodprep"):
         pack(tree, tmp_path / "x.zarr", coarse={"fused": labels})
+
+
+@pytest.mark.parametrize(("first", "second", "same"), [(b"", b"", True), (b"", b"a", False), (b"a", b"b", False)])
+def test_the_sums_of_an_array_of_bytes_tell_one_byte_from_none(
+    first: bytes, second: bytes, same: bool, tmp_path: Path
+) -> None:
+    found = []
+    for number, content in enumerate((first, second)):
+        (tmp_path / "image").write_bytes(content)
+        group = zarr.create_group(tmp_path / f"{number}.zarr")
+        layout.write_files(group, "masks", {0: tmp_path / "image"} if content else {})
+        found.append(list(ChunkReader(group["masks/data"]).sums()))
+    assert (found[0] == found[1]) == same

@@ -358,6 +358,39 @@ def test_a_source_in_the_folder_of_a_download_is_none_that_was_fetched(
     assert plan_of({"keep": []}).normalize.archives(wildcards(benchmark="davis2016")) == "--remove-archives"
 
 
+@pytest.mark.parametrize(("link", "stay"), [(None, False), ("downloads", True), ("downloads/davis2016", True)])
+def test_archives_that_another_project_may_read_stay(
+    link: str | None, stay: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if link:
+        (tmp_path / "shared").mkdir()
+        (tmp_path / "results" / link).parent.mkdir(parents=True)
+        (tmp_path / "results" / link).symlink_to(tmp_path / "shared", target_is_directory=True)
+    plan = plan_of({"keep": ["flow"], "benchmarks": ["davis2016"]})
+    assert plan.kept("archives", "x", lambda _: "temp") == ("x" if stay else "temp")
+    assert plan.kept("flow", "x", lambda _: "temp") == "x"
+    assert plan.normalize.archives(wildcards(benchmark="davis2016")) == ("" if stay else "--remove-archives")
+
+
+@pytest.mark.parametrize(
+    ("model", "resources", "over", "devices"),
+    [
+        ("contrastive", {}, {}, 1),
+        ("contrastive", {"devices": 4}, {}, 4),
+        ("contrastive", {"devices": 2, "nodes": 2}, {}, 4),
+        ("contrastive", {"devices": 4}, {"sync_batchnorm": True}, 1),
+        ("dcl", {"devices": 4}, {}, 1),  # which has no batch normalisation
+    ],
+)
+def test_a_number_of_devices_that_weights_depend_on_is_a_parameter(
+    model: str, resources: dict[str, int], over: dict[str, object], devices: int
+) -> None:
+    run = RUN | {"flow": None, "width": 0.1, "pretrained": False, "resources": resources} | over
+    plan = plan_of({"runs": {model: {"full": run}}})
+    assert plan.train.devices(wildcards(model=model, run="full", seed="0")) == devices
+
+
 RANKING = {"kind": "ranking", "benchmark": "synth"}
 GRID = {"kind": "grid", "benchmark": "synth", "frames": ["a/0"]}
 

@@ -46,7 +46,7 @@ def command(
     from vsodprep import benchmarks
     from vsodprep.benchmarks.folders import own_benchmark
     from vsodprep.benchmarks.lock import pin_sequences
-    from vsodprep.download.fetched import remove_fetched
+    from vsodprep.download.fetched import linked, remove_fetched
     from vsodprep.errors import InputError
     from vsodprep.normalize.checks import told
     from vsodprep.normalize.generated import normalize_generated
@@ -73,8 +73,10 @@ def command(
             pinned = pin_sequences(lock, benchmark, manifest)
             if pinned:
                 click.echo(f"{lock}: pinned {len(pinned)} sequences of which nobody published everything")
-    gone = [path for source in sources if remove_archives for path in remove_fetched(source)]
-    for line in (*(f"{path}: removed" for path in gone), *told(manifest.issues)):
+    archives = [f"{path}: removed" for source in sources if remove_archives for path in remove_fetched(source)]
+    behind = (source for source in sources if remove_archives and linked(source))
+    archives += [f"{source}: not removed, because it lies behind a link, where others may read it" for source in behind]
+    for line in (*archives, *told(manifest.issues)):
         click.echo(line, err=True)
     counts = manifest.counts
     click.echo(

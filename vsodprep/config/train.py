@@ -188,7 +188,11 @@ class Test(ScoredOn):
 
 
 class Resources(Section):
-    """Devices and processes that a run is trained with, and its loggers; a change of these trains nothing again."""
+    """Devices and processes that a run is trained with, and its loggers.
+
+    A change of these trains nothing again, but for the number of devices where batch normalisation is trained without
+    `sync_batchnorm`.
+    """
 
     devices: int = Field(default=1, ge=1)
     """Cards of a machine that share every batch (processes, with `device: cpu`)."""

@@ -133,7 +133,7 @@ class Estimate:
             # normalising unpacks those first that cannot be read at any place
             unpacked = sum(size or 0 for name, size in sizes.items() if not name.endswith(".zip"))
             known: dict[str, Any] = {"place": f"downloads/{part.name}", "working": float(unpacked)}
-            known["passing"] = fetched and "archives" not in self.config.keep
+            known["passing"] = fetched and not self.targets.archives_stay
             known |= {"disk": float(sum(size or 0 for size in sizes.values())), "unknown_disk": None in sizes.values()}
             yield self._cost("download", part, jobs=int(fetched), **known)
 

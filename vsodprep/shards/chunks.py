@@ -93,7 +93,7 @@ class ChunkReader:
             with reading(self._folder, EXPECTED):
                 yield np.ascontiguousarray(self._array[...]).tobytes()
             return
-        if self.shape == (1,):  # stands for no bytes at all, as of masks of class ids; never written
+        if self.shape == (1,) and not self._path(0).exists():  # stands for no bytes at all, as of masks of class ids
             return
         for shard in range(-(-self.shape[0] // (self._chunk * self._chunks_per_shard))):
             with self._opened(shard) as handle:

@@ -17,6 +17,7 @@ from vsodprep.config.methods import flow_method
 from vsodprep.config.models import definition
 from vsodprep.config.report import TRIVIAL, TRIVIAL_MAPS, Trivial
 from vsodprep.config.train import Reading, Run, ScoredOn
+from vsodprep.download.fetched import linked
 from vsodprep.errors import check_known
 from vsodprep.targets.catalogue import Catalogue
 from vsodprep.targets.paths import Paths
@@ -333,6 +334,12 @@ class Targets:
         """Return the videos of a benchmark that get labels, by block."""
         packed = self.packed_coarse(benchmark) if benchmark in self.benchmarks else []
         return {name: self.labelled(name, benchmark) for name in packed}
+
+    @cached_property
+    def archives_stay(self) -> bool:
+        """Whether fetched archives stay: where `keep` says so, or another project may read them through a link."""
+        folders = (Path(self.paths.downloads(name)) for name in self.normalized)
+        return "archives" in self.config.keep or any(linked(folder) for folder in folders)
 
     @cached_property
     def passing_saliency(self) -> list[str]:

@@ -112,7 +112,8 @@ class Plan:
 
     def kept(self, stage: Intermediate, place: str, passing: Callable[[str], str]) -> str:
         """Return the place of a stage's output, marked as Snakemake's `temp` by `passing` where it does not stay."""
-        return place if stage in self.config.keep else passing(place)
+        stays = self.targets.archives_stay if stage == "archives" else stage in self.config.keep
+        return place if stays else passing(place)
 
     def fingerprint(self, *modules: str) -> str:
         """Return the fingerprint of a stage's code."""

@@ -15,7 +15,7 @@ rule train:
     conda:
         "../../environment.yml"
     threads: PLAN.train.threads
-    # None of these is a parameter: the same run on other devices is not trained again.
+    # None of these is a parameter: the same run on other devices is trained again only where its weights depend on them.
     resources:
         mem_mb=PLAN.train.mem_mb,
         gpu=PLAN.train.gpu,
@@ -28,6 +28,7 @@ rule train:
         settings=PLAN.train.settings,
     params:
         code=PLAN.train.code,
+        devices=PLAN.train.devices,
         shards=PLAN.train.shard_arguments,
         options=PLAN.train.torch_options,
     message:

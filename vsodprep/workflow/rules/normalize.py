@@ -53,7 +53,7 @@ class NormalizeInputs(RuleInputs):
     def archives(self, wildcards: Any) -> str:
         """Return the option that removes fetched archives, where they do not stay."""
         fetched = self.sources(wildcards) == [self.paths.downloads(wildcards.benchmark)]
-        return "--remove-archives" if fetched and "archives" not in self.config.keep else ""
+        return "--remove-archives" if fetched and not self.targets.archives_stay else ""
 
     def options(self, wildcards: Any) -> str:
         """Return options of `vsodprep normalize`."""

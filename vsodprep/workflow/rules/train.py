@@ -71,6 +71,15 @@ class TrainInputs(RuleInputs):
     def _resources(self, wildcards: Any) -> Resources:
         return self.targets.runs[wildcards.model, wildcards.run].resources
 
+    def devices(self, wildcards: Any) -> int:
+        """Return the number of devices where a run's weights depend on it, and 1 where they do not."""
+        run = self.targets.runs[wildcards.model, wildcards.run]
+        if run.resources.ranks == 1:
+            return 1
+        from vsodprep.models.size import depends_on_devices  # noqa: PLC0415  torch is slow to import
+
+        return run.resources.ranks if depends_on_devices(run.network(wildcards.model), run) else 1
+
     def threads(self, wildcards: Any) -> int:
         """Return the cores of a job on each of its machines."""
         return self.config.torch_threads * self._resources(wildcards).devices
