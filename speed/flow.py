@@ -181,7 +181,7 @@ def measure_gpu(arguments: argparse.Namespace) -> None:
     paths = sequence_frames(arguments.folder)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "flow.h5"
-        stage = lambda: write_sequence(paths, out, estimator, Policy())  # noqa: E731
+        stage = lambda: write_sequence(paths, out, estimator, Policy(), writers=arguments.writers)  # noqa: E731
         (rounds,) = interleaved(arguments.rounds, stage=stage).values()
         with profile(activities=[ProfilerActivity.CUDA]) as profiler:
             start = time.perf_counter()
@@ -299,6 +299,7 @@ def main() -> None:
     parser.add_argument("--variant", choices=("large", "small"), default="large")
     parser.add_argument("--method", choices=("raft", "flownet2"), default="raft")
     parser.add_argument("--precision", choices=("float32", "float16", "bfloat16"), default="float32")
+    parser.add_argument("--writers", type=int, default=1)
     parser.add_argument("--public", type=Path)
     arguments = parser.parse_args()
     MEASURES[arguments.measure](arguments)

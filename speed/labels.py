@@ -1,7 +1,8 @@
 """Time per frame of the steps from frames to motion prior and coarse labels, on one core, and of those who do the same.
 
 Run: OMP_NUM_THREADS=1 python speed/labels.py [FRAMES]
-FRAMES: folder with two frames of a video, in place of a scene made at random.
+FRAMES: folder with two frames of a video, in place of a scene made at random. Where there is a card, the CRF runs there
+too; the process waits for it busily, so that its time counts.
 """
 
 import sys
@@ -13,6 +14,7 @@ from statistics import median
 
 import cv2
 import numpy as np
+import torch
 
 from vsodprep.coarse.carry import pull, push
 from vsodprep.coarse.edits import Edit, apply_edit
@@ -122,6 +124,17 @@ def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
                 (f"{PEER}pydensecrf", PRESETS[name].model_copy(update={"engine": "pydensecrf"})),
             )
         },
+        **(
+            {
+                f"coarse: CRF {name}, on a card": (
+                    partial(refine, frame, fused, PRESETS[name].model_copy(update={"engine": "torch"}), "cuda"),
+                    1,
+                )
+                for name in ("stan", "dss", "deeplab-v2")
+            }
+            if torch.cuda.is_available()
+            else {}
+        ),
         "coarse: one edit": (lambda: apply_edit(inside, edit), 1),
         "coarse: substitute": (lambda: erase_unsupported(speckled, support, threshold=0.5, share=0.25), 1),
         "coarse: carry a mask, flow one way": (lambda: push(support, flow), 1),

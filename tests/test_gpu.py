@@ -1,9 +1,12 @@
 """What a GPU computes: the same as the CPU, twice the same, and training that goes on in the same bytes."""
 
+import subprocess
+import sys
 from itertools import pairwise
 
 import numpy as np
 import pytest
+import test_train_ranks as ranks
 import torch
 from flow_cases import texture
 from model_batches import make_batch
@@ -17,12 +20,14 @@ from vsodprep.flow.fit import Fit
 from vsodprep.flow.flownet2 import FlowNet2
 from vsodprep.flow.network import NetworkEstimator
 from vsodprep.flow.raft import Raft
-from vsodprep.models import build_model
+from vsodprep.models import build_model, saved
 from vsodprep.models.device import place
 from vsodprep.models.history import History
-from vsodprep.models.training import Execution
+from vsodprep.models.training import Execution, train
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU that torch can use")
+
+two_cards = pytest.mark.skipif(torch.cuda.device_count() < 2, reason="fewer than two GPUs")
 
 __all__ = ["shard"]  # a fixture
 
@@ -176,3 +181,34 @@ def test_a_crf_is_that_of_the_cpu_and_twice_the_same(name):
     assert ((found > 0.5) == (expected > 0.5)).mean() > 0.999
     assert np.abs(found - expected).mean() < 1e-4
     np.testing.assert_array_equal(found, again)
+
+
+@two_cards
+def test_two_jobs_take_a_card_each():
+    """As `tests/test_cards.py` does with pretended cards."""
+    code = (
+        "import sys; from vsodprep.cards import take_cards; take_cards(); import torch; torch.zeros(1).cuda();"
+        "print(torch.cuda.get_device_properties(0).uuid, torch.cuda.device_count(), flush=True); sys.stdin.read()"
+    )
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    jobs = [subprocess.Popen([sys.executable, "-c", code], **pipes) for _ in range(2)]
+    seen = [job.stdout.readline().split() for job in jobs]
+    for job in jobs:
+        job.communicate("")
+    assert [count for _, count in seen] == ["1", "1"]
+    assert seen[0] != seen[1]
+
+
+@two_cards
+def test_two_cards_equal_one(shard, tmp_path):
+    """As two processes of the CPU do, as far as convolutions with TF32 tell."""
+    run, weights = ranks.recipe(), []
+    for devices in (1, 2):
+        out = tmp_path / str(devices) / "last.ckpt"
+        train(ranks.MODEL, ranks.on(devices, run), {"mini": shard}, seed=0, out=out, settings=ON_GPU)
+        weights.append(saved.load(out)["weights"])
+    torch.manual_seed(0)
+    start = build_model(ranks.MODEL).state_dict()
+    for key in ("features.0.weight", "head.weight"):
+        one, two = (each[key] - start[key] for each in weights)
+        assert relative(two, one) < 0.02, key
