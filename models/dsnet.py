@@ -4,6 +4,7 @@ Su, Wang, Liu, Jing, Yang, arXiv 2012.04886. Sections, equations and tables name
 TJUMMG/DS-Net at commit 52a6d69, whose behaviour the variant `code` has.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -209,6 +210,11 @@ class DSNet(Network):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.normal_(module.weight, 0, 0.01)
+        if options.base_rate is not None:
+            logit = math.log(options.base_rate / (1 - options.base_rate))
+            for head in (self.spatial.head, self.temporal.head, self.head):
+                if head is not None:
+                    nn.init.constant_(head[-1].get_parameter("bias"), logit)
         if pretrained:
             self.spatial.backbone.load_imagenet("resnet34")
             self.temporal.backbone.load_imagenet("resnet34")

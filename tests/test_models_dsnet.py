@@ -80,6 +80,19 @@ def test_convolutions_start_normal_with_deviation_001():
             assert module.weight.std().item() == pytest.approx(0.01, rel=0.05), name
 
 
+@pytest.mark.parametrize("variant", ["full", "M-SS", "M-woATT"])
+def test_a_base_rate_sets_the_biases_that_maps_start_from_and_nothing_else(variant):
+    states = []
+    for rate in (None, 0.08):
+        torch.manual_seed(0)
+        states.append(build_model("dsnet", variant, width=0.25, base_rate=rate).state_dict())
+    plain, started = states
+    changed = {name for name in plain if not plain[name].equal(started[name])}
+    assert changed == {"head.2.bias"} | {f"{branch}.head.2.bias" for branch in ("spatial", "temporal")} & plain.keys()
+    for name in changed:
+        assert started[name].sigmoid().item() == pytest.approx(0.08)
+
+
 @pytest.mark.parametrize(
     ("difference", "suppressed"),
     [(math.log(4) + 1e-4, "temporal"), (math.log(4) - 1e-4, None), (-math.log(4) - 1e-4, "spatial"), (0.0, None)],

@@ -8,20 +8,25 @@ from vsodprep.config.prior import Prior
 from vsodprep.config.saliency import Saliency
 from vsodprep.config.train import Augment, Data, Optimizer, Run, Schedule, Stage, Test
 
+_SYNTH = (Data(benchmark="synth", split="train"), Data(benchmark="synth", split="stills"))
+# Small pictures cost least for what is learned; the last batches show the full size.
 DSNET = Run(
+    options={"base_rate": 0.08},
     width=0.25,
     pretrained=False,
     flow="dis",
-    stages=(
+    stages=tuple(
         Stage(
-            data=(Data(benchmark="synth", split="train"), Data(benchmark="synth", split="stills")),
-            size=(128, 192),
-            batch=8,
-            steps=600,
-            optimizer=Optimizer(name="adam", lr=5e-4, weight_decay=5e-4),
-            schedule=Schedule(name="poly"),
+            name=name,
+            data=_SYNTH,
+            size=size,
+            batch=batch,
+            steps=steps,
+            optimizer=Optimizer(name="adam", lr=lr, weight_decay=5e-4),
+            schedule=Schedule(name="poly", warmup=0.1),
             augment=Augment(flip=0.5),
-        ),
+        )
+        for name, size, batch, steps, lr in (("small", (64, 96), 16, 110, 1.5e-3), ("full", (128, 192), 8, 30, 5e-4))
     ),
     test=(Test(benchmark="synth", split="test"),),
 )

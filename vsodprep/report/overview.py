@@ -17,7 +17,7 @@ from vsodprep.report.strips import Strip
 from vsodprep.report.tables import Table
 from vsodprep.scores.measures import Measure
 
-SHORT = 2_000  # steps; the default run's 600 are known to move by several hundredths, see docs/training.md
+SHORT = 2_000  # steps; scores of the default run's few are known to move by several hundredths, see docs/training.md
 
 
 @dataclass(frozen=True)

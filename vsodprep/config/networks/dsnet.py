@@ -45,6 +45,9 @@ class DSNetOptions(NetworkOptions):
     """Enlargement of the final feature before attention and head; 1 in the code."""
     reduction: Reduction = "sum"
     """Cross entropy over the pixels of a sample: summed as in the code, or averaged as in Eq. 8."""
+    base_rate: float | None = Field(default=None, gt=0, lt=1)
+    """Saliency that all maps start from, as in Lin et al., Focal loss for dense object detection, ICCV 2017, Section
+    4.1: the share of salient pixels lets short trainings begin with objects; torch's own start, about 0.5, if null."""
 
     @property
     def inputs(self) -> tuple[str, ...]:
