@@ -151,6 +151,16 @@ def test_training_counts_samples_seeds_and_width() -> None:
     assert all(cost.gpu == 0 for cost in found.values())
 
 
+def test_the_border_that_dsmt_works_on_counts() -> None:
+    """100 px of padding on each side, of which one keeps the size: of 100 x 200 pixels, 298 x 398."""
+    stage = {"data": [{"benchmark": "synth", "split": "stills"}], "size": [100, 200], "steps": 1, "batch": 1}
+    test = [{"benchmark": "synth", "split": "test"}]
+    found = costs(config(device="cuda", runs={"dsmt": {"full": {"stages": [stage], "test": test}}}))
+    billions = definition("dsmt").operations * 298 * 398 / 1e6
+    for cost, passes in (("train main", rates.BACKWARD), ("predict synth", 120)):
+        assert found[cost].gpu == pytest.approx(passes * billions / rates.GIGAFLOPS_CARD / 3600)
+
+
 @pytest.mark.parametrize(("post", "iterations"), [("dss", 1), ("stan", 5), ("deeplab-context", 10), ("mine", 3)])
 def test_a_crf_costs_by_the_engine_and_iterations_of_its_preset(post: str, iterations: int) -> None:
     run = RUN | {"seeds": [0], "test": [{"benchmark": "davis2016", "split": "val", "post": [post]}]}

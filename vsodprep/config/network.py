@@ -22,6 +22,8 @@ class NetworkOptions(Section):
 
     least_batch: ClassVar[int] = 1
     """Samples that a batch must hold in training; 2 where a layer normalises over the batch alone."""
+    margin: ClassVar[int] = 0
+    """Pixels that it works on beyond each side of a frame."""
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -159,8 +161,8 @@ class Definition:
         variants: Variant to the options in which it differs from the full network.
         backbones: Networks whose ImageNet weights it starts from, where it starts from any.
         parameters: Millions of the full network's parameters; None where they are counted when they are asked for.
-        operations: Billions of floating point operations of the full network's forward pass per megapixel and frame,
-            counted by torch; None where they are counted when they are asked for.
+        operations: Billions of floating point operations of the full network's forward pass per frame and megapixel,
+            its margin included, counted by torch; None where they are counted when they are asked for.
         refinement: Processor seconds of `Network.refine` per megapixel that the network reads, measured on DAVIS.
         refined: Whether its paper scores maps that a dense CRF has refined.
         release: The authors' trained weights, where they handed out any.

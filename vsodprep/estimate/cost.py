@@ -186,7 +186,8 @@ class Estimate:
         if block.checkpoint is not None:
             run = self.targets.runs.get((method, block.checkpoint))
             if run is None:  # a file, taken for the full network that reads frames as they are
-                run = Run(weights=block.checkpoint, pretrained=False, size=(1, part.pixels))
+                side = round(part.pixels**0.5)
+                run = Run(weights=block.checkpoint, pretrained=False, size=(side, side))
             return self._predicting(method, run, part.frames)
         if method != "onnx":
             return part.megapixels * SALIENCY[method].seconds, 0.0
@@ -240,7 +241,7 @@ class Estimate:
         known = definition(run.network(model))
         options = known.choose(run.variant, run.options)
         megapixels = frames * height * width / rates.MEGAPIXEL
-        cpu, gpu = self._network(model, run, options.test_passes * megapixels)
+        cpu, gpu = self._network(model, run, options.test_passes * frames, (height, width))
         refined = known.refinement * megapixels if options.refines else 0.0
         return cpu + self._derived(model, run, megapixels) + refined, gpu
 
@@ -249,8 +250,10 @@ class Estimate:
         inputs = definition(run.network(model)).choose(run.variant, run.options).inputs
         return megapixels * sum(seconds for key, seconds in rates.DERIVED.items() if key in inputs)
 
-    def _network(self, model: str, run: Run, megapixels: float) -> tuple[float, float]:
-        """Return seconds of processor and of graphics card for forward passes over so many megapixels."""
+    def _network(self, model: str, run: Run, frames: float, size: tuple[int, int]) -> tuple[float, float]:
+        """Return seconds of processor and of graphics card for forward passes over so many frames of a size."""
+        margin = 2 * definition(run.network(model)).choose(run.variant, run.options).margin
+        megapixels = frames * (size[0] + margin) * (size[1] + margin) / rates.MEGAPIXEL
         return self._passes(self._operations(run.network(model), run) * megapixels)
 
     def _passes(self, billions: float) -> tuple[float, float]:
@@ -288,9 +291,9 @@ class Estimate:
             per_epoch = sum(each) if stage.order == "shuffle" else len(each) * max(each)
             samples = round(stage.epochs * per_epoch)
         samples *= len(set(run.seeds)) * run.rounds
-        megapixels = samples * stage.clip_length * stage.size[0] * stage.size[1] / rates.MEGAPIXEL
-        cpu, gpu = self._network(model, run, rates.BACKWARD * megapixels)
-        cpu += self._derived(model, run, megapixels)
+        read = samples * stage.clip_length
+        cpu, gpu = self._network(model, run, rates.BACKWARD * read, stage.size)
+        cpu += self._derived(model, run, read * stage.size[0] * stage.size[1] / rates.MEGAPIXEL)
         counted = [part for part, _ in parts]
         guessed = stage.steps is None and any(part.guessed for part in counted)
         what = f"{model}/{name}"

@@ -1,6 +1,6 @@
 """What is known of DSMT before torch is there: its options, its variants, and what a plan asks."""
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -9,6 +9,8 @@ from vsodprep.config.network import Definition, NetworkOptions, Reduction
 
 class DSMTOptions(NetworkOptions):
     """NetworkOptions of DSMT; where the paper is silent, or not at hand, the choice is named."""
+
+    margin: ClassVar[int] = 99  # its first convolution pads by 100, of which 1 keeps the size
 
     classes: int = Field(default=21, ge=0)
     """Classes of the segmentation task, background among them; 0 leaves it out, as the published training does."""
@@ -41,7 +43,7 @@ DEFINITION = Definition(
     options=DSMTOptions,
     variants=VARIANTS,
     backbones=("vgg16",),
-    operations=1447.0,
+    operations=742.0,
     parameters=136.1,
     refinement=0.7,
     tables=False,
