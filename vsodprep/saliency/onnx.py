@@ -95,7 +95,7 @@ class OnnxNetwork:
         self._settings = block.settings
         self._size = _size(self._where, self._settings["size"], shape[2:])
         if self._settings["output"] >= len(names):
-            raise InputError(self._where, f"{len(names)} outputs", f"an output {self._settings['output']}, from 0")
+            raise InputError(self._where, f"no output {self._settings['output']}", f"one from 0 to {len(names) - 1}")
         self._output = names[self._settings["output"]]
         if block.known_as is None and None in (block.mean, block.std):
             note(f"{self._where}: neither a preset nor mean and std given; frames are normalised as for ImageNet")
