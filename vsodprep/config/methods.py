@@ -89,7 +89,7 @@ _ONNX_KEYS = ("weights", "preset", "size", "divide", "mean", "std", "resample", 
 
 SALIENCY = {
     "mbd": SaliencyMethod("minimum barrier distance, MB+", 0.16),
-    "rbd": SaliencyMethod("robust background detection", 1.2),
+    "rbd": SaliencyMethod("robust background detection", 0.55),
     "ft": SaliencyMethod("frequency-tuned", 0.08),
     "onnx": SaliencyMethod("a network as an ONNX file", keys=_ONNX_KEYS),
 }

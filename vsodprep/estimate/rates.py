@@ -10,13 +10,13 @@ MEGAPIXEL = 1e6
 NORMALIZE = 0.008
 GENERATE = 0.4  # synth
 # One segmentation with its regions' features, per megapixel at the scale of the prior, by backend.
-PRIOR_LEVEL = {"compiled": 0.15, "opencv": 0.6, "skimage": 1.1}
+PRIOR_LEVEL = {"compiled": 0.1, "opencv": 0.6, "skimage": 1.1}
 PRIOR_FRAME = 0.15
 # A region's three windows through a network: processor seconds, and seconds of a card; VGG-16's by its operations.
-PRIOR_REGION = {"contrast": (0.0, 0.0), "alexnet": (0.025, 0.0003), "vgg16": (0.5, 0.006)}
+PRIOR_REGION = {"contrast": (0.0, 0.0), "alexnet": (0.036, 0.0003), "vgg16": (0.72, 0.006)}
 # All regions of a frame pooled from one feature map, likewise; that of a card by its operations, not measured.
 PRIOR_POOLED = {"contrast": (0.0, 0.0), "alexnet": (0.5, 0.01), "vgg16": (5.0, 0.05)}
-PRIOR_REGIONS = 25  # of a level: flow pictures have few
+PRIOR_REGIONS = 33  # of a level: flow pictures have few
 PRIOR_SAMPLE = 2e-5  # a region in one pass of the classifier's training
 # By engine: what a frame takes, and an iteration.
 CRF = {"compiled": (0.17, 0.05), "torch": (3.2, 0.06), "pydensecrf": (0.10, 0.16)}
