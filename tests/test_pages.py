@@ -191,6 +191,9 @@ INSTEAD = {
     "results-recipes/": "results/",
     "results/shards/visal.zarr": "results/shards/davis2016.zarr",
     "python speed/": f"python {ROOT}/speed/",
+    "labels-cpu.yaml davis2016 four --every 10": "labels-cpu.yaml davis2016 four --every 4",
+    "sources.py config/examples/": f"sources.py {ROOT}/config/examples/",
+    " trained=dcl,rfcn,dsmt isnet=isnet": "",
     "CLONE/": f"{ROOT}/",
     "snakedeploy deploy-workflow URL my-project --tag TAG": "mkdir my-project",
 }
