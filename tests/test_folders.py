@@ -305,6 +305,23 @@ def test_predictions_of_two_splits_share_a_folder(run: Run, tmp_path: Path) -> N
     assert run(Command(words + "test", ()), out)[0] == 0
 
 
+@pytest.mark.parametrize("marker", [True, False], ids=["whole", "its marker removed by Snakemake"])
+@pytest.mark.parametrize("key", ["saliency", "coarse label"])
+def test_files_of_one_sequence_are_not_replaced_by_those_of_another(
+    run: Run, tmp_path: Path, key: str, *, marker: bool
+) -> None:
+    command, out = BESIDE[key], tmp_path / "out"
+    assert run(command, out)[0] == 0
+    if not marker:
+        (out / command.marker).unlink()
+    before = contents(out)
+    code, said = run(Command(command.words.replace("ball", "coin"), ()), out)
+    found = "files of the same names, of sequence ball"
+    why = f"{found}; expected a folder of its own for sequence coin, such as {out}/coin"
+    assert (code, said.splitlines()[-1]) == (1, f"vsodprep: {out}: {why}")
+    assert contents(out) == before
+
+
 def test_flat_maps_of_two_sequences_share_a_folder(run: Run, tree: Path, tmp_path: Path) -> None:
     for name in ("ball", "coin"):
         for frame in (tree / "normalized" / name / "frames").iterdir():

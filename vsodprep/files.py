@@ -314,7 +314,9 @@ def written_into(folder: Path, below: str = "") -> set[str]:
     return set(listing.read_text(encoding="utf-8").splitlines()) if listing.is_file() else set()
 
 
-def enter_folder(folder: Path, names: Iterable[str], marker: str = "", *, sources: Iterable[Path] = ()) -> None:
+def enter_folder(
+    folder: Path, names: Iterable[str], marker: str = "", *, sources: Iterable[Path] = (), sequence: str = ""
+) -> None:
     """Begin to write files one by one into a folder, in which other files stay as they are.
 
     What has been written is listed below `.vsodprep/`, a list for each subfolder; the marker, which Snakemake removes,
@@ -326,9 +328,11 @@ def enter_folder(folder: Path, names: Iterable[str], marker: str = "", *, source
         names: Paths below it of all that is written.
         marker: The file in it that is written last and says that all is there; an earlier one is removed.
         sources: Files that are read meanwhile.
+        sequence: Whose frames give the files their names, where the folder is of one sequence.
 
     Raises:
-        InputError: A file of such a name is there that we have not written, or what is read lies where it is written.
+        InputError: A file of such a name is there that we have not written or that is another sequence's, or what is
+            read lies where it is written.
     """
     wanted: dict[str, set[str]] = {"": {marker}} if marker else {}
     for name in names:
@@ -337,6 +341,13 @@ def enter_folder(folder: Path, names: Iterable[str], marker: str = "", *, source
     read = {real_path(parent) for parent in {source.parent for source in sources}}
     lists: dict[Path, set[str]] = {}
     stale: list[Path] = []
+    if sequence:
+        owners = folder / LISTS / "sequences"
+        known = set(owners.read_text(encoding="utf-8").splitlines()) if owners.is_file() else set()
+        if known - {sequence} and sequence not in known and written_into(folder) & (wanted[""] - {marker}):
+            found = f"files of the same names, of sequence {', '.join(sorted(known))}"
+            raise InputError(folder, found, f"a folder of its own for sequence {sequence}, such as {folder / sequence}")
+        lists[owners] = known | {sequence}
     for below, ours in wanted.items():
         place, listing, maps = folder / below, folder / LISTS / f"{below}.txt", ours - {marker}
         if maps and real_path(place) in read:

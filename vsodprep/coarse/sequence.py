@@ -11,7 +11,7 @@ from vsodprep.config.coarse import check_order
 from vsodprep.config.coding import Coding
 from vsodprep.errors import check_size
 from vsodprep.files import enter_folder, write_json
-from vsodprep.flow.frames import sequence_frames
+from vsodprep.flow.frames import sequence_frames, sequence_name
 from vsodprep.images import read_frame, write_mask
 from vsodprep.progress import track
 from vsodprep.saliency.folders import describe_maps, maps_of, reading_of, stack_maps
@@ -60,7 +60,7 @@ def label_sequence(
     supports: Iterable[Support] = (Support(index, None, None) for index in range(len(frames)))
     sources = (*frames, *(path for one in paths for path in one))
     marker = record.name if record.parent == out else ""
-    enter_folder(out, (f"{stem}.png" for stem in stems), marker, sources=sources)
+    enter_folder(out, (f"{stem}.png" for stem in stems), marker, sources=sources, sequence=sequence_name(frames_folder))
     record.unlink(missing_ok=True)
     per_frame: dict[str, dict[str, Any]] = {}
     for index, values, truth in track(

@@ -14,7 +14,7 @@ from vsodprep.config.frames import Prepared
 from vsodprep.config.methods import saliency_method, saliency_module
 from vsodprep.config.saliency import Saliency
 from vsodprep.files import enter_folder, write_json
-from vsodprep.flow.frames import chosen_frames, sequence_frames
+from vsodprep.flow.frames import chosen_frames, sequence_frames, sequence_name
 from vsodprep.images import read_frame, write_png
 from vsodprep.markers import MAPS
 from vsodprep.progress import track
@@ -104,14 +104,15 @@ def write_maps(
 
     Raises:
         InputError: Weights are missing or no network's, a frame is missing or unreadable, or a file of somebody else
-            would be overwritten.
+            or of another sequence would be overwritten.
     """
     frames = sequence_frames(frames_folder, allow_gaps=True)
     chosen = chosen_frames(frames_folder, len(frames), prepared)
     frames = frames if chosen is None else tuple(frames[index] for index in chosen)
     method = method_of(block, device, threads)
     made = with_first(_made(method, frames))
-    enter_folder(out, (f"{path.stem}.png" for path in frames), MAPS, sources=frames)
+    names = (f"{path.stem}.png" for path in frames)
+    enter_folder(out, names, MAPS, sources=frames, sequence=sequence_name(frames_folder))
     for path, saliency in track(made, f"{block.method} maps", len(frames)):
         write_png(out / f"{path.stem}.png", to_bytes(saliency))
     record = {"method": block.method, "settings": method.settings, "frames": [path.stem for path in frames]}
