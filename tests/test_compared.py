@@ -222,6 +222,7 @@ def test_a_mask_is_read_once_for_all_methods(tmp_path: Path, monkeypatch: pytest
     written = [read_json(tmp_path / f"{name}.json") for name in "abcd"]
     assert [of["protocol"] for of in written] == ["pysod", "davsod"] * 2
     assert [of["mae"] == 0 for of in written] == [False, False, True, True]
+    assert result.output.count(" = ") == sum(len(of["settings"]) for of in written[:2])  # each protocol's are told once
 
 
 def test_maps_of_the_sequences_outside_a_split_are_not_of_no_frame(tmp_path: Path) -> None:

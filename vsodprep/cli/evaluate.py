@@ -30,8 +30,8 @@ def _settings(changes: tuple[str, ...]) -> dict[str, Any]:
     return settings
 
 
-def _show(scores: dict[str, Any]) -> None:
-    """Print what was unusual about the inputs on stderr, then the settings and the scores of the benchmark."""
+def _show(scores: dict[str, Any], *, protocol: bool) -> None:
+    """Print what was unusual about the inputs on stderr, then the protocol's settings and the benchmark's scores."""
     from vsodprep.evaluate.aggregate import NEWER, SCALARS
     from vsodprep.scores.noticed import noticed
 
@@ -41,7 +41,7 @@ def _show(scores: dict[str, Any]) -> None:
         click.echo(f"{what}: {coding}")
 
     click.echo(f"protocol {scores['protocol']}")
-    for key, value in scores["settings"].items():
+    for key, value in scores["settings"].items() if protocol else ():
         click.echo(f"  {key} = {value}")
     scored = sum(each["frames"] > 0 for each in scores["sequences"].values())
     of = f" of {len(scores['sequences'])}" if scored < len(scores["sequences"]) else ""
@@ -178,4 +178,4 @@ def command(
             if len(preds) > 1:
                 click.echo(pred)
             for scores in of_method:
-                _show(scores)
+                _show(scores, protocol=pred == preds[0])

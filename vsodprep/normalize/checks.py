@@ -89,7 +89,9 @@ def judge(finding: Finding, allowed: frozenset[str]) -> Issue:
     issue = finding.issue
     if issue.kind in allowed:
         return issue
-    remedy = f"{KINDS[issue.kind].expected} (or {issue.kind!r} among what is allowed)"
+    kind = KINDS[issue.kind]
+    part = ", or --partial for a part of the benchmark" if kind.partial else ""
+    remedy = f"{kind.expected} (or {issue.kind!r} among what is allowed{part})"
     raise InputError(finding.culprit, issue.detail, remedy)
 
 
