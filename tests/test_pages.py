@@ -189,6 +189,8 @@ INSTEAD = {
     '{"size": [1024, 1024]}': '{"size": [1024, 1024], "stretch": true}',
     "DAVIS-results.zip/fseg": "DAVIS-results.zip/ours",
     "results-recipes/": "results/",
+    "results-chain/coarse/refined/davis2016": "results/coarse/weightfree/davis2016",
+    "results-chain/normalized/davis2016 --split rest": "results/normalized/davis2016 --split val",
     "results/shards/visal.zarr": "results/shards/davis2016.zarr",
     "python speed/": f"python {ROOT}/speed/",
     "labels-cpu.yaml davis2016 four --every 10": "labels-cpu.yaml davis2016 four --every 4",
