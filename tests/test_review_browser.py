@@ -1,15 +1,13 @@
-"""The review page in a real browser, driven over the pipe of its debugging protocol; skipped where there is none."""
+"""The review page in a real browser; skipped where there is none."""
 
-import json
-import os
 import shutil
 import subprocess
 import sys
 import threading
-import time
 
 import numpy as np
 import pytest
+from chromium import CHROMIUM, Browser
 
 from vsodprep.flow.pairs import FramePair
 from vsodprep.flow.store import write_flow
@@ -18,87 +16,12 @@ from vsodprep.prior.store import write_prior
 from vsodprep.review.server import serve
 from vsodprep.review.session import Session
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(BROWSER is None, reason="no Chromium")]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")]
 
 # How opaque the label is over the middle of the blob; 0 where nothing is left of it.
 LABEL = """(([x, y]) => { const box = canvas.getBoundingClientRect();
     return [...pen.getImageData((x - box.left) * devicePixelRatio, (y - box.top) * devicePixelRatio, 1, 1).data][3];
     })(place(8, 7))"""
-
-
-class Browser:
-    """A headless Chromium, which reads commands from descriptor 3 and answers on 4."""
-
-    def __init__(self, folder):
-        (theirs, self._to), (self._from, answers) = os.pipe(), os.pipe()
-        options = f"--headless=new --no-sandbox --disable-gpu --remote-debugging-pipe --user-data-dir={folder}"
-        options += " --window-size=1400,900"
-        script = f"exec {BROWSER} {options} about:blank 3<&{theirs} 4>&{answers} 2>/dev/null"
-        self._process = subprocess.Popen(["bash", "-c", script], pass_fds=(theirs, answers))
-        os.close(theirs)
-        os.close(answers)
-        self._rest, self._number = b"", 0
-
-    def ask(self, method, session, **params):
-        self._number += 1
-        command = {"id": self._number, "method": method, "params": params, **session}
-        os.write(self._to, json.dumps(command).encode() + b"\0")
-        while True:
-            while b"\0" not in self._rest:
-                piece = os.read(self._from, 1 << 16)
-                assert piece, "the browser has ended"
-                self._rest += piece
-            answer, self._rest = self._rest.split(b"\0", 1)
-            answer = json.loads(answer)
-            if answer.get("id") == self._number:
-                return answer["result"]
-
-    def page(self, address):
-        page = Page(self)
-        page.ask("Page.navigate", url=address)
-        page.until("typeof state !== 'undefined' && state.label !== null", True)
-        return page
-
-    def close(self):
-        self._process.terminate()
-        self._process.wait(20)
-        os.close(self._to)
-        os.close(self._from)
-
-
-class Page:
-    """A tab."""
-
-    def __init__(self, browser):
-        self._browser, self._session = browser, {}
-        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
-        attached = self.ask("Target.attachToTarget", targetId=target, flatten=True)
-        self._session = {"sessionId": attached["sessionId"]}
-
-    def ask(self, method, **params):
-        return self._browser.ask(method, self._session, **params)
-
-    def value(self, script):
-        return self.ask("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
-
-    def until(self, script, wanted):
-        end = time.monotonic() + 30
-        while (found := self.value(script)) != wanted:
-            assert time.monotonic() < end, f"{script} is {found}, not {wanted}"
-            time.sleep(0.05)
-
-    def mouse(self, kind, x, y, **more):
-        self.ask("Input.dispatchMouseEvent", type=kind, x=x, y=y, **more)
-
-    def click(self, column, row):
-        where = self.value(f"place({column}, {row})")
-        for kind in ("mousePressed", "mouseReleased"):
-            self.mouse(kind, *where, button="left", clickCount=1)
-
-    def key(self, name):
-        self.ask("Input.dispatchKeyEvent", type="keyDown", key=name)
-        self.ask("Input.dispatchKeyEvent", type="keyUp", key=name)
 
 
 def served(session):

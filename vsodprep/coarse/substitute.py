@@ -50,15 +50,16 @@ def erase_unsupported(
         What is left of the label, and what was erased.
     """
     count, components, stats, _ = cv2.connectedComponentsWithStats(label.astype(np.uint8), connectivity=8)
+    inside, support = components[label], support[label]
     known = ~np.isnan(support)
-    looked_at = np.bincount(components[known], minlength=count)
-    supported = np.bincount(components[known & (support >= threshold)], minlength=count)
+    looked_at = np.bincount(inside[known], minlength=count)
+    supported = np.bincount(inside[support >= threshold], minlength=count)
     shares = supported / np.maximum(looked_at, 1)
     kept = (shares >= share) | (looked_at == 0)
     kept[0] = False  # the background
     spared = count > 1 and not kept.any()
     if spared:
-        means = np.bincount(components[known], support[known], count) / np.maximum(looked_at, 1)
+        means = np.bincount(inside[known], support[known], count) / np.maximum(looked_at, 1)
         left, top, pixels = (stats[:, column] for column in (cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP, cv2.CC_STAT_AREA))
         kept[max(range(1, count), key=lambda one: (shares[one], means[one], pixels[one], -top[one], -left[one]))] = True
     erased = ~kept

@@ -104,9 +104,10 @@ class Session:
 
     def overlay(self, sequence: str, frame: str) -> bytes:
         """Return the label as a PNG to lay over the frame: foreground tinted, its outline opaque."""
-        label = self.label(sequence, frame)
+        levels = self.label(sequence, frame).astype(np.uint8)
+        inner = cv2.erode(levels, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
         # 255 is the outline, 128 the inside: the page turns the grey levels into colours.
-        return encode_png(np.where(_outline(label), 255, np.where(label, 128, 0)).astype(np.uint8))
+        return encode_png(levels * np.uint8(255) - inner * np.uint8(127))
 
     def thumbnail(self, sequence: str, frame: str) -> bytes:
         """Return the frame as a small JPEG with its label's inside tinted."""
@@ -156,7 +157,8 @@ class Session:
         count, components, stats, _ = cv2.connectedComponentsWithStats((label & ~kept).astype(np.uint8), connectivity=8)
         found = []
         for number in range(1, count):
-            y, x = np.argwhere(components == number)[0].tolist()
+            left, y, width = stats[number, [cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP, cv2.CC_STAT_WIDTH]].tolist()
+            x = left + int(np.argmax(components[y, left : left + width] == number))
             edit = Edit(sequence, frame, "erase", "component", ((x, y),))
             found.append({"edit": edit.line(), "point": f"{x},{y}", "box": stats[number, :4].tolist()})
         refused = self.all_marks().refused
@@ -246,8 +248,3 @@ class Session:
         with self._lock:
             lines = self._undone.pop() if self._undone else []
         return self._append([self._checked(line) for line in lines], again=True) if lines else []
-
-
-def _outline(label: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    inner = cv2.erode(label.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))) > 0
-    return label & ~inner
