@@ -97,7 +97,7 @@ class Handler(BaseHTTPRequestHandler):
         match parts:
             case [""]:
                 page = files("vsodprep.review").joinpath("page.html").read_bytes()
-                self._send(page, "text/html; charset=utf-8")
+                self._send(page, "text/html; charset=utf-8", cookie=True)
             case ["api", "sequences"]:
                 self._send_json(
                     {
@@ -156,13 +156,13 @@ class Handler(BaseHTTPRequestHandler):
     def _send_json(self, value: Any, status: HTTPStatus = HTTPStatus.OK) -> None:
         self._send(json.dumps(value).encode(), "application/json", status)
 
-    def _send(self, body: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK) -> None:
+    def _send(self, body: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK, *, cookie: bool = False) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Cache-Control", "no-store")
         self.send_header("Referrer-Policy", "no-referrer")
-        if status is HTTPStatus.OK:
+        if cookie:
             self.send_header("Set-Cookie", f"{self._cookie}{self.server.token}; Path=/; HttpOnly; SameSite=Strict")
         self.end_headers()
         self.wfile.write(body)
