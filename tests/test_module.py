@@ -1,6 +1,8 @@
 """Another workflow takes ours as a Snakemake module, as `snakedeploy` sets it up, with rules of its own."""
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ rule count:
     output: "count.txt"
     shell: "grep -c frame {{input}} > {{output}}"
 """
+GITHUB = 'github("o/r", path="workflow/Snakefile", branch="main")'
 CONFIG = "vsodprep: {results: prepared, benchmarks: [synth], sequences: {synth: [plain-turtle]}, runs: {}}"
 
 
@@ -38,6 +41,30 @@ def test_every_rule_comes_under_the_modules_prefix(other: Path) -> None:
     jobs = planned(done.stdout)
     assert all(name.startswith("vsod_") for name in jobs if name != "total")
     assert {"vsod_normalize", "vsod_flow", "vsod_pack", "vsod_report"} <= set(jobs)
+
+
+def test_the_configuration_is_there_for_jobs_that_read_it(other: Path) -> None:
+    done = snakemake(other, "prepared/configuration/whole.json", snakefile=str(other / "workflow/Snakefile"))
+    assert done.returncode == 0, done.stdout
+    assert json.loads((other / "prepared/configuration/whole.json").read_text())["results"] == "prepared"
+
+
+def test_a_module_of_a_hosting_service_is_planned(other: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `snakedeploy` writes it; git finds this checkout where it looks for GitHub's."""
+    repository = other / "github"
+    for words in (["init", "--quiet", "--initial-branch=main"], ["add", "."], ["commit", "--quiet", "-m", "all"]):
+        if words[0] == "init":
+            for name in ("workflow", "config"):
+                shutil.copytree(ROOT / name, repository / name)
+        subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=repository, check=True)
+    settings = {"GIT_CONFIG_KEY_0": f"url.{repository}.insteadOf", "GIT_CONFIG_VALUE_0": "https://github.com/o/r"}
+    for name, value in (settings | {"GIT_CONFIG_COUNT": "1", "XDG_CACHE_HOME": str(other / "cache")}).items():
+        monkeypatch.setenv(name, value)
+    text = DEPLOYED.replace(repr(str(ROOT / "workflow/Snakefile")), GITHUB)
+    (other / "workflow/Snakefile").write_text(text)
+    done = snakemake(other, "-n", "vsod_all", snakefile=str(other / "workflow/Snakefile"))
+    assert done.returncode == 0, done.stdout
+    assert {"vsod_normalize", "vsod_pack", "vsod_report"} <= set(planned(done.stdout))
 
 
 @pytest.mark.slow

@@ -172,6 +172,9 @@ def test_python_is_read_and_finds_what_it_imports(page: str) -> None:
 INSTEAD = {
     "pretrained=True": "pretrained=False, width=0.125",
     "steps=300": "steps=2",
+    '{"flow": "dis", "stages"': '{"width": 0.125, "pretrained": false, "flow": "dis", "stages"',
+    '"steps": 60': '"steps": 1',
+    "vsodprep predict u2net beach.mp4": "vsodprep predict isnet-general-use beach.mp4",
     "SEQUENCE/FRAME": "plain-turtle/00002",
     "--sequence SEQUENCE": "--sequence plain-turtle",
     "mkdir davis && cd davis": "mkdir davis && cp -rl results davis && cd davis",  # as if the whole run were over

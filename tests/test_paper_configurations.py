@@ -166,7 +166,9 @@ def test_the_quick_row_trains_none_of_the_three_as_the_page_writes_it(paper: str
     (command,) = [line for line in page.splitlines() if f"config/paper/{paper}.yaml --config" in line]
     words = shlex.split(command)
     over = parse_config(words[words.index("--config") + 1 :])
-    plan = read_plan(str(FOLDER.parents[1] / "workflow"), merge(read(FOLDER / f"{paper}.yaml"), over), first=False)
+    plan = read_plan(
+        (FOLDER.parents[1] / "workflow").joinpath, merge(read(FOLDER / f"{paper}.yaml"), over), first=False
+    )
     assert set(plan.targets.runs) == {(paper, "full")}
 
 

@@ -169,7 +169,7 @@ def test_the_command_lists_size_and_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize("first", [True, False])
 def test_the_start_lists_what_only_a_person_can_fetch(first: bool, capsys: pytest.CaptureFixture[str]) -> None:
     workflow = Path(__file__).parents[1] / "workflow"
-    read_plan(str(workflow), FLOWNET2 | {"runs": {"dsnet": {"full": full()}}}, first=first)
+    read_plan(workflow.joinpath, FLOWNET2 | {"runs": {"dsnet": {"full": full()}}}, first=first)
     said = capsys.readouterr().err.splitlines()
     assert [line.split(" from ")[0] for line in said] == [
         "vsodprep: to be brought by you: FlowNet2_checkpoint.pth.tar (650 MB)"

@@ -23,7 +23,7 @@ RANKING = {"kind": "ranking", "benchmark": "synth"}
 
 
 def check(over: dict[str, Any]) -> None:
-    Plan.of(complete(over, BASE)).check(rule_names(Path(__file__).parents[1] / "workflow"))
+    Plan.of(complete(over, BASE)).check(rule_names((Path(__file__).parents[1] / "workflow").joinpath))
 
 
 @pytest.mark.parametrize(

@@ -498,7 +498,7 @@ from vsodprep.workflow.plan import read_plan
 from vsodprep.config import read
 over = read(Path(sys.argv[1]))
 over.pop("sources", None)
-plan = read_plan("workflow", over, first=True)
+plan = read_plan(Path("workflow").joinpath, over, first=True)
 plan.report.all_files(None)
 algorithms = "cv2 h5py lightning numba PIL pydensecrf scipy skimage torch torchvision zarr".split()
 print(*sorted({*algorithms} & {name.partition(".")[0] for name in sys.modules}))

@@ -1,7 +1,7 @@
 """Names in a configuration that only the registry, the disk and the stages know, checked before anything is made."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from vsodprep import benchmarks
@@ -17,10 +17,15 @@ from vsodprep.targets.catalogue import Catalogue
 from vsodprep.weights import PUBLISHED
 
 
-def rule_names(workflow: Path) -> frozenset[str]:
-    """Return the names of all rules in the folder of the Snakefile; a benchmark's name is a target beside them."""
-    files = (workflow / "Snakefile", *workflow.glob("rules/*.smk"))
-    text = "".join(path.read_text(encoding="utf-8") for path in files)
+def rule_names(file: Callable[[str], str | Path]) -> frozenset[str]:
+    """Return the names of all rules; a benchmark's name is a target beside them.
+
+    Args:
+        file: Returns where a file lies on this machine, of its path from the Snakefile's folder.
+    """
+    text = Path(file("Snakefile")).read_text(encoding="utf-8")
+    for rules in re.findall(r'^include: "(.+)"$', text, re.MULTILINE):
+        text += Path(file(rules)).read_text(encoding="utf-8")
     return frozenset(re.findall(r"^(?:use rule \w+ as|rule) (\w+)", text, re.MULTILINE))
 
 

@@ -50,14 +50,19 @@ def _with_null(value: Any) -> Any:
 
 
 def read_plan(
-    workflow: str, over: Mapping[str, Any], files: Iterable[str] = (), *, first: bool, local: bool = False
+    own: Callable[[str], str | Path],
+    over: Mapping[str, Any],
+    files: Iterable[str] = (),
+    *,
+    first: bool,
+    local: bool = False,
 ) -> "Plan":
     """Read the configuration and plan what it makes; end the program with one line if it does not fit.
 
     Files that only a person can fetch are listed on stderr, before anything starts.
 
     Args:
-        workflow: Folder of the Snakefile; the defaults lie in `../config/config.yaml`.
+        own: Returns where a file of ours lies on this machine, of its path from the Snakefile's folder.
         over: The user's configuration, laid over the defaults.
         files: Where it is from; Snakemake, which has read them, takes a key's second value without a word.
         first: Whether this is the process that plans the run, and not one of its jobs.
@@ -69,9 +74,9 @@ def read_plan(
         for file in given if first else ():
             read(file)
         os.environ[FOLDERS] = os.pathsep.join(dict.fromkeys(str(file.parent) for file in given))
-        config = complete(_with_null(over), read(Path(workflow).parent / "config" / "config.yaml"))
+        config = complete(_with_null(over), read(Path(own("../config/config.yaml"))))
         plan = Plan.of(config, lock_snapshot(first=first))
-        plan.check(rule_names(Path(workflow)))
+        plan.check(rule_names(own))
         if first and local:
             plan.train.check_here()
         for words in plan.targets.left_out if first else ():
