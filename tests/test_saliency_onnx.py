@@ -201,11 +201,30 @@ def test_the_file_is_looked_for_in_rembgs_cache(tmp_path, monkeypatch):
         method_of(block)
     write_channels(tmp_path / "cache" / "u2netp.onnx", (320, 320))
     np.testing.assert_array_equal(method_of(block).maps([FRAME])[0], 0)  # one colour, stretched
-    for name, value in (("XDG_DATA_HOME", tmp_path), ("HOME", tmp_path)):
-        monkeypatch.delenv("U2NET_HOME", raising=False)
-        monkeypatch.setenv(name, str(value))
-        assert block.file == tmp_path / ".u2net" / "u2netp.onnx"
-        monkeypatch.delenv(name)
+
+
+@pytest.mark.parametrize(
+    ("variable", "own", "earlier"),
+    [
+        ("HOME", ".rembg", ".u2net"),
+        ("XDG_DATA_HOME", "rembg", ".u2net"),
+        ("REMBG_HOME", "", None),
+        ("U2NET_HOME", "", ""),
+    ],
+)
+def test_the_file_is_found_in_the_folder_of_any_version_of_rembg(tmp_path, monkeypatch, variable, own, earlier):
+    """The folder of its own first; if the file is in neither, where all versions find it."""
+    for name in ("U2NET_HOME", "REMBG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv(variable, str(tmp_path))
+    block = Saliency(method="onnx", preset="u2netp")
+    before = (tmp_path / "home" / ".u2net" if earlier is None else tmp_path / earlier) / "u2netp.onnx"
+    assert block.file == before
+    for path in (before, tmp_path / own / "models" / "u2netp" / "u2netp.onnx"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        assert block.file == path
 
 
 def test_a_files_name_tells_its_preset():

@@ -89,7 +89,8 @@ class Saliency(Section):
     """For a network of vsodprep: the name of one of its runs, whose first seed is taken, or a file of `vsodprep
     train`."""
     weights: LocalPath | None = None
-    """File of the network; that of the preset in rembg's cache (`U2NET_HOME`, or `~/.u2net`) if null."""
+    """File of the network; that of the preset where rembg keeps it if null: below `~/.rembg/models`, or in `~/.u2net`,
+    where earlier versions do."""
     preset: Literal[tuple(PRESETS)] | None = None  # type: ignore[valid-type]
     """The steps before and after the network, as rembg has them for its files. If null, those for the file's name; for
     a file of another name, the keys below."""
@@ -139,7 +140,7 @@ class Saliency(Section):
     @property
     def file(self) -> Path:
         """The network's file, of method `onnx`."""
-        return rembg_cache() / f"{self.preset}.onnx" if self.weights is None else Path(self.weights)
+        return rembg_file(str(self.preset)) if self.weights is None else Path(self.weights)
 
     def check_file(self, where: str | None = None) -> None:
         """Check that the network's file is there.
@@ -190,7 +191,12 @@ def read_onnx(given: str, text: str) -> Saliency | None:
     return validated(Saliency, value, where)
 
 
-def rembg_cache() -> Path:
-    """Return the folder where rembg keeps its networks."""
-    usual = Path(os.environ.get("XDG_DATA_HOME", "~")) / ".u2net"
-    return Path(os.environ.get("U2NET_HOME", usual)).expanduser()
+def rembg_file(name: str) -> Path:
+    """Return the file of a network where rembg keeps it, or, if there is none, where all its versions find one.
+
+    rembg 2.0.86 has a folder for each network, and still reads the one folder that earlier versions have for all.
+    """
+    home, data = os.environ.get("U2NET_HOME"), os.environ.get("XDG_DATA_HOME")
+    folder = home or os.environ.get("REMBG_HOME") or (f"{data}/rembg" if data else "~/.rembg")
+    own = Path(folder).expanduser() / "models" / name / f"{name}.onnx"
+    return own if own.is_file() else Path(home or f"{data or '~'}/.u2net").expanduser() / f"{name}.onnx"
