@@ -176,6 +176,17 @@ def test_no_preset_and_no_mean_is_told(tmp_path, capsys):
     assert not capsys.readouterr().err
 
 
+@pytest.mark.filterwarnings("ignore:Specified provider")
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_card_that_cannot_be_used_is_refused(listed, tmp_path, monkeypatch):
+    """Also where onnxruntime lists it and then takes the processor."""
+    providers = ["CUDAExecutionProvider"] if listed else ["CPUExecutionProvider"]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: providers)
+    block = Saliency(method="onnx", weights=str(write_channels(tmp_path / "x.onnx", (4, 4))))
+    with pytest.raises(InputError, match="device: cuda, which this onnxruntime cannot use"):
+        method_of(block, "cuda")
+
+
 @pytest.mark.parametrize(
     ("given", "refusal"),
     [

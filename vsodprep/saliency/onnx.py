@@ -158,17 +158,21 @@ def _session(path: Path, device: str, threads: int) -> Any:
         expected = "pip install onnxruntime, or onnxruntime-gpu for device: cuda"
         raise InputError("saliency method onnx", "the package onnxruntime is not installed", expected) from error
     provider = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
+    unusable = InputError("device", "cuda, which this onnxruntime cannot use", "onnxruntime-gpu in its place, or cpu")
     if provider not in onnxruntime.get_available_providers():
-        raise InputError("device", "cuda, which this onnxruntime cannot use", "onnxruntime-gpu in its place, or cpu")
+        raise unusable
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.use_deterministic_compute = True
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=[provider])
+        session = onnxruntime.InferenceSession(str(path), options, providers=[provider])
     except Exception as error:  # onnxruntime's own classes, which no module of it names
         words = " ".join(str(error).split())
         raise InputError(path, f"unreadable as a network ({words})", "a whole ONNX file") from error
+    if provider not in session.get_providers():  # where CUDA's libraries are missing, it takes the processor instead
+        raise unusable
+    return session
 
 
 def _size(path: Path, asked: tuple[int, int] | None, fixed: Sequence[Any]) -> tuple[int, int]:
