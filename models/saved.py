@@ -61,7 +61,7 @@ def load(path: Path) -> dict[str, Any]:
     except Exception as error:  # whatever unpickling a foreign file may raise
         raise InputError(path, f"cannot be read ({type(error).__name__})", expected) from error
     if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise InputError(path, "something else", expected)
+        raise InputError(path, "a file of torch, but no checkpoint of vsodprep", expected)
     return value
 
 

@@ -92,7 +92,7 @@ def train(
         VsodprepError: One of several processes was killed.
     """
     if not run.stages:
-        raise InputError("recipe", "weights, which are not trained", "stages")
+        raise InputError("recipe", "`weights` in place of stages: nothing to train", "a recipe with stages")
     settings = settings or Execution()
     check_overwritable(out.with_name("metrics.csv"), ",".join(COLUMNS))
     resources = run.resources
@@ -101,7 +101,7 @@ def train(
         work(Ranks())
         return
     if run.sync_batchnorm and settings.device == "cpu":
-        raise InputError("sync_batchnorm", "several devices on the CPU, where torch has none", "device: cuda")
+        raise InputError("sync_batchnorm", "true for several devices on the CPU, which torch cannot do", "device: cuda")
     in_ranks(work, resources.devices, resources.nodes, settings.device)
 
 

@@ -386,7 +386,7 @@ def alone_in(folder: Path, what: str) -> Iterator[None]:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise InputError(folder, f"{what} is at work in it", "another folder, or to wait for it") from None
+                raise InputError(folder, f"{what} is at work in it", "another folder, or wait until it ends") from None
         yield
     finally:
         os.close(handle)

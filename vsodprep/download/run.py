@@ -146,7 +146,9 @@ def _download(
     for file, path in found.items() if renamed else ():
         if path.name != file:
             if (folder / file).exists():
-                raise InputError(folder / file, f"another file than {path.name}, which is the one", "one of the two")
+                raise InputError(
+                    folder / file, f"in the way of {path.name}, which needs this name", "this file moved away"
+                )
             found[file] = path.rename(folder / file)
     _check_disk(folder, [one for file, one in expected.items() if file not in found])
 

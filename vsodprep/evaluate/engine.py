@@ -76,7 +76,7 @@ class _Mask:
         self.noticed: dict[str, int] = {}
         if self.void is not None:
             if self.void.all():
-                raise InputError(name, "void everywhere", "a mask that says something of a pixel")
+                raise InputError(name, "all pixels of the mask are void", "a mask with pixels that are not")
             self.noticed["void_pixels"] = int(np.count_nonzero(self.void))
         if not is_two_valued(self.values):
             gray = np.count_nonzero((self.values > 0) & (self.values < 255))

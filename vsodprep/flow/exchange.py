@@ -35,7 +35,7 @@ def export_flow(
         InputError: The folder has something in it; or pictures alone are stored, which cannot be drawn otherwise.
     """
     if not flow.datasets and (dialect or maximum):
-        raise InputError("--dialect, --maximum", "pictures alone, which are drawn already", "neither of the two")
+        raise InputError("--dialect, --maximum", "a flow of ready-made pictures", "neither: they draw vectors only")
     block = Picture(**flow.attributes.get("picture", {}))
     block = replace(block, dialect=dialect or block.dialect, maximum=maximum or block.maximum)
     with atomic_directory(out, nothing) as folder:

@@ -74,7 +74,7 @@ def windows_of(classifier: Classifier, path: Path, weights: str | None, device: 
     from vsodprep.prior.fit import with_network  # noqa: PLC0415  torch is slow to import
 
     if settings.weights == "file" and weights is None:
-        raise InputError(path, "features of weights in a file", "--weights with that file")
+        raise InputError(path, "a prior whose network's weights lie in a file", "that file by --weights")
     windows, found = with_network(settings.model_copy(update={"weights": weights or settings.weights}), device)
     if found.weights_sha256 != settings.weights_sha256:
         raise InputError(

@@ -179,7 +179,7 @@ def _size(path: Path, asked: tuple[int, int] | None, fixed: Sequence[Any]) -> tu
     """Return the size of a network's input: what is asked for, or what the file fixes, which must be the same."""
     numbers = tuple(fixed) if all(isinstance(length, int) and length > 0 for length in fixed) else None
     if asked is None and numbers is None:
-        raise InputError(path, "a network that reads any size", "size, height and width, to say which")
+        raise InputError(path, "a network that takes any size", "size: the height and width to use")
     if asked is not None and numbers is not None and tuple(asked) != numbers:
         raise InputError(path, f"a network of frames of {numbers[0]} x {numbers[1]}", f"size {tuple(asked)}")
     height, width = asked or numbers or (0, 0)

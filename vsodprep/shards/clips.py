@@ -211,7 +211,7 @@ class ClipDataset(Dataset[Sample]):
             InputError: Sizes are to be drawn, which is done for a whole batch.
         """
         if self._augment.scales != (1.0,):
-            raise InputError("augment", "scales, of which each batch draws one", "a BatchSampler, or no scales")
+            raise InputError("augment", "scales, without batches", "a BatchSampler, or no scales")
         if self._epoch is None:
             # shared, so that it also reaches workers that stay (`persistent_workers`)
             self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()

@@ -84,7 +84,7 @@ def pack_video(
             given = name in contents.given
             reader = files.enter_context(open_flow(path, pictures=given))
             if given and reader.datasets:
-                raise InputError(path, "flow vectors", "pictures alone, as of the first sequence")
+                raise InputError(path, "flow as vectors", "flow as pictures, as the first sequence has it")
             rows = [row for row in _flow_rows(reader, path, video, size) if row in chosen]
             known = reader.attributes | {"scale": SCALE}
             if not given:
