@@ -153,7 +153,7 @@ def test_half_precision(tmp_path):
     ("written", "given", "refusal"),
     [
         ({"size": (4, 6)}, {"size": (4, 4)}, r"a network of frames of 4 x 6; expected size \(4, 4\)"),
-        ({}, {}, "reads any size; expected size, height and width"),
+        ({}, {}, "takes any size; expected size: the height and width"),
         ({"size": (4, 6)}, {"output": 1}, "no output 1; expected one from 0 to 0"),
         (None, {}, "unreadable as a network"),
     ],
