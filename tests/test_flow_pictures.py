@@ -308,7 +308,7 @@ def test_what_needs_vectors_refuses(shard: Path, tmp_path: Path) -> None:
     ):
         assert "pictures of flow, without vectors" in failure(run(*words))
     words = ("export", tmp_path / "given" / "ball.h5", "--as", "picture", "--maximum", 3, "--out", tmp_path / "q")
-    assert "drawn already" in failure(run(*words))
+    assert "a flow of ready-made pictures" in failure(run(*words))
 
 
 def test_one_video_of_vectors_among_pictures_is_refused(shard: Path, tmp_path: Path) -> None:

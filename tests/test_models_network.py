@@ -49,6 +49,14 @@ def test_every_parameter_gets_a_gradient(name, variant):
     assert missed == []
 
 
+@pytest.mark.parametrize(("name", "variant"), VARIANTS)
+def test_batch_normalisation_is_said_of_networks_that_have_it(name, variant):
+    with torch.device("meta"):
+        modules = build_model(name, variant, width=0.0625).train().modules()
+    found = any(isinstance(module, nn.BatchNorm2d) and module.training for module in modules)
+    assert definition(name).choose(variant, {}).batch_norm == found
+
+
 SINGLE = {"dsnet": set(), "cagdde": set(), "stan": {"OS"}, "msst": {"OS"}}
 SINGLE["contrastive"] = {*definition("contrastive").variants} - {"cosnet", "cosnet-1"}
 SINGLE |= {name: {*definition(name).variants} for name in OF_4096}

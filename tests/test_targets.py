@@ -68,7 +68,10 @@ NASTY: dict[str, dict[str, Any]] = {
         },
         "pack": {"flow": [], "pictures": [], "prior": ["light"], "coarse": ["erased", "carried"]},
         "runs": {
-            "stan": {"full": RUN | {"flow": None, "prior": "light", "stages": [RUN["stages"][0] | {"clip_length": 4}]}}
+            "stan": {
+                "full": RUN
+                | {"options": {}, "flow": None, "prior": "light", "stages": [RUN["stages"][0] | {"clip_length": 4}]}
+            }
         },
     },
     "methods-alone": {

@@ -64,6 +64,11 @@ class NetworkOptions(Section):
         return 1.0
 
     @property
+    def batch_norm(self) -> bool:
+        """Whether batch normalisation takes its statistics, in training, from the samples that a device holds."""
+        return True
+
+    @property
     def test_passes(self) -> float:
         """Forward passes of a prediction, in those over as many pixels as the input has."""
         return 1.0
@@ -127,6 +132,11 @@ class TwoStreamOptions(NetworkOptions):
     def parameters(self) -> float:
         """See `NetworkOptions`; the streams are nearly all."""
         return (1.0 if len(self.inputs) > 1 else 0.5) * (3.16 if self.fcn == "dcl" else 1.0)
+
+    @property
+    def batch_norm(self) -> bool:
+        """See `NetworkOptions`."""
+        return False
 
     @property
     def branches(self) -> dict[str, str]:

@@ -24,6 +24,11 @@ class DCLOptions(NetworkOptions):
     """Class-balanced cross entropy over the pixels of a sample: their mean, or their sum as in Caffe."""
 
     @property
+    def batch_norm(self) -> bool:
+        """See `NetworkOptions`."""
+        return False
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """Keys of the batch that its forward pass reads."""
         return ("frames", "segments") if self.segments else ("frames",)

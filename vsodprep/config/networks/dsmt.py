@@ -26,6 +26,11 @@ class DSMTOptions(NetworkOptions):
     """Losses over the pixels of a sample: their mean, or their sum as in Caffe."""
 
     @property
+    def batch_norm(self) -> bool:
+        """See `NetworkOptions`."""
+        return False
+
+    @property
     def refines(self) -> bool:
         """See `NetworkOptions`."""
         return self.refinement

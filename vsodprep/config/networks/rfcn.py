@@ -30,6 +30,11 @@ class RFCNOptions(NetworkOptions):
     """Cross entropy over the pixels of a sample: their mean, or their sum as in Caffe."""
 
     @property
+    def batch_norm(self) -> bool:
+        """See `NetworkOptions`."""
+        return False
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """Keys of the batch that its forward pass reads."""
         return ("frames", "contrast")

@@ -5,6 +5,7 @@ import shlex
 from typing import Any
 
 from vsodprep.cards import cards
+from vsodprep.config.models import definition
 from vsodprep.config.train import Resources
 from vsodprep.errors import InputError
 from vsodprep.targets.targets import unique
@@ -74,11 +75,8 @@ class TrainInputs(RuleInputs):
     def devices(self, wildcards: Any) -> int:
         """Return the number of devices where a run's weights depend on it, and 1 where they do not."""
         run = self.targets.runs[wildcards.model, wildcards.run]
-        if run.resources.ranks == 1:
-            return 1
-        from vsodprep.models.size import depends_on_devices  # noqa: PLC0415  torch is slow to import
-
-        return run.resources.ranks if depends_on_devices(run.network(wildcards.model), run) else 1
+        options = definition(run.network(wildcards.model)).choose(run.variant, run.options)
+        return run.resources.ranks if options.batch_norm and not run.sync_batchnorm else 1
 
     def threads(self, wildcards: Any) -> int:
         """Return the cores of a job on each of its machines."""
