@@ -114,11 +114,8 @@ def _block(shard: Shard, sequences: Iterable[ManifestSequence], kind: str, name:
         raise InputError(shard.path, f"still images in {stills[0]}", f"videos; still images have no {kind}")
     if name is None:
         if not shard.contents[kind]:
-            raise InputError(
-                shard.path,
-                f"no {kind} vectors" if kind == layout.FLOW else f"no {kind}",
-                f"a shard packed with --{kind}",
-            )
+            found = "no flow vectors" if kind == layout.FLOW else f"no {kind}"
+            raise InputError(shard.path, found, f"a shard packed with --{kind}")
         return shard.contents[kind][0]
     shard.require(kind, name)
     return name
