@@ -206,6 +206,15 @@ def test_other_pages_may_not_write(headers, ask, session):
     assert not session.edits.exists()
 
 
+@pytest.mark.parametrize(("error", "lines"), [(BrokenPipeError(), 0), (ConnectionResetError(), 0), (ValueError(), 1)])
+def test_a_page_that_did_not_wait_for_its_answer_is_no_error(server, capsys, error, lines):
+    try:
+        raise error
+    except type(error):
+        server.handle_error(None, ("127.0.0.1", 1))
+    assert capsys.readouterr().err.count("Traceback") == lines
+
+
 def test_address_carries_the_token_and_the_page_gives_the_cookie(server, session):
     assert len(server.token) >= 32
     path = server.address.removeprefix(f"http://127.0.0.1:{server.server_port}")
