@@ -344,7 +344,7 @@ def enter_folder(
     if sequence:
         owners = folder / LISTS / "sequences"
         known = set(owners.read_text(encoding="utf-8").splitlines()) if owners.is_file() else set()
-        if known - {sequence} and sequence not in known and written_into(folder) & (wanted[""] - {marker}):
+        if known and sequence not in known and written_into(folder) & (wanted[""] - {marker}):
             found = f"files of the same names, of sequence {', '.join(sorted(known))}"
             raise InputError(folder, found, f"a folder of its own for sequence {sequence}, such as {folder / sequence}")
         lists[owners] = known | {sequence}
