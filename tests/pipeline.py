@@ -63,7 +63,7 @@ def ask(folder: Path, *arguments: str, **options: str | int) -> subprocess.Compl
     assert process.stdin is not None
     assert process.stdout is not None
     with tempfile.NamedTemporaryFile("r") as output:
-        print(json.dumps([words, str(ROOT), output.name]), file=process.stdin, flush=True)
+        print(json.dumps([words, str(ROOT), dict(os.environ), output.name]), file=process.stdin, flush=True)
         return subprocess.CompletedProcess(words, int(process.stdout.readline()), output.read())
 
 

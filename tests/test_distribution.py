@@ -25,16 +25,20 @@ def build(kind: str, tree: Path, out: Path) -> Path:
     return out / done.stdout.split()[-1]
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the wheel built from the source distribution, as PyPI's mirrors and conda-forge do."""
-    out = tmp_path_factory.mktemp("distribution")
-    tree = out / "tree"
+def copy_tree(tree: Path) -> None:
+    """Copy of a clone what packages are built from."""
     for name in ("vsodprep", "models"):
         shutil.copytree(ROOT / name, tree / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, tree / name)
-    with tarfile.open(build("sdist", tree, out)) as archive:
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the wheel built from the source distribution, as PyPI's mirrors and conda-forge do."""
+    out = tmp_path_factory.mktemp("distribution")
+    copy_tree(out / "tree")
+    with tarfile.open(build("sdist", out / "tree", out)) as archive:
         archive.extractall(out / "unpacked", filter="data")
     (unpacked,) = (out / "unpacked").iterdir()
     return build("wheel", unpacked, out)
@@ -80,3 +84,15 @@ def test_commands_work_without_a_clone(installed: Path, tmp_path: Path) -> None:
     vsodprep(installed, tmp_path, "evaluate", "--pred", "maps", "--gt", "synth", "--json", "scores.json")
     assert json.loads((tmp_path / "scores.json").read_text())["mae"] == 0
     vsodprep(installed, tmp_path, "report", "--help")
+
+
+def test_a_clone_in_the_working_folder_is_not_taken_for_the_package(tmp_path: Path) -> None:
+    copy_tree(tmp_path / "vsodprep")
+    with zipfile.ZipFile(build("editable", tmp_path / "vsodprep", tmp_path)) as archive:
+        archive.extractall(tmp_path / "installed")
+    # Without this environment's own packages, of which vsodprep is one.
+    code = "import site; site.addsitedir('installed'); import vsodprep; print(vsodprep.__file__)"
+    command = [sys.executable, "-S", "-c", code]
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{tmp_path / 'vsodprep/vsodprep/__init__.py'}\n"
