@@ -112,7 +112,11 @@ def recognise(path: Path) -> str:
     for model, sign in _SIGNS.items():
         if any(key.startswith(sign) for key in keys):
             return model
-    raise InputError(path, "weights of no network whose release is known", f"those of {' or '.join(_SIGNS)}")
+    raise InputError(
+        path,
+        "weights of a network whose release vsodprep does not know",
+        f"the weights released for {' or '.join(_SIGNS)}",
+    )
 
 
 def load_official(model: str, path: Path, variant: str = "code", **overrides: Any) -> Network:

@@ -108,7 +108,7 @@ def _meeting_point(nodes: int) -> tuple[int, str, int]:
         return (int(os.environ["NODE_RANK"]), os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]))
     except (KeyError, ValueError):
         expected = "srun, or NODE_RANK, MASTER_ADDR and MASTER_PORT in the environment"
-        raise InputError(f"nodes: {nodes}", "nobody tells where the other machines are", expected) from None
+        raise InputError(f"nodes: {nodes}", "no address of the other machines", expected) from None
 
 
 def _failure(crew: Mapping[Connection, tuple[int, Worker]], number: int) -> Exception | None:
@@ -178,7 +178,9 @@ def check_agreed(ranks: Ranks, what: object) -> None:
     found: list[Any] = [None] * ranks.number
     dist.all_gather_object(found, what)
     if any(each != found[0] for each in found):
-        raise VsodprepError("the machines read different data or saved states; expected folders that all of them see")
+        raise VsodprepError(
+            "the machines read different data or saved states; expected folders that all machines share"
+        )
 
 
 class WholeBatch(Mapping[str, Any]):

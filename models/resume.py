@@ -76,7 +76,7 @@ def continue_from(path: Path, model: str, run: Run, lengths: Sequence[int], seed
         raise InputError(path, said, f"{model} and seed {seed}, with this recipe's settings and first stages")
     steps: list[int] = state["lengths"]
     if steps[:-1] != list(lengths[: done - 1]) or steps[-1] > lengths[done - 1]:
-        raise InputError(path, f"stages of {steps} batches", f"no more than {list(lengths)}")
+        raise InputError(path, f"its stages have {steps} batches", f"at most {list(lengths)}, as in this recipe")
     stage, step = (done, 0) if steps[-1] == lengths[done - 1] else (done - 1, steps[-1])
     if step and "optimizer" not in state:
         expected = "one of a recipe with `optimizer_state: true`, or a further stage in place of a longer one"

@@ -175,7 +175,7 @@ def start_from(network: Network, path: Path) -> Inherited:
     weights = network.inherit(read_state(path))
     inherited = _inherited(network, weights)
     if not inherited.found:
-        raise InputError(path, "no weight that fits", f"weights of a {type(network).__name__}")
+        raise InputError(path, "none of its weights fits", f"weights of a {type(network).__name__}")
     network.load_state_dict({key: weights[key] for key in inherited.found}, strict=False)
     return inherited
 

@@ -259,7 +259,7 @@ def _learning(network: Network, parts: Sequence[str]) -> Iterator[None]:
     for part in parts:
         if part not in known:
             expected = f"one of {', '.join(known)}" if known else "none, as it learns as a whole"
-            raise InputError("recipe", f"learn: {part}, which the network has not", expected)
+            raise InputError("recipe", f"learn: {part}, which is no part of this network", expected)
     modules = tuple(f"{module}." for part in parts for module in known[part])
     frozen = [
         each

@@ -101,7 +101,9 @@ def train(
         work(Ranks())
         return
     if run.sync_batchnorm and settings.device == "cpu":
-        raise InputError("sync_batchnorm", "several devices on the CPU, where torch cannot do it", "device: cuda")
+        raise InputError(
+            "sync_batchnorm", "several devices on the CPU, for which torch has no such layer", "device: cuda"
+        )
     in_ranks(work, resources.devices, resources.nodes, settings.device)
 
 

@@ -83,7 +83,9 @@ def test_several_cards_are_taken_at_once_or_not_at_all(
     assert jobs[2].card() == "3"  # which the job that waits for two does not hold
     jobs[0].end()
     assert jobs[1].card() == "0,1"
-    with pytest.raises(InputError, match="devices: 3: cards: 0, 1; expected no more devices than cards"):
+    with pytest.raises(
+        InputError, match="devices: 3: cards: 0, 1; expected at most as many devices as there are cards"
+    ):
         take_cards(3)
 
 

@@ -88,7 +88,9 @@ def test_local_source_is_looked_into_and_whole_at_once() -> None:
 
 
 def test_split_whose_names_were_never_published() -> None:
-    with pytest.raises(InputError, match=r"'test-normal', whose names were never published.*`snakemake davsod` first"):
+    with pytest.raises(
+        InputError, match=r"'test-normal', for which no list of sequences was published.*`snakemake davsod` first"
+    ):
         plan_of().targets.catalogue.split("davsod", "test-normal")
     with pytest.raises(InputError, match="no split 'tset'"):
         plan_of().targets.catalogue.split("davsod", "tset")

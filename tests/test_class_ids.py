@@ -186,7 +186,7 @@ DATA = {"benchmark": "voc2012", "split": "train"}
 @pytest.mark.parametrize(
     ("over", "refusal"),
     [
-        ({"data": DATA}, "voc2012 train, whose masks are class ids; expected a split that is annotated"),
+        ({"data": DATA}, "voc2012 train, whose masks are class ids; expected a split with masks"),
         (
             {"data": {"benchmark": "synth", "split": "train", "labels": "classes"}},
             "synth train, which has no class ids",
@@ -245,7 +245,7 @@ def test_a_network_that_would_learn_nothing_from_them_is_refused(
     model: str, variant: str, options: dict[str, int]
 ) -> None:
     run = learner(variant, options)
-    refusal = f"labels: classes, of which the network scores {options.get('classes', 'none')}; expected a network"
+    refusal = f"labels: classes, for a network that scores {options.get('classes', 'no')} classes; expected a network"
     base = default().model_dump(mode="json")
     with pytest.raises(InputError, match=rf"runs\.{model}\.full\.stages\.main\.data: {refusal}"):
         Plan.of(complete({"runs": {model: {"full": run}}}, base)).check()
@@ -271,7 +271,7 @@ def test_no_command_takes_them_for_saliency(normalized: Path, tmp_path: Path, co
     result = CliRunner().invoke(cli, [command, *words, "--gt", str(normalized)])
     assert isinstance(result.exception, InputError)
     assert (
-        str(result.exception) == f"{normalized}: voc2012, whose masks are class ids; expected masks of what is salient"
+        str(result.exception) == f"{normalized}: voc2012, whose masks are class ids; expected masks of salient objects"
     )
     assert not (tmp_path / "s.json").exists()
     assert json.loads((normalized / "manifest.json").read_text())["extra"]["class_ids"]

@@ -130,7 +130,7 @@ def test_the_prior_of_another_sequence_is_named(tmp_path, frames):
         ("f", True, "--substitute-flow;"),
         ("m", True, "--substitute-masks;"),
         ("pfm", True, "--substitute-prior and --substitute-flow and --substitute-masks"),
-        ("p", False, "no step substitute, but --substitute-prior"),
+        ("p", False, "--substitute-prior is given, but the step substitute is missing"),
     ],
 )
 def test_files_that_make_no_support_are_named(tmp_path, given, asked, culprit):

@@ -366,7 +366,9 @@ def test_cut_outs_are_asked_about(what: str) -> None:
 
 
 def test_alpha_that_is_not_there() -> None:
-    with pytest.raises(InputError, match="x: 8-bit gray, no alpha channel; expected one in every image"):
+    with pytest.raises(
+        InputError, match="x: 8-bit gray, without an alpha channel; expected an alpha channel in every image"
+    ):
         decoded([MIXED[1]], coding="alpha")
 
 

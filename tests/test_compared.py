@@ -141,11 +141,14 @@ def test_maps_that_have_changed_are_scored_again(tmp_path: Path) -> None:
             {"methods": {"mga": {"published": "mga/mga"}}},
             r"methods\.mga\.published: no method 'mga'; expected one of none",
         ),
-        ({"methods": {"mga": {"published": "mga"}}}, r"methods\.mga: maps of davis2016, fbms, .*, and tests on synth"),
+        (
+            {"methods": {"mga": {"published": "mga"}}},
+            r"methods\.mga: maps of davis2016, fbms, .*, while synth is tested",
+        ),
         ({"methods": {"mga": {"saliency": "mbt"}}}, r"methods\.mga\.saliency: no block 'mbt'"),
         (
             {"methods": {"mbd": {"saliency": "mbd", "coding": "ids"}}},
-            r"methods\.mbd: coding is for maps from elsewhere",
+            r"methods\.mbd: coding describes maps from elsewhere",
         ),
         ({"methods": {"dsnet": {"maps": {"synth": "."}}}}, r"methods\.dsnet: the name of a network"),
         (
@@ -153,7 +156,7 @@ def test_maps_that_have_changed_are_scored_again(tmp_path: Path) -> None:
             r"methods\.b: called 'a', as methods\.a is",
         ),
         ({"methods": {"mga": {"maps": {"synth": "."}, "title": "a=b"}}}, r"methods\.mga\.title"),
-        ({"methods": {"mga": {"maps": {"synth": "."}}}, "tests": []}, "methods: nothing to score them on"),
+        ({"methods": {"mga": {"maps": {"synth": "."}}}, "tests": []}, "methods: no benchmark to score them on"),
         ({"methods": {}}, "tests: no methods to score"),
         ({"methods": {"mga": {"maps": {"sinth": "."}}}}, "sinth"),
         ({"methods": {"mga": {"maps": {"synth": "nowhere"}}}}, r"methods\.mga\.synth: no nowhere; expected a folder"),
@@ -161,7 +164,7 @@ def test_maps_that_have_changed_are_scored_again(tmp_path: Path) -> None:
             {"methods": {"mga": {"maps": {"synth": "notes.txt"}}}},
             r"methods\.mga\.synth: notes\.txt, which is no archive",
         ),
-        ({"methods": {"mga": {"maps": {"fbms": "."}}}}, r"methods\.mga: maps of fbms, and tests on synth"),
+        ({"methods": {"mga": {"maps": {"fbms": "."}}}}, r"methods\.mga: maps of fbms, while synth is tested"),
         (
             {"saliency": {"made": {"folder": "."}}, "methods": {"mga": {"saliency": "made"}}},
             r"methods\.mga\.synth: no .*synth; expected a folder",
@@ -338,7 +341,7 @@ def test_a_figure_of_a_folder_of_scores_names_one_benchmark_and_protocol(
 ) -> None:
     words = ["figure", "ranking", str(scored[0] / "results/scores"), "--out", str(tmp_path / "x.svg")]
     refused = CliRunner().invoke(cli, words)
-    assert "own by davsod, own by pysod; expected those of one benchmark by one protocol" in str(refused.exception)
+    assert "own by davsod, own by pysod; expected scores of one benchmark by one protocol" in str(refused.exception)
     assert CliRunner().invoke(cli, [*words, "--benchmark", "own", "--protocol", "pysod"]).exit_code == 0
     text = (tmp_path / "x.svg").read_text()
     assert "dark" in text
@@ -392,7 +395,7 @@ def test_a_grid_waits_for_maps_and_knows_when_they_change(tmp_path: Path) -> Non
     ("figure", "culprit"),
     [
         (FIGURE | {"methods": ["mgaa"]}, r"figures\.pr\.methods: no 'mgaa'; expected one of mga"),
-        (FIGURE | {"benchmark": "fbms", "methods": ["mga"]}, r"figures\.pr\.methods: mga, without maps of fbms"),
+        (FIGURE | {"benchmark": "fbms", "methods": ["mga"]}, r"figures\.pr\.methods: mga, which has no maps of fbms"),
         (FIGURE | {"benchmark": "fbms"}, r"figures\.pr: nothing is tested on fbms"),
         ({"kind": "losses"}, r"figures\.pr: no run"),
     ],

@@ -73,7 +73,7 @@ def test_a_second_run_joins_the_first_or_is_refused(benchmark, tree):
         benchmark, replace(manifest, sequences=(*manifest.sequences, replace(manifest.sequences[0], name="fox")))
     )
     crf(benchmark, tree / "bear", "--out", tree / "out", "--preset", "pdb")
-    with pytest.raises(InputError, match=r"maps of bear that were made otherwise \(crf\)"):
+    with pytest.raises(InputError, match=r"maps of bear that were made with other settings \(crf\)"):
         crf(benchmark, tree / "fox", "--out", tree / "out", "--preset", "stan")
     crf(benchmark, tree / "fox", "--out", tree / "out", "--preset", "pdb")
     marker = json.loads((tree / "out" / "predictions.json").read_text())
@@ -95,7 +95,7 @@ def test_broken_map_is_named_and_leaves_no_marker(tree, jobs):
 
 
 def test_benchmark_needs_maps_by_sequence(benchmark, tree):
-    with pytest.raises(InputError, match=r"zoo: a benchmark, but the map 8\.png is of no sequence"):
+    with pytest.raises(InputError, match=r"zoo: a benchmark, but the map 8\.png lies in no sequence's folder"):
         crf(benchmark, tree / "good" / "bear", "--out", tree / "out")
 
 

@@ -257,7 +257,10 @@ def test_wrong_usage(tree: tuple[Path, Path], options: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("names", "message"),
-    [(["one.json", "link.json"], "twice with one file"), (["one.json", "."], "a folder; expected the name of a file")],
+    [
+        (["one.json", "link.json"], "two --json name the same file"),
+        (["one.json", "."], "a folder; expected the name of a file"),
+    ],
 )
 def test_files_of_two_protocols_are_two(
     names: list[str], message: str, tree: tuple[Path, Path], tmp_path: Path
@@ -300,5 +303,5 @@ def test_frames_without_foreground_may_be_scored_by_no_measure(tree: tuple[Path,
     assert scope([every]) == {("drift", 7), ("hide", 4), ("stop", 3)}  # what there was to score
     for path in masks.rglob("*.png"):
         write_png(path, read_gray(path) & 0)
-    with pytest.raises(InputError, match="no mask with foreground"):
+    with pytest.raises(InputError, match="no mask that is scored has foreground"):
         evaluate_folders(maps, masks, protocol="uvos")

@@ -134,7 +134,7 @@ def test_missing_maps(tmp_path: Path) -> None:
     assert allowed["sequences"]["drift"]["per_frame"]["frame"] == ["00001", "00003"]
     for name in LENGTHS:
         (maps / name).rename(maps / f"my-{name}")
-    with pytest.raises(InputError, match="no map of drift/00001 or any other frame"):
+    with pytest.raises(InputError, match="no map of drift/00001 or of any other frame"):
         evaluate_folders(maps, masks, allow_missing=True)
 
 
@@ -166,7 +166,7 @@ def test_extra_maps_are_listed(tmp_path: Path) -> None:
         ({"gt": "nowhere"}, "nowhere: no such file or folder; expected masks, or a benchmark below results"),
         ({"pred": "empty"}, "no image in it; expected saliency maps"),
         ({"gt": "empty"}, "no image in it; expected masks"),
-        ({"split": "val"}, "no manifest that knows a split 'val'"),
+        ({"split": "val"}, "no manifest with a split 'val'"),
         ({"split": "scrambled"}, "scrambled: no text .*; expected a text file of sequence names"),
         ({"protocol": "davis"}, "no protocol 'davis'; expected one of davsod, pysod"),
     ],
@@ -299,5 +299,5 @@ def test_flat_masks_fall_into_their_sequences(tmp_path: Path) -> None:
     assert gaps["sequences"]["hide"] == evaluate_folders(maps, masks)["sequences"]["hide"]
     assert gaps["sequences"]["drift"]["per_frame"]["frame"] == ["00002", "00003"]
     (tmp_path / "list.txt").write_text("drift\npanda\n", encoding="utf-8")
-    with pytest.raises(InputError, match="sequence 'panda', of which"):
+    with pytest.raises(InputError, match="sequence 'panda', which has no masks in"):
         evaluate_folders(maps, flat, split=str(tmp_path / "list.txt"))

@@ -124,7 +124,7 @@ def test_maps_of_frames_that_are_not_scored_are_not_extra() -> None:
 
 
 def test_two_maps_of_one_frame() -> None:
-    with pytest.raises(InputError, match=r"second map of one frame beside a\.jpg"):
+    with pytest.raises(InputError, match=r"second map of the frame of a\.jpg"):
         match(["a"], ["a"], [("a.jpg", "a"), ("a.png", "a")], "auto")
 
 

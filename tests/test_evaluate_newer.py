@@ -183,7 +183,7 @@ def test_they_are_computed_only_where_asked_for(tmp_path: Path) -> None:
     kept = evaluate_folders(maps, masks, measures=("si", "msiou"), cache_folder=tmp_path / "cache")
     again = evaluate_folders(maps, masks, measures=("si", "msiou"), cache_folder=tmp_path / "cache")
     assert again == kept
-    with pytest.raises(InputError, match="hce, which are not defined on an image with holes"):
+    with pytest.raises(InputError, match="hce, which cannot leave out single pixels"):
         evaluate_folders(maps, masks, measures=("hce",), void="ignore")
 
 

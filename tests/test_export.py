@@ -134,7 +134,7 @@ def test_what_is_missing_is_named(shard, tmp_path, layout, choice, culprit):
 
 def test_a_folder_with_something_in_it_is_left_alone(shard, tmp_path):
     (tmp_path / "mine.txt").write_text("precious")
-    with pytest.raises(InputError, match=r"mine\.txt: would be lost"):
+    with pytest.raises(InputError, match=r"mine\.txt: would be deleted with its folder"):
         export(shard, "davsod", tmp_path)
     assert (tmp_path / "mine.txt").read_text() == "precious"
 

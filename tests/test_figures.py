@@ -283,7 +283,7 @@ def test_only_seeds_of_one_benchmark_and_protocol_are_averaged(other: dict[str, 
 
 
 def test_curves_need_curves() -> None:
-    with pytest.raises(VsodprepError, match="no curves"):
+    with pytest.raises(VsodprepError, match="none of the score files has curves"):
         precision_recall_of([Scores("a", ({"sequences": {}},))])
 
 

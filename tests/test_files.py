@@ -113,7 +113,10 @@ def test_a_folder_with_a_stranger_is_not_replaced(tmp_path: Path, name: str, mak
         path.touch()
     make(final / name)
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(InputError, match=rf"set/{name}: would be lost"), atomic_directory(final, ours):
+    with (
+        pytest.raises(InputError, match=rf"set/{name}: would be deleted with its folder"),
+        atomic_directory(final, ours),
+    ):
         pytest.fail("it was to be replaced")
     assert sorted(tmp_path.rglob("*")) == before
 
@@ -122,13 +125,16 @@ def test_the_first_of_several_strangers_is_named(tmp_path: Path) -> None:
     for name in ("b/1", "a/2", "a/1", "c"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    with pytest.raises(InputError, match="a/1: would be lost"):
+    with pytest.raises(InputError, match="a/1: would be deleted with its folder"):
         check_replaceable(tmp_path, nothing)
 
 
 def test_a_stranger_that_comes_while_the_folder_is_made_survives(tmp_path: Path) -> None:
     final = tmp_path / "set"
-    with pytest.raises(InputError, match=r"set/thesis\.tex: would be lost"), atomic_directory(final, ours) as temporary:
+    with (
+        pytest.raises(InputError, match=r"set/thesis\.tex: would be deleted with its folder"),
+        atomic_directory(final, ours) as temporary,
+    ):
         (temporary / "fresh").touch()
         final.mkdir()
         (final / "thesis.tex").touch()
@@ -141,7 +147,7 @@ def test_the_current_folder_is_not_replaced(tmp_path: Path, monkeypatch: pytest.
     (tmp_path / "home" / "here" / "now").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "home" / "here" / "now")
     with (
-        pytest.raises(InputError, match="the current folder, or around it"),
+        pytest.raises(InputError, match="the current folder, or a folder around it"),
         atomic_directory(tmp_path / name, nothing),
     ):
         pytest.fail("it was to be replaced")

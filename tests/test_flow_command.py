@@ -205,7 +205,7 @@ def test_annotated_frames_and_their_clips(frames: Path, tmp_path: Path) -> None:
 
 def test_annotated_frames_need_a_manifest(frames: Path, tmp_path: Path) -> None:
     result = run("dis", frames, "--out", tmp_path / "a.h5", "--frames", "annotated")
-    assert "which frames are annotated" in str(result.exception)
+    assert "which of the frames are annotated" in str(result.exception)
 
 
 def test_frames_that_are_too_small_are_named(tmp_path: Path) -> None:

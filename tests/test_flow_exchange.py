@@ -93,7 +93,7 @@ def test_unknown_pixels_become_zero_and_are_counted(folder: Path, tmp_path: Path
     ("size", "index", "line"),
     [
         ((48, 60), 1, r"00001\.flo: 48 x 60 pixels; expected 48 x 64"),
-        ((48, 64), 9, r"4 files, of no frame 00009\.flo; expected files named after the 4 frames"),
+        ((48, 64), 9, r"4 files, among them some of no frame: 00009\.flo; expected files named after the 4 frames"),
     ],
 )
 def test_folders_that_do_not_fit(folder: Path, tmp_path: Path, size: tuple[int, int], index: int, line: str) -> None:
@@ -119,4 +119,4 @@ def test_broken_flow_is_noticed_after_import(folder: Path, tmp_path: Path) -> No
 def test_both_directions_cannot_be_imported(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "flo").mkdir()
     result = run("import", tmp_path / "flo", folder / "frames", "--out", tmp_path / "a.h5", "--direction", "both")
-    assert "direction forward or backward" in str(result.exception)
+    assert "direction: forward or direction: backward" in str(result.exception)

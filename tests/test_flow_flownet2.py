@@ -182,7 +182,7 @@ def test_what_each_sub_network_is_given() -> None:
 
 def test_weights_of_another_network(tmp_path: Path) -> None:
     torch.save({"state_dict": {"feature_encoder.conv.weight": torch.zeros(2)}}, tmp_path / "raft.pth")
-    with pytest.raises(VsodprepError, match=r"raft\.pth: no parameter flownetc.*another network's weights"):
+    with pytest.raises(VsodprepError, match=r"raft\.pth: no parameter flownetc.*the weights of another network"):
         load_flownet2(str(tmp_path / "raft.pth"))
 
 

@@ -52,8 +52,8 @@ def test_the_plan_is_what_is_estimated(tmp_path: Path, block: Flow, clip_length:
         ({"method": "raft", "preset": "fast"}, "preset means nothing to method raft"),
         ({"method": "ptlflow:pwcnet", "fit": "crop"}, "fit means nothing to method ptlflow:pwcnet"),
         ({"method": "flownet2", "border": "stretch"}, "border: stretch means nothing without fit: crop"),
-        ({"frames": "annotated"}, "frames: no key of a flow block any more; write `frames: annotated` or"),
-        ({"clip_length": 4}, "clip_length: no key of a flow block any more"),
+        ({"frames": "annotated"}, "frames: no longer a key of a flow block; write `frames: annotated` or"),
+        ({"clip_length": 4}, "clip_length: no longer a key of a flow block"),
     ],
     ids=str,
 )

@@ -51,7 +51,7 @@ def test_frames_arrive_as_bgr_in_unit_range() -> None:
 
 @pytest.mark.usefixtures("package")
 def test_unknown_network() -> None:
-    with pytest.raises(InputError, match="ptlflow:nothing: cannot be had with weights 'things'"):
+    with pytest.raises(InputError, match="ptlflow:nothing: no weights 'things'"):
         build_estimator(Method(method="ptlflow:nothing"))
 
 

@@ -179,7 +179,7 @@ def put(path: Path) -> None:
     path.write_text("precious")
 
 
-def refused(run: Run, command: Command, out: Path, stranger: str, why: str = "lost with its folder") -> None:
+def refused(run: Run, command: Command, out: Path, stranger: str, why: str = "deleted with its folder") -> None:
     """The command says in one line which file is in its way, and leaves everything as it was."""
     before = contents(out.parent)
     code, said = run(command, out)
@@ -265,7 +265,7 @@ def test_an_output_is_replaced_and_nothing_stale_stays(
 @each(BESIDE | FIXED)
 def test_a_file_of_somebody_else_is_not_overwritten(run: Run, tmp_path: Path, command: Command, stranger: str) -> None:
     put(tmp_path / "out" / stranger)
-    refused(run, command, tmp_path / "out", stranger, "overwritten, and is not known to be ours")
+    refused(run, command, tmp_path / "out", stranger, "overwritten, and vsodprep did not write it")
 
 
 @pytest.mark.parametrize("key", BESIDE)
@@ -345,7 +345,7 @@ def test_what_is_read_is_not_written_to(run: Run, tree: Path, tmp_path: Path, wo
     before = contents(tmp_path)
     code, said = run(Command(words, ()), tmp_path / "tree")
     assert (code, said.count("\n")) == (1, 1)
-    assert "would be written to, and holds what is read" in said
+    assert "the output would be written to the folder that is read" in said
     assert contents(tmp_path) == before
 
 

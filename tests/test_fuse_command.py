@@ -63,7 +63,7 @@ def test_fit_reads_a_split_of_a_benchmark_and_its_folder_of_maps(tree):
     fitted = json.loads((tree / "w.json").read_text())
     assert fitted["frames"] == 1
     assert fitted["weights"][0] > 0.9
-    with pytest.raises(InputError, match="zoo: no mask in bare; expected a split that is annotated"):
+    with pytest.raises(InputError, match="zoo: no mask in bare; expected a split with masks"):
         run("fuse-fit", *maps, "--gt", normalized, "--split", "bare", "--out", tree / "bare.json")
 
 
@@ -81,7 +81,7 @@ def test_fit_finds_maps_with_an_ending_in_capitals(tree):
 
 
 def test_split_needs_a_benchmark(tree):
-    with pytest.raises(InputError, match=r"no manifest\.json that knows the split train"):
+    with pytest.raises(InputError, match=r"no manifest\.json with a split train"):
         run("fuse-fit", tree / "good", "--gt", tree / "masks", "--split", "train", "--out", tree / "w.json")
 
 

@@ -160,7 +160,7 @@ def test_two_names_that_become_one_are_refused(other: str, tmp_path: Path) -> No
         film(tmp_path / "mine" / "my clip.avi", 2)
     else:
         make(tmp_path / "mine" / "my clip" / "frames", "0.png")
-    with pytest.raises(InputError, match=r"which both become my_clip|a folder and a video of one name"):
+    with pytest.raises(InputError, match=r"which would both be named my_clip|a folder and a video have this name"):
         scan_folder(tmp_path / "mine")
 
 
@@ -203,7 +203,7 @@ def test_a_folder_of_frames_tells_what_is_not_read(tmp_path: Path, capsys: pytes
     (tmp_path / "notes.txt").write_text("x")
     (tmp_path / "masks").mkdir()
     assert [path.name for path in list_images(tmp_path)] == ["0.png", "1.webp"]
-    assert "2 not read, no image of a kind that is read: masks, notes.txt\n" in capsys.readouterr().err
+    assert "2 files or folders are no images, and are not read: masks, notes.txt\n" in capsys.readouterr().err
 
 
 # What reads maps: a folder with `.jpg` and others among `.png`.
@@ -283,7 +283,7 @@ def test_predict_refuses_a_gap_unless_allowed(checkpoint: Path, tmp_path: Path) 
 @pytest.mark.parametrize("name", ["0.jpg", "1 (1).png", "dog/frames/0.png"])
 def test_predict_refuses_what_is_not_one_sequence(name: str, checkpoint: Path, tmp_path: Path) -> None:
     make(tmp_path / "cat", "0.png", "1.png", name)
-    with pytest.raises(InputError, match=r"has the name of|a copy of|frames, and dog"):
+    with pytest.raises(InputError, match=r"has the name of|a copy of|frames beside dog"):
         frames_of(tmp_path / "cat", checkpoint, tmp_path / "out")
 
 

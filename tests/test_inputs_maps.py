@@ -163,5 +163,5 @@ def test_void_that_is_left_out_is_as_if_it_were_not_there(tmp_path: Path) -> Non
 @pytest.mark.parametrize("measures", [("s",), ("mae", "weighted_f"), ("j", "boundary", "t")])
 def test_measures_that_need_every_pixel_refuse_holes(tmp_path: Path, measures: tuple[str, ...]) -> None:
     whole = ", ".join(name for name in measures if name not in {"mae", "j"})
-    with pytest.raises(InputError, match=f"void ignore: {whole}, which are not defined on an image with holes"):
+    with pytest.raises(InputError, match=f"void ignore: {whole}, which cannot leave out single pixels"):
         evaluate_folders(*void_tree(tmp_path), measures=measures, void="ignore")  # type: ignore[arg-type]

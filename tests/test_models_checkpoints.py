@@ -273,7 +273,10 @@ def test_a_file_that_is_no_checkpoint_is_named(tmp_path, content, message):
 
 
 def test_weights_of_something_else_are_not_recognised(tiny):
-    with pytest.raises(InputError, match=r"tiny\.pth: weights of no network whose release is known; expected those of"):
+    with pytest.raises(
+        InputError,
+        match=r"tiny\.pth: weights of a network whose release vsodprep does not know; expected the weights",
+    ):
         recognise(tiny)
 
 

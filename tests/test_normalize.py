@@ -468,12 +468,12 @@ def test_nothing_of_the_users_own_is_replaced(tmp_path: Path) -> None:
     fake = davis2016.official()
     (source,) = fake.unpacked(tmp_path / "mine" / "davis")
     for out in (source, source.parent):
-        with pytest.raises(InputError, match="would be replaced, with the source"):
+        with pytest.raises(InputError, match="the output would replace this folder, and the source"):
             normalize(fake.benchmark, [source], out)
     other = tmp_path / "photos"
     other.mkdir()
     (other / "a.jpg").write_bytes(picture(1))
-    with pytest.raises(InputError, match=r"photos/a\.jpg: would be lost"):
+    with pytest.raises(InputError, match=r"photos/a\.jpg: would be deleted with its folder"):
         normalize(fake.benchmark, [source], other)
     assert (other / "a.jpg").is_file()
     assert (source / fake.a_frame).is_file()

@@ -55,7 +55,7 @@ def test_partial_archive(fake: Fake, tmp_path: Path) -> None:
         (["visal", "DAVIS-data.zip"], "DAVIS-data.zip: not a delivery of ViSal (23 files, the first is DAVIS/"),
         (["davis2016", "DAVIS-data.zip"], "DAVIS-data.zip: bear: 4 frames of 82; expected as many frames"),
         (["davis2016", "text.zip"], "text.zip: not an archive, or a damaged one; expected a whole zip"),
-        (["synth", "DAVIS-data.zip"], "DAVIS-data.zip: a source for synth; expected none"),
+        (["synth", "DAVIS-data.zip"], "DAVIS-data.zip: a source for synth; expected no source"),
         (["davis2016", "DAVIS-data.zip", "--splits", "{"], "--splits: not YAML"),
         (
             ["davis2016", "DAVIS-data.zip", "--splits", "none.json"],
@@ -63,7 +63,7 @@ def test_partial_archive(fake: Fake, tmp_path: Path) -> None:
         ),
         (
             ["davis2016", "DAVIS-data.zip", "--splits", '{"train": "bear"}'],
-            "--splits: of another form; expected JSON",
+            "--splits: splits in a form that is not understood; expected JSON",
         ),
     ],
 )

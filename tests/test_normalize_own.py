@@ -122,14 +122,14 @@ def test_folder_with_nothing_in_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["my holiday", "$(date)", "a;b", "-x", ".."])
 def test_names_that_commands_cannot_have(name: str) -> None:
-    with pytest.raises(InputError, match="a name that paths and commands cannot have"):
+    with pytest.raises(InputError, match="a name with characters that are not safe in paths and commands"):
         check_name(name)
 
 
 def test_folder_and_video_of_one_name(folder: Path) -> None:
     (folder / "clip" / "frames").mkdir(parents=True)
     (folder / "clip" / "frames" / "0.jpg").write_bytes(picture(0))
-    with pytest.raises(InputError, match="a folder and a video of one name"):
+    with pytest.raises(InputError, match="a folder and a video have this name"):
         scan_folder(folder)
 
 
@@ -160,14 +160,14 @@ def test_two_sequences_of_one_name(tmp_path: Path) -> None:
     for place, number in (("x", 1), ("y", 2)):
         (tmp_path / "own" / place / "a" / "frames").mkdir(parents=True)
         (tmp_path / "own" / place / "a" / "frames" / f"{number}.jpg").write_bytes(picture(number))
-    with pytest.raises(InputError, match=r"y/a/frames/2\.jpg: another sequence a"):
+    with pytest.raises(InputError, match=r"y/a/frames/2\.jpg: a second sequence named a"):
         normalize_own(own_benchmark("mine"), tmp_path / "own", tmp_path / "out", Choice())
 
 
 def test_two_videos_of_one_name(folder: Path) -> None:
     video = next(path for path in folder.iterdir() if path.is_file())
     (folder / f"{video.stem}.mkv").write_bytes(video.read_bytes())
-    with pytest.raises(InputError, match="another video of that name"):
+    with pytest.raises(InputError, match="a second video of this name"):
         scan_folder(folder)
 
 

@@ -109,21 +109,27 @@ def test_it_is_built_like_any_other(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "culprit"),
     [
-        ("mine.nett:MyNet", "no module mine.nett; expected one that is installed, or lies in the working folder"),
+        (
+            "mine.nett:MyNet",
+            "no module mine.nett; expected a module that is installed, or that lies in the working folder",
+        ),
         ("yours:MyNet", "no module yours"),
-        ("mine.net:YourNet", "YourNet, which mine.net has not; expected a subclass of vsodprep.models.network.Network"),
-        ("mine.odd:NUMBER", "NUMBER, which is no network"),
-        ("mine.net:MyOptions", "MyOptions, which is no network"),
-        ("mine.odd:Half", "Half without loss"),
+        (
+            "mine.net:YourNet",
+            "the module mine.net has no YourNet; expected a subclass of vsodprep.models.network.Network",
+        ),
+        ("mine.odd:NUMBER", "NUMBER is no network"),
+        ("mine.net:MyOptions", "MyOptions is no network"),
+        ("mine.odd:Half", "Half does not define loss"),
         (
             "mine.odd:Other",
             r"options: <class 'dict'>; expected a subclass of vsodprep\.config\.network\.NetworkOptions",
         ),
-        ("mine.broken:MyNet", r"mine\.broken, which cannot be imported \(SyntaxError"),
-        ("mine.script:MyNet", r"mine\.script, which cannot be imported \(SystemExit: 0\)"),
+        ("mine.broken:MyNet", r"the module mine\.broken cannot be imported \(SyntaxError"),
+        ("mine.script:MyNet", r"the module mine\.script cannot be imported \(SystemExit: 0\)"),
         (
             "mine.needs:MyNet",
-            r"mine\.needs, which cannot be imported \(ModuleNotFoundError: No module named 'nowhere",
+            r"the module mine\.needs cannot be imported \(ModuleNotFoundError: No module named 'nowhere",
         ),
     ],
 )
@@ -139,18 +145,21 @@ def test_what_is_no_network_is_named(folder: Path, name: str, culprit: str) -> N
     [
         ({"yolo": {}}, r"runs\.yolo: no such network; expected one of dsnet, .* or `model` in each of its runs"),
         ({"yolo": {"a": RUN, "b": RUN | {"model": None}}}, r"runs\.yolo: no such network"),
-        ({"yolo": {"a": RUN, "b": RUN | {"model": "mine.odd:Whole"}}}, r"runs\.yolo: .*; one network by one name"),
+        ({"yolo": {"a": RUN, "b": RUN | {"model": "mine.odd:Whole"}}}, r"runs\.yolo: .*; use one name for one network"),
         ({"dsnet": {"full": RUN}}, r"runs\.dsnet: the name of a built-in network"),
-        ({"trivial": {"full": RUN}}, r"runs\.trivial: a name that maps of other origin have"),
-        ({"methods": {"full": RUN}}, r"runs\.methods: a name that maps of other origin have"),
+        ({"trivial": {"full": RUN}}, r"runs\.trivial: a name that is kept for maps which no network makes"),
+        ({"methods": {"full": RUN}}, r"runs\.methods: a name that is kept for maps which no network makes"),
         ({"mynet": {"full": RUN | {"model": "mine.net"}}}, r"runs\.mynet\.full\.model"),
         (
             {"mynet": {"full": RUN | {"options": {"chanels": 8}}}},
             "unknown key chanels; expected one of channels, motion",
         ),
         ({"mynet": {"full": RUN | {"variant": "fast"}}}, "unknown variant 'fast'; expected one of full, frames"),
-        ({"mynet": {"full": RUN | {"flow": None}}}, r"runs\.mynet\.full\.flow: none, and MyNet reads it"),
-        ({"mynet": {"full": {"model": "mine.net:MyNet", "weights": "w.pth"}}}, "of which no weights were released"),
+        ({"mynet": {"full": RUN | {"flow": None}}}, r"runs\.mynet\.full\.flow: none, but MyNet reads flow"),
+        (
+            {"mynet": {"full": {"model": "mine.net:MyNet", "weights": "w.pth"}}},
+            "no weights of mine.net:MyNet were released",
+        ),
     ],
 )
 def test_a_mistake_in_its_runs_is_named(folder: Path, runs: dict[str, Any], culprit: str) -> None:

@@ -143,7 +143,7 @@ def test_maps_of_another_network_are_not_joined(tree, checkpoint, recipe, videos
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     result = predicted(other, videos / "cat", "--out", out)
     assert isinstance(result.exception, InputError)
-    assert "maps of dog that were made otherwise (checkpoint_sha256)" in str(result.exception)
+    assert "maps of dog that were made with other settings (checkpoint_sha256)" in str(result.exception)
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
     assert predicted(other, videos / "dog", "--out", out).exit_code == 0  # nothing of the other is left
     assert json.loads((out / "predictions.json").read_text())["checkpoint_sha256"] == sha256(other)
@@ -224,7 +224,7 @@ def test_authors_weights_give_the_network_s_maps(tree, official, tmp_path, named
     ("words", "culprit"),
     [
         (["--model", "cagdde"], "read as cagdde: no parameter encoder.conv1.weight"),
-        (["--model", "stan"], "stan, of which no weights were released"),
+        (["--model", "stan"], "no weights of stan were released"),
         (["--recipe", "{flow: raft}"], "no flow 'raft'"),
         (["--recipe", "{stages: []}"], "stages"),
     ],

@@ -198,7 +198,7 @@ def test_a_streamed_video_says_what_it_has(clip: Path) -> None:
     assert not np.array_equal(third, sequence.frame(7))
     assert np.array_equal(third, sequence.frame(2))  # read again from the beginning
     clip.write_bytes(write(clip.with_name("short.mp4"), map(disc, range(3))).read_bytes())
-    with pytest.raises(InputError, match="3 frames, and 9 before"):
+    with pytest.raises(InputError, match="3 frames now, and 9 when it was first read"):
         sequence.frame(0), sequence.frame(8)
 
 
@@ -301,8 +301,12 @@ def test_what_fails_leaves_nothing(tmp_path: Path, fault: str) -> None:
         ("net.ckpt clip.mp4 --overlay a.png", 2, "a.png ends in none of .mp4, .mov, .webm, .gif"),
         ("net.ckpt clip.mp4 --cutout a.mp4", 2, "a.mp4 ends in none of .webm, .mov, .gif"),
         ("net.ckpt . --overlay a.mp4", 2, "--overlay takes a video file as SOURCE"),
-        ("net.ckpt clip.mp4 --overlay clip.mp4", 1, "clip.mp4: is also read, or written twice"),
-        ("net.ckpt clip.mp4 --overlay a.gif --cutout a.gif", 1, "a.gif: is also read, or written twice"),
+        ("net.ckpt clip.mp4 --overlay clip.mp4", 1, "clip.mp4: the input, or a file that another option writes"),
+        (
+            "net.ckpt clip.mp4 --overlay a.gif --cutout a.gif",
+            1,
+            "a.gif: the input, or a file that another option writes",
+        ),
         ("net.ckpt none.mp4 --overlay a.gif", 1, "none.mp4: no such file"),
         ("net.ckpt junk.mp4 --overlay a.gif", 1, "junk.mp4: no frame that can be decoded"),
     ],

@@ -118,7 +118,7 @@ def test_classes_weigh_the_same():
 
 @pytest.mark.parametrize("value", [True, False])
 def test_one_class_is_not_enough(value):
-    with pytest.raises(VsodprepError, match="both classes are needed"):
+    with pytest.raises(VsodprepError, match="both kinds of regions are needed"):
         train(np.zeros((5, 2), dtype=np.float32), np.full(5, value), (4,), epochs=1, seed=0)
 
 

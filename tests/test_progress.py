@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,22 @@ def test_a_bar_on_what_only_calls_itself_a_terminal(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "stderr", shown)
     assert sum(track(range(5), "count")) == 10
     assert "5/5" in shown.getvalue()
+
+
+def test_predict_says_at_a_terminal_that_it_loads_torch(tmp_path: Path) -> None:
+    """The line comes before the imports; elsewhere there is the one line of the error alone."""
+    call = [sys.executable, "-m", "vsodprep", "predict", "last.ckpt", "x.zarr", "--out", "maps"]
+    ours, theirs = pty.openpty()
+    ended = subprocess.run(call, check=False, cwd=tmp_path, stdin=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    at_terminal = os.read(ours, 10_000).decode().splitlines()
+    os.close(ours)
+    elsewhere = subprocess.run(
+        call, check=False, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert ended.returncode == elsewhere.returncode == 1
+    assert at_terminal == ["loading torch ...", *elsewhere.stderr.splitlines()]
+    assert len(at_terminal) == 2
 
 
 def test_lines_elsewhere() -> None:

@@ -96,7 +96,7 @@ def test_the_rule_trains_the_run_that_a_block_names():
     [
         (
             {"saliency": {"stan": {"method": "stan", "checkpoint": "other"}}},
-            r"stan\.checkpoint: other, which is no run of",
+            r"stan\.checkpoint: other, which is neither a run of",
         ),
         (
             {"run": RUN | {"variant": "ST", "prior": "light"}},
@@ -107,7 +107,7 @@ def test_the_rule_trains_the_run_that_a_block_names():
                 "run": RUN | {"stages": [RUN["stages"][0] | {"data": [{"benchmark": "synth", "split": "train"}]}]},
                 "coarse": {"of-stan": {"maps": ["stan"], "splits": None}},
             },
-            "trained on synth, whose shard has labels of its maps; expected coarse.of-stan.splits without synth",
+            "trained on synth, whose labels are made of its own maps; expected coarse.of-stan.splits without synth",
         ),
     ],
 )

@@ -100,8 +100,8 @@ def test_resampling():
     [
         (np.zeros((1, 2, 4, 4)), {}, r"shape \(1, 2, 4, 4\); expected one map"),
         (np.zeros(4), {}, r"shape \(4,\)"),
-        (np.array([[0, 1.5]]), {}, "values from 0 to 1.5; expected probabilities; activation: sigmoid"),
-        (np.array([[0, np.nan]]), {"stretch": True}, "values that are no numbers"),
+        (np.array([[0, 1.5]]), {}, "values from 0 to 1.5; expected values in .0, 1.; `activation: sigmoid`"),
+        (np.array([[0, np.nan]]), {"stretch": True}, "values that are not finite"),
     ],
 )
 def test_an_output_that_is_no_map_is_refused(output, given, refusal):
@@ -183,7 +183,7 @@ def test_a_card_that_cannot_be_used_is_refused(listed, tmp_path, monkeypatch):
     providers = ["CUDAExecutionProvider"] if listed else ["CPUExecutionProvider"]
     monkeypatch.setattr("onnxruntime.get_available_providers", lambda: providers)
     block = Saliency(method="onnx", weights=str(write_channels(tmp_path / "x.onnx", (4, 4))))
-    with pytest.raises(InputError, match="device: cuda, which this onnxruntime cannot use"):
+    with pytest.raises(InputError, match="device: cuda, which the installed onnxruntime cannot use"):
         method_of(block, "cuda")
 
 
@@ -194,8 +194,8 @@ def test_a_card_that_cannot_be_used_is_refused(listed, tmp_path, monkeypatch):
         ({"method": "mbd", "weights": "x.onnx"}, "weights is for method onnx"),
         ({"folder": "maps", "preset": "u2net"}, "preset is for method onnx"),
         ({"method": "onnx", "preset": "u2nets"}, "saliency.mine.preset: Input should be"),
-        ({"method": "onnx", "preset": "u2net", "std": [1, 0, 1]}, "std: a deviation to divide by is above 0"),
-        ({"method": "onnx", "preset": "u2net", "std": [1, -1, 1]}, "std: a deviation to divide by is above 0"),
+        ({"method": "onnx", "preset": "u2net", "std": [1, 0, 1]}, "std: numbers above 0"),
+        ({"method": "onnx", "preset": "u2net", "std": [1, -1, 1]}, "std: numbers above 0"),
     ],
 )
 def test_blocks_that_make_no_sense_are_refused(given, refusal):
@@ -319,12 +319,16 @@ def test_a_plan_refuses_what_is_not_there(key, tmp_path, monkeypatch):
     if key == "preset":
         values["saliency"] = {"mine": {"method": "onnx", "preset": "u2net"}}
     config = complete(values, base)
-    with pytest.raises(InputError, match=rf"saliency\.mine\.{key}: no file .*u2net\.onnx; .*is to be saved under this"):
+    with pytest.raises(
+        InputError, match=rf"saliency\.mine\.{key}: no file .*u2net\.onnx; expected .*; save .*u2net.onnx under this"
+    ):
         Plan.of(config).check()
     (tmp_path / "u2net.onnx").touch()
     Plan.of(config).check()
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(InputError, match=r"saliency\.mine\.method: onnx: no package onnxruntime; .*vsodprep\[onnx\]"):
+    with pytest.raises(
+        InputError, match=r"saliency\.mine\.method: onnx: the package onnxruntime is not installed; .*vsodprep\[onnx\]"
+    ):
         Plan.of(config).check()
 
 

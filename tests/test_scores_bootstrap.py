@@ -92,7 +92,7 @@ def test_same_seed_same_figures(tree: tuple[Path, Path]) -> None:
 
 def test_pixels_cannot_be_drawn_by_sequence(tree: tuple[Path, Path]) -> None:
     scores = evaluate_folders(*tree, protocol="pooled-f1")
-    with pytest.raises(InputError, match="protocol pooled-f1: max_f pools all pixels"):
+    with pytest.raises(InputError, match="protocol pooled-f1: max_f counts the pixels of all sequences together"):
         interval(scores, "max_f")
     assert interval(scores, "j_mean", Draws(resamples=200)).value == pytest.approx(scores["j_mean"])
 
@@ -107,7 +107,7 @@ def test_files_that_cannot_be_compared() -> None:
         difference(made_up([0.1, 0.2]), made_up([0.1, 0.2], "frames"), "mae")
     with pytest.raises(InputError, match="other sequences"):
         difference(made_up([0.1, 0.2]), made_up([0.1, 0.2, 0.3]), "mae")
-    with pytest.raises(InputError, match="theirs: 9 frames of s0; expected the 10 of the first method"):
+    with pytest.raises(InputError, match="theirs: 9 frames of s0; expected 10 frames, as for the first method"):
         difference(made_up([0.1, 0.2]), made_up([0.1, 0.2], frames=9), "mae", name="theirs")
 
 
@@ -204,9 +204,9 @@ def test_seeds_are_one_method() -> None:
     # a mean is linear: the test of the seeds is that of their mean
     assert difference(seeds, other, "mae") == pytest.approx(difference(mean, other, "mae"))
     assert difference(seeds, seeds, "mae")[:4] == (0, 0, 0, 1)
-    with pytest.raises(InputError, match="3 seeds; expected the 2 of the first method, or one"):
+    with pytest.raises(InputError, match="3 seeds; expected 2 seeds, as the first method has, or one"):
         difference(seeds, [other] * 3, "mae")
-    with pytest.raises(InputError, match="seeds of other sequences or settings"):
+    with pytest.raises(InputError, match="seeds that were scored on other sequences or with other settings"):
         interval([seeds[0], made_up([0.1, 0.2])], "mae")
 
 
@@ -238,7 +238,7 @@ def test_command_takes_a_folder_and_corrects_for_all_tests(tmp_path: Path) -> No
         write_methods(tmp_path / "scores", benchmark=benchmark, levels={"a": 0.3, "base": 0.1, "c": 0.2})
     run = ["compare", str(tmp_path / "scores"), "--measure", "mae", "--resamples", "200", "--versus", "base"]
     several = CliRunner().invoke(cli, run)
-    assert "scores of one by made-up, two by made-up; expected those of one benchmark" in str(several.exception)
+    assert "scores of one by made-up, two by made-up; expected scores of one benchmark" in str(several.exception)
     result = CliRunner().invoke(cli, [*run, "--benchmark", "two", "--json", str(tmp_path / "out.json")])
     assert result.exit_code == 0, result.output
     assert "base - a: -0.2000 [-0.2000, -0.2000], p = 0.0312, by Holm 0.0625" in result.stdout

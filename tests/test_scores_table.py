@@ -455,8 +455,8 @@ def test_seeds_have_one_interval_and_one_test() -> None:
         ({"only": ["x"]}, "--only: no method 'x'; expected one of good & fast, same, third"),
         ({"sort": "s_measure"}, "--sort: no column of 's_measure'; expected one of max_f, mae, rank"),
         ({"versus": "x"}, "--versus: no scores of 'x'"),
-        ({"versus": "third", "only": ["third"]}, "nothing to test against 'third'"),
-        ({"by": "attribute"}, "no attribute in any of the score files"),
+        ({"versus": "third", "only": ["third"]}, "no other method was scored on the sequences of 'third'"),
+        ({"by": "attribute"}, "none of the score files has attributes"),
         ({"protocols": ["pysod"]}, "no number to show"),
     ],
 )
@@ -629,7 +629,7 @@ def test_command_sets_scores_beside_printed_numbers(tmp_path: Path) -> None:
     for words, message in (
         (["--printed-as", "x=MGA"], "--printed-as: no scores of 'x'"),
         (["--printed-as", "net=UNet"], "no method 'UNet' in any paper"),
-        (["--printed", "--only", "net"], "nothing that a paper prints"),
+        (["--printed", "--only", "net"], "no method of the table is in a printed table"),
     ):
         assert message in str(CliRunner().invoke(cli, [*run, *words]).exception)
     assert CliRunner().invoke(cli, [*run, "--printed", "--sort", "rank"]).exit_code == 2
@@ -670,9 +670,12 @@ def test_labels_of_files_in_a_folder(names: list[str], labels: list[str], tmp_pa
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["a/x.json", "b/x.json"], "b/x.json: scores of 'x', as .*a/x.json has; expected a label for each file"),
+        (
+            ["a/x.json", "b/x.json"],
+            "b/x.json: scores of 'x', as .*a/x.json has; expected LABEL=FILE with a label for each",
+        ),
         (["a", "a"], "a/x.json: scores of 'x', as .*a/x.json has"),
-        (["mine=c"], "scores of 2 methods: x, y; expected those of one"),
+        (["mine=c"], "scores of 2 methods: x, y; expected scores of one method"),
         (["mine=a", "mine=a/x.json"], "a/x.json: twice under the label 'mine'; expected each file once"),
         (["empty"], r"no \*.json in it"),
     ],

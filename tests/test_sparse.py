@@ -69,7 +69,9 @@ def test_rows_are_those_of_the_prepared_frames(tree: Path, name: str) -> None:
     for number in chosen:
         np.testing.assert_array_equal(video.frame(number), whole.frame(number))
         np.testing.assert_array_equal(video.picture("x", number), whole.picture("x", number))
-    with pytest.raises(InputError, match="no frame 00007, which was not packed; expected a shard packed with longer"):
+    with pytest.raises(
+        InputError, match="no frame 00007, which was not packed; expected a shard that was packed with longer"
+    ):
         video.frame(7)
 
 
@@ -119,18 +121,20 @@ def test_samples_are_the_same(tree: Path, length: int) -> None:
 @pytest.mark.parametrize(
     ("name", "read", "found"),
     [
-        ("clips", {"clip_length": 5}, "frame 00006 without 00002"),
+        ("clips", {"clip_length": 5}, "frame 00006 lacks 00002"),
         ("clips", {"clip_length": 2, "clip_stride": 3}, None),
         ("references", {"clip_length": 3, "clip": "references", "frames": "all"}, None),
         # to learn, they are drawn of all frames
-        ("references", {"clip_length": 3, "clip": "references"}, "frame 00000 without 00001"),
+        ("references", {"clip_length": 3, "clip": "references"}, "frame 00000 lacks 00001"),
     ],
 )
 def test_a_clip_that_was_not_packed_is_refused(tree: Path, name: str, read: dict[str, Any], found: str | None) -> None:
     if found is None:
         assert ClipDataset(SplitSource(tree / f"{name}.zarr"), **read)[0]["frame_ids"][-1] == "00000"
         return
-    with pytest.raises(InputError, match=f"{found}, which its clip holds; expected a shard packed with longer clips"):
+    with pytest.raises(
+        InputError, match=f"{found}, which was not packed; expected a shard that was packed with longer clips"
+    ):
         ClipDataset(SplitSource(tree / f"{name}.zarr"), **read)
 
 
@@ -178,5 +182,5 @@ def test_saliency_maps_of_prepared_frames(tree: Path, tmp_path: Path) -> None:
     assert some == [f"{number:05d}.png" for number in prepared_frames(BLOCKS["clips"], FRAMES, MASKS)]
     assert all((tmp_path / "some" / name).read_bytes() == (tmp_path / "all" / name).read_bytes() for name in some)
     write_png(tmp_path / "own" / "0.png", np.zeros((8, 8, 3), np.uint8))
-    with pytest.raises(InputError, match="nothing says which frames are annotated"):
+    with pytest.raises(InputError, match="it is unknown which of the frames are annotated"):
         write_maps(Saliency(method="ft"), tmp_path / "own", tmp_path / "out", prepared=BLOCKS["clips"])

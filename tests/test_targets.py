@@ -338,7 +338,7 @@ def test_prepared_are_the_frames_that_somebody_reads(
     expected = Prepared() if block is None else Prepared(frames="annotated", **block)
     assert (found, set(videos)) == (expected, every if whole is None else whole)
     assert targets.prepared_of("visal", "bird") == (Prepared() if whole in (None, {"bird"}) else expected)
-    assert any(words.startswith("not prepared of visal: ") for words in targets.left_out) == (block is not None)
+    assert any(words.startswith("left out of visal: ") for words in targets.left_out) == (block is not None)
 
 
 def test_a_video_with_labels_is_prepared_whole_and_no_other() -> None:

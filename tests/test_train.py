@@ -351,7 +351,7 @@ def test_only_the_same_recipe_is_continued(shard, tmp_path):
     fit(shard, tmp_path / "first.ckpt", recipe(stage(steps=2)))
     for run, found in (
         (recipe(stage(batch=3, steps=4)), "another recipe"),
-        (recipe(stage(steps=1)), r"stages of \[2\] batches"),
+        (recipe(stage(steps=1)), r"its stages have \[2\] batches"),
         (recipe(stage(steps=4), width=0.1), "another recipe"),
         (recipe(stage(steps=4)), "without the optimiser's state; expected one of a recipe with `opt"),
     ):
@@ -429,7 +429,7 @@ def test_only_the_parts_that_are_named_learn(shard, tmp_path, monkeypatch):
     learned = {name.split(".")[0] for name in parameters if not torch.equal(before[name], after[name])}
     assert learned == {"temporal", "temporal_weights"}
     assert moved >= learned  # the statistics of the others' normalisation go on
-    with pytest.raises(InputError, match="learn: colour, which the network has not; expected one of motion"):
+    with pytest.raises(InputError, match="learn: colour, which is no part of this network; expected one of motion"):
         fit(shard, tmp_path / "no.ckpt", recipe(stage(steps=1, learn=("colour",))))
 
 
@@ -508,7 +508,7 @@ UNEVEN = {"data": [{"benchmark": "mini", "split": "train"}], "size": [64, 64], "
         ({"stages": [UNEVEN]}, "cannot hold 3 clips"),
         (
             {"stages": [UNEVEN | {"batch": 3, "order": "alternate"}]},
-            "alternate takes batches from several data in turn",
+            "alternate needs two or more entries in data",
         ),
         ({"stages": [UNEVEN | {"data": []}]}, "data: Tuple should have at least 1 item"),
     ],

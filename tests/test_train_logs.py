@@ -113,5 +113,8 @@ def test_a_logger_that_is_not_installed_is_named_with_its_extra(name: str, monke
     monkeypatch.setattr("vsodprep.extras.find_spec", lambda _: None)
     with pytest.raises(InputError) as caught:
         logs.check_installed(name, "logger")
-    assert str(caught.value) == f"logger: {name}: no package {name}; expected pip install 'vsodprep[{name}]' first"
+    assert (
+        str(caught.value)
+        == f"logger: {name}: the package {name} is not installed; expected pip install 'vsodprep[{name}]' first"
+    )
     logs.check_installed("csv", "logger")

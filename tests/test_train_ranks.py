@@ -155,7 +155,7 @@ def words_for(shard: Path, out: Path, run: Run, *options: str) -> list[str]:
     ("options", "expected"),
     [
         (["--devices", "3"], "stages.stills: a batch of 4 cannot be shared by 3 devices"),
-        (["--devices", "2", "--nodes", "2", "--device", "cpu"], "nodes: 2: nobody tells where the other machines are"),
+        (["--devices", "2", "--nodes", "2", "--device", "cpu"], "nodes: 2: no address of the other machines"),
     ],
 )
 def test_what_cannot_be_shared_is_refused(options: list[str], expected: str, shard: Path, tmp_path: Path) -> None:

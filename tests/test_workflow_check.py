@@ -76,16 +76,16 @@ CLIPS = {**STAGE, "clip_length": 4}
         ("stan", {"options": {"convlstm": False, "conv3d": False}}, "options: .*combine: sum"),
         ("cagdde", {"options": {"decoder": "deeplab"}}, "options: .*gate: false"),
         ("dsnet", {"pretrained": True}, "pretrained with width 0.25; expected pretrained: false, or width: 1"),
-        ("dsnet", {"flow": None}, "flow: none, and DS-Net reads it"),
-        ("cagdde", {"flow": None}, "flow: none, and CAG-DDE reads it"),
-        ("stan", {"variant": "flow", "flow": None, "stages": [CLIPS]}, "flow: none, and STAN reads it"),
-        ("stan", {"stages": [CLIPS]}, "prior: none, and STAN reads it"),
-        ("msst", {"stages": [CLIPS]}, "prior: none, and MSST reads it"),
+        ("dsnet", {"flow": None}, "flow: none, but DS-Net reads flow"),
+        ("cagdde", {"flow": None}, "flow: none, but CAG-DDE reads flow"),
+        ("stan", {"variant": "flow", "flow": None, "stages": [CLIPS]}, "flow: none, but STAN reads flow"),
+        ("stan", {"stages": [CLIPS]}, "prior: none, but STAN reads a prior"),
+        ("msst", {"stages": [CLIPS]}, "prior: none, but MSST reads a prior"),
         ("msst", {"prior": "light"}, r"stages\.main\.clip_length: 1; expected at least 4"),
         ("stan", {"prior": "light"}, r"stages\.main\.clip_length: 1; expected at least 4"),
         ("contrastive", {"variant": "cosnet"}, r"stages\.main\.clip_length: 1; expected at least 2"),
         ("dsnet", {"stages": [{**STAGE, "batch": 1}]}, r"stages\.main\.batch: 1; expected at least 2"),
-        ("dsnet", {"stages": [{**STAGE, "learn": ["eyes"]}]}, r"stages\.main\.learn: eyes; expected none: the network"),
+        ("dsnet", {"stages": [{**STAGE, "learn": ["eyes"]}]}, r"stages\.main\.learn: eyes; expected no `learn`"),
         ("dsnet", {"stages": [{**STAGE, "still_flow": "none"}]}, r"stages\.main\.still_flow: none"),
         ("dsnet", {"stages": [{**STAGE, "init": "/nope.ckpt"}]}, r"stages\.main\.init: /nope\.ckpt"),
         ("dsnet", {"init": "/nope.ckpt"}, r"init: /nope\.ckpt"),
@@ -97,22 +97,22 @@ CLIPS = {**STAGE, "clip_length": 4}
         (
             "dsnet",
             {"stages": [{**STAGE, "data": [{"benchmark": "synth", "split": "stills", "labels": "weightfree"}]}]},
-            r"stages\.main\.data: synth stills, of which coarse\.weightfree makes no label",
+            r"stages\.main\.data: synth stills, for which coarse\.weightfree makes no label",
         ),
         (
             "dsnet",
             {"stages": [{**STAGE, "data": [{"benchmark": "synth", "split": "test", "labels": "weightfree"}]}]},
-            r"stages\.main\.data: synth test, of which coarse\.weightfree makes no label",
+            r"stages\.main\.data: synth test, for which coarse\.weightfree makes no label",
         ),
         (
             "stan",
             {"prior": "light", "stages": [CLIPS], "test": [{"benchmark": "segtrackv2", "split": "vsod13"}]},
-            r"test: prior\.light, which is fitted on the split train that segtrackv2 lacks",
+            r"test: prior\.light, which is fitted on the split train, and segtrackv2 has no such split",
         ),
         (
             "stan",
             {"prior": "light", "stages": [{**CLIPS, "data": [{"benchmark": "segtrackv2", "split": "vsod13"}]}]},
-            r"stages\.main: prior\.light, which is fitted on the split train that segtrackv2 lacks",
+            r"stages\.main: prior\.light, which is fitted on the split train, and segtrackv2 has no such split",
         ),
     ],
 )
@@ -127,21 +127,21 @@ def test_what_a_training_job_would_refuse_is_named(model: str, over: dict[str, A
 @pytest.mark.parametrize(
     ("model", "over", "culprit"),
     [
-        ("stan", {}, r"\.weights: stan, of which no weights were released; expected those of dsnet, cagdde"),
+        ("stan", {}, r"\.weights: no weights of stan were released; expected weights of dsnet, cagdde"),
         (
             "dsnet",
             {"weights": "/nope.pth"},
             r"\.weights: no /nope\.pth; expected the authors' final_bone\.pth from",
         ),
-        ("cagdde", {"flow": None}, r"\.flow: none, and CAG-DDE reads it"),
+        ("cagdde", {"flow": None}, r"\.flow: none, but CAG-DDE reads flow"),
         ("dsnet", {"stages": [STAGE]}, ": give either stages or weights"),
         ("dsnet", {"weights": None}, ": give either stages or weights"),
-        ("dsnet", {"seeds": [0, 1]}, ": weights are of one network as it is"),
-        ("dsnet", {"width": 0.5}, ": weights are of one network as it is"),
-        ("dsnet", {"pretrained": True}, ": weights are of one network as it is"),
+        ("dsnet", {"seeds": [0, 1]}, ": weights cannot be combined with seeds"),
+        ("dsnet", {"width": 0.5}, ": weights cannot be combined with seeds"),
+        ("dsnet", {"pretrained": True}, ": weights cannot be combined with seeds"),
         ("dsnet", {"size": None}, ": weights need a size"),
-        ("dsnet", {"init": "start.ckpt"}, ": init is what stages start from"),
-        ("dsnet", {"still_flow": "none"}, r"\.still_flow: none, and the network reads flow"),
+        ("dsnet", {"init": "start.ckpt"}, ": init cannot be combined with weights"),
+        ("dsnet", {"still_flow": "none"}, r"\.still_flow: none, but the network reads flow"),
         ("dsnet", {"variant": "fool"}, ": unknown variant 'fool'"),
     ],
 )
@@ -159,7 +159,7 @@ def test_losses_are_drawn_of_what_is_trained(still: bool) -> None:
         words = Plan.of(complete(over, BASE)).targets.figures["a"]
         assert [word.of for word in words if isinstance(word, File)] == [("dsnet", "full", 0)]
     else:
-        with pytest.raises(InputError, match=r"figures\.a: no run that is trained"):
+        with pytest.raises(InputError, match=r"figures\.a: no run is trained"):
             check(over)
 
 
@@ -202,7 +202,7 @@ def test_a_network_that_has_nothing_to_show_is_named(model: str, variant: str) -
     test = [{"benchmark": "synth", "split": "test"}]
     run = RUN | {"variant": variant, "prior": "light", "stages": [CLIPS], "test": test}
     figure = {"kind": "level-weights", "benchmark": "synth", "model": model}
-    with pytest.raises(InputError, match=rf"figures\.a: {model}/full, a network without weights or scores"):
+    with pytest.raises(InputError, match=rf"figures\.a: {model}/full, whose network has no weights or scores"):
         check({"runs": {model: {"full": run}}, "figures": {"a": figure}})
 
 

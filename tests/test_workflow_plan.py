@@ -309,7 +309,7 @@ def test_a_run_starts_from_a_file_of_the_users(tmp_path: Path) -> None:
 
 def test_a_start_that_nobody_makes_is_named() -> None:
     init = "{results}/models/dsnet/first/seed{seed}/last.ckpt"
-    with pytest.raises(InputError, match=r"first/seed1/last\.ckpt, which no run makes"):
+    with pytest.raises(InputError, match=r"first/seed1/last\.ckpt, which is no file, and no run makes it"):
         plan_of(two_runs(init, seeds=[0, 1]))
 
 
@@ -460,8 +460,8 @@ def test_a_sweep_takes_values_from_options_variants_and_the_figure(figure: dict[
 @pytest.mark.parametrize(
     ("figure", "culprit"),
     [
-        ({"values": {"full": 0.2}}, "full and low both at 0.2"),
-        ({"parameter": "width"}, "no run with width"),
+        ({"values": {"full": 0.2}}, "full and low, which both have tau 0.2"),
+        ({"parameter": "width"}, "no run says its value of width"),
         ({"runs": ["M9"]}, "no run dsnet/M9"),
     ],
 )
@@ -476,7 +476,7 @@ def test_a_sweep_that_cannot_be_drawn_is_named(figure: dict[str, Any], culprit: 
         ({"kind": "ranking"}, r"figures\.one\.benchmark: Field required"),
         (RANKING | {"measure": ["mae", "max_f"]}, r"figures\.one\.measure: .* at most 1"),
         (GRID | {"measure": ["mae"]}, r"unknown key figures\.one\.measure, which grid does not read"),
-        (RANKING | {"runs": ["full"]}, "give model"),
+        (RANKING | {"runs": ["full"]}, "`runs` needs `model` beside it"),
         ({"kind": "sweep", "benchmark": "synth"}, r"figures\.one\.model: Field required"),
         ({"kind": "timeline", "benchmark": "synth"}, r"figures\.one\.sequence: Field required"),
         ({"kind": "losses", "protocol": "davsod"}, r"unknown key figures\.one\.protocol, which losses does not read"),
@@ -636,8 +636,11 @@ def test_what_a_training_takes_is_no_part_of_it(
 @pytest.mark.parametrize(
     ("resources", "message"),
     [
-        ({"nodes": 2}, "runs.dsnet.full.resources.nodes: 2, on one machine; expected 1, or profiles/slurm"),
-        ({"devices": 4}, "runs.dsnet.full.resources.devices: 4, and jobs may use 2 cards at once"),
+        (
+            {"nodes": 2},
+            "runs.dsnet.full.resources.nodes: 2, but this run has one machine; expected 1, or the profile",
+        ),
+        ({"devices": 4}, "runs.dsnet.full.resources.devices: 4, but all jobs together may use 2 cards"),
         ({"devices": 3}, "stages.main: a batch of 16 cannot be shared by 3 devices"),
         ({"devices": 16}, "batch: 16; expected at least 2 for each of 16 devices"),
     ],

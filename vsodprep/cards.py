@@ -46,7 +46,9 @@ def take_cards(count: int = 1) -> None:
     if count == 1 and len(known) < 2:
         return
     if count > len(known):
-        raise InputError(f"devices: {count}", f"cards: {', '.join(known) or 'none'}", "no more devices than cards")
+        raise InputError(
+            f"devices: {count}", f"cards: {', '.join(known) or 'none'}", "at most as many devices as there are cards"
+        )
     # A job of Slurm may see as 0 and 1 what are other cards than the next job's.
     folder = Path(tempfile.gettempdir()) / f"vsodprep-cards-{os.getuid()}-{os.environ.get('SLURM_JOB_ID', '')}"
     folder.mkdir(mode=0o700, exist_ok=True)

@@ -336,7 +336,11 @@ class Reading:
         meaning = self.means.get(kind, "values")
         if meaning == "alpha":
             if picture.alpha is None:
-                raise InputError(where, f"{kind}, no alpha channel", f"one in every image, with {self.option} alpha")
+                raise InputError(
+                    where,
+                    f"{kind}, without an alpha channel",
+                    f"an alpha channel in every image, as {self.option} alpha says",
+                )
             return Decoded(to_8_bits(picture.alpha))
         decoded = self._ids(picture, kind) if meaning == "ids" else self._values(picture, kind, channel)
         if picture.alpha is not None and not self.told:

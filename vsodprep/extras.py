@@ -22,4 +22,8 @@ def check_installed(name: str, where: str) -> None:
         InputError: It is not; names the extra.
     """
     if name in _MODULES and find_spec(_MODULES[name]) is None:
-        raise InputError(f"{where}: {name}", f"no package {_MODULES[name]}", f"pip install 'vsodprep[{name}]' first")
+        raise InputError(
+            f"{where}: {name}",
+            f"the package {_MODULES[name]} is not installed",
+            f"pip install 'vsodprep[{name}]' first",
+        )

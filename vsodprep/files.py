@@ -210,13 +210,13 @@ def check_replaceable(final: Path, ours: Ours) -> None:
     if not final.is_dir():
         return
     if os.path.ismount(final) or Path.cwd().is_relative_to(real_path(final)):
-        where = "a mount point" if os.path.ismount(final) else "the current folder, or around it"
-        raise InputError(final, f"{where}, which cannot be replaced", "a folder below it")
+        where = "a mount point" if os.path.ismount(final) else "the current folder, or a folder around it"
+        raise InputError(final, f"{where}, which is never replaced", "a new folder in it")
     known = ours(final)
     with _named(final):
         for name, plain in _files(final):
             if not (plain and (name.rpartition("/")[2] in _NOBODYS or known(name))):
-                raise InputError(final / name, "would be lost with its folder", _NEW)
+                raise InputError(final / name, "would be deleted with its folder, and vsodprep did not write it", _NEW)
 
 
 def _files(folder: Path, below: str = "") -> Iterator[tuple[str, bool]]:
@@ -351,11 +351,13 @@ def enter_folder(
     for below, ours in wanted.items():
         place, listing, maps = folder / below, folder / LISTS / f"{below}.txt", ours - {marker}
         if maps and real_path(place) in read:
-            raise InputError(place, "would be written to, and holds what is read", "another folder for the output")
+            raise InputError(
+                place, "the output would be written to the folder that is read", "another folder for the output"
+            )
         before = written_into(folder, below)
         here = {path.name for path in place.iterdir()} if place.is_dir() else set()
         for stranger in sorted(here & ours - before):
-            raise InputError(place / stranger, "would be overwritten, and is not known to be ours", _NEW)
+            raise InputError(place / stranger, "would be overwritten, and vsodprep did not write it", _NEW)
         gone = before - ours if before & maps else set()
         stale += [place / name for name in sorted(gone & here)]
         lists[listing] = before - gone | ours
@@ -403,7 +405,7 @@ def check_overwritable(final: Path, mark: str) -> None:
         InputError: It has not.
     """
     if final.is_file() and mark.encode() not in final.read_bytes():
-        raise InputError(final, "would be overwritten, and is not known to be ours", _NEW)
+        raise InputError(final, "would be overwritten, and vsodprep did not write it", _NEW)
 
 
 def read_text(path: Path, expected: str) -> str:

@@ -53,7 +53,9 @@ def one_each(paths: Iterable[Path], root: Path) -> dict[str, Path]:
     for key, path in sorted(keyed, key=lambda one: (natural_key(one[0]), one[1].suffix)):
         other = found.setdefault(key, path)
         if other is not path:
-            raise InputError(path, f"has the name of {other.name}", "one image for each frame, masks apart")
+            raise InputError(
+                path, f"has the name of {other.name}", "one image for each frame, and masks in another folder"
+            )
     for key, path in found.items():
         first = copied(path.stem)
         if first is not None and f"{key.removesuffix(path.stem)}{first}" in found:
@@ -72,7 +74,7 @@ def list_images(folder: Path) -> tuple[Path, ...]:
     if not paths:
         raise InputError(folder, "no image in it", f"files with one of the endings {', '.join(IMAGE_SUFFIXES)}")
     if left := sorted({path.name for path in here} - {path.name for path in paths}):
-        note(f"{folder}: {len(left)} not read, no image of a kind that is read: {some(left)}")
+        note(f"{folder}: {len(left)} files or folders are no images, and are not read: {some(left)}")
     return tuple(one_each(paths, folder).values())
 
 
@@ -145,7 +147,7 @@ def check_one_picture(data: bytes, where: Path | str) -> None:
     except (*PILLOW_ERRORS, Image.DecompressionBombError) as error:
         raise InputError(where, f"unreadable image ({error})", "a whole image file") from error
     if count > 1:
-        raise InputError(where, f"{count} pictures in one file", "a file for each; a video as a video file")
+        raise InputError(where, f"{count} pictures in one file", "one file for each picture, or a video file")
 
 
 def imdecode(data: NDArray[np.uint8], flags: int, where: Path | str) -> NDArray[Any] | None:

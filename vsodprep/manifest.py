@@ -128,7 +128,7 @@ def check_salient(folder: Path, manifest: Manifest) -> None:
         InputError: They are.
     """
     if manifest.class_ids:
-        raise InputError(folder, f"{manifest.name}, whose masks are class ids", "masks of what is salient")
+        raise InputError(folder, f"{manifest.name}, whose masks are class ids", "masks of salient objects")
 
 
 def to_json(manifest: Manifest) -> dict[str, Any]:

@@ -77,7 +77,11 @@ def group_by_sequence(names: Iterable[str], sequences: Sequence[str], where: str
         form = canonical(part)
         alike = by_form.get(form, []) if form else []
         if len(alike) > 1:
-            raise InputError(where, f"folder {part!r} may be {' or '.join(alike)}", "the sequence's exact name")
+            raise InputError(
+                where,
+                f"the folder {part!r} could belong to {' or to '.join(alike)}",
+                "a folder with the exact name of the sequence",
+            )
         return alike[0] if alike else None
 
     grouped: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -98,7 +102,7 @@ def group_by_sequence(names: Iterable[str], sequences: Sequence[str], where: str
         places = sorted({str(PurePosixPath(name).parent) for name, _ in grouped[""]})
         if len(places) > 1:
             found = f"images in {len(places)} folders ({places[0]}, {places[1]}, ...), none of them {sequences[0]}"
-            raise InputError(where, found, f"those of one sequence, {sequences[0]}")
+            raise InputError(where, found, f"images of the one sequence {sequences[0]}")
         return {sequences[0]: grouped[""]}
     return dict(grouped)
 
@@ -129,8 +133,8 @@ def _by_id(files: Iterable[tuple[str, str]]) -> dict[str, str]:
     for name, stem in files:
         for key in {stem, PurePosixPath(name).stem}:
             if key in index:
-                expected = "one map for each frame, or the folder that is meant (maps.zip/FOLDER in an archive)"
-                raise InputError(name, f"a second map of one frame beside {index[key]}", expected)
+                expected = "one map for each frame, or the name of the folder to take (in an archive: maps.zip/FOLDER)"
+                raise InputError(name, f"a second map of the frame of {index[key]}", expected)
             index[key] = name
     return index
 

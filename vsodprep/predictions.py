@@ -58,6 +58,6 @@ def _kept(out: Path, made_by: dict[str, Any], frames: Mapping[str, Sequence[str]
         raise InputError(marker, "not readable as a record of predictions", "another folder for the maps") from error
     other = [key for key in {**before, **made_by} if before.get(key) != made_by.get(key) and key not in _COUNTS]
     if kept and other:
-        found = f"maps of {', '.join(kept)} that were made otherwise ({', '.join(other)})"
+        found = f"maps of {', '.join(kept)} that were made with other settings ({', '.join(other)})"
         raise InputError(out, found, "another folder for these maps")
     return kept

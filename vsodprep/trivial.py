@@ -111,7 +111,7 @@ def _block(shard: Shard, sequences: Iterable[ManifestSequence], kind: str, name:
     """Return the block of a kind to read, the shard's first if none is named."""
     stills = [sequence.name for sequence in sequences if sequence.still]
     if stills:
-        raise InputError(shard.path, f"still images in {stills[0]}", f"videos; still images have no {kind}")
+        raise InputError(shard.path, f"holds still images ({stills[0]})", f"videos; still images have no {kind}")
     if name is None:
         if not shard.contents[kind]:
             found = "no flow vectors" if kind == layout.FLOW else f"no {kind}"

@@ -127,10 +127,10 @@ def fetch(url: str, otherwise: str = "") -> Path:
             torch.hub.download_url_to_file(url, str(path), hash_prefix=digits, progress=False)
         except (OSError, RuntimeError) as error:  # RuntimeError: what arrived has another hash
             expected = f"{path.name} from {url} in {path.parent}{otherwise}"
-            raise InputError(path, f"not there, and its download failed ({error})", expected) from error
+            raise InputError(path, f"this file is missing, and its download failed ({error})", expected) from error
     found = sha256(path)
     if not found.startswith(digits):
-        raise InputError(path, f"sha256 {found[: len(digits)]}...", f"{digits}..., as in its name; delete the file")
+        raise InputError(path, f"sha256 {found[: len(digits)]}...", f"{digits}..., as its name says; delete the file")
     return path
 
 
@@ -159,7 +159,7 @@ def find_weights(name: str, known: Mapping[str, str]) -> Path:
         return fetch(url, other)
     if not path.is_file():
         expected = f"{path.name} from {url.split('#')[0]}{other}"
-        raise InputError(path, "not there, and its host offers no direct download", expected)
+        raise InputError(path, "this file is missing, and cannot be downloaded automatically", expected)
     return path
 
 
@@ -216,7 +216,9 @@ def load(network: "nn.Module", state: "Mapping[str, Tensor]", what: str) -> None
             found, expected = (tuple(of[key].shape) if key in of else None for of in (state, own))
             odd = f"{key} has shape {found}, expected {expected}"
             odd = f"no parameter {key}" if found is None else f"unknown parameter {key}" if expected is None else odd
-            raise VsodprepError(f"{what}: {odd}; {len(fits)} of {len(own)} tensors fit: another network's weights?")
+            raise VsodprepError(
+                f"{what}: {odd}; {len(fits)} of {len(own)} tensors fit: these may be the weights of another network"
+            )
     network.load_state_dict({key: tensor.to(own[key].dtype) for key, tensor in state.items()}, assign=True)
 
 

@@ -24,7 +24,9 @@ class PartTree(Tree):
             if found and self._names.setdefault(name_in_it, name) != name:
                 where = f"{self._names[name_in_it]} and {name}"
                 raise InputError(
-                    self.path, f"two such folders in the archive ({where})", f"more of its path than {inside}"
+                    self.path,
+                    f"a path that fits two folders of the archive ({where})",
+                    f"a longer path than {inside}, which fits one",
                 )
         if not self._names:
             first = f", the first of its {len(whole.names)} files is {whole.names[0]}" if whole.names else ""

@@ -29,7 +29,9 @@ class RarTree(UnpackedTree):
                     (target / name).write_bytes(rar.read(member.name))
         except rarfile.RarCannotExec as error:
             raise InputError(
-                self.path, "a compressed rar archive and no program to unpack it", "unrar, unar, 7z or bsdtar on PATH"
+                self.path,
+                "a compressed rar archive, and no program is installed that unpacks it",
+                "unrar, unar, 7z or bsdtar on PATH",
             ) from error
         except rarfile.Error as error:
             raise InputError(self.path, f"cannot be unpacked ({error})", "the whole archive") from error

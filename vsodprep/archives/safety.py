@@ -60,7 +60,7 @@ def check_members(archive: Path, members: Iterable[Member]) -> dict[str, Member]
         if ".." in name.split("/"):
             raise InputError(where, "a path that leaves the target folder", "paths without '..'")
         if "\0" in name or not name:
-            raise InputError(where, "a name with a NUL in it, or none", "names of files")
+            raise InputError(where, "an empty name, or a name with a NUL character", "a name that a file can have")
         if member.kind == "folder" or name.endswith("/"):
             continue
         if member.kind != "file":
@@ -69,7 +69,7 @@ def check_members(archive: Path, members: Iterable[Member]) -> dict[str, Member]
             raise InputError(where, "encrypted", "an archive without a password")
         plain = posixpath.normpath(name)  # ./a and a are one
         if plain in files:
-            raise InputError(where, "a name that occurs twice", "each name once")
+            raise InputError(where, "a name that two members have", "a name of its own for each member")
         if member.size > LARGEST_MEMBER:
             raise InputError(where, f"{member.size} bytes unpacked", f"at most {LARGEST_MEMBER}")
         files[plain] = member

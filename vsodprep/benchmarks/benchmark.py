@@ -228,7 +228,11 @@ class Benchmark:
         if asked is None:
             return self.resolutions[0] if self.resolutions else ""
         if asked not in self.resolutions:
-            known = expected_one(asked, self.resolutions) if self.resolutions else "none, it has only one"
+            known = (
+                expected_one(asked, self.resolutions)
+                if self.resolutions
+                else "no choice of a resolution, as the benchmark has only one"
+            )
             raise InputError(f"benchmark {self.name}", f"resolution {asked!r}", known)
         return asked
 

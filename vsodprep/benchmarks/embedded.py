@@ -8,7 +8,7 @@ from vsodprep.errors import InputError
 
 
 def _no_layout(delivery: Delivery, _resolution: str) -> Layout:
-    raise InputError(str(delivery), f"a source for {NAME}", "none, it is generated")
+    raise InputError(str(delivery), f"a source for {NAME}", "no source, because vsodprep generates this benchmark")
 
 
 def _split(name: str) -> Split:

@@ -47,7 +47,11 @@ def _safe_names(names: Iterable[str], where: Path | str) -> dict[str, str]:
     for name in sorted(names):
         other = given.setdefault(safe_name(name), name)
         if other != name:
-            raise InputError(where, f"{other!r} and {name!r}, which both become {safe_name(name)}", "names that differ")
+            raise InputError(
+                where,
+                f"sequences {other!r} and {name!r}, which would both be named {safe_name(name)}",
+                "names that stay different",
+            )
     return {name: safe for safe, name in given.items()}
 
 
@@ -56,7 +60,11 @@ def _layout(delivery: Delivery, _resolution: str) -> Layout:
     for name, files in frames.items():
         places = {path.rpartition("/")[0]: path for paths in files.values() for path in paths}
         if len(places) > 1:
-            raise InputError(delivery.where(places[max(places)]), f"another sequence {name}", "each name once")
+            raise InputError(
+                delivery.where(places[max(places)]),
+                f"a second sequence named {name}",
+                "a name of its own for each sequence",
+            )
     masks = collect(delivery, r"(?:.*/)?(?P<seq>[^/]+)/masks/[^/]+")
     used = {path for of in (*frames.values(), *masks.values()) for paths in of.values() for path in paths}
     return Layout(
@@ -154,12 +162,14 @@ def scan_folder(path: Path) -> tuple[KnownSequence, ...]:
     stems = [video.stem for video in videos(path)]
     for video in videos(path):
         if stems.count(video.stem) > 1:
-            raise InputError(video, "another video of that name", "each sequence once")
+            raise InputError(video, "a second video of this name in the folder", "a name of its own for each video")
     found = {name: KnownSequence(name, (SPLIT,), None, None) for name in _safe_names(stems, path).values()}
     if path.is_dir() or not found:
         for one in present_sequences(own_benchmark(path.name), [path]):
             if one.name in found:
-                raise InputError(path / one.name, "a folder and a video of one name", "each sequence once")
+                raise InputError(
+                    path / one.name, "a folder and a video have this name", "a name of its own for each sequence"
+                )
             found[one.name] = one
     if not found:
         raise InputError(path, "no sequence in it", EXPECTS)

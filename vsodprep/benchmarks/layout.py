@@ -235,5 +235,7 @@ def check_name(name: str) -> None:
     """
     if not _NAME.fullmatch(name):
         raise InputError(
-            f"sequence {name!r}", "a name that paths and commands cannot have", "letters, digits and _ . + -"
+            f"sequence {name!r}",
+            "a name with characters that are not safe in paths and commands",
+            "letters, digits and _ . + -",
         )

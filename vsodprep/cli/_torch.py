@@ -1,6 +1,7 @@
 """Options of commands that run torch, and what has to stand before it is imported."""
 
 import os
+import sys
 from functools import partial
 from typing import get_args
 
@@ -37,3 +38,9 @@ def wait_passively() -> None:
     Spinning gains nothing on an idle machine, and where other jobs share the cores a step takes many times as long.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def say_loading() -> None:
+    """Tell a person at a terminal that torch is being imported, which takes seconds; logs and scripts get no line."""
+    if sys.stderr.isatty() and "torch" not in sys.modules:
+        click.echo("loading torch ...", err=True)

@@ -159,7 +159,7 @@ def command(
         raise click.UsageError("--method names the maps of one --pred")
     places = [real_path(output) for output in outputs if not output.exists() or output.is_file()]
     if len(set(places)) < len(places):
-        raise click.UsageError("--json twice with one file; give a file for each protocol of each method")
+        raise click.UsageError("two --json name the same file; give a file of its own for each protocol of each method")
     if folders := [output for output in outputs if output.is_dir()]:
         raise InputError(folders[0], "a folder", "the name of a file to write")
     chosen = tuple(measure for measure in FAMILIES if measure in asked)

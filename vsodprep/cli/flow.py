@@ -85,7 +85,7 @@ def _estimate(
 ) -> None:
     block, prepared = block_of(Flow, given, method=ctx.info_name), block_of(Prepared, given)
     if only and prepared.frames == "annotated":
-        raise click.UsageError("--only and --frames annotated both say which frames; give one of them")
+        raise click.UsageError("--only and --frames annotated both choose frames; give one of them")
     import cv2
 
     from vsodprep.flow.frames import chosen_frames, read_frame_list, sequence_frames

@@ -63,7 +63,7 @@ def command(
         manifest = normalize_own(benchmark, sources[0], out, choice, jobs)
     elif benchmark.generated:
         if sources:
-            raise InputError(sources[0], f"a source for {name}", "none, it is generated")
+            raise InputError(sources[0], f"a source for {name}", "no source, because vsodprep generates this benchmark")
         manifest = normalize_generated(benchmark, out, choice, jobs)
     elif not sources:
         raise InputError(f"normalize {name}", "no source", "an archive, an unpacked folder, or a download's folder")

@@ -8,7 +8,7 @@ import click
 from click.core import ParameterSource
 
 from vsodprep.cli._folder import PATH, Folder
-from vsodprep.cli._torch import device_option, threads_option, wait_passively
+from vsodprep.cli._torch import device_option, say_loading, threads_option, wait_passively
 from vsodprep.config.device import TOGETHER
 from vsodprep.errors import InputError
 from vsodprep.files import read_json
@@ -85,6 +85,7 @@ def command(
     streamed = _is_streamed(source, out, drawn)
     _check_read(("split",) if streamed else (), f"{source}, a video file")
     wait_passively()
+    say_loading()
     from vsodprep.models.device import check_device
     from vsodprep.models.inference import predict_shard
     from vsodprep.predict.images import predict_by
@@ -122,7 +123,7 @@ def _check_read(ignored: Iterable[str], where: str) -> None:
     context = click.get_current_context()
     for name in ignored:
         if context.get_parameter_source(name) != ParameterSource.DEFAULT:
-            raise InputError(where, f"--{name}", f"no --{name}")
+            raise InputError(where, f"--{name}", f"the command without --{name}")
 
 
 def _is_streamed(source: Path, out: Path | None, drawn: Mapping[str, Path]) -> bool:

@@ -72,7 +72,7 @@ def command(
     if not scores and (beside or not chosen["papers"]):
         raise click.UsageError("name score files, or papers with --paper")
     if beside and (asked := [option for option, key in _OF_A_TABLE.items() if chosen[key]]):
-        raise click.UsageError(f"--printed goes without {asked[0]}")
+        raise click.UsageError(f"--printed cannot be combined with {asked[0]}")
     named = tuple(OWN_METHOD) if "all" in chosen["papers"] else chosen["papers"]
     loaded = load_scores(scores)
     if beside:
@@ -103,9 +103,13 @@ def _table(loaded: "list[Scores]", papers: tuple[str, ...], digits: int, chosen:
     from vsodprep.scores.table import build_table
 
     if chosen["by"] and papers:
-        raise click.UsageError(f"--by {chosen['by']} goes without --paper: papers print numbers of whole benchmarks")
+        raise click.UsageError(
+            f"--by {chosen['by']} cannot be combined with --paper: papers print numbers of whole benchmarks only"
+        )
     if chosen["by"] == "sequence" and (chosen["intervals"] or chosen["versus"]):
-        raise click.UsageError("--by sequence goes without --interval and --versus, which draw sequences anew")
+        raise click.UsageError(
+            "--by sequence cannot be combined with --interval or --versus, which resample the sequences"
+        )
     options = {key: value for key, value in chosen.items() if key not in _ELSEWHERE}
     table = build_table(
         {each.label: each.files for each in loaded},
@@ -161,5 +165,9 @@ def _printed(
             click.echo(f"{each.label}: no paper prints these measures of it on these benchmarks", err=True)
         found += beside
     if not found:
-        raise InputError("table", "nothing that a paper prints", "methods by their names in papers, or --printed-as")
+        raise InputError(
+            "table",
+            "no method of the table is in a printed table",
+            "methods under the names that papers use, or --printed-as",
+        )
     return found

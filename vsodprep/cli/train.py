@@ -10,7 +10,7 @@ from vsodprep.cards import take_cards
 from vsodprep.cli._folder import PATH, Folder
 from vsodprep.cli._names import model_names
 from vsodprep.cli._options import FiniteRange
-from vsodprep.cli._torch import some_device_option, threads_option, wait_passively
+from vsodprep.cli._torch import say_loading, some_device_option, threads_option, wait_passively
 from vsodprep.config.base import validated
 from vsodprep.config.train import LoggerName, Run
 from vsodprep.errors import InputError
@@ -86,8 +86,9 @@ def command(
         raise InputError("recipe", f"model {run.model}", f"{model}, as the command says")
     model = run.network(model)
     if bool(run.stages) != bool(shards):
-        raise click.UsageError("--shard goes with a recipe that has stages")
+        raise click.UsageError("a recipe with stages needs --shard, and a recipe without stages takes none")
     wait_passively()
+    say_loading()
     if run.weights is not None:
         from vsodprep.config.models import release
         from vsodprep.models import checkpoints, saved

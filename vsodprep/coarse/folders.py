@@ -56,7 +56,7 @@ def _masks(folder: Path, split: str | None, coding: Coding) -> tuple[dict[str, P
     """Return a normalised benchmark's or a folder's masks under the keys of the maps, and how they are coded."""
     if not (folder / MANIFEST).is_file():
         if split is not None:
-            raise InputError(folder, f"no {MANIFEST} that knows the split {split}", "a normalised benchmark")
+            raise InputError(folder, f"no {MANIFEST} with a split {split}", "a normalised benchmark")
         masks = list_maps(folder)
         return masks, reading_of(masks.values(), folder, coding, what="masks", option="--gt-coding")
     manifest = read_manifest(folder)
@@ -64,7 +64,7 @@ def _masks(folder: Path, split: str | None, coding: Coding) -> tuple[dict[str, P
     chosen = manifest.sequences if split is None else manifest.split(split)
     paths = {f"{one.name}/{frame}": mask_path(folder, one.name, frame) for one in chosen for frame in one.annotated}
     if not paths:
-        raise InputError(folder, f"no mask in {split or manifest.name}", "a split that is annotated")
+        raise InputError(folder, f"no mask in {split or manifest.name}", "a split with masks")
     return paths, AS_VALUES
 
 

@@ -55,7 +55,11 @@ class PriorSupport:
         with open_prior(self.prior) as known:
             other = set(known.frames) - {frame.stem for frame in frames}
             if other:
-                raise InputError(self.prior, f"a prior of frame {min(other)}", f"frames of {frames[0].parent}")
+                raise InputError(
+                    self.prior,
+                    f"holds a prior of frame {min(other)}",
+                    f"priors of the frames in {frames[0].parent} only",
+                )
             for index, frame in enumerate(frames):
                 prior = known.of_frame(frame.stem)
                 yield Support(index, None if prior is None else prior.astype(np.float32) / np.float32(255), None)
@@ -177,7 +181,11 @@ def choose_source(prior: Path | None, flow: Path | None, masks: Path | None, *, 
     given = [name for name, path in (("prior", prior), ("flow", flow), ("masks", masks)) if path is not None]
     if not asked:
         if given:
-            raise InputError("order", f"no step substitute, but --substitute-{given[0]}", "both or neither")
+            raise InputError(
+                "order",
+                f"--substitute-{given[0]} is given, but the step substitute is missing",
+                "both of them, or neither",
+            )
         return None
     if prior is not None and len(given) == 1:
         return PriorSupport(prior)

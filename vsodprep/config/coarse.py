@@ -73,11 +73,11 @@ def check_order(order: Sequence[Step], maps: int, where: str) -> None:
     if len(set(order)) != len(order):
         raise InputError(where, ",".join(order), "each step once")
     if maps > 1 and order[:1] != ("fuse",):
-        raise InputError(where, f"{','.join(order)} with {maps} maps", "fuse as the first step")
+        raise InputError(where, f"{','.join(order)} for {maps} maps", "fuse as the first step")
     before_otsu = order[: order.index("otsu")] if "otsu" in order else ()
     undone = [step for step in before_otsu if step in {"substitute", "edits"}]
     if undone:  # Otsu makes a new label of the map
-        raise InputError(where, ",".join(order), f"otsu before {undone[0]}, whose work it would undo")
+        raise InputError(where, ",".join(order), f"otsu before {undone[0]}: otsu after it would undo it")
 
 
 def check_weights(weights: Sequence[float], maps: int, where: str) -> None:
@@ -87,6 +87,6 @@ def check_weights(weights: Sequence[float], maps: int, where: str) -> None:
         InputError: They are too few or many, negative, or do not sum to 1.
     """
     if len(weights) != maps:
-        raise InputError(where, f"{len(weights)} weights", f"{maps}, one for each folder of maps")
+        raise InputError(where, f"{len(weights)} weights", f"{maps} weights, one for each folder of maps")
     if not (all(weight >= 0 for weight in weights) and abs(sum(weights) - 1) < 1e-6):
         raise InputError(where, f"{list(weights)}", "numbers that are not negative and sum to 1")

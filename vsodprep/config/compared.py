@@ -55,7 +55,7 @@ class ComparedMethod(Section):
         usual = {"coding": "auto", "naming": "auto", "void": "background"}
         told = [key for key, value in usual.items() if getattr(self, key) != value]
         if self.saliency and told:
-            raise ValueError(f"{told[0]} is for maps from elsewhere")
+            raise ValueError(f"{told[0]} describes maps from elsewhere, so it goes with maps or published")
         return self
 
 

@@ -82,7 +82,7 @@ class DrawnFromRuns(Drawing):
     @model_validator(mode="after")
     def _runs_have_a_model(self) -> "DrawnFromRuns":
         if self.runs and self.model is None:
-            raise ValueError("runs are those of a model: give model")
+            raise ValueError("`runs` needs `model` beside it, whose runs they are")
         return self
 
     def shown(self, rows: Rows, where: str) -> dict[str, tuple[str, str]]:
@@ -130,7 +130,7 @@ class DrawnFromScores(DrawnFromRuns):
         """See `Drawing`."""
         files = [file for label, key in self.shown(rows, where).items() for file in self.scores(label, key, rows[key])]
         if not files:
-            raise InputError(where, "no run that is tested", "`runs` with a test")
+            raise InputError(where, "no run has a `test`", "a run with a `test`")
         return [*files, *arguments_of(self)]
 
 
@@ -149,14 +149,18 @@ class DrawnFromMethods(DrawnFromScores):
         for name in chosen:
             if self.benchmark in (None, *(test.benchmark for test in others[name].test)):
                 if others[name].title in found:
-                    raise InputError(f"{where}.methods", f"two called {others[name].title!r}", "a title of its own")
+                    raise InputError(
+                        f"{where}.methods",
+                        f"two methods with the title {others[name].title!r}",
+                        "a title of its own for each method",
+                    )
                 found[others[name].title] = METHODS, name
             elif self.methods is not None:
                 raise InputError(
-                    f"{where}.methods", f"{name}, without maps of {self.benchmark}", "methods that have them"
+                    f"{where}.methods", f"{name}, which has no maps of {self.benchmark}", "methods that have maps of it"
                 )
         if not found:
-            nothing = f"nothing is tested on {self.benchmark}" if self.benchmark else "nothing that is tested"
+            nothing = f"nothing is tested on {self.benchmark}" if self.benchmark else "nothing is tested"
             raise InputError(where, nothing, "a benchmark of a run's test, or of `tests`")
         return found
 
@@ -228,10 +232,14 @@ class Sweep(DrawnFromScores):
         for key in super().shown(rows, where).values():
             value = self._value(key[1], runs[key], where)
             if value is not None and found.setdefault(f"{value:g}", key) != key:
-                both = f"{found[f'{value:g}'][1]} and {key[1]} both at {value:g}"
-                raise InputError(where, both, "`runs` with one of them")
+                both = f"{found[f'{value:g}'][1]} and {key[1]}, which both have {self.parameter} {value:g}"
+                raise InputError(where, both, "`runs` that list only one of them")
         if not found:
-            raise InputError(where, f"no run with {self.parameter}", "an option, a variant or `values`")
+            raise InputError(
+                where,
+                f"no run says its value of {self.parameter}",
+                "runs that set it by an option or their variant, or the key `values`",
+            )
         return found
 
     def _value(self, name: str, run: Run, where: str) -> float | None:
@@ -255,7 +263,7 @@ class Losses(DrawnFromRuns):
         runs = runs_of(rows)
         trained = {label: key for label, key in self.shown(rows, where).items() if runs[key].stages}
         if not trained:
-            raise InputError(where, "no run that is trained", "`runs` with stages")
+            raise InputError(where, "no run is trained", "a run with `stages`")
         return [File("metrics", (*key, runs[key].seeds[0]), label) for label, key in trained.items()]
 
 
@@ -278,13 +286,15 @@ class DrawnFromNetwork(Drawing):
         if key not in runs:
             raise InputError(where, f"no run {'/'.join(key)}", expected_one("/".join(key), map("/".join, runs)))
         if self.benchmark not in splits:
-            raise InputError(where, f"no run is tested on {self.benchmark}", "one that is")
+            raise InputError(where, f"no run is tested on {self.benchmark}", "a benchmark in `test` of a run")
         run = runs[key]
         known = definition(run.network(self.model))
         missing = self.missing(known.choose(run.variant, run.options, where=f"runs.{'.'.join(key)}"))
         if missing is not None:
             raise InputError(
-                where, f"{'/'.join(key)}, a network without {missing}", "one that has them, such as DS-Net"
+                where,
+                f"{'/'.join(key)}, whose network has no {missing}",
+                "a run of a network that has them, such as DS-Net",
             )
         files = File("checkpoint", (*key, run.seeds[0])), File("shard", (self.benchmark,))
         return [*files, "--split", splits[self.benchmark], *arguments_of(self)]

@@ -88,7 +88,7 @@ class Flow(Policy, Method):
         for key in ("frames", "clip_length"):
             if isinstance(value, Mapping) and key in value:
                 instead = "`frames: annotated` or `frames: all` beside `flow`, for all stages alike"
-                raise ValueError(f"{key}: no key of a flow block any more; write {instead}")
+                raise ValueError(f"{key}: no longer a key of a flow block; write {instead}")
         return value
 
     @model_validator(mode="after")

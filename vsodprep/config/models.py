@@ -52,18 +52,18 @@ def own_network(name: str) -> Any:
         module = importlib.import_module(place)
     except (Exception, SystemExit) as error:  # whatever code of the user's may raise
         if isinstance(error, ModuleNotFoundError) and f"{place}.".startswith(f"{error.name}."):
-            looked = "one that is installed, or lies in the working folder or beside the configuration"
+            looked = "a module that is installed, or that lies in the working folder or beside the configuration"
             raise InputError(where, f"no module {place}", looked) from error
         words = " ".join(str(error).split())
-        odd = f"{place}, which cannot be imported ({type(error).__name__}: {words})"
+        odd = f"the module {place} cannot be imported ({type(error).__name__}: {words})"
         raise InputError(where, odd, "a module without errors") from error
     found: Any = getattr(module, what, None)
     if not (isinstance(found, type) and hasattr(found, "definition")):
-        odd = f"{what}, which {place} has not" if found is None else f"{what}, which is no network"
+        odd = f"the module {place} has no {what}" if found is None else f"{what} is no network"
         raise InputError(where, odd, "a subclass of vsodprep.models.network.Network")
     missing = sorted(getattr(found, "__abstractmethods__", ()))
     if missing:
-        raise InputError(where, f"{what} without {', '.join(missing)}", "a class that defines it")
+        raise InputError(where, f"{what} does not define {', '.join(missing)}", "a class that does")
     return found
 
 
@@ -76,5 +76,5 @@ def release(name: str, where: str = "weights") -> Release:
     found = definition(name).release
     if found is None:
         known = ", ".join(model for model, each in DEFINITIONS.items() if each.release)
-        raise InputError(where, f"{name}, of which no weights were released", f"those of {known}")
+        raise InputError(where, f"no weights of {name} were released", f"weights of {known}")
     return found

@@ -220,7 +220,9 @@ class Definition:
             raise InputError(where, f"width {width}", "a number above 0 and at most 1")
         if pretrained and self.backbones and width != 1:
             raise InputError(
-                where, f"pretrained with width {width}", "pretrained: false, or width: 1, which ImageNet weights fit"
+                where,
+                f"pretrained with width {width}",
+                "pretrained: false, or width: 1, as ImageNet weights fit only the full width",
             )
         values = {**self.variants[variant], **overrides}
         return validated(self.options, values, f"{where}: options")
@@ -238,5 +240,5 @@ def check_classes(options: NetworkOptions, where: str) -> None:
     """
     number = getattr(options, "classes", 0)
     if number <= PASCAL:
-        found = f"labels: classes, of which the network scores {number or 'none'}"
-        raise InputError(where, found, f"a network whose options have classes: {PASCAL + 1}, or other labels")
+        found = f"labels: classes, for a network that scores {number or 'no'} classes"
+        raise InputError(where, found, f"a network with the option classes: {PASCAL + 1}, or other labels")

@@ -32,5 +32,5 @@ class Pack(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.video_size is not None and self.video_frames == "encoded":
-            raise ValueError("video_size: for frames that are stored as arrays; `video_frames: raw`")
+            raise ValueError("video_size needs `video_frames: raw`, because only frames stored as arrays are resized")
         return self

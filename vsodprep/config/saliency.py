@@ -128,7 +128,7 @@ class Saliency(Section):
         if self.method == "onnx" and self.weights is None and self.preset is None:
             raise ValueError(f"method onnx: give weights, a file, or preset, one of {', '.join(PRESETS)}")
         if any(not value > 0 for value in self.std or ()):
-            raise ValueError("std: a deviation to divide by is above 0")
+            raise ValueError("std: numbers above 0, because values are divided by them")
         return self
 
     @property
@@ -153,7 +153,7 @@ class Saliency(Section):
         """
         if not self.file.is_file():
             known = PRESETS.get(self.file.stem)
-            source = f"; {known.address} is to be saved under this name" if known else ""
+            source = f"; save {known.address} under this name" if known else ""
             found = "no such file" if where is None else f"no file {self.file}"
             raise InputError(where or self.file, found, f"the network as an ONNX file{source}")
 
@@ -186,7 +186,11 @@ def read_onnx(given: str, text: str) -> Saliency | None:
     if isinstance(value, dict):
         own = {"method": "onnx", "preset" if by_name else "weights": given}
         if said := [key for key in own if key in value]:
-            raise InputError(where, f"{said[0]}, beside {given}", "the other keys of a saliency block of method onnx")
+            raise InputError(
+                where,
+                f"{said[0]}, which {given} on the command line says already",
+                "the other keys of a saliency block",
+            )
         value = own | value
     return validated(Saliency, value, where)
 

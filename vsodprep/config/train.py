@@ -65,7 +65,9 @@ class Augment(Section):
     @model_validator(mode="after")
     def _ordered(self) -> "Augment":
         if isinstance(self.crop, Shares) and self.crop.least > self.crop.most:
-            raise ValueError(f"crop: from {self.crop.least} to {self.crop.most}, which is less")
+            raise ValueError(
+                f"crop: {self.crop.least} to {self.crop.most}; the first number must not be larger than the second"
+            )
         return self
 
 
@@ -164,7 +166,7 @@ class Stage(Section):
         if self.batch % self.clips_per_video:
             raise ValueError(f"batch of {self.batch} cannot hold {self.clips_per_video} clips of each video")
         if self.order == "alternate" and len(self.data) < 2:
-            raise ValueError("order: alternate takes batches from several data in turn, and data has one")
+            raise ValueError("order: alternate needs two or more entries in data, from which it takes batches in turn")
         return self
 
     @property
@@ -273,11 +275,15 @@ class Run(Section):
         if bool(self.stages) == (self.weights is not None):
             raise ValueError("give either stages or weights")
         if self.weights is not None and (self.seeds, self.width, self.pretrained) != ((0,), 1.0, False):
-            raise ValueError("weights are of one network as it is: no other seeds, width or pretrained backbones")
+            raise ValueError(
+                "weights cannot be combined with seeds, width or pretrained, which are for networks that are trained"
+            )
         if self.weights is not None and self.size is None:
             raise ValueError("weights need a size")
         if self.weights is not None and self.init is not None:
-            raise ValueError("init is what stages start from, and weights are not trained")
+            raise ValueError(
+                "init cannot be combined with weights: init is where a training starts, and weights are not trained"
+            )
         return self
 
     @property

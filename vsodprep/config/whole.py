@@ -151,12 +151,14 @@ class Config(Section):
             if model in MODELS and given - {None}:
                 raise ValueError(f"runs.{model}: the name of a built-in network; give your own another one")
             if model in (METHODS, TRIVIAL):
-                raise ValueError(f"runs.{model}: a name that maps of other origin have; give your network another one")
+                raise ValueError(
+                    f"runs.{model}: a name that is kept for maps which no network makes; give your network another one"
+                )
             if model not in MODELS and (not given or None in given):
                 known = expected_one(model, MODELS, ", or `model` in each of its runs")
                 raise ValueError(f"runs.{model}: no such network; expected {known}")
             if len(given) > 1:
-                raise ValueError(f"runs.{model}: {' and '.join(sorted(map(str, given)))}; one network by one name")
+                raise ValueError(f"runs.{model}: {' and '.join(sorted(map(str, given)))}; use one name for one network")
         return self
 
     @model_validator(mode="after")
@@ -197,7 +199,7 @@ class Config(Section):
                         readers[f"runs.{model}.{name}.stages.{stage.name}.augment.flip_flow"] = run.flow
         for where, block in readers.items():
             if not flow_method(self.flow[block].method).vectors:
-                raise ValueError(f"{where}: needs vectors, and flow.{block}.method: pictures has none")
+                raise ValueError(f"{where}: needs flow vectors, and flow.{block} has only pictures (method: pictures)")
         return self
 
     @model_validator(mode="after")
@@ -253,9 +255,9 @@ class Config(Section):
                 raise ValueError(f"{where}: called {method.called(name)!r}, as {titles[method.called(name)]} is")
             _known(f"{where}.saliency", [method.saliency] if method.saliency else [], self.saliency)
         if self.methods and not self.all_tests:
-            raise ValueError("methods: nothing to score them on; give tests, or runs with a test")
+            raise ValueError("methods: no benchmark to score them on; give tests, or runs with a test")
         if self.tests and not self.methods:
-            raise ValueError("tests: no methods to score; those of a run stand in the run")
+            raise ValueError("tests: no methods to score on them; a run has a test of its own")
         return self
 
     @property

@@ -27,7 +27,7 @@ def _frames_of(folder: Path, keys: Collection[str]) -> list[Path]:
     if (folder / MANIFEST).is_file():
         read_manifest(folder)
         if alone := [key for key in keys if "/" not in key]:
-            found = f"a benchmark, but the map {alone[0]}.png is of no sequence"
+            found = f"a benchmark, but the map {alone[0]}.png lies in no sequence's folder"
             raise InputError(folder, found, "maps in {seq}/{frame}.png")
         return [frame_path(folder, *key.split("/")) for key in keys]
     frames = {path.stem: path for path in sequence_frames(folder, allow_gaps=True)}

@@ -199,10 +199,10 @@ def _extent(response: Response, have: int) -> tuple[int | None, int | None]:
         whole = response.headers.get("Content-Range", "").rpartition("/")[2]
         if whole == str(have):
             return None, have
-        raise _StaleError("the server's answer does not continue what is here")
+        raise _StaleError("the server does not continue the part that is already here")
     if response.status_code == 206:
         if match is None or int(match[1]) != have:
-            raise _StaleError("the server's answer does not continue what is here")
+            raise _StaleError("the server does not continue the part that is already here")
         return have, None if match[2] == "*" else int(match[2])
     length = response.headers.get("Content-Length", "")
     return 0, int(length) if length.isdecimal() else None

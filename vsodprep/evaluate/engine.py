@@ -332,8 +332,8 @@ def evaluate_methods(
     whole = [name for name in measures if name not in OF_PIXELS]
     if void == "ignore" and whole:
         able = ",".join(name for name in OF_PIXELS if name in measures) or "mae"
-        found = f"{', '.join(whole)}, which are not defined on an image with holes"
-        raise InputError("void ignore", found, f"measures of pixels alone: --measure {able}")
+        found = f"{', '.join(whole)}, which cannot leave out single pixels"
+        raise InputError("void ignore", found, f"measures that look at each pixel alone: --measure {able}")
     void_of_maps: ScoredVoid = "background" if void == "ignore" else void
     usual = {"coding": "auto", "naming": "auto", "void": "background"}
     given = {"coding": coding, "naming": naming, "void": void_of_maps}
@@ -351,8 +351,8 @@ def evaluate_methods(
             known = _Images(masks.images, stored[0].truth if stored[0] else None)
             masks = replace(masks, reading=known.reading(keys, "masks", **told))
         elif void == "ignore":
-            found = "masks of a normalised benchmark, which are 0 and 255 alone"
-            raise InputError("void ignore", found, "the masks as they were delivered")
+            found = "masks of a normalised benchmark, which have no void pixels"
+            raise InputError("void ignore", found, "the masks as the benchmark delivers them")
         passes = []
         for maps, of_maps, cached in zip(trees, inputs, stored, strict=True):
             readings = _readings(maps, of_maps, coding, void_of_maps, cached)
@@ -418,7 +418,7 @@ def _scores(
     protocol, inputs = scored.way.protocol, scored.inputs
     every = list(totals.values())
     if not any(each.frames for each in every):
-        raise InputError(truth.where, "no mask with foreground among those to score", "one at least")
+        raise InputError(truth.where, "no mask that is scored has foreground", "at least one such mask")
     summary = summarize(every, protocol)
     noticed: Counter[str] = sum((each.noticed for each in every), Counter())
     return {

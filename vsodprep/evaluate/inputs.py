@@ -90,7 +90,7 @@ def pair(
     """
     if not any(scored_frames(sequence, protocol) for sequence in truth.sequences):
         skipped = protocol.skip_first + protocol.skip_last
-        raise InputError(truth.where, "no frame to score", f"a sequence of more than {skipped} masks")
+        raise InputError(truth.where, "no frame to score", f"a sequence with more than {skipped} masks")
     names = image_names(maps)
     if not names:
         raise InputError(maps.path, "no image in it", "saliency maps, SEQUENCE/FRAME.png")
@@ -148,7 +148,7 @@ def maps_of_frames(truth: Truth, maps: Tree, naming: str = "auto") -> dict[str, 
 def _check(pairs: dict[str, tuple[ScoredFrame, ...]], missing: list[str], where: Path, allow_missing: bool) -> None:
     total = len(missing) + sum(map(len, pairs.values()))
     if len(missing) == total:
-        raise InputError(where, f"no map of {missing[0]} or any other frame", "saliency maps, SEQUENCE/FRAME.png")
+        raise InputError(where, f"no map of {missing[0]} or of any other frame", "saliency maps, SEQUENCE/FRAME.png")
     if missing and not allow_missing:
         count = f"{len(missing)} of {total} maps missing, first {missing[0]}"
-        raise InputError(where, count, "a map of every scored frame (or --allow-missing)")
+        raise InputError(where, count, "a map of every frame that is scored (or --allow-missing)")

@@ -140,7 +140,7 @@ class Truth:
             InputError: The masks tell another name.
         """
         if benchmark is not None and self.benchmark not in {None, benchmark}:
-            raise InputError(self.where, f"masks of {self.benchmark}", f"those of {benchmark}, or no --benchmark")
+            raise InputError(self.where, f"masks of {self.benchmark}", f"masks of {benchmark}, or no --benchmark")
         return replace(self, benchmark=benchmark or self.benchmark)
 
     def close(self) -> None:
@@ -153,7 +153,9 @@ def _listed(split: Path | str, where: Path) -> list[str]:
     """Read a file of sequence names, one on each line."""
     path = Path(split)
     if not path.is_file():
-        raise InputError(where, f"no manifest that knows a split {str(split)!r}", "a file of sequence names as split")
+        raise InputError(
+            where, f"no manifest with a split {str(split)!r}, and no such file", "a file of sequence names for --split"
+        )
     text = read_text(path, "a text file of sequence names, one on each line")
     return [line.strip() for line in text.splitlines() if line.strip()]
 
@@ -164,7 +166,9 @@ def _chosen(names: list[str], split: Path | str | None, where: Path) -> list[str
         return names
     wanted = _listed(split, where)
     if missing := sorted(set(wanted) - set(names)):
-        raise InputError(split, f"sequence {missing[0]!r}, of which {where} has no masks", "names of its sequences")
+        raise InputError(
+            split, f"sequence {missing[0]!r}, which has no masks in {where}", "names of sequences that have masks there"
+        )
     return [name for name in names if name in set(wanted)]
 
 
@@ -202,7 +206,9 @@ def _from_tree(where: Path, split: str | None) -> Truth:
         parts = [part for part in path.parts[:-1] if not is_mask_folder(part) and part.lower() not in _RESOLUTIONS]
         sequence = parts[-1] if parts else where.stem
         if origin.setdefault(sequence, path.parent) != path.parent:
-            raise InputError(where, f"sequence {sequence} twice ({origin[sequence]}, {path.parent})", "one folder each")
+            raise InputError(
+                where, f"sequence {sequence} twice ({origin[sequence]}, {path.parent})", "one folder for each sequence"
+            )
         if path.stem in folders[sequence]:
             raise InputError(where / name, f"a second mask beside {folders[sequence][path.stem]}", "one for each frame")
         folders[sequence][path.stem] = name

@@ -85,14 +85,14 @@ def _scored(key: str, scores: Sequence[Scores]) -> Measure:
     """Return a measure that at least one score file has."""
     if all(values.get(key) is None for each in scores for values in each.files):
         measure(key)
-        raise InputError("measure", f"no {key} in any of the score files", "a measure that they were evaluated with")
+        raise InputError("measure", f"no {key} in any of the score files", "a measure that the score files have")
     return measure(key)
 
 
 def _drawn(lines: Sequence[Curve]) -> list[Curve]:
     drawn = [line for line in lines if any(value is not None for value in line.y)]
     if not drawn:
-        raise VsodprepError("no curves in any of the score files; evaluate with the measure f")
+        raise VsodprepError("none of the score files has curves; evaluate with the measure f")
     return drawn
 
 

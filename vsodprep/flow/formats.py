@@ -55,7 +55,7 @@ def decode_flo(data: bytes, path: Path | str) -> KnownFlow:
     flow = np.frombuffer(data, "<f4", offset=12).reshape(height, width, 2).astype(np.float32)
     if not np.isfinite(flow).all():
         kind = "NaN" if np.isnan(flow).any() else "infinite"
-        raise InputError(path, f"{kind} values", "finite ones; unknown flow is written as 1e9 or more")
+        raise InputError(path, f"{kind} values", "finite values; unknown flow is written as 1e9 or more")
     known = np.asarray((np.abs(flow) < _UNKNOWN_ABOVE).all(axis=2))
     flow[~known] = 0
     return KnownFlow(flow, known)

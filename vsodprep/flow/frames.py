@@ -45,7 +45,7 @@ def sequence_frames(folder: Path, *, allow_gaps: bool = False) -> tuple[Path, ..
         missing = gap([path.stem for path in paths])
         if missing is not None:
             before, after, number = missing
-            expected = f"number {number}; --allow-gaps takes the folder as it is"
+            expected = f"number {number}, or --allow-gaps, which accepts the gap"
             raise InputError(folder, f"a frame is missing: {before} is followed by number {after}", expected)
     return paths
 
@@ -59,7 +59,7 @@ def annotated_frames(folder: Path) -> tuple[int, ...]:
     found = _in_benchmark(folder)
     if found is None:
         expected = "the frames of a sequence of a normalised benchmark, or --only with a list of frames"
-        raise InputError(folder, "nothing says which frames are annotated", expected)
+        raise InputError(folder, "it is unknown which of the frames are annotated", expected)
     _, sequence = found
     index = {frame: number for number, frame in enumerate(sequence.frames)}
     return tuple(index[frame] for frame in sequence.annotated)
@@ -111,7 +111,7 @@ def read_frame_list(path: Path, frames: Sequence[Path]) -> tuple[int, ...]:
     index = {frame.stem: number for number, frame in enumerate(frames)}
     for name in names:
         if name not in index:
-            raise InputError(path, f"frame {name!r} is not in {frames[0].parent}", "ids of frames of the sequence")
+            raise InputError(path, f"frame {name!r} is not in {frames[0].parent}", "names of frames in it")
     return tuple(sorted({index[name] for name in names}))
 
 

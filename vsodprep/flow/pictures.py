@@ -74,7 +74,7 @@ def given_pairs(
     if missing != sorted(wanted - partners) or not partners:
         between = f", {ids[min(partners)]} to {ids[max(partners)]}, that have a partner" if partners else ""
         found = f"{len(there)} files for {len(ids)} frames, none of {ids[missing[0]]}"
-        raise InputError(where, found, f"one for each frame, or for each of the {len(partners)}{between}")
+        raise InputError(where, found, f"one for each frame, or for each of the {len(partners)} frames{between}")
     if policy.last_frame == "backward" and len(ids) - 1 in missing:
         policy = policy.model_copy(update={"last_frame": "repeat"})
     pairs = make_pairs(len(ids), policy, only)
@@ -126,7 +126,7 @@ def store_given(
             or no flow, vectors have another size than the frames, or `both` is asked for.
     """
     if policy.direction == "both":
-        raise InputError(source, "one flow per frame", "direction forward or backward")
+        raise InputError(source, "a single flow for each frame", "direction: forward or direction: backward")
     ids = [frame.stem for frame in frames]
     with open_delivery([source]) as delivery:
         names = _files_of(delivery, source, frames[0].parent, pictures=pictures)
@@ -180,7 +180,7 @@ def _files_of(delivery: Delivery, source: Path, folder: Path, *, pictures: bool)
         places = [place for place in of_flow if folder.parent.parent.name in place.parts] or of_flow
     if len(places) != 1:
         found = f"images of {sequence} in {some([*map(str, places)])}" if places else f"no flow of {sequence}"
-        raise InputError(source, found, "one folder of that name, or in it, with a file for each pair of frames")
+        raise InputError(source, found, "a folder with the sequence's name, with one file for each pair of frames")
     return [name for name in names if PurePosixPath(name).parent == places[0]]
 
 
@@ -197,7 +197,7 @@ def _by_frame(names: Sequence[str], ids: Sequence[str], source: Path) -> dict[in
     found = match(ids, ids, [(name, PurePosixPath(name).stem) for name in names], "auto")
     if found.extra:
         expected = f"files named after the {len(ids)} frames, {ids[0]} to {ids[-1]}"
-        raise InputError(source, f"{len(names)} files, of no frame {some(found.extra)}", expected)
+        raise InputError(source, f"{len(names)} files, among them some of no frame: {some(found.extra)}", expected)
     return {index: found.maps[frame] for index, frame in enumerate(ids) if frame in found.maps}
 
 

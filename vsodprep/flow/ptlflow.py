@@ -62,9 +62,7 @@ def load_ptlflow(name: str, weights: str | None = None) -> tuple[PtlFlow, dict[s
     try:
         model = ptlflow.get_model(name, ckpt_path=chosen)
     except (ValueError, KeyError, OSError, SystemExit) as error:  # its argument parser exits on a wrong name
-        raise InputError(
-            method, f"cannot be had with weights {chosen!r} ({error})", "names that ptlflow lists"
-        ) from error
+        raise InputError(method, f"no weights {chosen!r} ({error})", "a name that ptlflow lists, or a file") from error
     known = getattr(type(model), "pretrained_checkpoints", {})
     path = Path(chosen) if Path(chosen).is_file() else cache() / str(known.get(chosen, "")).rsplit("/", 1)[-1]
     versions = {"torch": torch.__version__, "ptlflow": importlib.metadata.version("ptlflow")}

@@ -68,7 +68,9 @@ def quantise(flow: NDArray[np.float32]) -> Stored:
     np.rint(steps, out=steps)
     largest = max(float(steps.max(initial=0)), -float(steps.min(initial=0)))
     if not math.isfinite(largest):
-        raise VsodprepError("the method gave a flow that is not finite; are these its weights?")
+        raise VsodprepError(
+            "the flow method gave values that are not finite; its weights may be those of another network"
+        )
     clipped = 0
     if largest > LARGEST:
         clipped = int(np.count_nonzero(np.abs(steps) > LARGEST))

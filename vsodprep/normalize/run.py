@@ -91,7 +91,11 @@ def check_out(out: Path, sources: Sequence[Path] = ()) -> None:
     """
     for source in sources:
         if real_path(source).is_relative_to(real_path(out)):
-            raise InputError(out, f"a folder that would be replaced, with the source {source} in it", "another folder")
+            raise InputError(
+                out,
+                f"the output would replace this folder, and the source {source} lies in it",
+                "another folder for the output",
+            )
     check_replaceable(out, files_of_benchmark)
 
 

@@ -60,5 +60,5 @@ def parse_splits(text: str | None) -> dict[str, tuple[str, ...]]:
     expected = 'JSON like {"train": ["bear", "bus"]}, or a file of it'
     where, value = read_given(text, "--splits", expected)
     if not isinstance(value, dict) or not all(isinstance(names, list) for names in value.values()):
-        raise InputError(where, "of another form", expected)
+        raise InputError(where, "splits in a form that is not understood", expected)
     return {str(split): tuple(map(str, names)) for split, names in value.items()}

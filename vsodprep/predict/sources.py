@@ -126,7 +126,7 @@ def flow_of(source: Path, named: str | None) -> str:
     """
     if not (source / SHARD).is_file():
         if named is not None:
-            told = "none, as flow of frames and videos is made as the authors' was, or a shard as SOURCE"
+            told = "no flow (vsodprep makes the flow of frames and videos as the authors did), or a shard as SOURCE"
             raise InputError("recipe.flow", named, told)
         return "flow"
     if named is not None:
@@ -145,7 +145,9 @@ def _sequences(source: Path, root: Path) -> Path:
         return source
     inside = [path.name for path in visible(source) if path in videos(source) or (path / "frames").is_dir()]
     if inside:
-        raise InputError(source, f"frames, and {some(inside)}", "one sequence's frames, or folders and videos")
+        raise InputError(
+            source, f"frames beside {some(inside)}", "either the frames of one sequence, or folders and videos"
+        )
     images = list_images(source)
     real = real_path(source)
     name = real.parent.name if source.name == "frames" else real.name
@@ -163,13 +165,19 @@ def flow_to_estimate(checkpoint: Path, content: Mapping[str, Any], run: Run, cla
         InputError: A classifier is needed and not given, or the checkpoint does not say how its flow was made.
     """
     if run.prior is not None and classifier is None:
-        raise InputError(checkpoint, "a network that reads a motion prior", "--classifier with the prior's C.npz")
+        raise InputError(
+            checkpoint, "a network that reads a motion prior", "--classifier with the file of the prior's classifier"
+        )
     if run.flow is None:
         return None
     if not content["flow"]:
         raise InputError(checkpoint, "weights alone, which do not say how their flow was made", "a shard as SOURCE")
     if content["flow"].get("provenance") == "given":
-        raise InputError(checkpoint, "a network for flow that was given, not estimated", "a shard as SOURCE")
+        raise InputError(
+            checkpoint,
+            "a network that learned from ready-made flow, which cannot be made for other frames",
+            "a shard as SOURCE",
+        )
     return _flow_block(content["flow"], checkpoint)
 
 

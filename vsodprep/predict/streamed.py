@@ -127,7 +127,11 @@ class _Streamed(ShardSequence):
         for number, frame in enumerate(Video(self._shard.path)):
             check_size(self._shard.path, frame.shape, self._size, "its first frame")
             yield number, frame
-        raise InputError(self._shard.path, f"{number + 1} frames, and {len(self)} before", "an unchanged file")
+        raise InputError(
+            self._shard.path,
+            f"{number + 1} frames now, and {len(self)} when it was first read",
+            "a file that does not change",
+        )
 
     def _flows(self) -> Numbered[NDArray[np.int16]]:
         """Yield the flow shown to each frame, as it would be stored."""

@@ -163,7 +163,9 @@ def _check_files(source: Path, drawn: Mapping[str, Path]) -> None:
     read = {real_path(source)}
     for path in drawn.values():
         if real_path(path) in read:
-            raise InputError(path, "is also read, or written twice", "a file of its own for each video")
+            raise InputError(
+                path, "the input, or a file that another option writes", "a file of its own for each video"
+            )
         read.add(real_path(path))
 
 

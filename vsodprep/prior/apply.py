@@ -79,7 +79,7 @@ def windows_of(classifier: Classifier, path: Path, weights: str | None, device: 
     if found.weights_sha256 != settings.weights_sha256:
         raise InputError(
             f"{settings.features} weights {weights or settings.weights}",
-            f"parameters with SHA-256 {found.weights_sha256[:16]}",
+            f"weights with the SHA-256 {found.weights_sha256[:16]}",
             f"{settings.weights_sha256[:16]}, which {path} was fitted with",
         )
     return windows

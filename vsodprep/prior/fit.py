@@ -184,7 +184,9 @@ def fit(
     frames = chain.from_iterable(_annotated(split, block.frames_per_sequence) for split in splits)
     samples = collect(frames, settings, block.purity, windows)
     if not samples.frames:
-        raise InputError(splits[0].benchmark, f"no annotated frame with flow in {splits[0].split}", "at least one")
+        raise InputError(
+            splits[0].benchmark, f"no annotated frame with flow in {splits[0].split}", "at least one such frame"
+        )
     origin = {"splits": [[split.benchmark.name, split.split] for split in splits]}
     classifier = learned(samples, settings, block, origin)
     save(out, classifier)

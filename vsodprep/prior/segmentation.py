@@ -53,7 +53,7 @@ def _skimage(picture: NDArray[np.uint8], sigma: float) -> Cut:
     try:
         from skimage.segmentation import felzenszwalb  # noqa: PLC0415  optional, and slow to import
     except ImportError as error:
-        expected = "it, or another backend"
+        expected = "pip install scikit-image, or another backend"
         raise InputError("segmentation backend skimage", "scikit-image is not installed", expected) from error
     # skimage divides the scale by 255 itself, so that k means the same for 8-bit input.
     return lambda k, least: _numbered(felzenszwalb(picture, scale=k, sigma=sigma, min_size=least).astype(np.int32))

@@ -78,7 +78,9 @@ def train(
     """
     positive = int(foreground.sum())
     if positive in (0, len(foreground)):
-        raise VsodprepError(f"{positive} of {len(foreground)} training regions are foreground; both classes are needed")
+        raise VsodprepError(
+            f"{positive} of {len(foreground)} training regions are foreground; both kinds of regions are needed"
+        )
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

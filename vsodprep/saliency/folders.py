@@ -42,7 +42,7 @@ def list_maps(folder: Path) -> dict[str, Path]:
     if not maps:
         raise InputError(folder, "no map in it", "{frame}.png or {seq}/{frame}.png")
     if left := sorted(set(names) - set(maps)):
-        note(f"{folder}: {len(left)} files are no maps, {{frame}}.png or {{seq}}/{{frame}}.png: {some(left)}")
+        note(f"{folder}: {len(left)} files whose names are not {{frame}}.png or {{seq}}/{{frame}}.png: {some(left)}")
     return one_each((folder / name for name in maps), folder)
 
 

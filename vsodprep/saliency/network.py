@@ -40,7 +40,7 @@ class TrainedNetwork:
         self._network, self._run = placed(path, content, self._device)
         if not self._network.options.single_frame:
             reads = f"{', '.join(self._network.inputs)}, {self._network.clip_length} frames at a time"
-            raise InputError(path, f"a network that reads {reads}", "one that reads single frames")
+            raise InputError(path, f"a network that reads {reads}", "a network that reads single frames")
         self.settings: Mapping[str, Any] = {
             "model": block.method,
             "variant": self._run.variant,

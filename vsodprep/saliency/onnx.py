@@ -54,21 +54,25 @@ def finished(
         float32 `size` in [0, 1]. rembg cuts maps down to 8 bits before it resizes them; here they are rounded after it.
 
     Raises:
-        InputError: The output is not one map, has values that are no numbers, or, without anything that changes
+        InputError: The output is not one map, has values that are not finite, or, without anything that changes
             them, values outside [0, 1].
     """
     if output.ndim < 2 or any(length != 1 for length in output.shape[:-2]):
         raise InputError(where, f"output {settings['output']} of shape {output.shape}", "one map, (1, 1, H, W)")
     values = output.reshape(output.shape[-2:]).astype(np.float64)
     if not np.isfinite(values).all():
-        raise InputError(where, f"output {settings['output']} has values that are no numbers", "a sound network")
+        raise InputError(
+            where, f"output {settings['output']} has values that are not finite", "a network that gives finite values"
+        )
     if settings["activation"] == "sigmoid":
         values = 1 / (1 + np.exp(-np.clip(values, -60, 60)))
     if settings["stretch"]:
         values = stretch(values).astype(np.float64)
     elif values.min() < -_ROUNDING or values.max() > 1 + _ROUNDING:
         found = f"output {settings['output']} has values from {values.min():.4g} to {values.max():.4g}"
-        raise InputError(where, found, "probabilities; activation: sigmoid makes them of logits, stretch of any values")
+        raise InputError(
+            where, found, "values in [0, 1]; `activation: sigmoid` makes them of logits, `stretch: true` of any values"
+        )
     image = Image.fromarray(values.astype(np.float32)).resize(size[::-1], _FILTERS[settings["resample"]])
     return np.clip(np.asarray(image, dtype=np.float32), 0, 1)
 
@@ -158,7 +162,9 @@ def _session(path: Path, device: str, threads: int) -> Any:
         expected = "pip install onnxruntime, or onnxruntime-gpu for device: cuda"
         raise InputError("saliency method onnx", "the package onnxruntime is not installed", expected) from error
     provider = "CUDAExecutionProvider" if device == "cuda" else "CPUExecutionProvider"
-    unusable = InputError("device", "cuda, which this onnxruntime cannot use", "onnxruntime-gpu in its place, or cpu")
+    unusable = InputError(
+        "device", "cuda, which the installed onnxruntime cannot use", "the package onnxruntime-gpu in its place, or cpu"
+    )
     if provider not in onnxruntime.get_available_providers():
         raise unusable
     options = onnxruntime.SessionOptions()

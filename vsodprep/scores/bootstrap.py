@@ -155,8 +155,8 @@ def _benchmark(scores: Scores, key: str, names: list[str]) -> _Benchmark:
     if settings["average"] == "pixels" and key in (*_PRECISION_RECALL, "mae"):
         raise InputError(
             f"protocol {scores['protocol']}",
-            f"{key} pools all pixels",
-            "a measure that is averaged, because sequences cannot be drawn anew from one count",
+            f"{key} counts the pixels of all sequences together",
+            "a measure that is averaged over sequences, as only those can be resampled",
         )
     needed = [f"{_OF_CURVE[key]}_curve" if key in _OF_CURVE else key]
     if key == "pr_auc" or (needed == ["f_curve"] and settings["f_from"] == "precision-recall"):
@@ -174,7 +174,9 @@ def _usable(seeds: Sequence[Scores], key: str, name: str) -> list[str]:
     """Return the names of the sequences that have the measure, which are the same for all seeds."""
     each = [[name for name, of in scores["sequences"].items() if of.get(key) is not None] for scores in seeds]
     if any(names != each[0] for names in each) or any(scores["settings"] != seeds[0]["settings"] for scores in seeds):
-        raise InputError(name, "seeds of other sequences or settings", "those of the first seed")
+        raise InputError(
+            name, "seeds that were scored on other sequences or with other settings", "those of the first seed"
+        )
     if len(each[0]) < 2:
         count = f"{len(each[0])} sequence{'s' if len(each[0]) != 1 else ''} with {key}"
         raise InputError(name, count, "two or more")
@@ -243,19 +245,19 @@ def difference(
     """
     ones, twos = _seeds(first), _seeds(second)
     if ones[0]["settings"] != twos[0]["settings"]:
-        raise InputError(name, "other settings", "the protocol of the first method")
+        raise InputError(name, "other settings", "the protocol by which the first method was scored")
     names = _usable(ones, key, "first score file")
     if names != _usable(twos, key, name):
-        raise InputError(name, "other sequences", "those of the first method")
+        raise InputError(name, "other sequences", "the sequences on which the first method was scored")
     for sequence in names:
         of_first, *others = (scores["sequences"][sequence]["frames"] for scores in (*ones, *twos))
         for frames in others:
             if frames != of_first:
                 found = f"{frames} frames of {sequence}"
-                expected = f"the {of_first} of the first method: scores are compared on the same frames"
+                expected = f"{of_first} frames, as for the first method: scores are compared on the same frames"
                 raise InputError(name, found, expected)
     if len(ones) != len(twos) and 1 not in (len(ones), len(twos)):
-        raise InputError(name, f"{len(twos)} seeds", f"the {len(ones)} of the first method, or one")
+        raise InputError(name, f"{len(twos)} seeds", f"{len(ones)} seeds, as the first method has, or one")
     seeds = max(len(ones), len(twos))
     pairs = [
         (_benchmark(ones[seed % len(ones)], key, names), _benchmark(twos[seed % len(twos)], key, names))

@@ -40,7 +40,7 @@ class Scores:
             raise InputError(
                 self.label or "scores",
                 f"scores of {', '.join(sorted(kinds))}",
-                "a label of its own for each (LABEL=FILE)",
+                "a label of its own for each benchmark and protocol (LABEL=FILE)",
             )
         return self.files
 
@@ -182,7 +182,9 @@ def load_scores(arguments: Sequence[str]) -> list[Scores]:
             label = given or told
             methods.add(told)
             if given is not None and (label, real_path(file)) in seeds:
-                raise InputError(file, f"twice under the label {label!r}", "each file once: those of a label are seeds")
+                raise InputError(
+                    file, f"twice under the label {label!r}", "each file once, as the files of a label are its seeds"
+                )
             seeds.add((label, real_path(file)))
             groups.setdefault(label, []).append(values)
             if given is None:
@@ -191,10 +193,12 @@ def load_scores(arguments: Sequence[str]) -> list[Scores]:
                 if known.setdefault(what, file) is not file:
                     found = f"scores of {label!r}, as {known[what]} has"
                     raise InputError(
-                        file, found, "a label for each file: LABEL=FILE, one label for seeds of one method"
+                        file,
+                        found,
+                        "LABEL=FILE with a label for each method; only the seeds of one method share a label",
                     )
         if given and len(methods) > 1 and path.is_dir():
-            expected = "those of one, or no label before the folder"
+            expected = "scores of one method, or no label before the folder"
             raise InputError(path, f"scores of {len(methods)} methods: {', '.join(sorted(methods))}", expected)
     return [Scores(label, tuple(files), omissions(*files)) for label, files in groups.items()]
 
@@ -222,7 +226,9 @@ def of_one_kind(scores: Sequence[Scores], benchmark: str | None, protocol: str |
     if len(named) > 1 or len({values["protocol"] for values in every}) != 1:
         kinds = sorted({f"{values['benchmark']} by {values['protocol']}" for values in every})
         found = f"scores of {', '.join(kinds) or 'nothing that was asked for'}"
-        raise InputError("scores", found, "those of one benchmark by one protocol: --benchmark, --protocol")
+        raise InputError(
+            "scores", found, "scores of one benchmark by one protocol: choose by --benchmark and --protocol"
+        )
     scopes = [None if each.omissions else scope(each.files) for each in kept]
     if len({of for each, of in zip(kept, scopes, strict=True) if not each.omissions}) > 1:
         said = [(f"scored on {size(of)}",) if of else each.omissions for each, of in zip(kept, scopes, strict=True)]

@@ -219,7 +219,7 @@ def _columns(
         for place in places
     }
     if not any(parts.values()):
-        raise InputError("--by", f"no {by} in any of the score files", "scores of a benchmark that has some")
+        raise InputError("--by", f"none of the score files has {by}s", "scores of a benchmark that has them")
     return [Column(*place, each, part, by) for place in places for each in measures for part in parts[place]]
 
 
@@ -278,7 +278,7 @@ def _noted(cell: Cell, note: str) -> Cell:
 def _drawn(column: Column, files: Files) -> list[dict[str, Any]]:
     """Return the score files that belong to a column whose sequences can be drawn anew."""
     if column.part == CLASS_MEAN:
-        raise InputError(column.part, "a mean over classes, not over sequences", "a class, or all of the benchmark")
+        raise InputError(column.part, "a mean over classes, not over sequences", "a class, or the whole benchmark")
     return column.of(files)
 
 
@@ -316,7 +316,11 @@ def _tested(
     ]
     tests = [cell.versus for row in made for cell in row.cells if cell.versus]
     if not tests:
-        raise InputError("--versus", f"nothing to test against {versus!r}", "another method on the same sequences")
+        raise InputError(
+            "--versus",
+            f"no other method was scored on the sequences of {versus!r}",
+            "two methods with scores of the same sequences",
+        )
     corrected = iter(holm([each.p for each in tests]))
     made = [
         replace(row, cells=tuple(replace(each, p=next(corrected)) if each.versus else each for each in row.cells))

@@ -43,7 +43,9 @@ _REST = 255  # white, as both colour wheels draw what rests beside what moves
 def unpacked(arrays: ShardSequence, frame: int, lacking: int) -> InputError:
     """Return the error for a frame whose clip holds another one that was not packed."""
     names = arrays.sequence.frames
-    return InputError(arrays.path, f"frame {names[frame]} without {names[lacking]}, which its clip holds", UNPACKED)
+    return InputError(
+        arrays.path, f"the clip of frame {names[frame]} lacks {names[lacking]}, which was not packed", UNPACKED
+    )
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,7 @@ class ClipDataset(Dataset[Sample]):
             InputError: Sizes are to be drawn, which is done for a whole batch.
         """
         if self._augment.scales != (1.0,):
-            raise InputError("augment", "scales, without batches", "a BatchSampler, or no scales")
+            raise InputError("augment", "scales, which need a BatchSampler", "a BatchSampler, or no scales")
         if self._epoch is None:
             # shared, so that it also reaches workers that stay (`persistent_workers`)
             self._epoch = torch.zeros((), dtype=torch.int64).share_memory_()
@@ -233,7 +235,9 @@ class ClipDataset(Dataset[Sample]):
             sample, size = range(len(self))[pick], self.size
             seed = (self.seed, int(self._epoch), sample, _EPOCHS)
         elif self._augment != Augment(flip_flow=self._augment.flip_flow):
-            raise InputError("augment", "no epoch to draw its changes for", "data.set_epoch(n) before each pass")
+            raise InputError(
+                "augment", "random changes, but no epoch was set", "a call of data.set_epoch(n) before each pass"
+            )
         else:
             return self._sample(self.places[pick], DrawnChange(), self.size)
         return self._sample(self.places[sample], draw_change(self._augment, seed), size, (*seed, _REFERENCES))

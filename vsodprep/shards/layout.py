@@ -142,7 +142,7 @@ def write_files(group: zarr.Group, name: str, paths: Mapping[int, Path]) -> None
     for path, length in zip(paths.values(), lengths, strict=True):
         content = path.read_bytes()
         if len(content) != length:
-            raise InputError(path, f"{len(content)} bytes", f"{length}, as when packing began")
+            raise InputError(path, f"{len(content)} bytes now", f"{length} bytes, as when packing began")
         waiting += content
         while len(waiting) >= step:
             data[start : start + step] = np.frombuffer(bytes(waiting[:step]), dtype=np.uint8)

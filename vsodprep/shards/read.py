@@ -17,7 +17,7 @@ from vsodprep.markers import SHARD
 from vsodprep.shards import layout
 from vsodprep.shards.chunks import EXPECTED, ChunkReader, damaged
 
-UNPACKED = "a shard packed with longer clips, or with --frames all (`frames: all` of a configuration)"
+UNPACKED = "a shard that was packed with longer clips, or with --frames all (in a configuration, `frames: all`)"
 
 
 def open_shard(path: Path | str) -> "Shard":

@@ -131,7 +131,9 @@ def _flow_rows(reader: FlowFile, path: Path, video: ManifestSequence, size: tupl
     check_size(path, reader.size, size, "the frames")
     rows = reader.frame_indices
     if rows and rows[-1] >= len(video.frames):
-        raise InputError(path, f"flow of frame {rows[-1]}", f"flow of {len(video.frames)} frames, as in the manifest")
+        raise InputError(
+            path, f"flow of frame {rows[-1]}", f"flow of {len(video.frames)} frames, as the manifest lists"
+        )
     return rows
 
 

@@ -81,8 +81,10 @@ class Catalogue:
             return tuple(sequence.name for sequence in found if sequence.name in own[split])
         names = tuple(sequence.name for sequence in found if split in sequence.splits)
         if not names and not self.whole(benchmark) and split in self._registered(benchmark).splits:
-            remedy = f"`snakemake {benchmark}` first, which learns them from the archives, or a local source"
-            raise InputError(f"benchmark {benchmark}", f"split {split!r}, whose names were never published", remedy)
+            remedy = f"`snakemake {benchmark}` first, which finds the list in the archives, or a local source"
+            raise InputError(
+                f"benchmark {benchmark}", f"split {split!r}, for which no list of sequences was published", remedy
+            )
         if not names:
             known = sorted({*own, *(name for sequence in found for name in sequence.splits)})
             raise InputError(f"benchmark {benchmark}", f"no split {split!r}", expected_one(split, known))

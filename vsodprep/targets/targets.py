@@ -225,10 +225,13 @@ class Targets:
     def left_out(self) -> tuple[str, ...]:
         """What `pack` names and shards will not hold, in words."""
         sparse = [name for name in self.normalized if self.prepared(name)[0] != Prepared()]
-        frames = "frames that have no mask and are read with none that has, unless `frames: all` is said"
+        frames = "frames without a mask that no sample reads (`frames: all` takes them in)"
         unread = [name for name in self.benchmarks if len(self.packed(name)) < len(self.catalogue.sequences(name))]
-        told = ((sparse, frames), (unread, "sequences that no run reads, unless `benchmarks` lists them"))
-        return tuple(f"not prepared of {', '.join(names)}: {what}" for names, what in told if names) + tuple(
+        told = (
+            (sparse, frames),
+            (unread, "sequences that no run reads (naming the benchmark in `benchmarks` takes them in)"),
+        )
+        return tuple(f"left out of {', '.join(names)}: {what}" for names, what in told if names) + tuple(
             f"prior.{prior} is not in the shard of {benchmark}: it is fitted on its split {OWN_SPLIT}, which is empty"
             for benchmark in self.benchmarks
             if self.catalogue.videos(benchmark)

@@ -55,10 +55,10 @@ def _check_benchmarks(config: Config, catalogue: Catalogue, rules: Collection[st
     for name in config.folders:
         if name in benchmarks.known() or name in rules:
             kind = "rule" if name in rules else "known benchmark"
-            raise InputError(f"folders.{name}", f"the name of a {kind}", "another name for a folder of yours")
+            raise InputError(f"folders.{name}", f"the name of a {kind}", "another name for your folder")
     for name, resolution in config.resolution.items():
         if name in config.folders:
-            raise InputError(f"resolution.{name}", "a folder of yours", "a benchmark that has several")
+            raise InputError(f"resolution.{name}", "a folder of your own", "a benchmark with several resolutions")
         benchmarks.get(name).resolution(resolution)
     for name, kinds in config.allow.items():
         check_known(f"allow.{name}", kinds, KINDS)
@@ -92,7 +92,7 @@ def _check_weights(config: Config) -> None:
             continue
         names = (*known, *others)
         named = f", or {expected_one(weights, names)}" if names else ""
-        raise InputError(where, f"{weights}, which is no file and no name", f"a file{named}")
+        raise InputError(where, f"{weights}, which is neither a file nor a known name", f"a file{named}")
 
 
 def _check_onnx(config: Config) -> None:

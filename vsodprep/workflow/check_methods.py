@@ -23,17 +23,19 @@ def check_methods(targets: Targets) -> None:
     for test in targets.config.tests:
         if not annotated(targets, test.benchmark, test.split):
             found = f"{test.benchmark} {test.split}, {without_masks(test.benchmark)}"
-            raise InputError("tests", found, "a split that is annotated")
+            raise InputError("tests", found, "a split with masks")
     for name, method in targets.config.methods.items():
         where = f"methods.{name}"
         for benchmark, path in _given(targets, name, method).items():
             archive = archive_of(Path(path))
             if not (archive.is_dir() or (archive.is_file() and is_archive(archive))):
                 found = f"{archive}, which is no archive" if archive.exists() else f"no {path}"
-                raise InputError(f"{where}.{benchmark}", found, "a folder, or a zip, tar or rar archive, of its maps")
+                raise InputError(
+                    f"{where}.{benchmark}", found, "a folder with its maps, or a zip, tar or rar archive of them"
+                )
         if not any(targets.maps(name, benchmark) for benchmark in targets.tested):
             of = targets.published(name)[0].benchmarks if method.published else method.maps
-            found = f"maps of {', '.join(of)}, and tests on {', '.join(targets.tested)}"
+            found = f"maps of {', '.join(of)}, while {', '.join(targets.tested)} is tested"
             raise InputError(where, found, "maps of a benchmark that is tested")
         known = numbers_of(method.called(name), name)
         check_known(f"{where}.printed", method.printed or (), known, f"number of {method.called(name)} by")

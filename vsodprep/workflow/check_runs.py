@@ -33,7 +33,9 @@ def check_runs(targets: Targets) -> None:
         for key in ("flow", "prior"):
             if key in options.inputs and getattr(run, key) is None:
                 raise InputError(
-                    f"{where}.{key}", f"none, and {known.title} reads it", f"a block that pack.{key} lists"
+                    f"{where}.{key}",
+                    f"none, but {known.title} reads {'a prior' if key == 'prior' else 'flow'}",
+                    f"a block that pack.{key} lists",
                 )
         if run.weights is not None and not Path(run.weights).is_file():
             official = release(model).weights
@@ -52,7 +54,7 @@ def check_runs(targets: Targets) -> None:
         for test in run.test:
             if not annotated(targets, test.benchmark, test.split):
                 found = f"{test.benchmark} {test.split}, {without_masks(test.benchmark)}"
-                raise InputError(f"{where}.test", found, "a split that is annotated")
+                raise InputError(f"{where}.test", found, "a split with masks")
 
 
 def check_networks_of_maps(targets: Targets) -> None:
@@ -73,8 +75,8 @@ def check_networks_of_maps(targets: Targets) -> None:
         run = targets.runs.get((block.method, block.checkpoint))
         if run is None:
             if not Path(block.checkpoint).is_file():
-                found = f"{block.checkpoint}, which is no run of {of} and no file"
-                raise InputError(where, found, f"the name of one of {of}, which are trained, or a checkpoint's file")
+                found = f"{block.checkpoint}, which is neither a run of {of} nor a file"
+                raise InputError(where, found, f"the name of a trained run of {of}, or a checkpoint's file")
             continue
         options = definition(run.network(block.method)).choose(run.variant, run.options)
         if not options.single_frame:
@@ -85,7 +87,7 @@ def check_networks_of_maps(targets: Targets) -> None:
         for benchmark in unique(data.benchmark for stage in run.stages for data in stage.data):
             for coarse in targets.packed_coarse(benchmark):
                 if name in targets.config.coarse[coarse].maps:
-                    found = f"{of}.{block.checkpoint}, trained on {benchmark}, whose shard has labels of its maps"
+                    found = f"{of}.{block.checkpoint}, trained on {benchmark}, whose labels are made of its own maps"
                     expected = f"coarse.{coarse}.splits without {benchmark}, or a checkpoint's file"
                     raise InputError(where, found, expected)
 
@@ -105,7 +107,7 @@ def check_fits(targets: Targets) -> None:
         for of in fit:
             if not annotated(targets, of.benchmark, of.split):
                 found = f"{of.benchmark} {of.split}, {without_masks(of.benchmark)}"
-                raise InputError(where, found, "a split that is annotated")
+                raise InputError(where, found, "a split with masks")
             if not targets.catalogue.videos(of.benchmark, of.split):
                 raise InputError(where, f"{of.benchmark} {of.split}, which are still images", "a split of videos")
 
@@ -122,25 +124,31 @@ def check_pictures(targets: Targets) -> None:
             own = block.folder is not None or flow_method(block.method).vectors
             if not own and (source is None or len(source.path) != 1):
                 found = "no folder" if source is None else f"no folder, and {len(source.path)} in sources.{benchmark}"
-                raise InputError(f"flow.{name}", found, f"a folder, or one that sources.{benchmark} names")
+                raise InputError(f"flow.{name}", found, f"a folder here, or exactly one under sources.{benchmark}")
 
 
 def _check_still_flow(where: str, reading: Reading, options: NetworkOptions) -> None:
     if "flow" in options.inputs and reading.still_flow == "none":
-        raise InputError(f"{where}.still_flow", "none, and the network reads flow", "zeros, rest or frame")
+        raise InputError(f"{where}.still_flow", "none, but the network reads flow", "zeros, rest or frame")
 
 
 def _check_shape(where: str, stage: Stage, options: NetworkOptions, shares: int) -> None:
     if stage.clip_length < options.trained_clip:
-        expected = f"at least {options.trained_clip}, which the network reads"
+        expected = f"at least {options.trained_clip} frames, as the network reads so many"
         raise InputError(f"{where}.clip_length", f"{stage.clip_length}", expected)
     if stage.batch < options.least_batch * shares:
         each = f" for each of {shares} devices" if shares > 1 else ""
-        expected = f"at least {options.least_batch}{each}: a layer of the network normalises over the batch alone"
+        expected = (
+            f"at least {options.least_batch}{each}: with fewer, a layer of batch normalisation sees a single value"
+        )
         raise InputError(f"{where}.batch", f"{stage.batch}", expected)
     for part in stage.learn:
         if part not in options.parts:
-            expected = f"one of {', '.join(options.parts)}" if options.parts else "none: the network learns as a whole"
+            expected = (
+                f"one of {', '.join(options.parts)}"
+                if options.parts
+                else "no `learn`, because this network has no parts that learn apart"
+            )
             raise InputError(f"{where}.learn", part, expected)
     _check_still_flow(where, stage.reading, options)
 
@@ -150,17 +158,19 @@ def _check_labels(targets: Targets, where: str, data: Data, options: NetworkOpti
     if data.labels == "masks":
         if not annotated(targets, data.benchmark, data.split):
             found = f"{split}, {without_masks(data.benchmark)}"
-            raise InputError(f"{where}.data", found, "a split that is annotated, or labels")
+            raise InputError(f"{where}.data", found, "a split with masks, or `labels` with the name of a coarse block")
         return
     if data.labels == "classes":
         if not _has_class_ids(data.benchmark):
-            raise InputError(f"{where}.data", f"{split}, which has no class ids", "a benchmark of segmentation")
+            raise InputError(
+                f"{where}.data", f"{split}, which has no class ids", "a benchmark with class ids, such as voc2012"
+            )
         check_classes(options, f"{where}.data")
         return
     labelled = targets.labelled(data.labels, data.benchmark)
     if not set(labelled) & set(targets.catalogue.videos(data.benchmark, data.split)):
-        found = f"{split}, of which coarse.{data.labels} makes no label"
-        raise InputError(f"{where}.data", found, f"it among coarse.{data.labels}.splits, or labels: masks")
+        found = f"{split}, for which coarse.{data.labels} makes no labels"
+        raise InputError(f"{where}.data", found, f"this split among coarse.{data.labels}.splits, or labels: masks")
 
 
 def _has_class_ids(benchmark: str) -> bool:
@@ -182,8 +192,8 @@ def _check_prior(targets: Targets, where: str, run: Run, splits: Iterable[Data |
     for split in splits:
         videos = targets.catalogue.videos(split.benchmark, split.split)
         if run.prior is not None and videos and run.prior not in targets.packed_priors(split.benchmark):
-            found = f"prior.{run.prior}, which is fitted on the split train that {split.benchmark} lacks"
-            raise InputError(where, found, f"prior.{run.prior}.fit with splits of other benchmarks")
+            found = f"prior.{run.prior}, which is fitted on the split train, and {split.benchmark} has no such split"
+            raise InputError(where, found, f"prior.{run.prior}.fit with a split of another benchmark")
 
 
 def _check_start(targets: Targets, where: str, run: Run, init: str) -> None:
@@ -193,7 +203,11 @@ def _check_start(targets: Targets, where: str, run: Run, init: str) -> None:
     for path in (targets.filled(init, seed) for seed in run.seeds):
         other = made.get(path)
         if other is None and not Path(path).is_file():
-            raise InputError(where, f"{path}, which no run makes and is no file", "a checkpoint, or another run's")
+            raise InputError(
+                where,
+                f"{path}, which is no file, and no run makes it",
+                "a checkpoint's file, or one that another run makes",
+            )
         if other is not None and other.width != run.width:
             found = f"{path}, of width {other.width:g}"
             raise InputError(where, found, f"a run of width {run.width:g}: weights of another width do not fit")

@@ -26,7 +26,7 @@ class STANOptions(TwoStreamOptions):
     @model_validator(mode="after")
     def _attention_needs_maps(self) -> "STANOptions":
         if self.combine == "attention" and not (self.convlstm or self.conv3d):
-            raise ValueError("attention joins O_st with convlstm, conv3d or both; without them say combine: sum")
+            raise ValueError("combine: attention needs convlstm, conv3d or both; without them set combine: sum")
         return self
 
     @property

@@ -29,7 +29,7 @@ def _skeleton(mask: Mask) -> Mask:
     try:
         from skimage.morphology import skeletonize  # noqa: PLC0415  optional, and slow to import
     except ImportError as error:
-        raise InputError("measure hce", "scikit-image is not installed", "it: pip install scikit-image") from error
+        raise InputError("measure hce", "scikit-image is not installed", "pip install scikit-image") from error
     return np.asarray(skeletonize(mask), dtype=np.bool_)
 
 

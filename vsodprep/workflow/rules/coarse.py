@@ -155,7 +155,9 @@ class CoarseInputs(RuleInputs):
             for of in self.config.coarse[name].splits or ():
                 if not self.catalogue.videos(of.benchmark, of.split):
                     found = f"{of.benchmark} {of.split}, which are still images"
-                    raise InputError(f"coarse.{name}.splits", found, "splits of videos, of which labels are made")
+                    raise InputError(
+                        f"coarse.{name}.splits", found, "splits of videos, as labels are made of videos only"
+                    )
             for benchmark in self.targets.benchmarks:
                 labelled = self.targets.labelled(name, benchmark)
                 if labelled:
@@ -166,13 +168,17 @@ class CoarseInputs(RuleInputs):
         for prior in block.priors:
             own = self.config.prior[prior].fit == "own"
             if own and not self.catalogue.has_split(benchmark, OWN_SPLIT):
-                found = f"{prior}, which is fitted on the split train that {benchmark} lacks"
-                raise InputError(f"{where}.prior", found, "a prior fitted elsewhere, or splits of other benchmarks")
+                found = f"{prior}, which is fitted on the split train, and {benchmark} has no such split"
+                raise InputError(
+                    f"{where}.prior",
+                    found,
+                    "a prior whose `fit` names a split of another benchmark, or splits of other benchmarks here",
+                )
         if block.flows:
             for sequence in self.catalogue.sequences(benchmark):
                 if sequence.name in labelled and sequence.annotated == 0:
-                    found = f"truth, but {benchmark}/{sequence.name} has no mask"
-                    raise InputError(f"{where}.support", found, "prior, or splits whose videos are annotated")
+                    found = f"truth, but {benchmark}/{sequence.name} has no masks"
+                    raise InputError(f"{where}.support", found, "support: prior, or splits whose videos have masks")
 
     def _codings(self, wildcards: Any) -> list[str]:
         """Return how the maps are coded as options, where a block says it."""

@@ -87,7 +87,7 @@ class EvaluateInputs(RuleInputs):
             found = entry.find(method, benchmark)
             if found is not None and found.place == wildcards.file:
                 return shlex.join([*(("--method", method) if method else ()), "--benchmark", benchmark])
-        raise InputError(f"published maps {entry.name}", f"no file for {wildcards.file}", "one that it lists")
+        raise InputError(f"published maps {entry.name}", f"no file for {wildcards.file}", "a file that it lists")
 
     def given(self, wildcards: Any) -> str:
         """Return the state of maps that are from elsewhere."""

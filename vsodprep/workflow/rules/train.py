@@ -64,10 +64,14 @@ class TrainInputs(RuleInputs):
         for (model, name), run in self.targets.runs.items():
             where, resources = f"runs.{model}.{name}.resources", run.resources
             if resources.nodes > 1:
-                raise InputError(f"{where}.nodes", f"{resources.nodes}, on one machine", "1, or profiles/slurm")
+                raise InputError(
+                    f"{where}.nodes",
+                    f"{resources.nodes}, but this run has one machine",
+                    "1, or the profile profiles/slurm",
+                )
             if self.config.device == "cuda" and resources.devices > self.gpus():
-                found = f"{resources.devices}, and jobs may use {self.gpus()} cards at once"
-                raise InputError(f"{where}.devices", found, "no more, or more by the key gpus")
+                found = f"{resources.devices}, but all jobs together may use {self.gpus()} cards"
+                raise InputError(f"{where}.devices", found, "at most so many, or a larger number by the key gpus")
 
     def _resources(self, wildcards: Any) -> Resources:
         return self.targets.runs[wildcards.model, wildcards.run].resources
