@@ -179,7 +179,10 @@ def put(path: Path) -> None:
     path.write_text("precious")
 
 
-def refused(run: Run, command: Command, out: Path, stranger: str, why: str = "deleted with its folder") -> None:
+REMOVED = "deleted with its folder, and vsodprep did not write it"
+
+
+def refused(run: Run, command: Command, out: Path, stranger: str, why: str = REMOVED) -> None:
     """The command says in one line which file is in its way, and leaves everything as it was."""
     before = contents(out.parent)
     code, said = run(command, out)
