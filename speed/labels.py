@@ -29,8 +29,9 @@ from vsodprep.images import list_images, read_frame
 from vsodprep.prior.apply import motion_priors
 from vsodprep.prior.channels import channels
 from vsodprep.prior.classifier import Classifier, Settings, layer_sizes
-from vsodprep.prior.contrast import border_sums, contrast
+from vsodprep.prior.contrast import contrasts
 from vsodprep.prior.frame import Moving
+from vsodprep.prior.pieces import Pieces
 from vsodprep.prior.segmentation import segmentations
 from vsodprep.saliency.folders import to_bytes
 from vsodprep.saliency.maps import method_of
@@ -86,7 +87,6 @@ def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
         return list(motion_priors([Moving(frame, flow, colour(flow))], classifier(levels, scale)))
 
     levels, given = cut("compiled"), channels(small_frame, small_flow, picture)
-    border = border_sums(given)
     maps = np.stack([to_bytes(method_of(Saliency(method=method)).maps([frame])[0]) for method in ("mbd", "rbd")])
     fused = fuse(maps / np.float32(255), uniform(2))
     speckled, support = inside | (fused > fused.mean()), inside.astype(np.float32)
@@ -97,7 +97,7 @@ def steps(frame, flow, inside) -> dict[str, tuple[Callable[[], object], int]]:
         f"prior: 5 segmentations, half size{PEER}OpenCV": (lambda: cut("opencv"), 1),
         f"prior: 5 segmentations, half size{PEER}scikit-image": (lambda: cut("skimage"), 1),
         "prior: channels": (lambda: channels(small_frame, small_flow, picture), 1),
-        "prior: contrast features": (lambda: [contrast(one.labels, one.regions, given, border) for one in levels], 1),
+        "prior: contrast features": (lambda: contrasts(levels, Pieces.of([one.labels for one in levels]), given), 1),
         "prior: whole, light (M = 5, half size)": (
             lambda: whole(LIGHT, 0.5),
             1,

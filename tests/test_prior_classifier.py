@@ -9,7 +9,7 @@ from vsodprep.config.prior import Level
 from vsodprep.errors import InputError, VsodprepError
 from vsodprep.prior.classifier import Classifier, Settings, layer_sizes, load, save
 from vsodprep.prior.frame import combine
-from vsodprep.prior.segmentation import Segmentation
+from vsodprep.prior.pieces import Pieces
 from vsodprep.prior.training import HalfDropout, network, standardisation, train
 
 SETTINGS = Settings(levels=(Level(0.8, 100.0, 150),))
@@ -132,10 +132,9 @@ def test_dropout_keeps_half_and_the_mean():
 
 
 def test_prior_is_the_mean_over_levels():
-    left = Segmentation(np.array([[0, 0, 1, 1]], dtype=np.int32), 2, 0)
-    inner = Segmentation(np.array([[0, 1, 1, 0]], dtype=np.int32), 2, 0)
+    pieces = Pieces.of([np.array([each], dtype=np.int32) for each in ([0, 0, 1, 1], [0, 1, 1, 0])])
     scores = [np.array([0.2, 0.8], dtype=np.float32), np.array([0.0, 1.0], dtype=np.float32)]
-    np.testing.assert_allclose(combine([left, inner], scores, (1, 4)), [[0.1, 0.6, 0.9, 0.4]])
+    np.testing.assert_allclose(combine(pieces, scores, (1, 4)), [[0.1, 0.6, 0.9, 0.4]])
 
 
 def test_applying_imports_no_torch():

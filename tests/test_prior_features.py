@@ -3,9 +3,11 @@ import pytest
 
 from vsodprep.flow.camera import background_motion
 from vsodprep.prior.channels import DIRECTIONS, NAMES, Channels, channels
-from vsodprep.prior.contrast import border_sums, contrast
+from vsodprep.prior.contrast import border_sums, contrasts
 from vsodprep.prior.fit import region_labels, spread
-from vsodprep.prior.regions import boxes, geometry, outline
+from vsodprep.prior.pieces import Pieces
+from vsodprep.prior.regions import Shapes, boxes, geometry, outline
+from vsodprep.prior.segmentation import Segmentation
 
 LABELS = np.array(
     [
@@ -16,6 +18,10 @@ LABELS = np.array(
     ],
     dtype=np.int32,
 )
+
+
+def contrast(labels, count, given):
+    return contrasts([Segmentation(labels, count, 0)], Pieces.of([labels]), given)
 
 
 def random_channels(seed=0, shape=(4, 4)):
@@ -41,7 +47,7 @@ def test_boxes():
 
 
 def test_geometry_of_the_square():
-    described = {name: values[2] for name, values in geometry(LABELS, 4, outline(LABELS, 4)).items()}
+    described = {name: values[2] for name, values in geometry(Shapes.of(LABELS, 4), outline(LABELS, 4)).items()}
     expected = {
         "x": 0, "y": 0, "x_from_centre": 0, "y_from_centre": 0, "from_centre": 0,
         "area": 0.25, "area_log": np.log(0.25), "box_height": 0.5, "box_width": 0.5, "extent": 1,
@@ -52,7 +58,7 @@ def test_geometry_of_the_square():
 
 
 def test_geometry_of_a_corner():
-    described = {name: values[0] for name, values in geometry(LABELS, 4, outline(LABELS, 4)).items()}
+    described = {name: values[0] for name, values in geometry(Shapes.of(LABELS, 4), outline(LABELS, 4)).items()}
     assert described["x"] == pytest.approx((0 + 1 + 2 + 0) / 4 / 3 * 2 - 1)
     assert described["y"] == pytest.approx(0.25 / 3 * 2 - 1)
     assert described["extent"] == pytest.approx(4 / 6)
@@ -63,14 +69,14 @@ def test_geometry_of_a_corner():
 def test_a_line_is_elongated():
     labels = np.zeros((9, 9), dtype=np.int32)
     labels[4] = 1
-    described = geometry(labels, 2, outline(labels, 2))
+    described = geometry(Shapes.of(labels, 2), outline(labels, 2))
     assert described["elongation"][1] == pytest.approx(1 / 9)
 
 
 def test_contrast_against_brute_force():
     labels = np.random.default_rng(3).integers(0, 5, (15, 18)).astype(np.int32)
     given = random_channels(4, (15, 18))
-    described = contrast(labels, 5, given, border_sums(given))
+    described = contrast(labels, 5, given)
     assert {values.shape for values in described.values()} == {(5,)}
     assert len(described) == 86
     touching = outline(labels, 5).shared > 0
@@ -99,9 +105,45 @@ def test_contrast_against_brute_force():
     np.testing.assert_array_equal(described["motion_log"], 1.5)
 
 
+def test_levels_together_are_described_as_each_alone():
+    rng = np.random.default_rng(0)
+    maps = [rng.integers(0, count, (15, 18)).astype(np.int32) for count in (3, 5, 2)]
+    levels = [Segmentation(labels, labels.max() + 1, 0) for labels in maps]
+    given = random_channels(4, (15, 18))
+    together = contrasts(levels, Pieces.of(maps), given)
+    alone = [contrast(each.labels, each.regions, given) for each in levels]
+    for name, values in together.items():
+        np.testing.assert_allclose(values, np.concatenate([each[name] for each in alone]), rtol=1e-12, atol=1e-12)
+
+
+def test_shapes_of_pieces_add_up_to_those_of_regions():
+    rng = np.random.default_rng(1)
+    labels, finer = (rng.integers(0, count, (15, 18)).astype(np.int32) for count in (4, 9))
+    pieces = Pieces.of([labels, finer])
+    joined = Shapes.of(pieces.labels, len(pieces.regions)).joined(np.ascontiguousarray(pieces.regions[:, 0]), 4)
+    expected = Shapes.of(labels, 4)
+    np.testing.assert_array_equal(joined.moments, expected.moments)
+    np.testing.assert_array_equal(joined.boxes, expected.boxes)
+    np.testing.assert_array_equal(joined.outline().shared, expected.outline().shared)
+    np.testing.assert_array_equal(joined.outline().border, expected.outline().border)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 7), (3, 3), (31, 47)])
+def test_the_border_is_a_fifteenth_wide(shape):
+    given = random_channels(2, shape)
+    band = max(1, min(shape) // 15)
+    inside = np.zeros(shape, dtype=bool)
+    inside[band : shape[0] - band, band : shape[1] - band] = True
+    found = border_sums(given)
+    assert found[0] == (~inside).sum()
+    np.testing.assert_allclose(found[1:12], given.values[~inside].astype(np.float64).sum(axis=0), atol=1e-12)
+    expected = np.bincount(given.direction[~inside], given.strength[~inside], DIRECTIONS)
+    np.testing.assert_allclose(found[12:], expected, atol=1e-12)
+
+
 def test_a_single_region_has_no_contrast():
     given = random_channels()
-    described = contrast(np.zeros((4, 4), dtype=np.int32), 1, given, border_sums(given))
+    described = contrast(np.zeros((4, 4), dtype=np.int32), 1, given)
     assert all(np.isfinite(values).all() for values in described.values())
     for window in ("neighbourhood", "rest"):
         assert described[f"{window}_flow"][0] == 0

@@ -60,30 +60,34 @@ def test_a_graph_is_cut_by_hand():
     # second edge is too heavy for that, and the third for its single pixels. Then the least size joins them all.
     graph = Graph.of(np.cumsum([0, 3, 9, 27]).astype(np.uint8)[None, :, None].repeat(3, axis=2) * (1, 0, 0), 0)
     np.testing.assert_array_equal(graph.weights, [3, 9, 27])
-    np.testing.assert_array_equal(graph.cut(9, 1), [[0, 0, 1, 2]])
-    np.testing.assert_array_equal(graph.cut(9, 2), [[0, 0, 0, 0]])
-    np.testing.assert_array_equal(graph.cut(30, 1), [[0, 0, 0, 1]])
+    np.testing.assert_array_equal(graph.cut(9).labels(1), [[0, 0, 1, 2]])
+    np.testing.assert_array_equal(graph.cut(9).labels(2), [[0, 0, 0, 0]])
+    np.testing.assert_array_equal(graph.cut(30).labels(1), [[0, 0, 0, 1]])
 
 
 def test_what_every_larger_k_joins_is_joined_once():
-    graph = Graph.of(np.cumsum([0, 3, 9, 27]).astype(np.uint8)[None, :, None].repeat(3, axis=2) * (1, 0, 0), 0)
-    joined = graph.joined(9)
-    np.testing.assert_array_equal(joined.parts, [[0, 0, 1, 2]])
-    np.testing.assert_array_equal(joined.size, [2, 1, 1])
-    np.testing.assert_array_equal(joined.inner, [3, 0, 0])
-    np.testing.assert_array_equal(joined.weights, [9, 27])
-    np.testing.assert_array_equal(joined.ends, [[0, 1], [1, 2]])
+    graph = Graph.of(np.cumsum([0, 3, 9, 27]).astype(np.uint8)[None, :, None].repeat(3, axis=2) * (1, 0, 0), 0, 9)
+    np.testing.assert_array_equal(graph.parts, [[0, 0, 1, 2]])
+    np.testing.assert_array_equal(graph.size, [2, 1, 1])
+    np.testing.assert_array_equal(graph.inner, [3, 0, 0])
+    np.testing.assert_array_equal(graph.weights, [9, 27])
+    np.testing.assert_array_equal(graph.ends, [[0, 1], [1, 2]])
 
 
-def test_a_cut_of_what_is_joined_is_that_of_the_pixels():
-    field = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 900, (60, 80, 3)).astype(np.float32), (0, 0), 4) + 128
-    whole = Graph.of(np.clip(field, 0, 255).astype(np.uint8), 0.8)
-    joined = whole
-    for k in (5.0, 20.0, 80.0, 320.0):
-        joined = joined.joined(k)
+@pytest.mark.parametrize("levels", [256, 12, 2])
+@pytest.mark.parametrize("shape", [(60, 80), (1, 90), (90, 1), (1, 1)])
+def test_a_cut_of_what_is_joined_is_that_of_the_pixels(shape, levels):
+    """Of few levels, many edges weigh the same, and plains are larger than what surely joins."""
+    field = cv2.GaussianBlur(np.random.default_rng(0).normal(0, 900, (*shape, 3)).astype(np.float32), (0, 0), 4) + 128
+    picture = (np.clip(field, 0, 255) / 256 * levels).astype(np.uint8) * (256 // levels)
+    picture[: shape[0] // 3] = 255
+    whole = Graph.of(picture, 0.8)
+    for k in (0.5, 5.0, 20.0, 80.0, 320.0):
+        joined = Graph.of(picture, 0.8, k)
+        assert len(joined.weights) <= len(whole.weights)
         for larger in (k, 3 * k):
-            np.testing.assert_array_equal(joined.cut(larger, 30), whole.cut(larger, 30))
-    assert len(joined.weights) < len(whole.weights) / 4
+            for least in (1, 30):
+                np.testing.assert_array_equal(joined.cut(larger).labels(least), whole.cut(larger).labels(least))
 
 
 def test_k_and_least_size_follow_the_resolution():

@@ -53,7 +53,7 @@ def motion_priors(
     """
     for described in describe(frames, classifier.settings, windows):
         scores = [classifier.score(features) for features in described.features]
-        yield combine(described.levels, scores, described.size), described
+        yield combine(described.pieces, scores, described.size), described
 
 
 def windows_of(classifier: Classifier, path: Path, weights: str | None, device: str) -> Windows | None:

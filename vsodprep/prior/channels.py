@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from vsodprep.compiled import compiled
 from vsodprep.flow.camera import background_motion
 
 NAMES = (
@@ -57,27 +58,60 @@ def channels(frame: NDArray[np.uint8], flow: NDArray[np.float32], picture: NDArr
         gradient.
     """
     diagonal = float(np.hypot(*flow.shape[:2]))
-    magnitude = np.linalg.norm(flow, axis=2)
     residual_flow = flow - background_motion(flow)
-    residual = np.linalg.norm(residual_flow, axis=2)
+    magnitude, residual = _lengths(flow), _lengths(residual_flow)
     longest, largest = _scale(magnitude, diagonal), _scale(residual, diagonal)
-    gradient = [cv2.Scharr(residual_flow, cv2.CV_32F, *order, scale=1 / 32) for order in ((1, 0), (0, 1))]
-    boundary = np.sqrt(sum((part**2).sum(axis=2) for part in gradient))
-    scalars = (magnitude / longest, residual / largest, np.minimum(boundary / largest * 4, 1))
-    values = np.concatenate(
-        [
-            _lab(picture),
-            np.clip(flow / longest, -1, 1),
-            np.stack([np.minimum(one, 1) for one in scalars], axis=2),
-            _lab(frame),
-        ],
-        axis=2,
-        dtype=np.float32,
-    )
-    angle = np.arctan2(flow[..., 1], flow[..., 0])
-    direction = (np.floor(angle / (2 * np.pi) * DIRECTIONS).astype(np.int32) % DIRECTIONS).astype(np.uint8)
+    across, down = (cv2.Scharr(residual_flow, cv2.CV_32F, *order, scale=1 / 32) for order in ((1, 0), (0, 1)))
+    motion, camera_free = (flow, magnitude, np.float32(longest)), (residual, across, down, np.float32(largest))
+    values = _stacked(_lab(picture), _lab(frame), motion, camera_free)
+    turns = np.arctan2(flow[..., 1], flow[..., 0])
+    turns /= np.float32(2 * np.pi)
     level = np.log1p(np.array([longest, largest]) / diagonal * 1000)
-    return Channels(values, direction, np.minimum(magnitude / longest, 1).astype(np.float32), level.astype(np.float32))
+    # The channel `magnitude` is the weight in the histogram too.
+    strength = np.ascontiguousarray(values[..., NAMES.index("magnitude")])
+    return Channels(values, _directions(turns, DIRECTIONS), strength, level.astype(np.float32))
+
+
+@compiled
+def _lengths(flow):  # type: ignore[no-untyped-def]
+    height, width, _ = flow.shape
+    found = np.empty((height, width), np.float32)
+    for y in range(height):
+        for x in range(width):
+            u, v = flow[y, x, 0], flow[y, x, 1]
+            found[y, x] = np.sqrt(u * u + v * v)
+    return found
+
+
+@compiled
+def _stacked(picture, frame, motion, camera_free):  # type: ignore[no-untyped-def]
+    (flow, magnitude, longest), (residual, across, down, largest) = motion, camera_free
+    height, width, _ = flow.shape
+    one = np.float32(1)
+    found = np.empty((height, width, 11), np.float32)
+    for y in range(height):
+        for x in range(width):
+            pixel = found[y, x]
+            for channel in range(3):
+                pixel[channel], pixel[8 + channel] = picture[y, x, channel], frame[y, x, channel]
+            for channel in range(2):
+                pixel[3 + channel] = min(max(flow[y, x, channel] / longest, -one), one)
+            pixel[5] = min(magnitude[y, x] / longest, one)
+            pixel[6] = min(residual[y, x] / largest, one)
+            a, b, c, d = across[y, x, 0], across[y, x, 1], down[y, x, 0], down[y, x, 1]
+            slope = np.sqrt((a * a + b * b) + (c * c + d * d))
+            pixel[7] = min(slope / largest * np.float32(4), one)
+    return found
+
+
+@compiled
+def _directions(turns, bins):  # type: ignore[no-untyped-def]
+    height, width = turns.shape
+    found = np.empty((height, width), np.uint8)
+    for y in range(height):
+        for x in range(width):
+            found[y, x] = int(np.floor(turns[y, x] * np.float32(bins))) % bins
+    return found
 
 
 def _scale(length: NDArray[np.floating], diagonal: float) -> float:

@@ -1,5 +1,6 @@
 """Region features that need no weights: statistics in three windows, after MDF's three windows of AlexNet."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,7 +9,9 @@ from scipy.sparse import csr_array
 
 from vsodprep.compiled import compiled
 from vsodprep.prior.channels import DIRECTIONS, NAMES, VECTORS, Channels
-from vsodprep.prior.regions import geometry, outline
+from vsodprep.prior.pieces import Pieces, added
+from vsodprep.prior.regions import Shapes, geometry
+from vsodprep.prior.segmentation import Segmentation
 
 
 class Totals(NamedTuple):
@@ -27,36 +30,57 @@ class Totals(NamedTuple):
         """Add up channels over regions, labelled 0..count-1."""
         return cls(*_totals(labels, given.values, given.direction, given.strength, DIRECTIONS, count))
 
+    def joined(self, regions: NDArray[np.int32], count: int) -> "Totals":
+        """Return the sums over regions, given the one that each part lies in, int32 `(n,)` 0..count-1."""
+        return Totals(added(self.sums, regions, count), added(self.squares, regions, count))
 
-def contrast(
-    labels: NDArray[np.int32], count: int, given: Channels, border: NDArray[np.float64]
-) -> dict[str, NDArray[np.float64]]:
-    """Describe each region by itself and against its surroundings.
+
+def contrasts(levels: Sequence[Segmentation], pieces: Pieces, given: Channels) -> dict[str, NDArray[np.float64]]:
+    """Describe each region of several segmentations of a frame by itself and against its surroundings.
 
     Like MDF (Li and Yu, CVPR 2015) it looks at the region alone, at its neighbourhood (the regions that touch it) and
-    at the rest of the picture; DRFI's pseudo-background, a band along the image border, joins them.
+    at the rest of the picture; DRFI's pseudo-background, a band along the image border, joins them. Pixels are read
+    once for all levels.
 
     Args:
-        labels: int32 `(H, W)`, 0..count-1, all of them used.
-        count: Number of regions.
+        levels: The segmentations.
+        pieces: What they cut the frame into together.
         given: The frame's channels at the same size.
-        border: Their sums over the border, from `border_sums`.
 
     Returns:
-        86 features by name, float64 `(count,)` each: mean and standard deviation of each channel; the mean's
-        difference from that of the neighbourhood, the rest, the border band; the length of the difference of colours
-        and flow; the chi-square distance of the histograms of flow directions; position and shape; how much motion
-        there is in the frame. A window without pixels has no contrast: 0.
+        86 features by name, float64 `(n,)` each, of all regions of the first level, then of the second, and so on:
+        mean and standard deviation of each channel; the mean's difference from that of the neighbourhood, the rest, the
+        border band; the length of the difference of colours and flow; the chi-square distance of the histograms of flow
+        directions; position and shape; how much motion there is in the frame. A window without pixels has no contrast:
+        0.
     """
-    totals, squares = Totals.of(labels, count, given)
+    count = len(pieces.regions)
+    of_pieces, shapes = Totals.of(pieces.labels, count, given), Shapes.of(pieces.labels, count)
+    totals, around, rest, outer = [], [], [], []
+    for regions, level in zip(np.ascontiguousarray(pieces.regions.T), levels, strict=True):
+        added_up, shape = of_pieces.joined(regions, level.regions), shapes.joined(regions, level.regions)
+        edges = shape.outline()
+        totals.append(added_up)
+        # Sparse: sums that do not depend on BLAS and its threads.
+        around.append(np.asarray(csr_array((edges.shared > 0).astype(np.float64)) @ added_up.sums))
+        rest.append(added_up.sums.sum(axis=0) - added_up.sums)
+        outer.append(geometry(shape, edges))
+    windows = {
+        "neighbourhood": np.concatenate(around),
+        "rest": np.concatenate(rest),
+        "border": border_sums(given)[None],
+    }
+    found = _contrast(Totals(*map(np.concatenate, zip(*totals, strict=True))), windows)
+    found |= {name: np.concatenate([each[name] for each in outer]) for name in outer[0]}
+    strengths = zip(("motion_log", "residual_log"), given.frame_level, strict=True)
+    return found | {name: np.full(len(windows["rest"]), strength) for name, strength in strengths}
+
+
+def _contrast(of_regions: Totals, windows: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    totals, squares = of_regions
     area = totals[:, :1]
     mean = totals[:, 1 : 1 + len(NAMES)] / area
     deviation = np.sqrt(np.maximum(squares / area - mean**2, 0))
-
-    edges = outline(labels, count)
-    # Sparse: sums that do not depend on BLAS and its threads.
-    neighbours = np.asarray(csr_array((edges.shared > 0).astype(np.float64)) @ totals)
-    windows = {"neighbourhood": neighbours, "rest": totals.sum(axis=0) - totals, "border": border[None]}
     of_channels, of_vectors = {"mean": mean, "deviation": deviation}, {}
     for name, window in windows.items():
         there = window[:, :1] > 0
@@ -69,8 +93,7 @@ def contrast(
     for table, names in ((of_channels, NAMES), (of_vectors, (*VECTORS, "directions"))):
         for what, values in table.items():
             found |= {f"{what}_{name}": column for name, column in zip(names, values.T, strict=True)}
-    levels = zip(("motion_log", "residual_log"), given.frame_level, strict=True)
-    return found | geometry(labels, count, edges) | {name: np.full(count, level) for name, level in levels}
+    return found
 
 
 def border_sums(given: Channels) -> NDArray[np.float64]:
@@ -84,10 +107,16 @@ def border_sums(given: Channels) -> NDArray[np.float64]:
     """
     height, width = given.direction.shape
     band = max(1, min(height, width) // 15)
-    middle = (slice(band, height - band), slice(band, width - band))
-    inner = Channels(given.values[middle], given.direction[middle], given.strength[middle], given.frame_level)
-    whole, inside = (Totals.of(np.zeros(part.direction.shape, np.int32), 1, part).sums[0] for part in (given, inner))
-    return np.asarray(whole - inside)
+    rows, columns = slice(band, height - band), slice(None)
+    strips = [(slice(band), columns), (slice(height - band, height), columns)]
+    strips += [(rows, slice(band)), (rows, slice(width - band, width))]
+    if 2 * band >= min(height, width):
+        strips = [(slice(None), columns)]
+    found = np.zeros(1 + len(NAMES) + DIRECTIONS)
+    for strip in strips:
+        part = Channels(given.values[strip], given.direction[strip], given.strength[strip], given.frame_level)
+        found += Totals.of(np.zeros(part.direction.shape, np.int32), 1, part).sums[0]
+    return found
 
 
 @compiled

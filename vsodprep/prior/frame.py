@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from vsodprep.prior.channels import channels
 from vsodprep.prior.classifier import Settings
-from vsodprep.prior.contrast import border_sums, contrast
+from vsodprep.prior.contrast import contrasts
+from vsodprep.prior.pieces import Pieces
 from vsodprep.prior.segmentation import Segmentation, segmentations
 
 AT_ONCE = 4  # frames that a network describes together: a batch of its windows is seldom cut short
@@ -39,11 +40,13 @@ class Described(NamedTuple):
 
     Attributes:
         levels: One segmentation per level.
-        features: float32 `(regions, d)` of each.
+        pieces: What they cut the frame into together.
+        features: float32 `(regions, d)` of each level.
         size: Height and width of the frame.
     """
 
     levels: tuple[Segmentation, ...]
+    pieces: Pieces
     features: tuple[NDArray[np.float32], ...]
     size: tuple[int, int]
 
@@ -62,9 +65,10 @@ def describe(frames: Iterable[Moving], settings: Settings, windows: Windows | No
     given = iter(frames)
     while together := list(islice(given, AT_ONCE if windows else 1)):
         cuts = [_cut(moving, settings) for moving in together]
-        described = windows(cuts) if windows else [_contrasts(*each) for each in zip(together, cuts, strict=True)]
-        for moving, (_, levels), features in zip(together, cuts, described, strict=True):
-            yield Described(levels, features, (moving.flow.shape[0], moving.flow.shape[1]))
+        pieces = [Pieces.of([level.labels for level in levels]) for _, levels in cuts]
+        described = windows(cuts) if windows else list(map(_contrasts, together, cuts, pieces))
+        for moving, (_, levels), cut, features in zip(together, cuts, pieces, described, strict=True):
+            yield Described(levels, cut, features, (moving.flow.shape[0], moving.flow.shape[1]))
 
 
 def _cut(moving: Moving, settings: Settings) -> tuple[NDArray[np.uint8], tuple[Segmentation, ...]]:
@@ -74,13 +78,12 @@ def _cut(moving: Moving, settings: Settings) -> tuple[NDArray[np.uint8], tuple[S
     return picture, segmentations(picture, settings.levels, **how)
 
 
-def _contrasts(moving: Moving, cut: Picture) -> tuple[NDArray[np.float32], ...]:
+def _contrasts(moving: Moving, cut: Picture, pieces: Pieces) -> tuple[NDArray[np.float32], ...]:
     picture, levels = cut
     size = picture.shape[1], picture.shape[0]
     given = channels(_shrunk(moving.frame, size), _shrunk(moving.flow, size), picture)
-    border = border_sums(given)
-    named = (contrast(level.labels, level.regions, given, border) for level in levels)
-    return tuple(np.stack(list(each.values()), axis=1).astype(np.float32) for each in named)
+    described = np.stack(list(contrasts(levels, pieces, given).values()), axis=1).astype(np.float32)
+    return tuple(np.split(described, np.cumsum([level.regions for level in levels])[:-1]))
 
 
 def _shrunk(image: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
@@ -89,23 +92,21 @@ def _shrunk(image: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
 
 
-def combine(
-    levels: Sequence[Segmentation], scores: Sequence[NDArray[np.float32]], size: tuple[int, int]
-) -> NDArray[np.float32]:
+def combine(pieces: Pieces, scores: Sequence[NDArray[np.float32]], size: tuple[int, int]) -> NDArray[np.float32]:
     """Give each pixel the mean over the levels of the score of the region that it lies in (STAN, MSST: Eq. 1).
 
     Args:
-        levels: Segmentations.
-        scores: float32 `(regions,)` of each.
+        pieces: What the levels cut the frame into together.
+        scores: float32 `(regions,)` of each level.
         size: Height and width of the frame; a smaller map is enlarged bilinearly.
 
     Returns:
         float32 `(H, W)` in [0, 1].
     """
-    total = np.zeros(levels[0].labels.shape, dtype=np.float32)
-    for level, score in zip(levels, scores, strict=True):
-        total += score[level.labels]
-    mean = total / np.float32(len(levels))
+    total = np.zeros(len(pieces.regions), dtype=np.float32)
+    for regions, score in zip(pieces.regions.T, scores, strict=True):
+        total += score[regions]
+    mean = (total / np.float32(len(scores)))[pieces.labels]
     if mean.shape == size:
         return mean
     return np.asarray(cv2.resize(mean, size[::-1], interpolation=cv2.INTER_LINEAR))

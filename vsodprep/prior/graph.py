@@ -8,9 +8,12 @@ from numpy.typing import NDArray
 
 from vsodprep.compiled import compiled
 
+# Edges lighter than this share of all are looked at before any are sorted; of every so many edges it is known.
+_LIGHT, _EVERY = 0.45, 37
+
 
 class Graph(NamedTuple):
-    """Parts of a picture, at first its pixels, with the edges between pixels of different parts.
+    """Parts of a picture with the edges between pixels of different parts.
 
     Attributes:
         parts: int32 `(H, W)`, the part that each pixel lies in, numbered in the order of their first pixels.
@@ -27,72 +30,82 @@ class Graph(NamedTuple):
     weights: NDArray[np.float32]
 
     @classmethod
-    def of(cls, picture: NDArray[np.uint8], sigma: float) -> "Graph":
+    def of(cls, picture: NDArray[np.uint8], sigma: float, k: float = 0.0) -> "Graph":
         """Link a picture's pixels with those beside and below them.
 
         Args:
             picture: uint8 `(H, W, 3)` RGB.
             sigma: Standard deviation of the blur before it, in px.
+            k: The smallest k that it is cut with. Up to the first edge that is too heavy for it, none is too heavy for
+                a larger one: what these edges join is one part from the start.
         """
         height, width = picture.shape[:2]
         # Channels in OpenCV's order, whose sums are rounded in between.
         smooth = picture[..., ::-1].astype(np.float32)
         if sigma > 0:
             smooth = np.asarray(cv2.GaussianBlur(smooth, (0, 0), sigma, sigmaY=sigma), dtype=np.float32)
-        ends, weights = _edges(smooth)
-        # Weights are not negative, so that their bits are in their order; edges that weigh the same keep theirs.
-        bits = weights.view(np.uint32).astype(np.uint64) << np.uint64(32)
-        keys = np.sort(bits | np.arange(len(weights), dtype=np.uint64))
-        order = (keys & np.uint64(0xFFFFFFFF)).astype(np.intp)
-        pixels = np.arange(height * width, dtype=np.int32)
-        alone = np.ones(len(pixels), np.int32), np.zeros(len(pixels), np.float32)
-        ends = ends.view(np.int64)[order].view(np.int32)  # both as one number, five times as fast
-        weights = (keys >> np.uint64(32)).astype(np.uint32).view(np.float32)
-        return cls(pixels.reshape(height, width), *alone, ends, weights)
+        links = _links(smooth)
+        known = links[::_EVERY] if k > 0 else links[:0]
+        light = np.quantile(known[known < np.inf], _LIGHT) if (known < np.inf).any() else -1.0  # none is negative
+        numbers, size, inner, keys = _gathered(links, links.view(np.uint32), width, np.float32(light), np.float32(k))
+        keys.sort()
+        parts, *joined = _joined(numbers, size, inner, keys, width, np.float32(k))
+        return cls(parts[numbers].reshape(height, width), *joined)
 
-    def joined(self, k: float) -> "Graph":
-        """Join the parts that any cut joins whose k is not smaller; such a cut of what is returned gives the same.
-
-        Up to the first edge that is too heavy for k, none is too heavy for a larger one.
-
-        Args:
-            k: See `cut`.
-        """
-        root, size, inner, ends, weights = _joined(self.size, self.inner, self.ends, self.weights, np.float32(k))
-        return Graph(root[self.parts], size, inner, ends, weights)
-
-    def cut(self, k: float, least: int) -> NDArray[np.int32]:
-        """Merge parts into regions.
+    def cut(self, k: float) -> "Cut":
+        """Join parts into regions that no edge may join any more.
 
         Args:
             k: Scale of observation: the larger, the larger the regions.
+        """
+        return Cut(self.parts, *_cut(self.size, self.inner, self.ends, self.weights, np.float32(k)))
+
+
+class Cut(NamedTuple):
+    """Regions, before small ones are merged.
+
+    Attributes:
+        parts: int32 `(H, W)`, as in the graph.
+        regions: int32 `(n,)`, the region of each part, numbered in the order of their first pixels.
+        size: int32 `(r,)`, pixels of each region.
+        ends: int32 `(E, 2)`, regions on both sides of each edge between two, from the lightest edge to the heaviest.
+    """
+
+    parts: NDArray[np.int32]
+    regions: NDArray[np.int32]
+    size: NDArray[np.int32]
+    ends: NDArray[np.int32]
+
+    def labels(self, least: int) -> NDArray[np.int32]:
+        """Merge regions that are too small along the lightest edges.
+
+        Args:
             least: Pixels of the smallest region.
 
         Returns:
             int32 `(H, W)`: labels 0..n-1 in the order of each region's first pixel.
         """
-        return np.asarray(_regions(self.size, self.inner, self.ends, self.weights, np.float32(k), least)[self.parts])
+        return np.asarray(_merged(self.size, self.ends, least)[self.regions][self.parts])
 
 
 @compiled
-def _edges(smooth):  # type: ignore[no-untyped-def]
+def _links(smooth):  # type: ignore[no-untyped-def]
+    """Return the weights of the edges to the right of and below each pixel in turn; infinity where there is none."""
     height, width, channels = smooth.shape
-    ends = np.empty((2 * height * width - height - width, 2), np.int32)
-    weights = np.empty(len(ends), np.float32)
-    found = 0
+    weights = np.empty(2 * height * width, np.float32)
     for y in range(height):
         for x in range(width):
             for down in range(2):
+                link = 2 * (y * width + x) + down
                 if y + down == height or x + 1 - down == width:
+                    weights[link] = np.inf
                     continue
                 total = np.float32(0)
                 for channel in range(channels):
                     apart = np.float64(smooth[y, x, channel] - smooth[y + down, x + 1 - down, channel])
                     total = np.float32(total + apart * apart)
-                ends[found, 0], ends[found, 1] = y * width + x, (y + down) * width + x + 1 - down
-                weights[found] = np.sqrt(total)
-                found += 1
-    return ends, weights
+                weights[link] = np.sqrt(total)
+    return weights
 
 
 @compiled
@@ -128,34 +141,178 @@ def _numbers(parent):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _joined(size, inner, ends, weights, k):  # type: ignore[no-untyped-def]
-    parent, size, inner = np.arange(len(size)).astype(np.int32), size.copy(), inner.copy()
-    first = len(weights)
-    for edge in range(len(weights)):
-        a, b = _root(parent, ends[edge, 0]), _root(parent, ends[edge, 1])
+def _gathered(links, bits, width, light, k):  # type: ignore[no-untyped-def]
+    """Join pixels along light edges, whose order does not matter here; return parts and keys of the edges between them.
+
+    What edges up to a weight connect is one part before any heavier edge is looked at, if each of its edges may join:
+    surely if the heaviest edge of its minimum spanning tree is no heavier than k over its pixels. Pixels that lie side
+    by side lie so in memory, too, which sorted edges do not.
+    """
+    numbers, heaviest = _forest(links, width, light)
+    size, inner = _sure(numbers, heaviest, k)
+    return numbers, size, inner, _keys(links, bits, numbers, width)
+
+
+@compiled
+def _forest(links, width, light):  # type: ignore[no-untyped-def]
+    """Grow minimum spanning trees of the light edges as Boruvka's: every part takes its lightest edge, in turns.
+
+    Returns the tree of each pixel, and the weight of each tree's heaviest edge.
+    """
+    count = len(links) // 2
+    inner, into = np.zeros(count, np.float32), np.arange(count).astype(np.int32)
+    lightest = _lightest(links, width, light)
+    for link in lightest:
+        if link >= 0:
+            _grow(into, inner, link >> 1, (link >> 1) + (width if link & 1 else 1), links[link])
+    parts = _renumbered(into, inner, count)
+    numbers = into.copy()
+    lightest[:parts] = -1
+    ends, weights = np.empty((len(links), 2), np.int32), np.empty(len(links), np.float32)
+    left = 0
+    for link in range(len(links)):
+        if links[link] <= light:
+            a = link >> 1
+            a, b = numbers[a], numbers[a + (width if link & 1 else 1)]
+            left = _kept(ends, weights, lightest, left, a, b, links[link])
+    while left:
+        for part in range(parts):
+            into[part] = part
+        for part in range(parts):
+            edge = lightest[part]
+            if edge >= 0:
+                _grow(into, inner, ends[edge, 0], ends[edge, 1], weights[edge])
+        parts = _renumbered(into, inner, parts)
+        for pixel in range(count):
+            numbers[pixel] = into[numbers[pixel]]
+        lightest[:parts] = -1
+        before, left = left, 0
+        for edge in range(before):
+            left = _kept(ends, weights, lightest, left, into[ends[edge, 0]], into[ends[edge, 1]], weights[edge])
+    return numbers, inner[:parts].copy()
+
+
+@compiled
+def _lightest(links, width, light):  # type: ignore[no-untyped-def]
+    """Return the lightest edge of each pixel, the first of equal ones; -1 where none is light."""
+    found = np.empty(len(links) // 2, np.int32)
+    for pixel in range(len(found)):
+        least, best = light, -1
+        for link in (2 * (pixel - width) + 1, 2 * (pixel - 1), 2 * pixel, 2 * pixel + 1):
+            if link >= 0 and (links[link] < least or (best < 0 and links[link] == light)):
+                least, best = links[link], link
+        found[pixel] = best
+    return found
+
+
+@compiled
+def _kept(ends, weights, lightest, left, a, b, weight):  # type: ignore[no-untyped-def]
+    """Keep an edge if it is between two parts, and note it if it is the lightest of one; return how many are kept."""
+    if a == b:
+        return left
+    ends[left, 0], ends[left, 1], weights[left] = a, b, weight
+    for part in (a, b):
+        if lightest[part] < 0 or weight < weights[lightest[part]]:
+            lightest[part] = left
+    return left + 1
+
+
+@compiled
+def _sure(numbers, heaviest, k):  # type: ignore[no-untyped-def]
+    """Let trees that may not join fall apart, and number the rest and pixels, in place; return their size and inner."""
+    size, inner = np.empty(len(numbers), np.int32), np.empty(len(numbers), np.float32)
+    pixels, known = np.zeros(len(heaviest), np.int32), np.full(len(heaviest), -1, np.int32)
+    for tree in numbers:
+        pixels[tree] += 1
+    found = 0
+    for pixel in range(len(numbers)):
+        tree = numbers[pixel]
+        if known[tree] >= 0:
+            numbers[pixel] = known[tree]
+            continue
+        if heaviest[tree] <= k / np.float32(pixels[tree]):
+            size[found], inner[found], known[tree] = pixels[tree], heaviest[tree], found
+        else:
+            size[found], inner[found] = 1, 0
+        numbers[pixel] = found
+        found += 1
+    return size[:found], inner[:found]
+
+
+@compiled
+def _keys(links, bits, numbers, width):  # type: ignore[no-untyped-def]
+    """Return a key of each edge between two parts: the bits of its weight, and its number.
+
+    As no weight is negative, bits are in the order of weights; edges that weigh the same keep theirs.
+    """
+    keys, left = np.empty(len(links), np.uint64), 0
+    for link in range(len(links)):
+        a = link >> 1
+        b = a if links[link] == np.inf else a + (width if link & 1 else 1)
+        # Written in any case: whether it stays is a matter of chance, and a processor would guess wrong.
+        keys[left] = np.uint64(bits[link]) << np.uint64(32) | np.uint64(link)
+        left += numbers[a] != numbers[b]
+    return keys[:left]
+
+
+@compiled
+def _grow(into, inner, a, b, weight):  # type: ignore[no-untyped-def]
+    """Join the trees of two parts along an edge."""
+    a, b = _root(into, a), _root(into, b)
+    if a != b:
+        a, b = min(a, b), max(a, b)
+        into[b] = a
+        inner[a] = max(inner[a], inner[b], weight)
+
+
+@compiled
+def _renumbered(into, inner, parts):  # type: ignore[no-untyped-def]
+    """Give joined parts numbers, in place, in the order of their first ones; return how many there are."""
+    found = 0
+    for part in range(parts):
+        if into[part] == part:
+            inner[found], into[part] = inner[part], found
+            found += 1
+        else:
+            into[part] = into[into[part]]  # of a smaller part, which has its number
+    return found
+
+
+@compiled
+def _joined(parts, size, inner, keys, width, k):  # type: ignore[no-untyped-def]
+    """Join parts up to the first edge that is too heavy for k."""
+    parent, first = np.arange(len(size)).astype(np.int32), len(keys)
+    bits = np.empty(1, np.uint32)
+    weight = bits.view(np.float32)
+    for place in range(len(keys)):
+        link, bits[0] = np.int64(np.uint32(keys[place])), np.uint32(keys[place] >> np.uint64(32))
+        pixel = link >> 1
+        a, b = _root(parent, parts[pixel]), _root(parent, parts[pixel + (width if link & 1 else 1)])
         if a == b:
             continue
-        if weights[edge] > inner[a] + k / np.float32(size[a]) or weights[edge] > inner[b] + k / np.float32(size[b]):
-            first = edge
+        if weight[0] > inner[a] + k / np.float32(size[a]) or weight[0] > inner[b] + k / np.float32(size[b]):
+            first = place
             break
-        inner[_join(parent, size, a, b)] = weights[edge]
+        inner[_join(parent, size, a, b)] = weight[0]
     numbers, found = _numbers(parent)
     sizes, inners = np.empty(found, np.int32), np.empty(found, np.float32)
     for part in range(len(parent)):
         if parent[part] == part:
             sizes[numbers[part]], inners[numbers[part]] = size[part], inner[part]
-    between, left = np.empty((len(weights) - first, 2), np.int32), np.empty(len(weights) - first, np.float32)
+    between, left = np.empty((len(keys) - first, 2), np.int32), np.empty(len(keys) - first, np.float32)
     count = 0
-    for edge in range(first, len(weights)):
-        a, b = numbers[ends[edge, 0]], numbers[ends[edge, 1]]
+    for place in range(first, len(keys)):
+        link, bits[0] = np.int64(np.uint32(keys[place])), np.uint32(keys[place] >> np.uint64(32))
+        pixel = link >> 1
+        a, b = numbers[parts[pixel]], numbers[parts[pixel + (width if link & 1 else 1)]]
         if a != b:
-            between[count, 0], between[count, 1], left[count] = a, b, weights[edge]
+            between[count, 0], between[count, 1], left[count] = a, b, weight[0]
             count += 1
     return numbers, sizes, inners, between[:count].copy(), left[:count].copy()
 
 
 @compiled
-def _regions(size, inner, ends, weights, k, least):  # type: ignore[no-untyped-def]
+def _cut(size, inner, ends, weights, k):  # type: ignore[no-untyped-def]
     parent, size = np.arange(len(size)).astype(np.int32), size.copy()
     threshold = inner + k / size.astype(np.float32)
     apart = np.empty(len(weights), np.int32)
@@ -170,7 +327,24 @@ def _regions(size, inner, ends, weights, k, least):  # type: ignore[no-untyped-d
         else:
             apart[left] = edge
             left += 1
+    numbers, found = _numbers(parent)
+    sizes, between = np.empty(found, np.int32), np.empty((left, 2), np.int32)
+    for part in range(len(parent)):
+        if parent[part] == part:
+            sizes[numbers[part]] = size[part]
+    count = 0
     for edge in apart[:left]:
+        a, b = numbers[ends[edge, 0]], numbers[ends[edge, 1]]
+        if a != b:
+            between[count, 0], between[count, 1] = a, b
+            count += 1
+    return numbers, sizes, between[:count].copy()
+
+
+@compiled
+def _merged(size, ends, least):  # type: ignore[no-untyped-def]
+    parent, size = np.arange(len(size)).astype(np.int32), size.copy()
+    for edge in range(len(ends)):
         a, b = _root(parent, ends[edge, 0]), _root(parent, ends[edge, 1])
         if a != b and (size[a] < least or size[b] < least):
             _join(parent, size, a, b)

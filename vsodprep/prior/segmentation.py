@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vsodprep.config.prior import Level
 from vsodprep.errors import InputError
-from vsodprep.prior.graph import Graph
+from vsodprep.prior.graph import Cut, Graph
 
 MOST_HALVINGS = 5
 
@@ -29,27 +29,30 @@ class Segmentation(NamedTuple):
 
 
 # Cuts a picture into regions: (k, least size) to int32 (H, W).
-Cut = Callable[[float, int], NDArray[np.int32]]
+Cutting = Callable[[float, int], NDArray[np.int32]]
 
 
-def _compiled(picture: NDArray[np.uint8], sigma: float) -> Cut:
-    graphs = {0.0: Graph.of(picture, sigma)}  # what any k of at least this joins is joined
+def _compiled(picture: NDArray[np.uint8], sigma: float) -> Cutting:
+    graphs: dict[float, Graph] = {}
+    cuts: dict[float, Cut] = {}
 
     def cut(k: float, least: int) -> NDArray[np.int32]:
-        if k not in graphs:
-            graphs[k] = graphs[max(known for known in graphs if known < k)].joined(k)
-        return graphs[k].cut(k, least)
+        if not any(known <= k for known in graphs):
+            graphs[k] = Graph.of(picture, sigma, k)
+        if k not in cuts:
+            cuts[k] = graphs[max(known for known in graphs if known <= k)].cut(k)
+        return cuts[k].labels(least)
 
     return cut
 
 
-def _opencv(picture: NDArray[np.uint8], sigma: float) -> Cut:
+def _opencv(picture: NDArray[np.uint8], sigma: float) -> Cutting:
     bgr = np.ascontiguousarray(picture[..., ::-1])
     make = cv2.ximgproc.segmentation.createGraphSegmentation
     return lambda k, least: _numbered(np.asarray(make(sigma, k, least).processImage(bgr)))
 
 
-def _skimage(picture: NDArray[np.uint8], sigma: float) -> Cut:
+def _skimage(picture: NDArray[np.uint8], sigma: float) -> Cutting:
     try:
         from skimage.segmentation import felzenszwalb  # noqa: PLC0415  optional, and slow to import
     except ImportError as error:
@@ -59,7 +62,7 @@ def _skimage(picture: NDArray[np.uint8], sigma: float) -> Cut:
     return lambda k, least: _numbered(felzenszwalb(picture, scale=k, sigma=sigma, min_size=least).astype(np.int32))
 
 
-BACKENDS: dict[str, Callable[[NDArray[np.uint8], float], Cut]] = {
+BACKENDS: dict[str, Callable[[NDArray[np.uint8], float], Cutting]] = {
     "compiled": _compiled,
     "opencv": _opencv,
     "skimage": _skimage,
@@ -96,7 +99,7 @@ def segmentations(
         The segmentation of each level.
     """
     cuts = {sigma: BACKENDS[backend](picture, sigma) for sigma in dict.fromkeys(level.sigma for level in levels)}
-    # Cuts of a larger k go on from those of a smaller one.
+    # Cuts of a larger k go on from the graph of the smallest.
     made = {level: _segment(cuts[level.sigma], level, scale, min_regions) for level in sorted(levels, key=_k)}
     return tuple(made[level] for level in levels)
 
@@ -105,7 +108,7 @@ def _k(level: Level) -> float:
     return level.k
 
 
-def _segment(cut: Cut, level: Level, scale: float, min_regions: int) -> Segmentation:
+def _segment(cut: Cutting, level: Level, scale: float, min_regions: int) -> Segmentation:
     k, least = level.k * scale**2, level.min_size * scale**2
     for halvings in range(MOST_HALVINGS + 1):
         factor = 0.5**halvings
