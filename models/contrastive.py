@@ -23,11 +23,11 @@ from vsodprep.models.parts.resnet import STRIDE_8, ResNet
 class Encoder(nn.Module):
     """Fully convolutional DeepLabv3: ResNet-101 at output stride 8 and ASPP (Section 3.5)."""
 
-    def __init__(self, rates: tuple[int, ...], width: float, pretrained: bool) -> None:
+    def __init__(self, options: ContrastiveOptions, width: float, pretrained: bool) -> None:
         super().__init__()
-        self.backbone = ResNet("resnet101", STRIDE_8, width, pretrained)
+        self.backbone = ResNet("resnet101", STRIDE_8, width, pretrained, options.zero_init_residual)
         self.channels = scaled(256, width)
-        self.aspp = ASPP(self.backbone.channels[-1], self.channels, (1, *rates))
+        self.aspp = ASPP(self.backbone.channels[-1], self.channels, (1, *options.rates))
 
     def forward(self, frame: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return x at 1/8, and the stem at 1/2, stage 1 at 1/4 and stage 2 at 1/8, from (B, 3, H, W)."""
@@ -42,7 +42,7 @@ class Contrastive(ClipNetwork):
 
     def __init__(self, options: ContrastiveOptions, width: float = 1.0, pretrained: bool = False) -> None:
         super().__init__(options)
-        self.encoder = Encoder(options.rates, width, pretrained)
+        self.encoder = Encoder(options, width, pretrained)
         channels = self.encoder.channels
         stem, stage1, stage2 = self.encoder.backbone.channels[:3]
         if options.self_attention:
@@ -120,7 +120,7 @@ class Contrastive(ClipNetwork):
         return logits, feature
 
     def loss(self, outputs: Outputs, batch: Batch, generator: torch.Generator | None = None) -> dict[str, Tensor]:
-        """Cross entropy, and the contrastive loss over the frames of each video; see `Network.loss`.
+        """Cross entropy, and the weighted contrastive loss over the frames of each video; see `Network.loss`.
 
         A still image has no video, and takes no part in the contrastive loss.
         """
@@ -142,7 +142,8 @@ class Contrastive(ClipNetwork):
                 normalise=self.options.normalise,
                 generator=generator,
             )
-            terms["contrast"] = (losses * truth.weight).sum() / anchors.sum().clamp(min=1)
+            average = (losses * truth.weight).sum() / anchors.sum().clamp(min=1)
+            terms["contrast"] = self.options.contrast_weight * average
         return {"loss": torch.stack(list(terms.values())).sum(), **terms}
 
 

@@ -103,6 +103,29 @@ def test_the_contrast_is_averaged_over_anchors_and_added():
     torch.testing.assert_close(terms["loss"], terms["bce"] + losses[:3].mean())
 
 
+def test_the_contrast_has_a_weight():
+    network, batch = narrow(), make_batch(batch=4)
+    outputs = network(batch)
+    full = network.loss(outputs, batch)
+    network.options = network.options.model_copy(update={"contrast_weight": 0.05})
+    weighted = network.loss(outputs, batch)
+    torch.testing.assert_close(weighted["contrast"], 0.05 * full["contrast"])
+    torch.testing.assert_close(weighted["loss"], full["bce"] + 0.05 * full["contrast"])
+
+
+def test_gradients_of_a_random_backbone_grow_less_with_zeroed_residuals():
+    # Towards the first layer they grow through every block of 33 that adds something, and through none that does not.
+    def growth(*, zero: bool) -> float:
+        network, batch = narrow(zero_init_residual=zero), make_batch(batch=2)
+        network.loss(network(batch), batch)["bce"].backward()
+        backbone = network.encoder.backbone
+        first, last = backbone.layer1[0].downsample[0].weight.grad, backbone.layer4[0].downsample[0].weight.grad
+        assert first is not None and last is not None
+        return (first.norm() / last.norm()).item()
+
+    assert growth(zero=True) < growth(zero=False) / 3
+
+
 def test_v_from_the_stem_is_smaller_by_its_convolution():
     with torch.device("meta"):
         assert count(build_model("contrastive", low_level="stem")) == 59_291_782 - 590_080 + 147_712

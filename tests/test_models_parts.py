@@ -89,6 +89,25 @@ def test_a_resnets_imagenet_weights_are_loaded(monkeypatch):
     assert torch.equal(ours.layer4[0].conv1.weight, reference.layer4[0].conv1.weight)
 
 
+@pytest.mark.parametrize("name", ["resnet34", "resnet101"])
+def test_zeroed_residuals_are_torchvisions_and_leave_the_shortcuts(name):
+    plain = ((1, 1), (2, 1), (2, 1), (2, 1))
+    ours = ResNet(name, plain, zero_init_residual=True).eval()
+    reference = torchvision.models.get_model(name, zero_init_residual=True)
+    expected = {key: bool(value.any()) for key, value in reference.state_dict().items() if not key.startswith("fc.")}
+    assert {key: bool(value.any()) for key, value in ours.state_dict().items()} == expected
+    x = torch.randn(1, ours.channels[1], 8, 8).relu()
+    with torch.no_grad():
+        torch.testing.assert_close(ours.layer1[1](x), x)  # its last ReLU changes nothing
+
+
+def test_imagenets_weights_replace_zeroed_residuals(monkeypatch):
+    reference = torchvision.models.resnet34()
+    monkeypatch.setattr(resnet, "imagenet", lambda _: reference.state_dict())
+    ours = ResNet("resnet34", STRIDE_16, pretrained=True, zero_init_residual=True)
+    assert torch.equal(ours.layer1[0].bn2.weight, torch.ones(64))
+
+
 def test_a_convolution_block_by_hand():
     block = conv_bn_relu(1, 1, 3, dilation=2).eval()
     assert (block[0].stride, block[0].dilation, block[0].padding, block[0].bias) == ((1, 1), (2, 2), (2, 2), None)

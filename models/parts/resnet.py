@@ -32,9 +32,18 @@ class ResNet(nn.Module):
             basic block's two.
         width: Factor on all channel numbers.
         pretrained: Load the ImageNet weights.
+        zero_init_residual: Start every block as its shortcut alone, by a zero scale of its last batch normalisation
+            (Goyal et al., Accurate, large minibatch SGD, 2017, Section 5.1; torchvision's argument of that name).
     """
 
-    def __init__(self, name: str, pattern: Pattern, width: float = 1.0, pretrained: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        pattern: Pattern,
+        width: float = 1.0,
+        pretrained: bool = False,
+        zero_init_residual: bool = False,
+    ) -> None:
         super().__init__()
         self._block = BasicBlock if name == "resnet34" else Bottleneck
         self._channels = stem = scaled(64, width)
@@ -50,6 +59,10 @@ class ResNet(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        if zero_init_residual:
+            for block in self.modules():
+                if isinstance(block, BasicBlock | Bottleneck):
+                    nn.init.zeros_((block.bn2 if isinstance(block, BasicBlock) else block.bn3).weight)
         if pretrained:
             self.load_imagenet(name)
 

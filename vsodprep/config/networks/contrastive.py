@@ -26,6 +26,11 @@ class ContrastiveOptions(NetworkOptions):
     """Reference frames of a clip at test time, with cross-frame co-attention."""
     reference_frames: Literal["spread", "past"] = "spread"
     """Where they are from: spread evenly over the video, as COSNet's are, or the frames just before."""
+    contrast_weight: float = Field(default=1.0, gt=0)
+    """Weight of the contrastive loss beside cross entropy."""
+    zero_init_residual: bool = False
+    """Start every block of the backbone as its shortcut alone, as torchvision's argument of that name does; it counts
+    only without ImageNet weights."""
     positives: int = Field(default=4, ge=1)
     """Positives of an anchor, at most."""
     negatives: int = Field(default=4, ge=1)
