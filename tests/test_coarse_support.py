@@ -119,7 +119,7 @@ def test_the_prior_of_each_frame_that_has_one(tmp_path, frames):
 
 def test_the_prior_of_another_sequence_is_named(tmp_path, frames):
     write_prior(tmp_path / "prior.h5", np.zeros((1, *SIZE), dtype=np.uint8), ("bear",), {})
-    with pytest.raises(InputError, match=r"prior\.h5: a prior of frame bear; expected frames of"):
+    with pytest.raises(InputError, match=r"prior\.h5: holds a prior of frame bear; expected priors of the frames in"):
         list(PriorSupport(tmp_path / "prior.h5").of_frames(frames))
 
 

@@ -130,7 +130,7 @@ def test_a_name_other_than_the_masks_own_is_refused(tree: tuple[Path, Path], tmp
     maps, masks = tree
     known = normalized(tmp_path / "own", masks)
     assert evaluate_folders(maps, known, measures=("mae",), benchmark="own")["benchmark"] == "own"
-    with pytest.raises(InputError, match="masks of own; expected those of davis2016"):
+    with pytest.raises(InputError, match="masks of own; expected masks of davis2016"):
         evaluate_folders(maps, known, measures=("mae",), benchmark="davis2016")
 
 

@@ -41,7 +41,7 @@ def test_the_only_sequence_takes_all_if_none_names_it() -> None:
 def test_sequences_that_differ_in_separators_only() -> None:
     assert canonical("Cat-1") == canonical("cat_1") == "cat1"
     assert group_by_sequence(["cat_1/0.png"], ["cat1", "cat_1"], "maps") == {"cat_1": [("cat_1/0.png", "0")]}
-    with pytest.raises(InputError, match="'Cat-1' may be cat1 or cat_1"):
+    with pytest.raises(InputError, match="'Cat-1' could belong to cat1 or to cat_1"):
         group_by_sequence(["Cat-1/0.png"], ["cat1", "cat_1"], "maps")
 
 

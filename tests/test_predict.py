@@ -254,7 +254,7 @@ def test_authors_weights_read_frames_with_flow_as_theirs(tree, official, tmp_pat
     assert result.exit_code == 0, result.output
     assert asked == [Flow.model_validate(release("dsnet").flow)]
     result = predicted(official[0], frames, "--official", "--recipe", "{flow: dis}", "--out", tmp_path / "other")
-    assert "recipe.flow: dis; expected none" in str(result.exception)
+    assert "recipe.flow: dis; expected no flow" in str(result.exception)
     assert len(list((tmp_path / "maps").rglob("*.png"))) == 4
 
 
