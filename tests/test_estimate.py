@@ -60,7 +60,7 @@ def test_frames_and_pixels_are_what_counts() -> None:
     assert all((cost.sequences, cost.frames, cost.guessed) == (50, 3455, False) for cost in of_frames)
     megapixels = 3455 * 480 * 854 / 1e6
     assert found["flow dis"].cpu == pytest.approx(megapixels * 0.15 / 3600)
-    assert found["normalize"].disk == pytest.approx(megapixels * 1e6 * rates.DISK_NORMALIZED)
+    assert found["normalize"].disk == pytest.approx(megapixels * 1e6 * rates.DISK_ENCODED)
     assert found["download"].disk == 1.9e9
     full = costs(config(resolution={"davis2016": "1080p"}))
     assert full["flow dis"].cpu / found["flow dis"].cpu == pytest.approx(1080 * 1920 / (480 * 854))
@@ -212,6 +212,25 @@ def test_unknown_numbers_are_marked() -> None:
 def test_disk_of_a_shard_follows_its_form(form: dict[str, object], bytes_a_pixel: float) -> None:
     found = costs(config(pack={"flow": ["dis"], **form}))["pack"]
     assert found.disk == pytest.approx(3455 * 480 * 854 * bytes_a_pixel)
+
+
+def test_frames_weigh_no_more_than_the_archive_that_holds_them() -> None:
+    """VOS's archive has 0.08 bytes for each pixel of its frames: they stay as they were delivered."""
+    found = costs(config(benchmarks=["vos"], frames="all"))
+    assert found["normalize"].disk == pytest.approx(3.33e9)
+    pixels = found["pack"].frames * 448 * 800
+    assert found["pack"].disk == pytest.approx(3.33e9 + pixels * rates.DISK_SHARD_FLOW, rel=0.01)
+    # Nobody published the size of FBMS's.
+    assert costs(config(benchmarks=["fbms"]))["normalize"].disk == pytest.approx(13960 * 480 * 640 * rates.DISK_ENCODED)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_frames_of_a_local_archive_weigh_what_it_weighs(tmp_path: Path, *, packed: bool) -> None:
+    here = davis2016.official()
+    path = here.zipped(tmp_path / "in")[0] if packed else here.unpacked(tmp_path / "in")[0]
+    found = costs(config(sources={"davis2016": {"path": str(path), "partial": True}}))["normalize"]
+    expected = path.stat().st_size if packed else 11 * 480 * 854 * rates.DISK_ENCODED
+    assert found.disk == pytest.approx(expected)
 
 
 def test_still_images_have_no_flow() -> None:

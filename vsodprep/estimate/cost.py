@@ -1,10 +1,13 @@
 """Add up what a configuration will take, from the registry alone."""
 
+import math
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from vsodprep import benchmarks
+from vsodprep.archives.delivery import expand
 from vsodprep.config import Config
 from vsodprep.config.base import SplitOf
 from vsodprep.config.crf import RAW
@@ -100,7 +103,8 @@ class Estimate:
         if config.source(name) is None and name not in config.folders:
             yield from self._downloading(part)
         videos, generated = part.video_megapixels, self._generated(name)
-        of_video, of_still = (rates.DISK_GENERATED, rates.DISK_LOSSLESS) if generated else (rates.DISK_NORMALIZED,) * 2
+        of_still = self._encoded(part)
+        of_video = rates.DISK_GENERATED if generated else of_still
         disk = (videos * of_video + (part.megapixels - videos) * of_still) * 1e6
         seconds = rates.GENERATE if generated else rates.NORMALIZE
         known: dict[str, Any] = {"disk": disk, "place": f"normalized/{name}"}
@@ -109,11 +113,33 @@ class Estimate:
         if name in self.targets.benchmarks:
             packed = self.targets.packed(name)
             everything = len(packed) == len(self.catalogue.sequences(name))
-            yield self._packing(part_of(self.targets, name, packed, unlisted=everything).prepared)
+            packed_part = part_of(self.targets, name, packed, unlisted=everything).prepared
+            yield self._packing(packed_part, self._encoded(part))
 
-    def _packing(self, part: FrameCounts) -> Cost:
+    def _encoded(self, part: FrameCounts) -> float:
+        """Return bytes a pixel of a frame as its file, with its mask: JPEGs stay as they were delivered.
+
+        Frames and masks weigh no more than the archives that hold them, where the sizes of these are known.
+        """
+        if self._generated(part.name):
+            return rates.DISK_LOSSLESS
+        delivered = self._delivered(part.name)
+        return min(rates.DISK_ENCODED, delivered / (part.megapixels * 1e6)) if part.frames else rates.DISK_ENCODED
+
+    def _delivered(self, name: str) -> float:
+        """Return the bytes of a benchmark's archives, infinity where they are not known."""
+        if name in self.config.folders:
+            return math.inf
+        source = self.config.source(name)
+        if source is not None:
+            files = [file for path in source.path for file in expand(Path(path))]
+            return sum((file.stat().st_size if file.is_file() else math.inf) for file in files)
+        archives = benchmarks.get(name).archives(self.config.resolution.get(name))
+        sizes = [bytes_of(file) for file in archives]
+        return sum(math.inf if size is None else size for size in sizes) if sizes else math.inf
+
+    def _packing(self, part: FrameCounts, encoded: float) -> Cost:
         pack, videos = self.config.pack, part.video_megapixels
-        encoded = rates.DISK_LOSSLESS if self._generated(part.name) else rates.DISK_ENCODED
         drawn = len(pack.flow) * rates.PACK_FLOW + len(pack.pictures) * rates.PICTURE
         disk = part.video * video_bytes(pack, part.pixels, encoded)
         disk += (part.frames - part.video) * still_bytes(pack, part.pixels, encoded)
@@ -163,7 +189,8 @@ class Estimate:
         for name, videos in targets.saliency(benchmark).items():
             part = self._videos(benchmark, videos).prepared
             cpu, gpu = self._saliency(config.saliency[name], part)
-            disk = part.megapixels * rates.DISK_SALIENCY * 1e6
+            rate = rates.DISK_SALIENCY.get(config.saliency[name].method or "", rates.DISK_SALIENCY_OTHER)
+            disk = part.megapixels * rate * 1e6
             passing = name in targets.passing_saliency
             place = f"saliency/{name}/{benchmark}"
             fitted = ((coarse, fit) for coarse, fit in targets.weights.items() if name in config.coarse[coarse].maps)
@@ -202,7 +229,7 @@ class Estimate:
         """Return seconds of processor and of graphics card for the described regions of so many frames."""
         cpu = megapixels * (rates.PRIOR_FRAME + len(prior.levels) * prior.scale**2 * rates.PRIOR_LEVEL[prior.backend])
         pooled = prior.windows == "roi"
-        described = frames if pooled else frames * len(prior.levels) * rates.PRIOR_REGIONS
+        described = frames if pooled else frames * len(prior.levels) * rates.PRIOR_REGIONS / prior.scale
         core, card = (rates.PRIOR_POOLED if pooled else rates.PRIOR_REGION)[prior.features]
         return (cpu, described * card) if self.on_card else (cpu + described * core, 0.0)
 
@@ -212,7 +239,7 @@ class Estimate:
             learned = sum(min(prior.frames_per_sequence, video.annotated) for video in part.videos)
             seconds, card = self._regions(prior, learned, learned * part.pixels / rates.MEGAPIXEL)
             cpu, gpu, frames = cpu + seconds, gpu + card, frames + learned
-        regions = frames * len(prior.levels) * rates.PRIOR_REGIONS
+        regions = frames * len(prior.levels) * rates.PRIOR_REGIONS / prior.scale
         cpu += prior.epochs * regions * rates.PRIOR_SAMPLE
         return self._cost(f"prior {name} fit", *parts, frames=frames, cpu=cpu, gpu=gpu)
 

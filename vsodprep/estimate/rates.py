@@ -10,13 +10,13 @@ MEGAPIXEL = 1e6
 NORMALIZE = 0.008
 GENERATE = 0.4  # synth
 # One segmentation with its regions' features, per megapixel at the scale of the prior, by backend.
-PRIOR_LEVEL = {"compiled": 0.1, "opencv": 0.6, "skimage": 1.1}
-PRIOR_FRAME = 0.15
+PRIOR_LEVEL = {"compiled": 0.055, "opencv": 0.6, "skimage": 1.1}
+PRIOR_FRAME = 0.13
 # A region's three windows through a network: processor seconds, and seconds of a card; VGG-16's by its operations.
 PRIOR_REGION = {"contrast": (0.0, 0.0), "alexnet": (0.036, 0.0003), "vgg16": (0.72, 0.006)}
 # All regions of a frame pooled from one feature map, likewise; that of a card by its operations, not measured.
 PRIOR_POOLED = {"contrast": (0.0, 0.0), "alexnet": (0.5, 0.01), "vgg16": (5.0, 0.05)}
-PRIOR_REGIONS = 33  # of a level: flow pictures have few
+PRIOR_REGIONS = 33  # of a level at full size: flow pictures have few; more at a smaller scale
 PRIOR_SAMPLE = 2e-5  # a region in one pass of the classifier's training
 # By engine: what a frame takes, and an iteration.
 CRF = {"compiled": (0.17, 0.05), "torch": (3.2, 0.06), "pydensecrf": (0.10, 0.16)}
@@ -46,14 +46,14 @@ START_OTHER = 1.0
 SLOTS = {"adam": 2, "adamw": 2, "sgd": 1}
 
 # Bytes per pixel.
-DISK_NORMALIZED = 0.25  # JPEG
 DISK_LOSSLESS = 3.8  # synth's frames and masks
 DISK_GENERATED = 12.6  # its videos, with their true flow
 DISK_FLOW = 1.5
-DISK_PRIOR = 0.03
-DISK_SALIENCY = 0.15
+DISK_PRIOR = 0.06
+DISK_SALIENCY = {"mbd": 0.24, "rbd": 0.07}
+DISK_SALIENCY_OTHER = 0.15
 DISK_COARSE = 0.02
-DISK_ENCODED = 0.32  # of a shard: a frame as a JPEG, with its mask
+DISK_ENCODED = 0.32  # a frame as a JPEG, with its mask, normalised or in a shard
 DISK_RAW = 2.6
 DISK_SHARD_FLOW = 0.85
 DISK_PICTURE = 0.4
