@@ -351,11 +351,14 @@ def test_an_onnx_file_on_a_folder_of_images_and_a_shard(tree, photos, tmp_path, 
     [
         (["--recipe", "{sizes: 3}"], "unknown key sizes"),
         (["--recipe", "{[]: 1}"], "recipe"),
-        (["--recipe", "{method: mbd, weights: null}"], "recipe: method, beside"),
-        (["--recipe", "{weights: other.onnx}"], "recipe: weights, beside"),
+        (["--recipe", "{method: mbd, weights: null}"], "recipe: method, which"),
+        (["--recipe", "{weights: other.onnx}"], "recipe: weights, which"),
         ([], "x.onnx: no such file"),
-        (["--batch", "8"], "x.onnx, an ONNX file, which reads frames one by one: --batch; expected no --batch"),
-        (["--classifier", "C.npz"], "one by one: --classifier; expected no --classifier"),
+        (
+            ["--batch", "8"],
+            "x.onnx, an ONNX file, which reads frames one by one: --batch; expected the command without --batch",
+        ),
+        (["--classifier", "C.npz"], "one by one: --classifier; expected the command without --classifier"),
     ],
 )
 def test_an_onnx_file_that_does_not_fit_is_named(photos, tmp_path, words, culprit):
