@@ -149,7 +149,11 @@ REFUSED = {
         lambda path, files: make_zip(path, files | {"..\\up.png": b""}),
         "leaves the target",
     ),
-    "one name twice": ("x.zip", lambda path, files: make_zip(path, files | {"drift\\00000.png": b""}), "occurs twice"),
+    "one name twice": (
+        "x.zip",
+        lambda path, files: make_zip(path, files | {"drift\\00000.png": b""}),
+        "two members have",
+    ),
 }
 
 

@@ -79,7 +79,7 @@ def refuse(*_: object, **__: object) -> None:
 def test_imagenet_weights_that_are_not_there_are_named(tmp_path, monkeypatch, backbone, file):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
-    message = f"{file}: not there.*expected {file} from https.* in {tmp_path}/hub/checkpoints"
+    message = f"{file}: this file is missing.*expected {file} from https.* in {tmp_path}/hub/checkpoints"
     with pytest.raises(VsodprepError, match=message):
         imagenet(backbone)
 

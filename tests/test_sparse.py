@@ -140,7 +140,7 @@ def test_a_clip_that_was_not_packed_is_refused(tree: Path, name: str, read: dict
 
 def test_a_network_of_longer_clips_is_refused(tree: Path) -> None:
     network = build_model("stan", pretrained=False, width=0.05).eval()
-    with pytest.raises(InputError, match="frame 00006 without 00003"):
+    with pytest.raises(InputError, match="the clip of frame 00006 lacks 00003"):
         list(predict_maps(network, recipe(), SplitSource(tree / "references.zarr")))
 
 

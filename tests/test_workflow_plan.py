@@ -182,7 +182,10 @@ def test_labels_that_cannot_be_supported_are_named(tmp_path: Path) -> None:
             (tmp_path / name / part).mkdir(parents=True)
             (tmp_path / name / part / "0.png").touch()
     own = {"folders": {"mine": str(tmp_path)}}
-    for support, culprit in (("prior", "prior: light, .*mine lacks"), ("truth", "support: truth, but mine/unseen")):
+    for support, culprit in (
+        ("prior", "prior: light, .*mine has no such split"),
+        ("truth", "support: truth, but mine/unseen"),
+    ):
         block = {"order": ["fuse", "otsu", "substitute"], "substitute": {"support": support}}
         with pytest.raises(InputError, match=rf"coarse\.weightfree\.substitute\.{culprit}"):
             plan_of(own | {"coarse": {"weightfree": block}})

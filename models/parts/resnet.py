@@ -33,7 +33,7 @@ class ResNet(nn.Module):
         width: Factor on all channel numbers.
         pretrained: Load the ImageNet weights.
         zero_init_residual: Start every block as its shortcut alone, by a zero scale of its last batch normalisation
-            (Goyal et al., Accurate, large minibatch SGD, 2017, Section 5.1; torchvision's argument of that name).
+            (Goyal et al., Accurate, large minibatch SGD, 2017; torchvision's argument of that name).
     """
 
     def __init__(
