@@ -143,7 +143,7 @@ def test_maps_that_have_changed_are_scored_again(tmp_path: Path) -> None:
         ),
         (
             {"methods": {"mga": {"published": "mga"}}},
-            r"methods\.mga: maps of davis2016, fbms, .*, while synth is tested",
+            r"methods\.mga: maps of davis2016, fbms, .*, but the tests are on synth",
         ),
         ({"methods": {"mga": {"saliency": "mbt"}}}, r"methods\.mga\.saliency: no block 'mbt'"),
         (
@@ -164,7 +164,7 @@ def test_maps_that_have_changed_are_scored_again(tmp_path: Path) -> None:
             {"methods": {"mga": {"maps": {"synth": "notes.txt"}}}},
             r"methods\.mga\.synth: notes\.txt, which is no archive",
         ),
-        ({"methods": {"mga": {"maps": {"fbms": "."}}}}, r"methods\.mga: maps of fbms, while synth is tested"),
+        ({"methods": {"mga": {"maps": {"fbms": "."}}}}, r"methods\.mga: maps of fbms, but the tests are on synth"),
         (
             {"saliency": {"made": {"folder": "."}}, "methods": {"mga": {"saliency": "made"}}},
             r"methods\.mga\.synth: no .*synth; expected a folder",

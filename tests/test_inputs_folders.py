@@ -203,7 +203,7 @@ def test_a_folder_of_frames_tells_what_is_not_read(tmp_path: Path, capsys: pytes
     (tmp_path / "notes.txt").write_text("x")
     (tmp_path / "masks").mkdir()
     assert [path.name for path in list_images(tmp_path)] == ["0.png", "1.webp"]
-    assert "2 files or folders are no images, and are not read: masks, notes.txt\n" in capsys.readouterr().err
+    assert "not read, as their endings are of no image that is read: 2 (masks, notes.txt)\n" in capsys.readouterr().err
 
 
 # What reads maps: a folder with `.jpg` and others among `.png`.

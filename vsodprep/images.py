@@ -74,7 +74,7 @@ def list_images(folder: Path) -> tuple[Path, ...]:
     if not paths:
         raise InputError(folder, "no image in it", f"files with one of the endings {', '.join(IMAGE_SUFFIXES)}")
     if left := sorted({path.name for path in here} - {path.name for path in paths}):
-        note(f"{folder}: {len(left)} files or folders are no images, and are not read: {some(left)}")
+        note(f"{folder}: not read, as their endings are of no image that is read: {len(left)} ({some(left)})")
     return tuple(one_each(paths, folder).values())
 
 

@@ -286,7 +286,9 @@ class DrawnFromNetwork(Drawing):
         if key not in runs:
             raise InputError(where, f"no run {'/'.join(key)}", expected_one("/".join(key), map("/".join, runs)))
         if self.benchmark not in splits:
-            raise InputError(where, f"no run is tested on {self.benchmark}", "a benchmark in `test` of a run")
+            raise InputError(
+                where, f"no run is tested on {self.benchmark}", f"a run with {self.benchmark} in its `test`"
+            )
         run = runs[key]
         known = definition(run.network(self.model))
         missing = self.missing(known.choose(run.variant, run.options, where=f"runs.{'.'.join(key)}"))

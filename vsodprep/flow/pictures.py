@@ -180,7 +180,9 @@ def _files_of(delivery: Delivery, source: Path, folder: Path, *, pictures: bool)
         places = [place for place in of_flow if folder.parent.parent.name in place.parts] or of_flow
     if len(places) != 1:
         found = f"images of {sequence} in {some([*map(str, places)])}" if places else f"no flow of {sequence}"
-        raise InputError(source, found, "a folder with the sequence's name, with one file for each pair of frames")
+        raise InputError(
+            source, found, "exactly one folder with the sequence's name, with one file for each pair of frames"
+        )
     return [name for name in names if PurePosixPath(name).parent == places[0]]
 
 

@@ -35,7 +35,7 @@ def check_methods(targets: Targets) -> None:
                 )
         if not any(targets.maps(name, benchmark) for benchmark in targets.tested):
             of = targets.published(name)[0].benchmarks if method.published else method.maps
-            found = f"maps of {', '.join(of)}, while {', '.join(targets.tested)} is tested"
+            found = f"maps of {', '.join(of)}, but the tests are on {', '.join(targets.tested)}"
             raise InputError(where, found, "maps of a benchmark that is tested")
         known = numbers_of(method.called(name), name)
         check_known(f"{where}.printed", method.printed or (), known, f"number of {method.called(name)} by")

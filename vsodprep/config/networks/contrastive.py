@@ -27,7 +27,7 @@ class ContrastiveOptions(NetworkOptions):
     reference_frames: Literal["spread", "past"] = "spread"
     """Where they are from: spread evenly over the video, as COSNet's are, or the frames just before."""
     contrast_weight: float = Field(default=1.0, gt=0)
-    """Weight of the contrastive loss beside cross entropy."""
+    """Weight of the contrastive loss beside cross entropy; `contrast` in `metrics.csv` is weighted by it."""
     zero_init_residual: bool = False
     """Start every block of the backbone as its shortcut alone, as torchvision's argument of that name does; it counts
     only without ImageNet weights."""

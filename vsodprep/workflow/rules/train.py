@@ -71,7 +71,9 @@ class TrainInputs(RuleInputs):
                 )
             if self.config.device == "cuda" and resources.devices > self.gpus():
                 found = f"{resources.devices}, but all jobs together may use {self.gpus()} cards"
-                raise InputError(f"{where}.devices", found, "at most so many, or a larger number by the key gpus")
+                raise InputError(
+                    f"{where}.devices", found, "at most as many devices, or a larger number in the key gpus"
+                )
 
     def _resources(self, wildcards: Any) -> Resources:
         return self.targets.runs[wildcards.model, wildcards.run].resources
