@@ -91,7 +91,7 @@ def _stacked(picture, frame, motion, camera_free):  # type: ignore[no-untyped-de
     found = np.empty((height, width, 11), np.float32)
     for y in range(height):
         for x in range(width):
-            pixel = found[y, x]
+            pixel = found[y, x]  # in the order of NAMES
             for channel in range(3):
                 pixel[channel], pixel[8 + channel] = picture[y, x, channel], frame[y, x, channel]
             for channel in range(2):

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from vsodprep.compiled import compiled
 
-# Edges lighter than this share of all are looked at before any are sorted; of every so many edges it is known.
+# So large a share of the edges, the lightest, is looked at before any are sorted; their heaviest is estimated from one
+# edge in so many.
 _LIGHT, _EVERY = 0.45, 37
 
 
