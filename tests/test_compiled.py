@@ -1,3 +1,5 @@
+import multiprocessing
+
 import numba
 import pytest
 
@@ -31,3 +33,37 @@ def test_a_damaged_file_of_the_cache_is_compiled_anew(ending, tmp_path, monkeypa
         function = compiled(doubled)
         assert function(4) == 8
         assert sum(function.stats.cache_hits.values()) == hits
+
+
+def twice_doubled(value):
+    return inner(inner(value))
+
+
+def compile_and_count(folder, start, counts):
+    numba.core.config.CACHE_DIR = str(folder)
+    global inner  # noqa: PLW0603 - compiled code sees globals alone
+    inner = compiled(doubled)
+    outer = compiled(twice_doubled)
+    start.wait()
+    counts.put((outer(4), sum(sum(each.stats.cache_misses.values()) for each in (inner, outer))))
+
+
+def test_processes_that_start_together_compile_once(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    start, counts = context.Barrier(4), context.SimpleQueue()
+    processes = [context.Process(target=compile_and_count, args=(tmp_path, start, counts)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    found = [counts.get() for _ in processes]
+    for process in processes:
+        process.join()
+    assert [value for value, _ in found] == [16] * 4
+    assert sorted(missed for _, missed in found) == [0, 0, 0, 2]
+
+
+def test_a_failed_compilation_ends_its_turn(tmp_path, monkeypatch):
+    monkeypatch.setattr(numba.core.config, "CACHE_DIR", str(tmp_path))
+    for _ in range(2):
+        with pytest.raises(numba.TypingError):
+            compiled(lambda value: value.nothing)(4)
+    assert not vsodprep.compiled._holding
