@@ -32,6 +32,10 @@ PRINTED = {
     "published maps": ("benchmarks --maps --json", lambda found: all("files" in one for one in found)),
     "plan": ("plan --json", lambda found: found["total"]["disk"] > 0),
     "table": ("table a=a.json b=b.json --measure mae --format json", lambda found: found[1]["method"] == "b"),
+    "table by its short option": (
+        "table a=a.json b=b.json --measure mae --json",
+        lambda found: found[0]["method"] == "a",
+    ),
     "compare": ("compare a=a.json b=b.json --measure mae --json -", lambda found: found["first"] == "a"),
     "evaluate": ("evaluate --pred a --gt masks --measure mae --jobs 1 --json -", lambda found: 0 < found["mae"] < 1),
 }

@@ -38,6 +38,7 @@ from vsodprep.config import Config, complete
 from vsodprep.config.defaults import default
 from vsodprep.evaluate.protocols import find_protocol
 from vsodprep.images import write_png
+from vsodprep.targets.paths import Paths
 
 PAGES = {
     str(path.relative_to(ROOT)): path
@@ -141,6 +142,15 @@ def test_no_block_goes_unread(page: str) -> None:
 def test_what_cannot_run_stands_on_a_page() -> None:
     told = [line for page in PAGES for block in blocks(page) if block.kind in SHELL for line in lines(block.text)]
     assert [start for start in CANNOT if not any(line.startswith(start) for line in told)] == []
+
+
+def test_a_page_lists_every_file_that_the_workflow_makes() -> None:
+    paths = Paths("results")
+    places = [place() for name in vars(Paths) if callable(place := getattr(paths, name)) and not name.startswith("_")]
+    places = [each.removeprefix("results/") for each in places]
+    folders = [each for each in places if any(other.startswith(f"{each}/") for other in places)]
+    text = PAGES["docs/workflow.md"].read_text(encoding="utf-8")
+    assert [each for each in places if each not in folders and f"`{each}`" not in text] == []
 
 
 @pytest.mark.parametrize("page", PAGES)

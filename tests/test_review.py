@@ -75,6 +75,11 @@ def decoded(content, flags=cv2.IMREAD_GRAYSCALE):
     return cv2.imdecode(np.frombuffer(content, np.uint8), flags)
 
 
+def overlaid(content):
+    """The red, green, blue and opacity of a label that is laid over its frame."""
+    return np.asarray(Image.open(io.BytesIO(content)).convert("RGBA"))
+
+
 def test_page_is_one_file(ask):
     status, page = ask("GET", "/")
     assert status == 200
@@ -96,16 +101,16 @@ def test_sequences_and_frames_in_natural_order(ask):
 
 
 def test_click_erases_a_component_and_the_label_shows_it(ask, session):
-    before = decoded(ask("GET", "/label/bear/9")[1])
-    assert before[6, 6] == 128
-    assert before[4, 6] == 255  # the outline
-    assert before[0, 0] == 0
+    before = overlaid(ask("GET", "/label/bear/9")[1])
+    assert before[6, 6].tolist() == [255, 70, 70, 95]
+    assert before[4, 6].tolist() == [255, 70, 70, 255]  # the outline
+    assert before[0, 0, 3] == 0
     line = "bear 9 erase component 6,6"
     assert ask("POST", "/api/edits", {"line": line}) == (200, {"added": [line]})
-    after = decoded(ask("GET", "/label/bear/9")[1])
+    after = overlaid(ask("GET", "/label/bear/9")[1])[..., 3]
     assert not after[:12].any()
     assert (after[14:20, 20:28] > 0).all()
-    assert decoded(ask("GET", "/label/bear/8")[1])[6, 6] == 128
+    assert overlaid(ask("GET", "/label/bear/8")[1])[6, 6, 3] == 95
     assert [edit.line() for edit in read_edits(session.edits)] == [line]
     assert session.edits.read_text().startswith("# sequence frame action shape")
 
@@ -116,10 +121,10 @@ def test_edits_of_a_frame(ask):
     assert ask("GET", "/api/edits/bear/9")[1] == {
         "edits": ["bear * keep polygon 0,0 15,0 15,12"],
         "total": 2,
-        "suggestions": [],
     }
     assert ask("GET", f"/api/edits/{quote('two words')}/10")[1]["edits"] == ["'two words' 9..10 erase all"]
     assert ask("GET", f"/api/edits/{quote('two words')}/8")[1]["edits"] == []
+    assert ask("GET", "/api/suggestions/bear/9") == (200, [])  # no prior is given
 
 
 def test_undo_takes_the_last_edit_back_and_keeps_comments(ask, session):
@@ -295,6 +300,9 @@ def test_marks_are_kept_in_a_file_of_their_own(ask, session):
 def test_a_line_that_is_no_mark_is_named(session):
     session.marks.write_text("bear 8 reviewed\nbear 8 seen\n")
     with pytest.raises(InputError, match=r"edits\.reviewed\.txt:2: 'bear 8 seen'"):
+        session.all_marks()
+    session.marks.write_text("bear's 8 reviewed\n")
+    with pytest.raises(InputError, match=r"edits\.reviewed\.txt:1: .*No closing quotation"):
         session.all_marks()
 
 

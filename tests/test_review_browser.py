@@ -241,3 +241,15 @@ def test_token_leaves_the_address_and_a_reload_needs_none(page):
     page.ask("Network.clearBrowserCookies")
     page.key("ArrowRight")
     page.until("$('message').textContent", "open the address that vsodprep review prints")
+
+
+def test_a_key_pressed_twice_accepts_two_suggestions(browser, server, session):
+    label = np.zeros((24, 32), dtype=bool)
+    label[4:10, 4:12], label[16:20, 20:28], label[2:5, 20:24] = True, True, True
+    write_mask(session.labels / "bear" / "0.png", label)
+    page = browser.page(server.address)
+    page.until("state.suggestions.length", 2)  # one of the three blobs moves
+    page.value("keys.a(), keys.a(), null")
+    page.until("$('total').textContent", "2 edits in the file")
+    page.until("state.suggestions.length", 0)
+    assert sorted(recorded(session)) == ["bear 0 erase component 20,2", "bear 0 erase component 4,4"]

@@ -18,3 +18,13 @@ def benchmark_names(_context: click.Context, _parameter: click.Parameter, incomp
 def model_names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the networks whose names begin with what is typed."""
     return _starting(import_module("vsodprep.config.models").MODELS, incomplete)
+
+
+def protocol_names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the built-in protocols whose names begin with what is typed."""
+    return _starting(import_module("vsodprep.config.protocol").PROTOCOLS, incomplete)
+
+
+def preset_names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the built-in CRF presets whose names begin with what is typed."""
+    return _starting(import_module("vsodprep.config.crf").PRESETS, incomplete)

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from vsodprep.cli._names import benchmark_names, protocol_names
 from vsodprep.cli._score_options import JsonFile, aside, bootstrap_options, measures_option
 
 
@@ -12,8 +13,8 @@ from vsodprep.cli._score_options import JsonFile, aside, bootstrap_options, meas
 @click.argument("scores", nargs=-1, required=True, metavar="[LABEL=]SCORES.json|DIR...")
 @measures_option("max_f", "s_measure", "mae", help="Keys of measures in the score files.")
 @click.option("--versus", metavar="LABEL", help="The method that the others are tested against; default the first.")
-@click.option("--benchmark", help="Take the scores on this benchmark.")
-@click.option("--protocol", help="Take the scores by this protocol.")
+@click.option("--benchmark", shell_complete=benchmark_names, help="Take the scores on this benchmark.")
+@click.option("--protocol", shell_complete=protocol_names, help="Take the scores by this protocol.")
 @bootstrap_options
 @click.option("--json", "output", type=JsonFile(), help="Write intervals and tests to this file; - is stdout.")
 def command(

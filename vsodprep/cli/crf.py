@@ -7,6 +7,7 @@ import click
 
 from vsodprep.cli._coding import coding_option
 from vsodprep.cli._folder import Folder
+from vsodprep.cli._names import preset_names
 from vsodprep.cli._torch import device_option
 from vsodprep.config.coding import Coding
 from vsodprep.config.crf import Crf
@@ -17,7 +18,13 @@ from vsodprep.markers import MANIFEST, PREDICTIONS
 @click.argument("frames_dir", type=Folder(MANIFEST))
 @click.argument("maps_dir", type=Folder(PREDICTIONS))
 @click.option("--out", required=True, type=Folder(PREDICTIONS), help="Folder of the refined maps.")
-@click.option("--preset", default="stan", show_default=True, help="Name of a preset, JSON, or a JSON file.")
+@click.option(
+    "--preset",
+    default="stan",
+    show_default=True,
+    shell_complete=preset_names,
+    help="Name of a preset, JSON, or a JSON file.",
+)
 @click.option(
     "--engine",
     type=click.Choice(get_args(Crf.model_fields["engine"].annotation)),

@@ -17,7 +17,13 @@ from vsodprep.markers import SOURCES
 @options_of(Choice, {"resolution"})
 @click.option("--file", "files", multiple=True, metavar="FILE", help="Fetch this file instead; repeatable.")
 @click.option("--maps", is_flag=True, help="NAME is one of the published maps that `vsodprep benchmarks --maps` lists.")
-@click.option("--benchmark", "benchmarks", multiple=True, help="With --maps: only maps of this benchmark; repeatable.")
+@click.option(
+    "--benchmark",
+    "benchmarks",
+    multiple=True,
+    shell_complete=benchmark_names,
+    help="With --maps: only maps of this benchmark; repeatable.",
+)
 @click.option("--method", "methods", multiple=True, help="With --maps: only this method of several; repeatable.")
 @click.option("--jobs", type=click.IntRange(min=1), default=3, show_default=True, help="Files fetched at once.")
 @lock_option

@@ -9,6 +9,7 @@ import click
 
 from vsodprep.cli._coding import coding_option
 from vsodprep.cli._folder import PATH, Folder
+from vsodprep.cli._names import benchmark_names, protocol_names
 from vsodprep.cli._score_options import JsonFile, aside, measures_option
 from vsodprep.config.coding import ScoredVoid
 from vsodprep.markers import MANIFEST, PREDICTIONS, SHARD
@@ -80,13 +81,18 @@ def _show_classes(classes: dict[str, Any], mean: dict[str, Any]) -> None:
     type=Folder(MANIFEST, SHARD),
     help="Masks, a normalised benchmark, a shard, or a benchmark's name.",
 )
-@click.option("--benchmark", help="Name of the benchmark, for tables, where masks do not tell it: davis2016, ...")
+@click.option(
+    "--benchmark",
+    shell_complete=benchmark_names,
+    help="Name of the benchmark, for tables, where masks do not tell it: davis2016, ...",
+)
 @click.option("--split", help="A split of the benchmark, or a text file of sequence names.")
 @click.option("--method", help="Name of the method, which an error then begins with.")
 @click.option(
     "--protocol",
     "protocols",
     multiple=True,
+    shell_complete=protocol_names,
     default=("davsod",),
     show_default=True,
     help="Name of a protocol, or settings: a file or JSON. Several are computed in one go.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import click
 
 from vsodprep.cli._folder import PATH, Folder
+from vsodprep.cli._names import benchmark_names, protocol_names
 from vsodprep.cli._options import options_of
 from vsodprep.cli._score_options import bootstrap_options, measures_option
 from vsodprep.cli._torch import device_option, threads_option
@@ -31,14 +32,16 @@ def _out(ctx: click.Context, param: click.Parameter, value: Path) -> Path:
 out_option = click.option("--out", required=True, type=PATH, callback=_out, help="File to write: .svg, .pdf or .png.")
 scores_argument = click.argument("scores", nargs=-1, required=True, metavar="[LABEL=]SCORES.json|DIR...")
 references_option = click.option(
-    "--reference", "references", multiple=True, metavar="LABEL", help="Draw this method in grey."
+    "--reference", "references", multiple=True, metavar="LABEL", help="Draw this method in gray."
 )
 
 
 def of_one_kind_options(function: Function) -> Function:
     """Add `--benchmark` and `--protocol`, which choose among scores."""
-    for option, what in (("--protocol", "by this protocol"), ("--benchmark", "of this benchmark")):
-        function = click.option(option, help=f"Draw only scores {what}, where there are others.")(function)
+    chosen = (("--protocol", "by this protocol", protocol_names), ("--benchmark", "of this benchmark", benchmark_names))
+    for option, what, names in chosen:
+        about = f"Draw only scores {what}, where there are others."
+        function = click.option(option, shell_complete=names, help=about)(function)
     return function
 
 

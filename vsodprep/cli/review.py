@@ -21,9 +21,12 @@ def command(labels_dir: Path, frames: Path, edits: Path, flow: Path | None, prio
     LABELS_DIR: labels as {seq}/{frame}.png. They are not changed: `vsodprep coarse label --edits` applies the edits.
     Which frames were reviewed is kept beside the edits, in EDITS.reviewed.txt.
     """
+    import cv2
+
     from vsodprep.review.server import serve
     from vsodprep.review.session import Session
 
+    cv2.setNumThreads(1)  # beside other work its threads wait for one another longer than they compute
     server = serve(Session(labels_dir, frames, edits, flow, prior), port)
     click.echo(f"{server.address} (Ctrl-C ends it)")
     try:

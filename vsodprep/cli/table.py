@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from vsodprep.cli._folder import PATH
+from vsodprep.cli._names import benchmark_names, model_names, protocol_names
 from vsodprep.cli._score_options import bootstrap_options, measures_option
 
 if TYPE_CHECKING:
@@ -17,9 +18,19 @@ if TYPE_CHECKING:
 @click.command("table")
 @click.argument("scores", nargs=-1, metavar="[LABEL=]SCORES.json|DIR...")
 @measures_option("max_f", "s_measure", "mae", help="Keys of measures in the score files.")
-@click.option("--paper", "papers", multiple=True, help="Add what a paper prints: a model's name, or `all`.")
-@click.option("--benchmark", "benchmarks", multiple=True, help="Show only this benchmark.")
-@click.option("--protocol", "protocols", multiple=True, help="Show only scores by this protocol.")
+@click.option(
+    "--paper",
+    "papers",
+    multiple=True,
+    shell_complete=model_names,
+    help="Add what a paper prints: a model's name, or `all`.",
+)
+@click.option(
+    "--benchmark", "benchmarks", multiple=True, shell_complete=benchmark_names, help="Show only this benchmark."
+)
+@click.option(
+    "--protocol", "protocols", multiple=True, shell_complete=protocol_names, help="Show only scores by this protocol."
+)
 @click.option(
     "--by",
     type=click.Choice(["attribute", "sequence"]),
@@ -47,11 +58,13 @@ if TYPE_CHECKING:
     default="markdown",
     show_default=True,
 )
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option("--digits", type=click.IntRange(1, 9), default=3, show_default=True, help="Decimal places.")
 @click.option("--out", type=PATH, help="Write to this file instead of the terminal.")
 def command(
     scores: tuple[str, ...],
     form: str,
+    as_json: bool,
     digits: int,
     out: Path | None,
     printed: bool,
@@ -68,6 +81,7 @@ def command(
     from vsodprep.scores.read import load_scores
     from vsodprep.scores.table_formats import written, written_printed
 
+    form = "json" if as_json else form
     beside = printed or bool(printed_as)
     if not scores and (beside or not chosen["papers"]):
         raise click.UsageError("name score files, or papers with --paper")

@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -46,6 +47,7 @@ class Edit:
         return " ".join([shlex.quote(self.sequence), frame, self.action, self.shape, *points])
 
 
+@lru_cache(maxsize=1 << 16)  # a page of review reads the whole file again after each edit
 def parse_edit(line: str, where: str) -> Edit:
     """Read one line.
 

@@ -24,7 +24,7 @@ class Crf(Section):
     bilateral_sxy: float = Field(default=60, gt=0)
     """Spatial standard deviation of the appearance kernel in pixels."""
     bilateral_srgb: float = Field(default=5, gt=0)
-    """Colour standard deviation of the appearance kernel in grey levels."""
+    """Colour standard deviation of the appearance kernel in gray levels."""
     bilateral_weight: float = Field(default=5, ge=0)
     """Weight of the appearance kernel."""
     iterations: int = Field(default=5, ge=1)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vsodprep.archives import Tree, open_tree
 from vsodprep.benchmarks.layout import is_mask_folder
 from vsodprep.coding import AS_VALUES, Decoded, Reading
-from vsodprep.errors import InputError
+from vsodprep.errors import InputError, meant
 from vsodprep.files import is_junk, read_text
 from vsodprep.images import MAP_SUFFIXES, natural_key
 from vsodprep.manifest import Manifest, check_salient, read_manifest
@@ -244,7 +244,10 @@ def open_truth(given: Path | str, split: str | None = None, results: Path = Path
         options = (results / "normalized" / path, results / "shards" / f"{path}.zarr")
         found = next((option for option in options if option.exists()), None)
         if found is None:
-            raise InputError(path, "no such file or folder", f"masks, or a benchmark below {results}")
+            made = [each.name for each in (results / "normalized").glob("*")]
+            raise InputError(
+                path, "no such file or folder", f"masks, or a benchmark below {results}{meant(path.name, made)}"
+            )
         path = found
     if (path / MANIFEST).is_file():
         return _from_manifest(read_manifest(path), path, split, FileMasks(open_tree(path), AS_VALUES), shard=False)

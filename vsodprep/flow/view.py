@@ -96,7 +96,7 @@ def describe(flow: FlowFile, disagreeing: float | None = None) -> str:
     method, policy = flow.attributes.get("method", "?"), flow.attributes.get("policy", {})
     lines = [f"{found.pairs} pairs by {method}, {policy.get('direction', '?')}, stride {policy.get('stride', '?')}"]
     if found.photometric is not None and found.still is not None:
-        lines.append(f"photometric error {found.photometric:.2f} grey levels, without flow {found.still:.2f}")
+        lines.append(f"photometric error {found.photometric:.2f} gray levels, without flow {found.still:.2f}")
     if found.worst is not None:
         lines.append(f"{found.unexplained} pairs whose frames the flow does not bring closer")
     if found.inconsistent is not None:

@@ -17,7 +17,7 @@ from vsodprep.report.strips import Strip, StripPicture
 from vsodprep.report.thumbnails import thumbnail
 
 LOOKED_AT = 3  # pairs of a sequence whose way back is estimated where none is stored
-_LABELS = ("frame", "flow picture", "other frame, brought back", "grey difference", "inconsistency")
+_LABELS = ("frame", "flow picture", "other frame, brought back", "gray difference", "inconsistency")
 
 
 @dataclass(frozen=True)

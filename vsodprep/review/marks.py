@@ -2,6 +2,7 @@
 
 import shlex
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from vsodprep.errors import InputError
@@ -35,9 +36,12 @@ def read_marks(path: Path) -> Marks:
         return Marks()
     reviewed, refused = set(), set()
     for number, line in enumerate(read_text(path, "a file of marks").splitlines(), start=1):
-        words = shlex.split(line, comments=True)
+        try:
+            words = _words(line)
+        except ValueError as error:
+            raise InputError(f"{path}:{number}", f"{line!r} ({error})", _EXPECTED) from error
         match words:
-            case []:
+            case ():
                 continue
             case [sequence, frame, "reviewed"]:
                 reviewed.add((sequence, frame))
@@ -46,6 +50,11 @@ def read_marks(path: Path) -> Marks:
             case _:
                 raise InputError(f"{path}:{number}", repr(line), _EXPECTED)
     return Marks(frozenset(reviewed), frozenset(refused))
+
+
+@lru_cache(maxsize=1 << 16)  # the file is read again for each frame that is shown
+def _words(line: str) -> tuple[str, ...]:
+    return tuple(shlex.split(line, comments=True))
 
 
 def write_marks(path: Path, marks: Marks) -> None:

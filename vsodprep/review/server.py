@@ -115,13 +115,10 @@ class Handler(BaseHTTPRequestHandler):
                 )
             case ["api", "edits", sequence, frame]:
                 edits = self.session.edits_of(*self._known(sequence, frame))
-                self._send_json(
-                    {
-                        "edits": [edit.line() for edit in edits],
-                        "total": len(self.session.all_edits()),
-                        "suggestions": self.session.suggestions(sequence, frame),
-                    }
-                )
+                lines, total = [edit.line() for edit in edits], len(self.session.all_edits())
+                self._send_json({"edits": lines, "total": total})
+            case ["api", "suggestions", sequence, frame]:
+                self._send_json(self.session.suggestions(*self._known(sequence, frame)))
             case ["label", sequence, frame]:
                 self._send(self.session.overlay(*self._known(sequence, frame)), "image/png")
             case ["flow", sequence, frame]:

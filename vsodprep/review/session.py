@@ -1,5 +1,6 @@
 """What the review page shows and changes: labels, frames, flow, and the file of edits."""
 
+import io
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from vsodprep.coarse.edits import HEADER, Edit, apply_edit, edits_by_frame, parse_edit, read_edits
 from vsodprep.coarse.substitute import erase_unsupported
@@ -18,7 +20,7 @@ from vsodprep.config.coarse import Substitute
 from vsodprep.errors import InputError, check_known, check_size
 from vsodprep.files import read_text, write_text
 from vsodprep.flow.store import open_flow
-from vsodprep.images import FOREGROUND_ABOVE, encode_jpeg, encode_png, find_image, natural_key, read_frame
+from vsodprep.images import FOREGROUND_ABOVE, encode_jpeg, find_image, natural_key, read_frame
 from vsodprep.manifest import frame_path
 from vsodprep.markers import MANIFEST
 from vsodprep.prior.store import open_prior
@@ -27,7 +29,9 @@ from vsodprep.review.marks import Marks, read_marks, write_marks
 from vsodprep.saliency.folders import list_maps, map_of, read_map, reading_of
 
 _THUMBNAIL = 72  # pixels of height
+_AT_HAND = 16  # edited labels that are kept
 _TINT = (255, 70, 70)
+_OPACITY = bytes((0, 95, 255))  # of all else, a label's inside, its outline
 
 
 @dataclass
@@ -50,6 +54,9 @@ class Session:
     _done: list[list[str]] = field(default_factory=list, repr=False)
     _undone: list[list[str]] = field(default_factory=list, repr=False)
     _read: tuple[Any, tuple[Edit, ...]] | None = field(default=None, repr=False)
+    _edited: dict[Path, tuple[int, tuple[Edit, ...], NDArray[np.bool_] | None]] = field(
+        default_factory=dict, repr=False
+    )
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @cached_property
@@ -96,18 +103,29 @@ class Session:
         raise InputError(self.frames / sequence / frame, "no such frame", "a frame for each label")
 
     def label(self, sequence: str, frame: str) -> NDArray[np.bool_]:
-        """Return a frame's label with its edits applied, bool `(H, W)`."""
-        label = read_map(map_of(self.labels, f"{sequence}/{frame}"), None, self._reading) > FOREGROUND_ABOVE
-        for edit in self.edits_of(sequence, frame):
+        """Return a frame's label with its edits applied, bool `(H, W)`; of what was just shown only new edits are."""
+        path, edits = map_of(self.labels, f"{sequence}/{frame}"), tuple(self.edits_of(sequence, frame))
+        written = path.stat().st_mtime_ns if path.is_file() else 0
+        before, done, label = self._edited.pop(path, (0, (), None))
+        if label is None or before != written or edits[: len(done)] != done:
+            label, done = read_map(path, None, self._reading) > FOREGROUND_ABOVE, ()
+        for edit in edits[len(done) :]:
             label = apply_edit(label, edit)
+        self._edited[path] = (written, edits, label)
+        for earlier in list(self._edited)[:-_AT_HAND]:
+            self._edited.pop(earlier, None)
         return label
 
     def overlay(self, sequence: str, frame: str) -> bytes:
-        """Return the label as a PNG to lay over the frame: foreground tinted, its outline opaque."""
+        """Return the label as a PNG to lay over the frame: its outline opaque, its inside tinted, all else clear."""
         levels = self.label(sequence, frame).astype(np.uint8)
         inner = cv2.erode(levels, cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3)))
-        # 255 is the outline, 128 the inside: the page turns the grey levels into colours.
-        return encode_png(levels * np.uint8(255) - inner * np.uint8(127))
+        # Two bits a pixel and a palette: soon made, and drawn by a browser as it is.
+        image = Image.fromarray(levels + levels - inner)
+        image.putpalette(_TINT * 3)
+        file = io.BytesIO()
+        image.save(file, "PNG", bits=2, transparency=_OPACITY, compress_level=1)
+        return file.getvalue()
 
     def thumbnail(self, sequence: str, frame: str) -> bytes:
         """Return the frame as a small JPEG with its label's inside tinted."""

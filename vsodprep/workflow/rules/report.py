@@ -34,4 +34,4 @@ class ReportInputs(RuleInputs):
     def told(self) -> str:
         """Say where the report is, and what to do next."""
         page = Path(self.paths.report).absolute()
-        return f"vsodprep: open {page} in a browser; README.md says what else you can do under 'What people come for'"
+        return f"vsodprep: open {page} in a browser. What to do next: 'What people come for' in README.md"
