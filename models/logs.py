@@ -34,8 +34,11 @@ class Pace:
 
     def end_step(self, samples: int) -> None:
         """A batch of so many samples is done."""
-        self._ended = time.perf_counter()
         self._samples += samples
+
+    def begin_wait(self) -> None:
+        """What a batch is followed by (rows, saved states) is done: from here on the next batch is waited for."""
+        self._ended = time.perf_counter()
 
     def take(self) -> dict[str, float]:
         """Return `samples_per_second`, and `waiting`, the share of time, since this was last asked."""

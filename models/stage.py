@@ -160,13 +160,13 @@ class StageModule(lightning.LightningModule):
         if row is not None:
             sinks.log.row(row, self._pace.take())
         sinks.reporter.advance(f"loss {row['loss']:.4g}" if row else "")
-        if done % self.stage.accumulate and not last:
-            return  # gradients that wait for more are not part of the state
-        if last or time.monotonic() - self._saved_at > sinks.save_seconds:
+        whole = not done % self.stage.accumulate  # gradients that wait for more are not part of the state
+        if last or (whole and time.monotonic() - self._saved_at > sinks.save_seconds):
             state = {"weights": self.network.state_dict(), "optimizer": self.optimizer_state}
             stage, step = (self.number + 1, 0) if last else (self.number, done)
             sinks.progress.write(stage, step, state | {"history": sinks.history.state()})
             self._saved_at = time.monotonic()
+        self._pace.begin_wait()
 
 
 def fit(

@@ -96,7 +96,10 @@ def test_one_card_or_none_is_shared(visible: str, tmp_path: Path, jobs: list[Job
         assert jobs[-1].card() == visible
 
 
-@pytest.mark.parametrize(("visible", "found"), [("0,2", ("0", "2")), (" 1 ,", ("1",)), ("", ())])
+@pytest.mark.parametrize(
+    ("visible", "found"),
+    [("0,2", ("0", "2")), (" 1 ,", ("1",)), ("", ()), ("-1", ()), ("2,-1,0", ("2",)), ("0,0,1", ("0", "1"))],
+)
 def test_what_the_environment_shows(visible: str, found: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VISIBLE, visible)
     assert cards() == found

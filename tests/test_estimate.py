@@ -145,7 +145,9 @@ def test_training_counts_samples_seeds_and_width() -> None:
     assert found["train main"].frames == 2 * 100 * 2
     assert found["train more"].frames == 2 * 2 * 2079
     billions = definition("dsnet").operations * 0.25 * rates.BACKWARD * 400 * 512 * 512 / 1e6
-    assert found["train main"].cpu == pytest.approx(billions / rates.GIGAFLOPS_CORE / 3600)
+    reading = rates.READ * 400 * 480 * 854 / 1e6
+    computing = billions / (rates.GIGAFLOPS_CORE * 0.5**rates.NARROW)
+    assert found["train main"].cpu == pytest.approx((computing + reading) / 3600)
     assert found["predict davis2016"].frames == 1376
     assert found["crf dss davis2016"].cpu > 0
     assert all(cost.gpu == 0 for cost in found.values())
@@ -173,15 +175,24 @@ def test_a_crf_costs_by_the_engine_and_iterations_of_its_preset(post: str, itera
 @pytest.mark.parametrize(("model", "key"), [("dcl", "segments"), ("rfcn", "contrast")])
 def test_what_is_computed_of_a_frame_as_it_is_read_takes_the_processor(model: str, key: str) -> None:
     found = costs(config(device="cuda", runs={model: {"full": RUN}}))
-    assert found["train main"].cpu == pytest.approx(400 * 512 * 512 / 1e6 * rates.DERIVED[key] / 3600)
+    reading = rates.READ * 400 * 480 * 854 / 1e6
+    assert found["train main"].cpu == pytest.approx((400 * 512 * 512 / 1e6 * rates.DERIVED[key] + reading) / 3600)
     assert found["predict davis2016"].cpu > 0
+
+
+def test_what_a_reader_keeps_is_read_once() -> None:
+    stage = {"data": [{"benchmark": "davis2016", "split": "train"}], "batch": 2, "steps": 100_000}
+    for size, frames in (([64, 96], 2079), ([512, 512], 200_000)):
+        run = RUN | {"stages": [stage | {"size": size}], "seeds": [0]}
+        found = costs(config(device="cuda", runs={"dsnet": {"full": run}}))["train main"]
+        assert found.cpu == pytest.approx(rates.READ * frames * 480 * 854 / 1e6 / 3600)
 
 
 def test_on_a_card_networks_take_its_time() -> None:
     found = costs(
         config(device="cuda", flow={"raft": {"method": "raft"}}, pack={"flow": ["raft"]}, runs={"dsnet": {"full": RUN}})
     )
-    assert found["train main"].cpu == 0
+    assert found["train main"].cpu == pytest.approx(rates.READ * 400 * 480 * 854 / 1e6 / 3600)
     assert found["train main"].gpu > 0
     assert found["flow raft"].gpu > found["flow raft"].cpu > 0
 
@@ -480,7 +491,7 @@ def test_the_start_of_every_command_counts() -> None:
     found = costs(config())
     sequences = found["flow dis"].sequences
     assert [found[stage].jobs for stage in ("normalize", "flow dis", "pack")] == [1, sequences, 1]
-    seconds = sequences * rates.START["flow"] + rates.START["pack"] + 2 * rates.START_OTHER
+    seconds = sequences * rates.START["flow"] + rates.START["pack"] + 2 * rates.START_OTHER + rates.START["report"]
     assert found["start-up"].cpu == pytest.approx(seconds / 3600)
 
 

@@ -21,7 +21,7 @@ LABELS = np.array(
 
 
 def contrast(labels, count, given):
-    return contrasts([Segmentation(labels, count, 0)], Pieces.of([labels]), given)
+    return contrasts([Segmentation.of(labels)], Pieces.of([labels]), given)
 
 
 def random_channels(seed=0, shape=(4, 4)):
@@ -108,7 +108,7 @@ def test_contrast_against_brute_force():
 def test_levels_together_are_described_as_each_alone():
     rng = np.random.default_rng(0)
     maps = [rng.integers(0, count, (15, 18)).astype(np.int32) for count in (3, 5, 2)]
-    levels = [Segmentation(labels, labels.max() + 1, 0) for labels in maps]
+    levels = [Segmentation.of(labels) for labels in maps]
     given = random_channels(4, (15, 18))
     together = contrasts(levels, Pieces.of(maps), given)
     alone = [contrast(each.labels, each.regions, given) for each in levels]

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from vsodprep.config.prior import DRFI
 from vsodprep.prior.pieces import Pieces, added
+from vsodprep.prior.segmentation import segmentations
 
 
 def test_pieces_by_hand():
@@ -27,3 +29,12 @@ def test_each_combination_of_regions_is_one_piece(counts):
 def test_rows_are_added_up_by_region():
     values = np.array([[1.0, 2], [3, 4], [5, 6]])
     np.testing.assert_array_equal(added(values, np.array([1, 0, 1], np.int32), 3), [[3, 4], [6, 8], [0, 0]])
+
+
+def test_levels_that_share_their_parts_make_the_pieces_of_their_labels():
+    picture = np.random.default_rng(3).integers(0, 256, (24, 32, 3)).astype(np.uint8)
+    levels = segmentations(picture, DRFI, scale=0.3)
+    assert len({id(level.parts) for level in levels}) < len(levels)
+    pieces, expected = Pieces.of_levels(levels), Pieces.of([level.labels for level in levels])
+    np.testing.assert_array_equal(pieces.labels, expected.labels)
+    np.testing.assert_array_equal(pieces.regions, expected.regions)

@@ -14,7 +14,7 @@ LABELS[10:20, 20:30] = 1
 LABELS[10:20, 30:50] = 2
 
 
-LEVEL = Segmentation(LABELS, 3, 0)
+LEVEL = Segmentation.of(LABELS)
 
 
 def cut_all(picture, labels, count):
@@ -73,7 +73,7 @@ def test_alexnet_gives_12288_numbers(picture, alexnet):
 
 
 def test_windows_of_levels_and_frames_are_seen_together_and_once(picture):
-    joined = Segmentation(np.where(LABELS == 2, 0, LABELS), 2, 0)
+    joined = Segmentation.of(np.where(LABELS == 2, 0, LABELS))
     seen = []
 
     def network(batch):

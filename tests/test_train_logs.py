@@ -96,16 +96,19 @@ def test_a_sheet_shows_frame_mask_and_map() -> None:
 
 
 def test_pace_tells_samples_and_waiting_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    times = iter([0.0, 3.0, 4.0, 7.0, 8.0, 8.0, 8.0, 9.0, 10.0])
+    times = iter([0.0, 3.0, 4.0, 7.0, 8.0, 11.0, 12.0, 12.0])
     monkeypatch.setattr("time.perf_counter", lambda: next(times))
     pace = Pace()
-    for _ in range(2):
-        pace.begin_step()
-        pace.end_step(8)
-    assert pace.take() == {"samples_per_second": 2.0, "waiting": 0.75}
     pace.begin_step()
     pace.end_step(8)
-    assert pace.take() == {"samples_per_second": 4.0, "waiting": 0.0}
+    pace.begin_wait()
+    pace.begin_step()
+    pace.end_step(8)
+    assert pace.take() == {"samples_per_second": 2.0, "waiting": 0.75}
+    pace.begin_wait()  # after a state that took three seconds to save
+    pace.begin_step()
+    pace.end_step(8)
+    assert pace.take() == {"samples_per_second": 2.0, "waiting": 0.25}
 
 
 @pytest.mark.parametrize("name", ["tensorboard", "wandb"])

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 
 from vsodprep.errors import InputError
@@ -19,7 +20,9 @@ def cards() -> tuple[str, ...]:
     """Return the cards that this process may use, as `CUDA_VISIBLE_DEVICES` names them, or else by number."""
     given = os.environ.get(VISIBLE)
     if given is not None:
-        return tuple(filter(None, map(str.strip, given.split(","))))
+        named = filter(None, map(str.strip, given.split(",")))
+        # CUDA sees none from the first -1 on.
+        return tuple(dict.fromkeys(takewhile(lambda card: card != "-1", named)))
     try:
         # Not by torch: nothing is to touch a card before it is chosen, and a plan imports no torch.
         listed = subprocess.run(["nvidia-smi", "--list-gpus"], capture_output=True, text=True, check=True, timeout=60)

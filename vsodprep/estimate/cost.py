@@ -1,7 +1,7 @@
 """Add up what a configuration will take, from the registry alone."""
 
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,9 +93,10 @@ class Estimate:
         return (*found, self._starting(found))
 
     def _starting(self, found: Iterable[Cost]) -> Cost:
-        """Return what it takes to start all commands, which is most of the time of a small benchmark."""
-        jobs = [(cost.jobs, cost.stage.split()[0]) for cost in found]
-        seconds = sum(count * rates.START.get(stage, rates.START_OTHER) for count, stage in jobs)
+        """Return what it takes to start all commands, most of the time of a small benchmark, and to draw and report."""
+        jobs = [(cost.jobs, cost.stage) for cost in found]
+        jobs += [(len(self.targets.figures), "figure"), (1, "report")]
+        seconds = sum(count * start_seconds(stage) for count, stage in jobs)
         return Cost("start-up", "commands", sum(count for count, _ in jobs), 0, cpu=seconds / _HOUR)
 
     def _preparing(self, name: str) -> Iterator[Cost]:
@@ -281,13 +282,13 @@ class Estimate:
         """Return seconds of processor and of graphics card for forward passes over so many frames of a size."""
         margin = 2 * definition(run.network(model)).choose(run.variant, run.options).margin
         megapixels = frames * (size[0] + margin) * (size[1] + margin) / rates.MEGAPIXEL
-        return self._passes(self._operations(run.network(model), run) * megapixels)
+        return self._passes(self._operations(run.network(model), run) * megapixels, run.width)
 
-    def _passes(self, billions: float) -> tuple[float, float]:
-        """Return seconds of processor and of graphics card for so many billions of operations."""
+    def _passes(self, billions: float, width: float = 1.0) -> tuple[float, float]:
+        """Return seconds of processor and of graphics card for so many billions of operations of a network."""
         if self.on_card:
             return 0.0, billions / rates.GIGAFLOPS_CARD
-        return billions / rates.GIGAFLOPS_CORE, 0.0
+        return billions / (rates.GIGAFLOPS_CORE * width**rates.NARROW), 0.0
 
     def _operations(self, network: str, run: Run) -> float:
         """Return billions of operations of a forward pass per megapixel and frame."""
@@ -312,9 +313,9 @@ class Estimate:
 
     def _training(self, model: str, name: str, run: Run, stage: Stage) -> Cost:
         parts = [(self._split(data), data) for data in stage.data]
+        each = [data.repeat * (part.annotated if data.labels == "masks" else part.frames) for part, data in parts]
         samples = stage.steps * stage.batch if stage.steps is not None else 0
         if stage.epochs is not None:
-            each = [data.repeat * (part.annotated if data.labels == "masks" else part.frames) for part, data in parts]
             per_epoch = sum(each) if stage.order == "shuffle" else len(each) * max(each)
             samples = round(stage.epochs * per_epoch)
         samples *= len(set(run.seeds)) * run.rounds
@@ -322,6 +323,7 @@ class Estimate:
         cpu, gpu = self._network(model, run, rates.BACKWARD * read, stage.size)
         cpu += self._derived(model, run, read * stage.size[0] * stage.size[1] / rates.MEGAPIXEL)
         counted = [part for part, _ in parts]
+        cpu += _reading(list(zip(each, counted, strict=True)), stage, read)
         guessed = stage.steps is None and any(part.guessed for part in counted)
         what = f"{model}/{name}"
         known: dict[str, Any] = {"frames": samples, "guessed": guessed, "jobs": 0}
@@ -377,6 +379,30 @@ class Estimate:
         counted = {key: sum(getattr(part, key) for part in parts) for key in ("sequences", "frames")}
         counted["guessed"] = any(part.guessed for part in parts)
         return Cost(stage, what, cpu=cpu / _HOUR, gpu=gpu / _HOUR, **(counted | known))
+
+
+def start_seconds(stage: str) -> float:
+    """Return seconds of processor until a command of a stage begins its work.
+
+    Args:
+        stage: As `Cost.stage`.
+    """
+    kind, *rest = stage.split()
+    return rates.START.get(f"{kind} fit" if rest[1:] == ["fit"] else kind, rates.START_OTHER)
+
+
+def _reading(parts: Sequence[tuple[int, FrameCounts]], stage: Stage, frames: int) -> float:
+    """Return seconds of processor for reading so many frames of a stage.
+
+    Args:
+        parts: Samples of an epoch from each part of the data, and the part.
+        stage: The stage; what fits into the memory that a reader keeps is read once.
+        frames: Frames that its batches hold.
+    """
+    samples, known = sum(number for number, _ in parts), sum(part.frames for _, part in parts)
+    pixels = sum(number * part.pixels for number, part in parts) / max(1, samples)
+    kept = known * stage.size[0] * stage.size[1] * rates.KEPT < rates.CACHE
+    return rates.READ * (min(frames, known) if kept else frames) * pixels / rates.MEGAPIXEL
 
 
 def _read_late(benchmark: str, fitted: Iterable[tuple[str, Iterable[SplitOf]]], packed: Collection[str]) -> bool:

@@ -8,7 +8,7 @@ MEGAPIXEL = 1e6
 
 # Processor seconds per megapixel.
 NORMALIZE = 0.008
-GENERATE = 0.4  # synth
+GENERATE = 1.8  # synth
 # One segmentation with its regions' features, per megapixel at the scale of the prior, by backend.
 PRIOR_LEVEL = {"compiled": 0.055, "opencv": 0.6, "skimage": 1.1}
 PRIOR_FRAME = 0.13
@@ -34,12 +34,17 @@ TRIVIAL = 0.13
 ONNX = 305.0  # billions of operations per megapixel of an ONNX network that no preset knows: IS-Net's
 DERIVED = {"segments": 0.56, "contrast": 0.85}  # of DCL's superpixels at 321 x 321, of RFCN's prior at 500 x 500
 BACKWARD = 3.0  # forward and backward pass together, in forward passes
-GIGAFLOPS_CORE = 80.0
+READ = 0.02  # a frame as a JPEG, with its mask and stored flow picture, resized
+KEPT = 7  # bytes of a pixel of these, resized, which a reader keeps
+CACHE = 1 << 29  # bytes that it may keep
+GIGAFLOPS_CORE = 80.0  # at full width
+NARROW = 0.5  # power of the width that narrower layers take of it: they use a core less well
 GIGAFLOPS_CARD = 12_000.0  # a third of an RTX 3090's peak in single precision
 
 # Processor seconds until a command begins its work: imports above all, torch's and Lightning's, and compiled loops.
 START = {"flow": 0.9, "saliency": 1.2, "evaluate": 0.8, "trivial": 0.8, "prior": 2.0, "coarse": 2.2, "pack": 2.0}
-START |= {"crf": 2.5, "train": 5.0, "predict": 4.5}
+START |= {"crf": 2.5, "train": 8.0, "predict": 7.0, "prior fit": 6.0}
+START |= {"figure": 3.0, "report": 4.0}  # the whole of these commands
 START_OTHER = 1.0
 
 # Numbers that an optimiser keeps of each parameter; a checkpoint may hold them.

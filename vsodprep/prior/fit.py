@@ -116,8 +116,9 @@ def collect(
     masks = (mask for _, mask in of_masks)
     for described, mask in zip(describe((frame for frame, _ in moving), settings, windows), masks, strict=True):
         for level, rows in zip(described.levels, described.features, strict=True):
-            small = cv2.resize(mask.astype(np.uint8) * 255, level.labels.shape[::-1], interpolation=cv2.INTER_AREA)
-            chosen, label = region_labels(level.labels, level.regions, small > 127, purity)
+            labels = level.labels
+            small = cv2.resize(mask.astype(np.uint8) * 255, labels.shape[::-1], interpolation=cv2.INTER_AREA)
+            chosen, label = region_labels(labels, level.regions, small > 127, purity)
             features.append(rows[chosen])
             foreground.append(label[chosen])
             mixed += int((~chosen).sum())

@@ -65,7 +65,7 @@ def describe(frames: Iterable[Moving], settings: Settings, windows: Windows | No
     given = iter(frames)
     while together := list(islice(given, AT_ONCE if windows else 1)):
         cuts = [_cut(moving, settings) for moving in together]
-        pieces = [Pieces.of([level.labels for level in levels]) for _, levels in cuts]
+        pieces = [Pieces.of_levels(levels) for _, levels in cuts]
         described = windows(cuts) if windows else list(map(_contrasts, together, cuts, pieces))
         for moving, (_, levels), cut, features in zip(together, cuts, pieces, described, strict=True):
             yield Described(levels, cut, features, (moving.flow.shape[0], moving.flow.shape[1]))

@@ -11,6 +11,8 @@ from vsodprep.compiled import compiled
 # So large a share of the edges, the lightest, is looked at before any are sorted; their heaviest is estimated from one
 # edge in so many.
 _LIGHT, _EVERY = 0.45, 37
+# Edges up to these shares of all are sorted one after another, until one is too heavy; most joining ends between them.
+_IN_TURN = (0.6, 0.85)
 
 
 class Graph(NamedTuple):
@@ -47,11 +49,20 @@ class Graph(NamedTuple):
             smooth = np.asarray(cv2.GaussianBlur(smooth, (0, 0), sigma, sigmaY=sigma), dtype=np.float32)
         links = _links(smooth)
         known = links[::_EVERY] if k > 0 else links[:0]
-        light = np.quantile(known[known < np.inf], _LIGHT) if (known < np.inf).any() else -1.0  # none is negative
+        known = known[known < np.inf]
+        light, *limits = np.quantile(known, (_LIGHT, *_IN_TURN)) if len(known) else (-1.0,)  # none is negative
         numbers, size, inner, keys = _gathered(links, links.view(np.uint32), width, np.float32(light), np.float32(k))
+        parent = np.arange(len(size)).astype(np.int32)
+        for limit in (*limits, np.inf) if k > 0 else ():
+            due, later = _due(keys, numbers, parent, width, np.float32(limit))
+            due.sort()
+            first = _join_up(numbers, parent, size, inner, due, width, np.float32(k))
+            keys = np.concatenate([due[first:], later])
+            if first < len(due):
+                break
+        parts, size, inner, keys = _compressed(numbers, parent, size, inner, keys, width)
         keys.sort()
-        parts, *joined = _joined(numbers, size, inner, keys, width, np.float32(k))
-        return cls(parts[numbers].reshape(height, width), *joined)
+        return cls(parts.reshape(height, width), size, inner, *_edges(parts, keys, width))
 
     def cut(self, k: float) -> "Cut":
         """Join parts into regions that no edge may join any more.
@@ -77,16 +88,20 @@ class Cut(NamedTuple):
     size: NDArray[np.int32]
     ends: NDArray[np.int32]
 
-    def labels(self, least: int) -> NDArray[np.int32]:
+    def joined(self, least: int) -> NDArray[np.int32]:
         """Merge regions that are too small along the lightest edges.
 
         Args:
             least: Pixels of the smallest region.
 
         Returns:
-            int32 `(H, W)`: labels 0..n-1 in the order of each region's first pixel.
+            int32 `(n,)`: label of each part, 0.. in the order of each region's first pixel.
         """
-        return np.asarray(_merged(self.size, self.ends, least)[self.regions][self.parts])
+        return np.asarray(_merged(self.size, self.ends, least)[self.regions])
+
+    def labels(self, least: int) -> NDArray[np.int32]:
+        """Return the label of each pixel, int32 `(H, W)`; see `joined`."""
+        return self.joined(least)[self.parts]
 
 
 @compiled
@@ -280,36 +295,79 @@ def _renumbered(into, inner, parts):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _joined(parts, size, inner, keys, width, k):  # type: ignore[no-untyped-def]
-    """Join parts up to the first edge that is too heavy for k."""
-    parent, first = np.arange(len(size)).astype(np.int32), len(keys)
+def _ends(key, parts, width):  # type: ignore[no-untyped-def]
+    """Return the parts on both sides of an edge, given its key."""
+    link = np.int64(np.uint32(key))
+    pixel = link >> 1
+    return parts[pixel], parts[pixel + (width if link & 1 else 1)]
+
+
+@compiled
+def _due(keys, parts, parent, width, limit):  # type: ignore[no-untyped-def]
+    """Return keys of the edges up to a weight that are still between two regions, and those of heavier edges.
+
+    What is left out would be passed over later, at places in memory that do not follow one another.
+    """
+    weight = np.empty(1, np.float32)
+    weight[0] = limit
+    most = np.uint64(weight.view(np.uint32)[0])
+    due, later = np.empty(len(keys), np.uint64), np.empty(len(keys), np.uint64)
+    now, left = 0, 0
+    for key in keys:
+        if key >> np.uint64(32) > most:
+            later[left] = key
+            left += 1
+            continue
+        a, b = _ends(key, parts, width)
+        due[now] = key
+        now += _root(parent, a) != _root(parent, b)
+    return due[:now], later[:left]
+
+
+@compiled
+def _join_up(parts, parent, size, inner, keys, width, k):  # type: ignore[no-untyped-def]
+    """Join regions in place along sorted edges, up to the first one that is too heavy for k; return its place."""
     bits = np.empty(1, np.uint32)
     weight = bits.view(np.float32)
     for place in range(len(keys)):
-        link, bits[0] = np.int64(np.uint32(keys[place])), np.uint32(keys[place] >> np.uint64(32))
-        pixel = link >> 1
-        a, b = _root(parent, parts[pixel]), _root(parent, parts[pixel + (width if link & 1 else 1)])
+        bits[0] = np.uint32(keys[place] >> np.uint64(32))
+        a, b = _ends(keys[place], parts, width)
+        a, b = _root(parent, a), _root(parent, b)
         if a == b:
             continue
         if weight[0] > inner[a] + k / np.float32(size[a]) or weight[0] > inner[b] + k / np.float32(size[b]):
-            first = place
-            break
+            return place
         inner[_join(parent, size, a, b)] = weight[0]
+    return len(keys)
+
+
+@compiled
+def _compressed(parts, parent, size, inner, keys, width):  # type: ignore[no-untyped-def]
+    """Number joined regions and return them: of each pixel, their size, their inner, and keys of edges between two."""
     numbers, found = _numbers(parent)
     sizes, inners = np.empty(found, np.int32), np.empty(found, np.float32)
     for part in range(len(parent)):
         if parent[part] == part:
             sizes[numbers[part]], inners[numbers[part]] = size[part], inner[part]
-    between, left = np.empty((len(keys) - first, 2), np.int32), np.empty(len(keys) - first, np.float32)
-    count = 0
-    for place in range(first, len(keys)):
-        link, bits[0] = np.int64(np.uint32(keys[place])), np.uint32(keys[place] >> np.uint64(32))
-        pixel = link >> 1
-        a, b = numbers[parts[pixel]], numbers[parts[pixel + (width if link & 1 else 1)]]
-        if a != b:
-            between[count, 0], between[count, 1], left[count] = a, b, weight[0]
-            count += 1
-    return numbers, sizes, inners, between[:count].copy(), left[:count].copy()
+    of_pixel = np.empty(len(parts), np.int32)
+    for pixel in range(len(parts)):
+        of_pixel[pixel] = numbers[parts[pixel]]
+    between, left = np.empty(len(keys), np.uint64), 0
+    for key in keys:
+        a, b = _ends(key, of_pixel, width)
+        between[left] = key
+        left += a != b
+    return of_pixel, sizes, inners, between[:left].copy()
+
+
+@compiled
+def _edges(parts, keys, width):  # type: ignore[no-untyped-def]
+    """Return the ends and weights of edges, given their keys."""
+    ends, bits = np.empty((len(keys), 2), np.int32), np.empty(len(keys), np.uint32)
+    for place in range(len(keys)):
+        ends[place, 0], ends[place, 1] = _ends(keys[place], parts, width)
+        bits[place] = np.uint32(keys[place] >> np.uint64(32))
+    return ends, bits.view(np.float32)
 
 
 @compiled

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vsodprep.compiled import compiled
+from vsodprep.prior.segmentation import Segmentation
 
 _FIRST = 1024  # pieces that there is room for at first
 
@@ -30,6 +31,23 @@ class Pieces(NamedTuple):
             maps: int32 `(H, W)` labels of each, 0..regions-1.
         """
         return cls(*_overlaid(np.stack(maps)))
+
+    @classmethod
+    def of_levels(cls, levels: Sequence[Segmentation]) -> "Pieces":
+        """Lay segmentations over each other; of those that share their parts, the parts alone are looked at."""
+        sharing: dict[int, list[int]] = {}
+        for number, level in enumerate(levels):
+            sharing.setdefault(id(level.parts), []).append(number)
+        maps, tables = [], []
+        for numbers in sharing.values():
+            of_parts, table = _overlaid(np.stack([levels[number].joined for number in numbers])[:, None])
+            maps.append(of_parts[0][levels[numbers[0]].parts])
+            tables.append(table)
+        labels, together = _overlaid(np.stack(maps))
+        regions = np.empty((len(together), len(levels)), np.int32)
+        for numbers, table, column in zip(sharing.values(), tables, together.T, strict=True):
+            regions[:, numbers] = table[column]
+        return cls(labels, regions)
 
 
 @compiled

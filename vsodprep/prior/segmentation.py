@@ -18,30 +18,45 @@ class Segmentation(NamedTuple):
     """A picture cut into regions.
 
     Attributes:
-        labels: int32 `(H, W)`, 0..regions-1, all of them used.
-        regions: How many there are.
+        parts: int32 `(H, W)`, the part that each pixel lies in; segmentations of one picture may share the array.
+        joined: int32 `(n,)`, the region of each part, 0..regions-1, all of them used.
         halvings: How often k and the least size were halved to reach the number of regions asked for.
     """
 
-    labels: NDArray[np.int32]
-    regions: int
-    halvings: int
+    parts: NDArray[np.int32]
+    joined: NDArray[np.int32]
+    halvings: int = 0
+
+    @classmethod
+    def of(cls, labels: NDArray[np.int32], halvings: int = 0) -> "Segmentation":
+        """Take labels, int32 `(H, W)`, 0..regions-1, all of them used, as they are."""
+        return cls(labels, np.arange(int(labels.max()) + 1, dtype=np.int32), halvings)
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """int32 `(H, W)`, the region that each pixel lies in; made anew each time."""
+        return self.joined[self.parts]
+
+    @property
+    def regions(self) -> int:
+        """How many there are."""
+        return int(self.joined.max()) + 1
 
 
-# Cuts a picture into regions: (k, least size) to int32 (H, W).
-Cutting = Callable[[float, int], NDArray[np.int32]]
+# Cuts a picture into regions: from k and the least size.
+Cutting = Callable[[float, int], Segmentation]
 
 
 def _compiled(picture: NDArray[np.uint8], sigma: float) -> Cutting:
     graphs: dict[float, Graph] = {}
     cuts: dict[float, Cut] = {}
 
-    def cut(k: float, least: int) -> NDArray[np.int32]:
+    def cut(k: float, least: int) -> Segmentation:
         if not any(known <= k for known in graphs):
             graphs[k] = Graph.of(picture, sigma, k)
         if k not in cuts:
             cuts[k] = graphs[max(known for known in graphs if known <= k)].cut(k)
-        return cuts[k].labels(least)
+        return Segmentation(cuts[k].parts, cuts[k].joined(least))
 
     return cut
 
@@ -69,10 +84,10 @@ BACKENDS: dict[str, Callable[[NDArray[np.uint8], float], Cutting]] = {
 }
 
 
-def _numbered(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+def _numbered(labels: NDArray[np.int32]) -> Segmentation:
     """Number the labels 0..n-1 without gaps, in the order of the old ones."""
     used = np.bincount(labels.ravel()) > 0
-    return (np.cumsum(used) - 1).astype(np.int32)[labels]
+    return Segmentation.of((np.cumsum(used) - 1).astype(np.int32)[labels])
 
 
 def segmentations(
@@ -112,8 +127,7 @@ def _segment(cut: Cutting, level: Level, scale: float, min_regions: int) -> Segm
     k, least = level.k * scale**2, level.min_size * scale**2
     for halvings in range(MOST_HALVINGS + 1):
         factor = 0.5**halvings
-        labels = cut(k * factor, max(1, round(least * factor)))
-        regions = int(labels.max()) + 1
-        if regions >= min_regions:
+        made = cut(k * factor, max(1, round(least * factor)))
+        if made.regions >= min_regions:
             break
-    return Segmentation(labels, regions, halvings)
+    return made._replace(halvings=halvings)

@@ -34,6 +34,8 @@ rule trivial:
         predictions=PLAN.paths.predictions("trivial", "{trivial}", 0, "raw"),
     log:
         "<logs>/trivial/{trivial}/{benchmark}.log",
+    benchmark:
+        "<timings>/trivial/{trivial}/{benchmark}.jsonl"
     conda:
         "../../environment.yml"
     resources:
