@@ -54,6 +54,13 @@ def test_a_mistyped_command_is_wrong_usage(word: str, hint: str) -> None:
     assert result.output.endswith(f"{hint}\n")
 
 
+def test_a_mistyped_flow_method_is_wrong_usage() -> None:
+    result = CliRunner().invoke(cli.cli, ["flow", "diss", "frames", "--out", "x.h5"])
+    assert result.exit_code == 2
+    assert "no method 'diss'; expected one of dis, raft, " in result.output
+    assert result.output.endswith("did you mean 'dis'?\n")
+
+
 @pytest.mark.parametrize(
     ("typed", "last", "found"),
     [

@@ -13,6 +13,7 @@ from vsodprep.cli._torch import device_option
 from vsodprep.config.flow import Flow
 from vsodprep.config.frames import Prepared
 from vsodprep.config.methods import FLOW, flow_method, name_of
+from vsodprep.errors import expected_one
 
 
 class _Flow(click.Group):
@@ -29,6 +30,14 @@ class _Flow(click.Group):
         estimate = copy.copy(_estimate)
         estimate.name, estimate.help = cmd_name, flow_method(cmd_name).about
         return estimate
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of a method; a name that there is not ends with all names and the one that may be meant."""
+        if args and not args[0].startswith("-") and not ctx.resilient_parsing and not self.get_command(ctx, args[0]):
+            ctx.fail(f"no method {args[0]!r}; expected {expected_one(args[0], self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
 
     @staticmethod
     def _others() -> dict[str, click.Command]:
