@@ -201,6 +201,11 @@ INSTEAD = {
     "--windows roi": "--windows roi --weights random --level 0.8 100 150 --frames-per-sequence 1",
     '{"size": [1024, 1024]}': '{"size": [1024, 1024], "stretch": true}',
     "DAVIS-results.zip/fseg": "DAVIS-results.zip/ours",
+    "tools/gradients.py contrastive --recipe results-recipes/configuration/runs/contrastive/paper.json"
+    " --shard results-recipes/shards/davis2016.zarr": f"{ROOT}/tools/gradients.py dsnet --batches 1"
+    " --recipe results/configuration/runs/dsnet/full.json --shard results/shards/synth.zarr",
+    "results-recipes/scores/contrastive/recipe/seed0/raw/davis2016.davsod.json": "a.json",
+    "results-recipes/scores/contrastive/weight/seed0/raw/davis2016.davsod.json": "b.json",
     "results-recipes/": "results/",
     "results-chain/coarse/refined/davis2016": "results/coarse/weightfree/davis2016",
     "results-chain/normalized/davis2016 --split rest": "results/normalized/davis2016 --split val",
@@ -334,7 +339,10 @@ def write_inputs() -> None:
         ours("pack", normalized / benchmark, "--out", results / f"shards/{benchmark}.zarr", *blocks_of, *labels)
     network = results / "models/dsnet/full/seed0/last.ckpt"
     shard = results / "shards/synth.zarr"
-    ours("train", "dsnet", "--recipe", json.dumps(RECIPE), "--shard", shard, "--seed", 0, "--out", network)
+    recipe = results / "configuration/runs/dsnet/full.json"
+    recipe.parent.mkdir(parents=True)
+    recipe.write_text(json.dumps(RECIPE), encoding="utf-8")
+    ours("train", "dsnet", "--recipe", recipe, "--shard", shard, "--seed", 0, "--out", network)
     for benchmark, split, protocols in (("davis2016", "val", ("davsod", "davis2016")), ("synth", "test", ("davsod",))):
         maps, scores = results / "predictions/dsnet/full/seed0/raw" / benchmark, results / "scores/dsnet/full/seed0/raw"
         ours("predict", network, results / f"shards/{benchmark}.zarr", "--split", split, "--out", maps)
@@ -390,7 +398,6 @@ def write_maps_of_single_frames(normalized: Path) -> None:
     write_channels(Path("mine.onnx"), (384, 384))
     shutil.copy("home/.u2net/isnet-general-use.onnx", "isnet.onnx")
     whole = Path("results/configuration/whole.json")
-    whole.parent.mkdir()
     whole.write_text(json.dumps(BASE), encoding="utf-8")
     Path("archives/davis2016").mkdir(parents=True)
     shutil.copy("DAVIS-data.zip", "archives/davis2016")
