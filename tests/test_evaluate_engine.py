@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ from click.testing import CliRunner
 
 from tests.evaluate_cases import disk, normalized, read_json, soft_map, write_tree
 from tests.fakes.uvos import ytobjects, ytobjects_maps
+from vsodprep import workers
 from vsodprep.cli import cli
 from vsodprep.errors import InputError, VsodprepError
-from vsodprep.evaluate import PROTOCOLS, evaluate_folders
+from vsodprep.evaluate import PROTOCOLS, engine, evaluate_folders
 from vsodprep.evaluate.aggregate import SCALARS, SequenceTotals, summarize
 from vsodprep.evaluate.frame import DEFAULT_FAMILIES, FrameScores, score_frame
 from vsodprep.evaluate.measures.stability import instability
@@ -171,10 +173,24 @@ def test_measures_that_are_not_asked_for_are_null(tree: tuple[Path, Path]) -> No
 
 
 @pytest.mark.parametrize("protocol", ["davsod", "pooled-f1"])
-def test_processes_do_not_change_a_figure(tmp_path: Path, protocol: str) -> None:
+@pytest.mark.parametrize("alone", [0, 5], ids=lambda frames: f"after-{frames}-frames")
+def test_processes_do_not_change_a_figure(
+    tmp_path: Path, protocol: str, alone: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     maps, masks = write_tree(tmp_path, {"drift": 35, "hide": 4})
     options: dict[str, Any] = {"protocol": protocol, "measures": (*DEFAULT_FAMILIES, "t", "si")}
-    assert evaluate_folders(maps, masks, jobs=3, **options) == evaluate_folders(maps, masks, **options)
+    by_one = evaluate_folders(maps, masks, **options)
+    given: list[Any] = []
+
+    def mapped(function: Any, chunks: list[Any], *rest: Any, **named: Any) -> Any:
+        given.extend(chunks)
+        return workers.mapped(function, chunks, *rest, **named)
+
+    monkeypatch.setattr(engine, "mapped", mapped)
+    monkeypatch.setattr(engine, "_ALONE", alone)
+    monkeypatch.setattr(engine, "monotonic", count().__next__)  # a second a frame
+    assert evaluate_folders(maps, masks, jobs=3, **options) == by_one
+    assert sum(map(len, given)) == by_one["frames"] - max(alone - 1, 0)
 
 
 def test_stability_takes_the_scored_frame_before(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from tests.evaluate_cases import disk, figures, normalized, soft_map, write_tree
 from vsodprep.cli import cli
 from vsodprep.errors import InputError
-from vsodprep.evaluate import evaluate_folders
+from vsodprep.evaluate import engine, evaluate_folders
 from vsodprep.evaluate.resize import bicubic, resize
 from vsodprep.images import read_gray, write_png
 from vsodprep.manifest import Manifest, ManifestSequence, write_manifest
@@ -67,7 +67,8 @@ def test_delivery_does_not_change_figures(tmp_path: Path, deliver: Callable[[Pat
     assert figures(evaluate_folders(tmp_path / "delivered", masks)) == figures(evaluate_folders(maps, masks))
 
 
-def test_masks_from_a_benchmark_a_shard_a_zip_and_a_name(tmp_path: Path) -> None:
+def test_masks_from_a_benchmark_a_shard_a_zip_and_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_ALONE", 0)
     maps, masks = write_tree(tmp_path, LENGTHS)
     benchmark = normalized(tmp_path / "results" / "normalized" / "own", masks)
     pack_benchmark(benchmark, tmp_path / "own.zarr")
@@ -181,7 +182,8 @@ def test_plain_errors(tmp_path: Path, arguments: dict[str, str], message: str) -
         evaluate_folders(**{"pred": maps, "gt": masks, **given})  # type: ignore[arg-type]
 
 
-def test_a_damaged_map_is_named_by_a_worker_process(tmp_path: Path) -> None:
+def test_a_damaged_map_is_named_by_a_worker_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_ALONE", 0)
     maps, masks = write_tree(tmp_path, {"drift": 60})
     (maps / "drift" / "00030.png").write_bytes(b"junk")
     with pytest.raises(InputError, match=r"drift/00030.png: unreadable image"):

@@ -210,3 +210,11 @@ def test_a_killed_process_ends_all_and_the_run_goes_on(
     assert process.returncode == 1
     (line,) = [each for each in said.splitlines() if each.startswith("vsodprep:")]
     assert line.startswith("vsodprep: process 2 of 2 was ended (SIGKILL); the same command goes on")
+    assert state.is_file()
+    assert not out.exists()
+
+    goes_on = subprocess.run(words, capture_output=True, text=True, env=environment, check=True)
+    assert "goes on after step" in goes_on.stderr
+    assert saved.load(out)["devices"] == 2
+    assert_same(tmp_path / "whole" / "last.ckpt", out)
+    assert not state.exists()

@@ -8,7 +8,6 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from vsodprep.config.coarse import check_weights
 from vsodprep.errors import InputError
@@ -93,6 +92,8 @@ def fit(normal: NormalEquations) -> NDArray[np.float64]:
         float64 `(K,)`, not negative, of sum 1, the exact minimum up to rounding; one of the minima where maps are
         linearly dependent. Weights below 1e-6 are 0.
     """
+    from scipy.optimize import nnls  # noqa: PLC0415  takes a second, and labels are made without it
+
     differences = normal.gram - normal.linear[:, None] - normal.linear + normal.constant
     values, vectors = np.linalg.eigh(differences / max(float(np.abs(normal.gram).max()), 1e-300))
     root = np.sqrt(np.maximum(values, 0))[:, None] * vectors.T

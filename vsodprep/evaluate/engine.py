@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import chain
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import cv2
@@ -32,8 +33,8 @@ from vsodprep.workers import mapped
 
 # Frames that a process takes at once: few enough that a long sequence keeps all cores busy.
 _CHUNK = 8
-# Maps that are scored by the usual measures in the time that another process takes to start.
-_FEW = 48
+# Seconds in which one process scores alone: others take that long to start.
+_ALONE = 1.0
 _KEPT = 30 << 20  # bytes
 # What is counted of maps and masks, and stands in a score file.
 _COUNTED = (
@@ -163,15 +164,21 @@ def _score_chunk(reader: _Reader, tasks: tuple[_Task, ...]) -> list[tuple[Scored
 
 @contextmanager
 def _scored(reader: _Reader, tasks: list[_Task], jobs: int) -> Iterator[Iterator[tuple[Scored, ...]]]:
-    """Give the scores of all frames in order."""
-    chunks = [tuple(tasks[start : start + _CHUNK]) for start in range(0, len(tasks), _CHUNK)]
-    few = sum(len(task.scored) for task in tasks) <= _FEW and {*reader.measures} <= {*DEFAULT_FAMILIES}
-    if few or min(jobs, len(chunks)) <= 1:
-        _keep_freed_memory()
-        yield map(reader.score, tasks)
-        return
-    with mapped(partial(_score_chunk, reader), chunks, jobs, start=_start_worker) as results:
-        yield chain.from_iterable(results)
+    """Give the scores of all frames in order; where they take longer than a moment, several processes join in."""
+    _keep_freed_memory()
+    with ExitStack() as stack:
+        yield _in_order(reader, tasks, jobs, stack)
+
+
+def _in_order(reader: _Reader, tasks: list[_Task], jobs: int, stack: ExitStack) -> Iterator[tuple[Scored, ...]]:
+    done, end = 0, monotonic() + _ALONE
+    while done < len(tasks) and (jobs <= 1 or monotonic() < end):
+        yield reader.score(tasks[done])
+        done += 1
+    chunks = [tuple(tasks[start : start + _CHUNK]) for start in range(done, len(tasks), _CHUNK)]
+    if chunks:
+        several = mapped(partial(_score_chunk, reader), chunks, jobs, start=_start_worker)
+        yield from chain.from_iterable(stack.enter_context(several))
 
 
 class _Images:

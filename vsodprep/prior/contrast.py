@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from vsodprep.compiled import compiled
 from vsodprep.prior.channels import DIRECTIONS, NAMES, VECTORS, Channels
@@ -61,8 +60,7 @@ def contrasts(levels: Sequence[Segmentation], pieces: Pieces, given: Channels) -
         added_up, shape = of_pieces.joined(regions, level.regions), shapes.joined(regions, level.regions)
         edges = shape.outline()
         totals.append(added_up)
-        # Sparse: sums that do not depend on BLAS and its threads.
-        around.append(np.asarray(csr_array((edges.shared > 0).astype(np.float64)) @ added_up.sums))
+        around.append(_around(edges.shared, added_up.sums))
         rest.append(added_up.sums.sum(axis=0) - added_up.sums)
         outer.append(geometry(shape, edges))
     windows = {
@@ -133,6 +131,20 @@ def _totals(labels, values, direction, strength, directions, count):  # type: ig
                 square[channel] += pixel[channel] * pixel[channel]
             total[1 + channels + direction[y, x]] += strength[y, x]
     return sums, squares
+
+
+@compiled
+def _around(shared, sums):  # type: ignore[no-untyped-def]
+    """Add up rows over the regions that share an edge with each; not by BLAS, whose sums depend on its threads."""
+    found = np.zeros(sums.shape)
+    for region in range(shared.shape[0]):
+        total = found[region]
+        for other in range(shared.shape[1]):
+            if shared[region, other] > 0:
+                row = sums[other]
+                for column in range(row.size):
+                    total[column] += row[column]
+    return found
 
 
 def _chi_square(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
