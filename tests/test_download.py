@@ -419,6 +419,11 @@ def test_drive_page_that_says_something_else(case: Case) -> None:
         case.run("drive:ID1")
 
 
+def test_a_person_is_told_addresses_that_open() -> None:
+    file = SourceFile("x.zip", ("drive:1Ab-_", "https://d/x.zip"))
+    assert file.opened == ("https://drive.google.com/file/d/1Ab-_/view", "https://d/x.zip")
+
+
 def test_drive_pages_of_former_years() -> None:
     page = '<a id="uc-download-link" href="/uc?export=download&amp;confirm=Ab_1&amp;id=X">Download anyway</a>'
     assert confirmed_address(page, "https://d/uc?id=X") == "https://d/uc?id=X&confirm=Ab_1"

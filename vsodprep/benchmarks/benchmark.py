@@ -12,6 +12,8 @@ from vsodprep.benchmarks.layout import Layout
 from vsodprep.errors import InputError, expected_one
 from vsodprep.manifest import Manifest
 
+DRIVE = "drive:"  # begins the address of a file on Google Drive, before its id
+
 Status = Literal["reported", "quota", "manual", "listed"]
 STATUSES: dict[str, str] = {
     "reported": "address as printed in public code or pages, not tried from here",
@@ -49,6 +51,12 @@ class SourceFile:
     optional: bool = False
     note: str = ""
 
+    @property
+    def opened(self) -> tuple[str, ...]:
+        """The addresses as a browser opens them."""
+        page = "https://drive.google.com/file/d/{}/view"
+        return tuple(page.format(url.removeprefix(DRIVE)) if url.startswith(DRIVE) else url for url in self.urls)
+
 
 def vsod_repack(name: str, drive: str, about: str, note: str = "", resolution: str = "") -> SourceFile:
     """Return an archive in which VSOD papers pass a benchmark on, from the page of DAVSOD.
@@ -62,7 +70,7 @@ def vsod_repack(name: str, drive: str, about: str, note: str = "", resolution: s
     """
     return SourceFile(
         name,
-        (f"drive:{drive}",),
+        (f"{DRIVE}{drive}",),
         about=about,
         page="https://github.com/DengPingFan/DAVSOD",
         status="quota",
@@ -82,7 +90,7 @@ def uvos_pack(name: str, drive: str, resolution: str = "") -> SourceFile:
     """
     return SourceFile(
         name,
-        (f"drive:{drive}",),
+        (f"{DRIVE}{drive}",),
         page="https://github.com/suhwan-cho/TMO",
         status="quota",
         resolution=resolution,

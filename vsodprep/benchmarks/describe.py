@@ -108,7 +108,7 @@ def _file_lines(file: SourceFile) -> list[str]:
     optional = ", optional" if file.optional else ""
     return [
         f"    {file.name}: {size_text(file)}, {file.checksum or 'no checksum published'}{optional}",
-        *(f"      {url}" for url in file.urls),
+        *(f"      {url}" for url in file.opened),
         *([f"      page: {file.page}"] if file.page else []),
         f"      {STATUSES[file.status]}" + (f"; {file.note}" if file.note else ""),
     ]

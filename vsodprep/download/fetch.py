@@ -14,7 +14,8 @@ import requests
 from requests import Response, Session
 
 from vsodprep import __version__
-from vsodprep.download.drive import SCHEME, confirmed_address, is_quota_page, start_address
+from vsodprep.benchmarks.benchmark import DRIVE
+from vsodprep.download.drive import confirmed_address, is_quota_page, start_address
 from vsodprep.download.verify import Expected
 from vsodprep.errors import VsodprepError
 from vsodprep.files import free_bytes, write_json
@@ -163,7 +164,7 @@ def _open(session: Session, url: str, headers: dict[str, str], manners: RetryPol
     for _ in range(3):
         response = session.get(address, headers=headers, stream=True, timeout=manners.timeout)
         _check_status(response)
-        if not url.startswith(SCHEME) or not _is_page(response):
+        if not url.startswith(DRIVE) or not _is_page(response):
             return response
         with closing(response):
             page = next(response.iter_content(_PAGE_LIMIT), b"").decode("utf-8", "replace")

@@ -62,7 +62,7 @@ def _archives(targets: Targets) -> Iterator[Provision]:
         folder = Path(paths.downloads(name)).parent
         for file in benchmarks.get(name).archives(config.resolution.get(name)):
             here = made or any((folder / known).is_file() for known in (file.name, Path(paths.downloads(name)).name))
-            source = file.urls[0] if file.urls else file.page or "its page"
+            source = file.opened[0] if file.urls else file.page or "its page"
             yield Provision(name, file.name, _weight(file), source, folder, not file.urls, here)
 
 
