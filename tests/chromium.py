@@ -16,7 +16,7 @@ class Browser:
     def __init__(self, folder):
         (theirs, self._to), (self._from, answers) = os.pipe(), os.pipe()
         options = f"--headless=new --no-sandbox --disable-gpu --remote-debugging-pipe --user-data-dir={folder}"
-        options += " --window-size=1400,900"
+        options += " --window-size=1400,900 --disable-dev-shm-usage"  # containers have little of /dev/shm
         script = f"exec {CHROMIUM} {options} about:blank 3<&{theirs} 4>&{answers} 2>/dev/null"
         self._process = subprocess.Popen(["bash", "-c", script], pass_fds=(theirs, answers))
         os.close(theirs)

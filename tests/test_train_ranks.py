@@ -213,7 +213,7 @@ def test_a_killed_process_ends_all_and_the_run_goes_on(
     assert state.is_file()
     assert not out.exists()
 
-    goes_on = subprocess.run(words, capture_output=True, text=True, env=environment, check=True)
+    goes_on = subprocess.run(words, capture_output=True, text=True, env=environment, check=True, timeout=900)
     assert "goes on after step" in goes_on.stderr
     assert saved.load(out)["devices"] == 2
     assert_same(tmp_path / "whole" / "last.ckpt", out)

@@ -5,13 +5,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from threading import RLock
+from time import monotonic, sleep
 from typing import Any, TypeVar, cast
 
 from numba import njit
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
-_holding = False  # whether this process has its turn; a loop that calls others compiles them in the same one
+_PATIENCE = 60.0  # seconds; no loop takes as long to compile
+_TURN, _depth = RLock(), 0  # a loop that calls others compiles them in its own turn
 
 
 def compiled(function: Function) -> Function:
@@ -48,18 +51,33 @@ def _compile_in_turn(compile_or_load: Callable[[Any], Any], folder: str, signatu
 
 @contextmanager
 def _turn(folder: str) -> Iterator[None]:
-    """Wait until no other process compiles what is kept in a folder; where the file system knows no locks, do not."""
-    global _holding  # noqa: PLW0603 - a lock is the process's
-    if _holding:  # one lock at a time, so that no two processes wait for each other
-        yield
-        return
-    _holding, handle = True, None
+    """Wait until no other process compiles what is kept in a folder, but not for ever."""
+    global _depth  # noqa: PLW0603 - a lock is the process's
+    with _TURN:
+        _depth += 1
+        # One lock at a time, so that no two processes wait for each other.
+        handle = _locked(folder) if _depth == 1 else None
+        try:
+            yield
+        finally:
+            _depth -= 1
+            if handle is not None:
+                os.close(handle)
+
+
+def _locked(folder: str) -> int | None:
+    """Return the folder, opened and locked; not locked where there are no locks, or its owner stands still."""
     try:
-        with suppress(OSError):
-            handle = os.open(folder, os.O_RDONLY)
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        _holding = False
-        if handle is not None:
-            os.close(handle)
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    end = monotonic() + _PATIENCE
+    while monotonic() < end:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            sleep(0.05)
+        except OSError:
+            break
+    return handle
