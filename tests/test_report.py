@@ -341,7 +341,7 @@ def test_broken_flow_is_seen(page: Page, report: Path) -> None:
     assert "stop 6 0 5.00 9.00 1" in text
     assert text.index("stop 6 0 5.00") < text.index("drift 6 0 2.00 9.00 0")
     html = (report / "index.html").read_text(encoding="utf-8")
-    for label in ("frame", "flow picture", "other frame, brought back", "grey difference", "inconsistency"):
+    for label in ("frame", "flow picture", "other frame, brought back", "gray difference", "inconsistency"):
         assert html.count(f'alt="{label} of stop, 00005 to 00004"') == 1
         assert len(re.findall(rf'alt="{label} of [^"]+, \d{{5}} to \d{{5}}"', html)) == 2 + 2
 
