@@ -54,8 +54,12 @@ class SourceFile:
     @property
     def opened(self) -> tuple[str, ...]:
         """The addresses as a browser opens them."""
-        page = "https://drive.google.com/file/d/{}/view"
-        return tuple(page.format(url.removeprefix(DRIVE)) if url.startswith(DRIVE) else url for url in self.urls)
+        return tuple(web_address(url, "https://drive.google.com/file/d/{}/view") for url in self.urls)
+
+
+def web_address(url: str, template: str) -> str:
+    """Return the web address of `drive:ID` by a template with `{}` for the id; others are returned as they are."""
+    return template.format(url.removeprefix(DRIVE)) if url.startswith(DRIVE) else url
 
 
 def vsod_repack(name: str, drive: str, about: str, note: str = "", resolution: str = "") -> SourceFile:

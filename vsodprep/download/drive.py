@@ -5,15 +5,8 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin
 
-from vsodprep.benchmarks.benchmark import DRIVE
-
 _QUOTA = re.compile(r"quota exceeded|too many users have viewed or downloaded|download quota", re.IGNORECASE)
 _CONFIRM = re.compile(r"confirm=([0-9A-Za-z_-]+)")
-
-
-def start_address(url: str, template: str) -> str:
-    """Return the web address at which fetching `drive:ID` begins, `{}` for the id; others are returned as they are."""
-    return template.format(url.removeprefix(DRIVE)) if url.startswith(DRIVE) else url
 
 
 def is_quota_page(page: str) -> bool:

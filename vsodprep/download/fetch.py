@@ -14,8 +14,8 @@ import requests
 from requests import Response, Session
 
 from vsodprep import __version__
-from vsodprep.benchmarks.benchmark import DRIVE
-from vsodprep.download.drive import confirmed_address, is_quota_page, start_address
+from vsodprep.benchmarks.benchmark import DRIVE, web_address
+from vsodprep.download.drive import confirmed_address, is_quota_page
 from vsodprep.download.verify import Expected
 from vsodprep.errors import VsodprepError
 from vsodprep.files import free_bytes, write_json
@@ -160,7 +160,7 @@ def _fetch_once(session: Session, url: str, part: Path, expected: Expected, mann
 
 def _open(session: Session, url: str, headers: dict[str, str], manners: RetryPolicy) -> Response:
     """Open an address, through Drive's pages if need be."""
-    address = start_address(url, manners.drive)
+    address = web_address(url, manners.drive)
     for _ in range(3):
         response = session.get(address, headers=headers, stream=True, timeout=manners.timeout)
         _check_status(response)
