@@ -10,6 +10,10 @@ import time
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
+class Refused(Exception):
+    """The browser's answer to a command that it could not follow."""
+
+
 class Browser:
     """A headless Chromium, which reads commands from descriptor 3 and answers on 4."""
 
@@ -35,6 +39,8 @@ class Browser:
             answer, self._rest = self._rest.split(b"\0", 1)
             answer = json.loads(answer)
             if answer.get("id") == self._number:
+                if "error" in answer:
+                    raise Refused(f"{method}: {answer['error']['message']}")
                 return answer["result"]
 
     def page(self, address):
@@ -72,9 +78,15 @@ class Page:
 
     def until(self, script, wanted):
         end = time.monotonic() + 30
-        while (found := self.value(script)) != wanted:
+        while (found := self._value_if_loaded(script)) != wanted:
             assert time.monotonic() < end, f"{script} is {found}, not {wanted}"
             time.sleep(0.05)
+
+    def _value_if_loaded(self, script):
+        try:
+            return self.value(script)
+        except Refused as refusal:  # a page that is being replaced by the next one takes no script
+            return refusal
 
     def picture(self):
         """Return a PNG of what the tab shows."""
