@@ -10,7 +10,7 @@ import time
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The browser's answer to a command that it could not follow."""
 
 
@@ -40,7 +40,7 @@ class Browser:
             answer = json.loads(answer)
             if answer.get("id") == self._number:
                 if "error" in answer:
-                    raise Refused(f"{method}: {answer['error']['message']}")
+                    raise RefusedError(f"{method}: {answer['error']['message']}")
                 return answer["result"]
 
     def page(self, address):
@@ -85,7 +85,7 @@ class Page:
     def _value_if_loaded(self, script):
         try:
             return self.value(script)
-        except Refused as refusal:  # a page that is being replaced by the next one takes no script
+        except RefusedError as refusal:  # a page that is being replaced by the next one takes no script
             return refusal
 
     def picture(self):

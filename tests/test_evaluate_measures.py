@@ -14,12 +14,13 @@ from scipy import ndimage
 from tests.evaluate_cases import disk
 from vsodprep.evaluate import PROTOCOLS
 from vsodprep.evaluate.frame import FrameScores, score_frame
-from vsodprep.evaluate.measures.boundary import boundary_f, boundary_map, tolerance_pixels
+from vsodprep.evaluate.measures.boundary import boundary_bits, boundary_f, tolerance_pixels
+from vsodprep.evaluate.measures.distance import squared_distances
 from vsodprep.evaluate.measures.f_measure import area_under_curve
 from vsodprep.evaluate.measures.histogram import centroid, joint_histogram, value_counts
 from vsodprep.evaluate.measures.jaccard import jaccard
 from vsodprep.evaluate.measures.levels import first_values, real_values
-from vsodprep.evaluate.measures.masks import SharedMask
+from vsodprep.evaluate.measures.masks import SharedMask, count, packed
 from vsodprep.evaluate.measures.statistics import decay, recall_above
 from vsodprep.evaluate.protocols import change_protocol
 
@@ -263,6 +264,35 @@ def test_s_below_zero_is_raised_unless_the_protocol_keeps_it() -> None:
     assert score_frame(inverse, mask, PROTOCOLS["cag-dde"], ("s",)).scalars["s_measure"] < -0.01
 
 
+@given(sizes.flatmap(lambda size: arrays(np.bool_, size)), st.sampled_from([1, 30]))
+@settings(max_examples=60, deadline=None)
+def test_compiled_distances_are_those_of_opencv(mask: Mask, apart: int) -> None:
+    mask = np.kron(mask, np.eye(1, apart, dtype=bool))
+    if mask.any():
+        distance = ndimage.distance_transform_edt(~mask)
+        assert np.array_equal(squared_distances(mask.view(np.uint8)), np.rint(distance**2))
+
+
+def test_compiled_distances_end_where_their_type_does() -> None:
+    mask = np.zeros((2, 400), dtype=np.uint8)
+    mask[0, 0] = 1
+    squares = squared_distances(mask)
+    assert squares[:, [0, 3, 255, 256, 399]].tolist() == [[0, 9, 65025, 65535, 65535], [1, 10, 65026, 65535, 65535]]
+
+
+def test_weighted_f_is_the_same_with_compiled_distances(monkeypatch: pytest.MonkeyPatch) -> None:
+    generator = np.random.default_rng(3)
+    mask = np.zeros((150, 420), dtype=bool)
+    mask[20:50, 10:60] = generator.random((30, 50)) < 0.3
+    saliency = generator.integers(0, 256, mask.shape).astype(np.uint8)
+
+    def score(many: int) -> float:
+        monkeypatch.setattr("vsodprep.evaluate.measures.weighted_f._MANY", many)
+        return score_frame(saliency, mask, PYSOD, ("weighted_f",)).scalars["weighted_f"]
+
+    assert score(0) == score(1 << 30)
+
+
 def test_weighted_f_far_from_the_object() -> None:
     mask = np.zeros((40, 700), dtype=bool)
     mask[10:20, 5:15] = True
@@ -271,19 +301,19 @@ def test_weighted_f_far_from_the_object() -> None:
     assert found == pytest.approx(direct_weighted_f(saliency, mask), abs=1e-12)
 
 
+def direct_boundary(region: Mask) -> Mask:
+    right, below, across = np.zeros_like(region), np.zeros_like(region), np.zeros_like(region)
+    right[:, :-1], below[:-1], across[:-1, :-1] = region[:, 1:], region[1:], region[1:, 1:]
+    edge = (region ^ right) | (region ^ below) | (region ^ across)
+    edge[-1] = region[-1] ^ right[-1]
+    edge[:, -1] = region[:, -1] ^ below[:, -1]
+    edge[-1, -1] = False
+    return edge
+
+
 def direct_boundary_f(predicted: Mask, mask: Mask) -> float:
     """Boundary F over the whole frame, with SciPy's dilation."""
-
-    def boundary(region: Mask) -> Mask:
-        right, below, across = np.zeros_like(region), np.zeros_like(region), np.zeros_like(region)
-        right[:, :-1], below[:-1], across[:-1, :-1] = region[:, 1:], region[1:], region[1:, 1:]
-        edge = (region ^ right) | (region ^ below) | (region ^ across)
-        edge[-1] = region[-1] ^ right[-1]
-        edge[:, -1] = region[:, -1] ^ below[:, -1]
-        edge[-1, -1] = False
-        return edge
-
-    found, wanted = boundary(predicted), boundary(mask)
+    found, wanted = direct_boundary(predicted), direct_boundary(mask)
     if not found.any() or not wanted.any():
         return float(found.any() == wanted.any())
     radius = math.ceil(0.1 * math.hypot(*mask.shape))
@@ -300,10 +330,27 @@ def test_boundary_f_equals_the_direct_formula(masks: tuple[Mask, Mask]) -> None:
     assert boundary_f(*masks, tolerance=0.1) == pytest.approx(direct_boundary_f(*masks), abs=1e-12)
 
 
-def test_boundary_map_by_hand() -> None:
+def unpacked(bits: NDArray[np.uint64], width: int) -> Mask:
+    return np.unpackbits(bits.view(np.uint8), axis=1, count=width, bitorder="little").astype(bool)
+
+
+def test_boundary_by_hand() -> None:
     mask = np.zeros((4, 5), dtype=bool)
     mask[1:3, 1:3] = True
-    assert boundary_map(mask).tolist() == [[1, 1, 1, 0, 0], [1, 0, 1, 0, 0], [1, 1, 1, 0, 0], [0, 0, 0, 0, 0]]
+    edge = unpacked(boundary_bits(packed(mask), 5), 5)
+    assert edge.tolist() == [[1, 1, 1, 0, 0], [1, 0, 1, 0, 0], [1, 1, 1, 0, 0], [0, 0, 0, 0, 0]]
+
+
+@pytest.mark.parametrize("width", [1, 7, 8, 63, 64, 65, 127, 128, 129, 200])
+def test_bits_of_a_mask_and_its_boundary(width: int) -> None:
+    generator = np.random.default_rng(width)
+    for height in (1, 2, 9):
+        mask = generator.random((height, width)) < 0.5
+        bits = packed(mask)
+        edge = boundary_bits(bits, width)
+        assert np.array_equal(unpacked(bits, width), mask)
+        assert np.array_equal(unpacked(edge, width), direct_boundary(mask))
+        assert (count(bits), count(edge)) == (mask.sum(), direct_boundary(mask).sum())  # nothing behind the rows
 
 
 def test_boundary_of_a_full_frame_is_empty() -> None:

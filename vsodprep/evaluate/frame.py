@@ -12,7 +12,7 @@ from vsodprep.evaluate.measures.context import context_measure
 from vsodprep.evaluate.measures.hce import human_correction_efforts
 from vsodprep.evaluate.measures.histogram import JointHistogram, centroid, joint_histogram, value_counts
 from vsodprep.evaluate.measures.levels import adaptive_first, at_thresholds, real_values
-from vsodprep.evaluate.measures.masks import SharedMask, positives
+from vsodprep.evaluate.measures.masks import SharedMask, packed, positives
 from vsodprep.evaluate.measures.msiou import edge_cells, msiou, msiou_curve
 from vsodprep.evaluate.measures.size_invariant import size_invariant
 from vsodprep.evaluate.protocols import Protocol
@@ -145,10 +145,11 @@ def score_frame(
         scores.scalars["weighted_f"] = weighted_f.weighted_f(saliency, values, around, protocol.weighted_epsilon)
     if newer := set(measures) & {*NEWER_FAMILIES}:
         _score_newer(scores, saliency, values, mask, protocol, newer)
-    binary = saliency >= protocol.binary_from
-    if "j" in measures:
-        scores.scalars["j"] = jaccard.jaccard(binary, mask)
-    if "boundary" in measures:
-        wanted = shared.derived(boundary.boundary_of, protocol.boundary_tolerance)
-        scores.scalars["boundary_f"] = boundary.matched_f(binary, wanted)
+    if {"j", "boundary"} & set(measures):
+        binary = packed(saliency >= protocol.binary_from)
+        if "j" in measures:
+            scores.scalars["j"] = jaccard.overlap(binary, shared.derived(packed))
+        if "boundary" in measures:
+            wanted = shared.derived(boundary.boundary_of, mask.shape[1], protocol.boundary_tolerance, of=packed)
+            scores.scalars["boundary_f"] = boundary.matched_f(binary, wanted)
     return scores

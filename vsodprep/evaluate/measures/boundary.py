@@ -2,29 +2,35 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.evaluate.measures.masks import bounding_box
+from vsodprep.evaluate.measures.masks import count, packed
 
 
-def boundary_map(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+def boundary_bits(mask: NDArray[np.uint64], width: int) -> NDArray[np.uint64]:
     """Return the one-pixel boundary of a mask.
 
     A pixel is on it if it differs from its right, lower or lower right neighbour; in the last row only the right
     neighbour counts, in the last column only the lower one, and the corner is never on it.
 
     Args:
-        mask: bool `(H, W)`.
+        mask: As `packed` gives it, uint64 `(H, n)`.
+        width: The mask's columns.
 
     Returns:
-        uint8 `(H, W)`, 0 or 1.
+        Likewise, uint64 `(H, n)`.
     """
-    square = np.ones((2, 2), dtype=np.uint8)
-    # Not all four are equal. What lies outside the image counts for neither the largest nor the smallest of them.
-    return np.asarray(cv2.morphologyEx(mask.view(np.uint8), cv2.MORPH_GRADIENT, square, anchor=(0, 0)), dtype=np.uint8)
+    own, (last, place), (beyond, behind) = mask.copy(), divmod(width - 1, 64), divmod(width, 64)
+    own[:, beyond] |= (own[:, last] >> place & 1) << behind  # as the last column, which then differs from none
+    right = own >> np.uint64(1)
+    right.ravel()[:-1] |= own.ravel()[1:] << 63
+    edge = own ^ right
+    edge[:-1] |= (own[:-1] ^ own[1:]) | (own[:-1] ^ right[1:])
+    edge[:, beyond] &= (1 << behind) - 1
+    return edge
 
 
 def tolerance_pixels(height: int, width: int, tolerance: float) -> int:
@@ -32,28 +38,32 @@ def tolerance_pixels(height: int, width: int, tolerance: float) -> int:
     return math.ceil(tolerance if tolerance >= 1 else tolerance * math.hypot(height, width))
 
 
-def _as_bits(image: NDArray[np.uint8], margin: int) -> int:
-    """Return the pixels of an image as the bits of one number, with `margin` zeros after each row."""
-    padded = np.zeros((image.shape[0], image.shape[1] + margin), dtype=np.uint8)
-    padded[:, : image.shape[1]] = image
-    return int.from_bytes(np.packbits(padded, bitorder="little").tobytes(), "little")
+def _as_one(bits: NDArray[np.uint64], part: tuple[slice, slice], row: int) -> int:
+    """Return the bits of some rows and bytes as one number, `row` bits from one row to the next, zeros between."""
+    within = bits.view(np.uint8)[part]
+    padded = np.zeros((len(within), row // 8), dtype=np.uint8)
+    padded[:, : within.shape[1]] = within
+    return int.from_bytes(padded.tobytes(), "little")
 
 
 def _dilate(bits: int, radius: int, row: int) -> int:
     """Dilate with a filled Euclidean disk.
 
     Args:
-        bits: See `_as_bits`; at least `radius` zeros after each row.
+        bits: See `_as_one`; at least `radius` zeros after each row.
         radius: In pixels.
         row: Bits from one row to the next.
     """
-    wide, half, found = bits, 0, 0
+    wide, length, found = bits, 1, 0
     for away in range(radius, -1, -1):  # the disk's rows, from its narrow ends to its middle
-        while half < (wanted := math.isqrt(radius * radius - away * away)):
-            step = min(wanted - half, 2 * half + 1)
-            wide |= wide << step | wide >> step
-            half += step
-        found |= wide << away * row | wide >> away * row
+        half = math.isqrt(radius * radius - away * away)
+        while length < 2 * half + 1:  # to the right alone, and brought to the middle below
+            step = min(2 * half + 1 - length, length)
+            wide |= wide << step
+            length += step
+        found |= wide >> away * row + half
+        if away:
+            found |= wide << away * row - half
     return found
 
 
@@ -63,43 +73,62 @@ class Boundary:
 
     Attributes:
         count: Its pixels.
-        part: The part of the frame that holds them and all that is near them.
+        width: The frame's columns.
+        part: The frame's rows, and bytes of eight columns, that hold the boundary and all that is near it.
         radius: What is near, in pixels.
-        pixels: The boundary in this part, as bits.
+        row: Bits from one row of this part to the next, at least `radius` of them zeros.
+        pixels: The boundary in this part, as bits of one number.
         near: Pixels within the radius of it, likewise.
     """
 
     count: int
+    width: int
     part: tuple[slice, slice]
     radius: int
+    row: int
     pixels: int
     near: int
 
 
-def boundary_of(mask: NDArray[np.bool_], tolerance: float) -> Boundary:
+def boundary_of(mask: NDArray[np.uint64], width: int, tolerance: float) -> Boundary:
     """Find a mask's boundary, and what is near it.
 
     Args:
-        mask: bool `(H, W)`.
+        mask: As `packed` gives it.
+        width: Its columns.
         tolerance: Radius as a share of the diagonal, or in pixels.
     """
-    radius = tolerance_pixels(mask.shape[0], mask.shape[1], tolerance)
-    part = bounding_box(mask, radius + 1)  # one more for the boundary pixels before the first of the mask
-    pixels = _as_bits(boundary_map(mask[part]), radius)
-    near = _dilate(pixels, radius, part[1].stop - part[1].start + radius)
-    return Boundary(pixels.bit_count(), part, radius, pixels, near)
+    radius = tolerance_pixels(len(mask), width, tolerance)
+    edge = boundary_bits(mask, width)
+    rows = _reach(np.bitwise_or.reduce(edge, axis=1), radius)
+    columns = _reach(np.bitwise_or.reduce(edge, axis=0).view(np.uint8), -(-radius // 8))
+    row = 8 * (columns.stop - columns.start) + -(-radius // 8) * 8
+    pixels = _as_one(edge, (rows, columns), row)
+    return Boundary(count(edge), width, (rows, columns), radius, row, pixels, _dilate(pixels, radius, row))
 
 
-def matched_f(predicted: NDArray[np.bool_], wanted: Boundary) -> float:
-    """Return the F-measure of matched boundary pixels; see `boundary_f`."""
-    boundary = boundary_map(predicted)
-    count = cv2.countNonZero(boundary)
-    if count == 0 or wanted.count == 0:
-        return float(count == wanted.count)
-    found = _as_bits(boundary[wanted.part], wanted.radius)  # what lies elsewhere matches nothing
-    row = wanted.part[1].stop - wanted.part[1].start + wanted.radius
-    precision = (found & wanted.near).bit_count() / count
-    recall = (wanted.pixels & _dilate(found, wanted.radius, row)).bit_count() / wanted.count
+def _reach(held: NDArray[Any], margin: int) -> slice:
+    """Return where entries are not zero, and `margin` more on both sides."""
+    places = np.flatnonzero(held)
+    if len(places) == 0:
+        return slice(0, 0)
+    return slice(max(int(places[0]) - margin, 0), min(int(places[-1]) + 1 + margin, len(held)))
+
+
+def matched_f(predicted: NDArray[np.uint64], wanted: Boundary) -> float:
+    """Return the F-measure of matched boundary pixels; see `boundary_f`.
+
+    Args:
+        predicted: As `packed` gives it.
+        wanted: The boundary of the other mask, which has the same size.
+    """
+    edge = boundary_bits(predicted, wanted.width)
+    pixels = count(edge)
+    if pixels == 0 or wanted.count == 0:
+        return float(pixels == wanted.count)
+    found = _as_one(edge, wanted.part, wanted.row)  # what lies elsewhere matches nothing
+    precision = (found & wanted.near).bit_count() / pixels
+    recall = (wanted.pixels & _dilate(found, wanted.radius, wanted.row)).bit_count() / wanted.count
     if precision + recall == 0:
         return 0.0
     return 2 * precision * recall / (precision + recall)
@@ -119,4 +148,4 @@ def boundary_f(predicted: NDArray[np.bool_], mask: NDArray[np.bool_], tolerance:
     Returns:
         0 to 1; 1 where neither mask has a boundary, 0 where only one has.
     """
-    return matched_f(predicted, boundary_of(mask, tolerance))
+    return matched_f(packed(predicted), boundary_of(packed(mask), mask.shape[1], tolerance))
