@@ -57,20 +57,19 @@ def make_pairs(davis: Path, count: int, methods: int) -> tuple[np.ndarray, np.nd
 def ours(names: tuple[str, ...]) -> Callable[[Any, Any], dict[str, Any]]:
     from vsodprep.evaluate import PROTOCOLS, engine
     from vsodprep.evaluate.frame import FAMILIES, score_frame
-    from vsodprep.evaluate.measures import weighted_f
     from vsodprep.evaluate.measures.masks import SharedMask
 
     chosen = tuple(measure for measure in FAMILIES if measure in names)
 
     engine._keep_freed_memory()  # as an evaluation does
-    weighted_f._MANY = 0  # as in an evaluation of many frames
     shared: dict[int, SharedMask] = {}  # of the mask that was scored against last
 
     def score(saliency: Any, mask: Any) -> dict[str, Any]:
         if id(mask) not in shared:
             shared.clear()
             shared[id(mask)] = SharedMask(mask > 128)
-        return score_frame(saliency, shared[id(mask)], PROTOCOLS["pysod"], chosen).scalars
+        of_many = {"compiled": True}  # as in an evaluation of many frames
+        return score_frame(saliency, shared[id(mask)], PROTOCOLS["pysod"], chosen, **of_many).scalars
 
     return score
 

@@ -35,6 +35,8 @@ from vsodprep.workers import mapped
 _CHUNK = 8
 # Seconds in which one process scores alone: others take that long to start.
 _ALONE = 1.0
+# Masks of a process on which compiled distances save what loading Numba takes.
+_MANY = 200
 _KEPT = 30 << 20  # bytes
 # What is counted of maps and masks, and stands in a score file.
 _COUNTED = (
@@ -102,6 +104,7 @@ class _Reader:
     masks: Masks
     ways: tuple[_Way, ...]
     measures: tuple[Family, ...]
+    compiled: bool = False
 
     def score(self, task: _Task) -> tuple[Scored, ...]:
         """Return a frame's scores in each way, and what was noticed about its map and mask; reads each image once."""
@@ -112,7 +115,8 @@ class _Reader:
         protocol = self.ways[place].protocol
         saliency, seen = self._map(place, item.map, mask.values.shape, fitted)
         saliency = mask.told(saliency)
-        scores = score_frame(saliency, mask.above(protocol.foreground_above), protocol, self.measures)
+        foreground = mask.above(protocol.foreground_above)
+        scores = score_frame(saliency, foreground, protocol, self.measures, compiled=self.compiled)
         if "t" in self.measures:
             scores.scalars["t"] = self._instability(place, item, saliency, fitted)
         of_frame = {"constant_maps": scores.constant, "full_masks": scores.positives == scores.pixels}
@@ -243,6 +247,7 @@ def _totals(reader: _Reader, passes: list[_Pass], truth: Truth, jobs: int) -> li
                 places[place] = each.inputs.pairs[name]
     tasks = {sequence.name: _tasks(waiting[sequence.name], sequence.masks) for sequence in truth.sequences}
     every = [task for of in tasks.values() for task in of]
+    reader = replace(reader, compiled=len(every) >= _MANY * jobs)
     with _scored(reader, every, jobs) as results:
         scores = track(results, "evaluate", len(every))
         for name, of in tasks.items():

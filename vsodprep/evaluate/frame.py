@@ -118,6 +118,8 @@ def score_frame(
     mask: NDArray[np.bool_] | SharedMask,
     protocol: Protocol,
     measures: Families = DEFAULT_FAMILIES,
+    *,
+    compiled: bool = False,
 ) -> FrameScores:
     """Score a saliency map against a mask of the same size.
 
@@ -126,6 +128,7 @@ def score_frame(
         mask: bool `(H, W)`; a `SharedMask` where other maps are scored against it too.
         protocol: The choices.
         measures: What to compute; T, which takes two frames, is not computed here.
+        compiled: Measure distances for weighted F by a loop that Numba compiles: the same, and faster once loaded.
 
     Returns:
         The frame's scores; names as in a score file, where a frame has such a score.
@@ -141,7 +144,7 @@ def score_frame(
         cut = s_measure.quadrant_cut(*shared.derived(centroid), protocol.centroid) if four else None
         _score_counts(scores, values, joint_histogram(saliency, mask, cut), protocol, measures)
     if "weighted_f" in measures:
-        around = shared.derived(weighted_f.Surroundings)
+        around = shared.derived(weighted_f.Surroundings, compiled)
         scores.scalars["weighted_f"] = weighted_f.weighted_f(saliency, values, around, protocol.weighted_epsilon)
     if newer := set(measures) & {*NEWER_FAMILIES}:
         _score_newer(scores, saliency, values, mask, protocol, newer)

@@ -1,7 +1,6 @@
 """Weighted F-measure."""
 
 from functools import cache
-from itertools import count
 
 import cv2
 import numpy as np
@@ -17,8 +16,6 @@ _NONE = 1 << 15  # instead of a code: no pixel of the foreground so near
 _HALVING = 5.0  # pixels over which the importance of a false positive halves the way to 2
 _FAR = 255  # pixels, where the importance is 2 - 4e-16; its square is the largest that 16 bits hold
 _STRIP = 32  # rows
-_MANY = 200  # masks, on which the compiled loop saves what loading Numba takes
-_masks = count()
 
 
 @cache
@@ -73,10 +70,12 @@ class Surroundings:
         inside: The mask in this part.
         places: Positions in the flattened part that take the error of another pixel.
         nearest: Positions of these other pixels.
+        compiled: See `score_frame`.
     """
 
-    def __init__(self, mask: NDArray[np.bool_]) -> None:
+    def __init__(self, mask: NDArray[np.bool_], compiled: bool = False) -> None:
         self.mask = mask
+        self.compiled = compiled
         self.part = bounding_box(mask, _RADIUS)
         self.inside = np.ascontiguousarray(mask[self.part])
         self.places, self.nearest = _nearest(self.inside.view(np.uint8))
@@ -91,15 +90,15 @@ class Surroundings:
             self._over = slice(0, self.mask.shape[0]), slice(0, self.mask.shape[1])  # the next map may need yet more
             self._squares = None
         if self._squares is None:
-            self._squares = _squares_around(self.mask[self._over])
+            self._squares = _squares_around(self.mask[self._over], self.compiled)
         (top, left), (rows, columns) = (each.start for each in self._over), part
         return self._squares[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
 
 
-def _squares_around(mask: NDArray[np.bool_]) -> NDArray[np.uint16]:
+def _squares_around(mask: NDArray[np.bool_], compiled: bool) -> NDArray[np.uint16]:
     """Return the squared distance of each pixel from the mask, uint16 `(H, W)`, and 65535 where it is larger."""
     inside = mask.view(np.uint8)
-    if next(_masks) >= _MANY:
+    if compiled:
         from vsodprep.evaluate.measures.distance import squared_distances  # noqa: PLC0415  loads Numba
 
         return squared_distances(np.ascontiguousarray(inside))
