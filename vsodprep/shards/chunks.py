@@ -50,12 +50,16 @@ class ChunkReader:
         self._back = tuple(np.argsort(order))
         self._array = array
         self._indices: dict[int, NDArray[np.uint64]] = {}
+        self._paths: dict[int, Path] = {}
 
     def __len__(self) -> int:
         return self.shape[0]
 
     def _path(self, shard: int) -> Path:
-        return self._folder.joinpath("c", str(shard), *["0"] * (len(self.shape) - 1))
+        known = self._paths.get(shard)
+        if known is None:
+            known = self._paths[shard] = self._folder.joinpath("c", str(shard), *["0"] * (len(self.shape) - 1))
+        return known
 
     def _index(self, shard: int, handle: int) -> NDArray[np.uint64]:
         known = self._indices.get(shard)

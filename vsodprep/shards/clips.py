@@ -299,7 +299,7 @@ class ClipDataset(Dataset[Sample]):
     def _normalised(self, images: list[NDArray[np.uint8]]) -> torch.Tensor:
         values = np.empty((len(images), 3, *images[0].shape[:2]), dtype=np.float32)
         for number, image in enumerate(images):
-            # Resizing, and a shard, give planes that only look like an image; splitting would copy them twice.
+            # A shard, and OpenCV's resizing, give planes that only look like an image; splitting would copy them twice.
             planes = cv2.split(image) if image.flags.c_contiguous else np.moveaxis(image, -1, 0)
             for channel, plane in enumerate(planes):
                 cv2.LUT(plane, self._tables[channel], dst=values[number, channel])
