@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from shard_tree import make_everything, prior_at
 
 from vsodprep.benchmarks import get
 from vsodprep.config import Config
@@ -19,6 +20,7 @@ from vsodprep.config.train import Data, Run, Stage
 from vsodprep.figures.history import POINTS, read_losses, thinned
 from vsodprep.report.collect import Results, Score
 from vsodprep.report.frames import FrameError, choose, disagreements, frame_errors
+from vsodprep.report.maps import reader_of
 from vsodprep.report.methods import Comparison, Method, method_name
 from vsodprep.report.overview import RunView
 from vsodprep.report.page import signed
@@ -29,7 +31,9 @@ from vsodprep.report.tables import results_csv, table
 from vsodprep.report.thumbnails import thumbnail
 from vsodprep.scores.measures import MEASURES, ordered
 from vsodprep.scores.noticed import noticed
+from vsodprep.shards import pack_benchmark
 from vsodprep.targets.catalogue import Catalogue
+from vsodprep.targets.paths import Paths
 from vsodprep.targets.targets import Targets
 
 STAGE = Stage(data=(Data(benchmark="synth", split="train"),), size=(64, 96), steps=600)
@@ -365,3 +369,19 @@ def test_notes_name_what_was_noticed() -> None:
 def test_labels_that_the_substitute_erased_are_called_so() -> None:
     assert stage_of(Coarse()) == "coarse label"
     assert "substitute" in stage_of(Coarse(order=("fuse", "otsu", "substitute")))
+
+
+@pytest.mark.parametrize("kind", ["prior", "flow"])
+def test_what_was_not_kept_is_looked_up_in_the_shard_as_far_as_that_has_it(tmp_path: Path, kind: Any) -> None:
+    manifest = make_everything(tmp_path)
+    paths = Paths(str(tmp_path / "results"))
+    shard = Path(paths.shard("mini")).parent
+    given = {"flow": {"own": tmp_path / "flow"}, "prior": {"own": tmp_path / "prior"}}
+    pack_benchmark(tmp_path / "normalized", shard, **given, sequences=["ball"])
+    results = replace(results_of(Config()), root=tmp_path / "results", manifests={"mini": manifest})
+    found = {
+        name: reader_of(kind, results, "own", "mini", manifest.sequence(name))("00002") for name in ("ball", "moon")
+    }
+    assert found["moon"] is None  # no run reads it
+    assert found["ball"] is not None
+    assert kind == "flow" or np.array_equal(found["ball"], prior_at(2))
