@@ -230,6 +230,7 @@ CANNOT = {
     "ruff ": "changes the checkout; the suite runs it without",
     "vsodprep download": "fetches from the web",
     "vsodprep trivial motion-prior": "needs a shard with a prior, as test_trivial.py has",
+    "python tools/attention.py": "needs a trained STAN, as test_attention_tool.py has",
     "vsodprep review": "answers a browser until a signal ends it, as test_review_browser.py does",
     "vsodprep train dsnet --recipe recipe.json --shard synth.zarr --out last.ckpt &&": "waits for Ctrl-C",
     "vsodprep predict final_bone.pth": "needs the weights that DS-Net's authors released",
