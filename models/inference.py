@@ -15,6 +15,7 @@ from torch import Tensor
 from vsodprep.config.device import TOGETHER
 from vsodprep.config.network import Clip
 from vsodprep.config.train import Run
+from vsodprep.errors import VsodprepError
 from vsodprep.files import sha256
 from vsodprep.images import write_png
 from vsodprep.models import saved
@@ -118,6 +119,9 @@ def predict_maps(
 
     Yields:
         Sequence, frame id, the map as probability float32 `(h, w)` at the network's size, and the frame's own size.
+
+    Raises:
+        VsodprepError: A map is not finite.
     """
     spent = {} if spent is None else spent
     clip = network.clip or run.reading.clip
@@ -137,6 +141,9 @@ def predict_maps(
             refined = [network.refine(*pair) for pair in zip(probabilities, pictures, strict=True)]
             probabilities = np.stack(refined)
         for number, probability in enumerate(probabilities):
+            if not np.isfinite(probability).all():
+                where = f"{given['sequence'][number]}/{given['frame_ids'][number][-1]}"
+                raise VsodprepError(f"{where}: the network gives values that are not finite")
             yield given["sequence"][number], given["frame_ids"][number][-1], probability, tuple(given["size"][number])
 
 

@@ -78,6 +78,18 @@ def test_maps_are_those_of_the_network(tree, checkpoint, recipe, tmp_path):
     assert np.abs(read_gray(tmp_path / "moon" / "00002.png") - expected).max() <= 0.51
 
 
+def test_a_map_that_is_not_finite_is_named(tree, checkpoint, tmp_path):
+    content = saved.load(checkpoint)
+    content["weights"] = {
+        name: torch.full_like(values, torch.nan) if values.is_floating_point() else values
+        for name, values in content["weights"].items()
+    }
+    saved.save(tmp_path / "broken.ckpt", content)
+    with pytest.raises(VsodprepError, match=r"^moon/\d+: the network gives values that are not finite"):
+        predict_shard(tmp_path / "broken.ckpt", tree / "mini.zarr", tmp_path / "maps", split="test", threads=1)
+    assert not list((tmp_path / "maps").rglob("*.png"))
+
+
 def test_marker_tells_where_the_maps_are_from(tree, checkpoint, tmp_path):
     predict_shard(checkpoint, tree / "mini.zarr", tmp_path, split="test", threads=1)
     assert json.loads((tmp_path / "predictions.json").read_text()) == {

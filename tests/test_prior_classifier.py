@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -120,6 +121,19 @@ def test_classes_weigh_the_same():
 def test_one_class_is_not_enough(value):
     with pytest.raises(VsodprepError, match="both kinds of regions are needed"):
         train(np.zeros((5, 2), dtype=np.float32), np.full(5, value), (4,), epochs=1, seed=0)
+
+
+def test_a_training_that_diverges_ends():
+    features = np.random.default_rng(0).normal(0, 1e6, (200, 3)).astype(np.float32)
+    with pytest.raises(VsodprepError, match=r"diverged in epoch \d+, on 200 regions of 3 features; expected more"):
+        train(features, features[:, 0] * features[:, 1] > 0, (8,), epochs=20, seed=0)
+
+
+def test_weights_that_are_not_finite_are_named(tmp_path):
+    broken = replace(classifier(), mean=np.full_like(classifier().mean, np.nan))
+    save(tmp_path / "c.npz", broken)
+    with pytest.raises(InputError, match=r"c\.npz: weights that are not finite; expected"):
+        load(tmp_path / "c.npz")
 
 
 def test_dropout_keeps_half_and_the_mean():

@@ -106,6 +106,8 @@ def load(path: Path) -> Classifier:
         with np.load(path, allow_pickle=False) as file:
             header = json.loads(str(file["header"]))
             layers = sum(name.startswith("weight") for name in file.files)
+            if not all(np.isfinite(file[name]).all() for name in file.files if name != "header"):
+                raise InputError(path, "weights that are not finite", "a classifier whose training did not diverge")
             return Classifier(
                 file["mean"],
                 file["deviation"],

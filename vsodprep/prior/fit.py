@@ -137,7 +137,7 @@ def learned(samples: Samples, settings: Settings, block: Prior, origin: Mapping[
         origin: Where they are from, for the record.
 
     Raises:
-        VsodprepError: All regions are of one class.
+        VsodprepError: All regions are of one class, or training diverged.
     """
     mean, deviation = standardisation(samples.features)
     weights, biases, losses = train(

@@ -1,5 +1,6 @@
 """Training of the region classifier (MDF's recipe)."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -74,7 +75,7 @@ def train(
         Weights and biases of the layers, and the mean loss of each epoch.
 
     Raises:
-        VsodprepError: All regions are of one class.
+        VsodprepError: All regions are of one class, or the loss does not stay finite.
     """
     positive = int(foreground.sum())
     if positive in (0, len(foreground)):
@@ -92,7 +93,7 @@ def train(
         x, y = torch.from_numpy(features), torch.from_numpy(foreground.astype(np.int64))
         batch = max(16, min(BATCH, count // _FEWEST_BATCHES))
         losses: list[float] = []
-        for _ in range(epochs):
+        for epoch in range(epochs):
             total = 0.0
             for chosen in torch.randperm(count, generator=generator).split(batch):
                 loss = nn.functional.cross_entropy(model(x[chosen]), y[chosen], weight=balance, reduction="none").mean()
@@ -100,6 +101,11 @@ def train(
                 loss.backward()
                 optimiser.step()
                 total += loss.item() * len(chosen)
+            if not all(math.isfinite(each) for each in (total, *(float(w.detach().sum()) for w in model.parameters()))):
+                raise VsodprepError(
+                    f"the classifier of the motion prior diverged in epoch {epoch + 1}, on {count} regions of "
+                    f"{features.shape[1]} features; expected more regions, from more frames or segmentations"
+                )
             losses.append(total / count)
             halving.step(losses[-1])
     linear = [layer for layer in model if isinstance(layer, nn.Linear)]
