@@ -66,8 +66,9 @@ def test_a_graph_is_cut_by_hand():
 
 
 def test_what_every_larger_k_joins_is_joined_once():
-    graph = Graph.of(np.cumsum([0, 3, 9, 27]).astype(np.uint8)[None, :, None].repeat(3, axis=2) * (1, 0, 0), 0, 9)
-    np.testing.assert_array_equal(graph.parts, [[0, 0, 1, 2]])
+    graph = Graph.of(np.cumsum([0, 3, 9, 27]).astype(np.uint8)[None, :, None].repeat(3, axis=2) * (1, 0, 0), 0).up_to(9)
+    np.testing.assert_array_equal(graph.parts, [[0, 1, 2, 3]])
+    np.testing.assert_array_equal(graph.regions, [0, 0, 1, 2])
     np.testing.assert_array_equal(graph.size, [2, 1, 1])
     np.testing.assert_array_equal(graph.inner, [3, 0, 0])
     np.testing.assert_array_equal(graph.weights, [9, 27])
@@ -86,8 +87,10 @@ def test_a_cut_of_what_is_joined_is_that_of_the_pixels(shape, levels):
         joined = Graph.of(picture, 0.8, k)
         assert len(joined.weights) <= len(whole.weights)
         for larger in (k, 3 * k):
+            joined = joined.up_to(larger)
             for least in (1, 30):
-                np.testing.assert_array_equal(joined.cut(larger).labels(least), whole.cut(larger).labels(least))
+                expected = whole.cut(larger).labels(least)
+                np.testing.assert_array_equal(joined.cut(larger).labels(least), expected)
 
 
 def test_k_and_least_size_follow_the_resolution():

@@ -21,8 +21,9 @@ def background_motion(flow: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     height, width = flow.shape[:2]
     step = max(1, int((height * width / _SAMPLES) ** 0.5))
-    y, x = np.mgrid[:height, :width].astype(np.float32)
-    design = np.stack([np.ones_like(x), x / width - 0.5, y / height - 0.5], axis=2)
+    design = np.ones((height, width, 3), dtype=np.float32)
+    design[..., 1] = np.arange(width, dtype=np.float32) / width - 0.5
+    design[..., 2] = (np.arange(height, dtype=np.float32) / height - 0.5)[:, None]
     samples = design[::step, ::step].reshape(-1, 3).astype(np.float64)
     target = flow[::step, ::step].reshape(-1, 2).astype(np.float64)
     weights = np.ones(len(samples))

@@ -120,4 +120,6 @@ def _scale(length: NDArray[np.floating], diagonal: float) -> float:
 
 
 def _lab(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.asarray(cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2Lab) / 100, dtype=np.float32)
+    lab = np.asarray(cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2Lab), dtype=np.float32)
+    lab /= 100
+    return lab

@@ -8,25 +8,30 @@ from numpy.typing import NDArray
 
 from vsodprep.compiled import compiled
 
-# So large a share of the edges, the lightest, is looked at before any are sorted; their heaviest is estimated from one
-# edge in so many.
-_LIGHT, _EVERY = 0.45, 37
-# Edges up to these shares of all are sorted one after another, until one is too heavy; most joining ends between them.
-_IN_TURN = (0.6, 0.85)
+# So large a share of the edges, the lightest, is sorted first: of the others, those between pixels that these have
+# joined need not be sorted. The heaviest of them is estimated from one edge in so many.
+_LIGHT, _EVERY = 0.6, 37
+_HEAVIEST = np.finfo(np.float32).max
+# A region while regions are joined: minus its pixels, or the larger one that it was joined to; and the heaviest weight
+# that may join it. Both are looked up together, at places that do not follow one another: the less memory there is of
+# them, the less that takes.
+_REGION = np.dtype([("into", np.int32), ("most", np.float32)])
 
 
 class Graph(NamedTuple):
-    """Parts of a picture with the edges between pixels of different parts.
+    """Regions of a picture with the edges between them.
 
     Attributes:
-        parts: int32 `(H, W)`, the part that each pixel lies in, numbered in the order of their first pixels.
-        size: int32 `(n,)`, pixels of each part.
-        inner: float32 `(n,)`, weight of the heaviest edge that joined each part.
-        ends: int32 `(E, 2)`, parts that each edge links, from the lightest edge to the heaviest.
+        parts: int32 `(H, W)`, the part that each pixel lies in; graphs made from one another share the array.
+        regions: int32 `(n,)`, the region of each part. Both are numbered in the order of their first pixels.
+        size: int32 `(r,)`, pixels of each region.
+        inner: float32 `(r,)`, weight of the heaviest edge that joined each region.
+        ends: int32 `(E, 2)`, regions that each edge links, from the lightest edge to the heaviest.
         weights: float32 `(E,)`, colour distances.
     """
 
     parts: NDArray[np.int32]
+    regions: NDArray[np.int32]
     size: NDArray[np.int32]
     inner: NDArray[np.float32]
     ends: NDArray[np.int32]
@@ -39,56 +44,46 @@ class Graph(NamedTuple):
         Args:
             picture: uint8 `(H, W, 3)` RGB.
             sigma: Standard deviation of the blur before it, in px.
-            k: The smallest k that it is cut with. Up to the first edge that is too heavy for it, none is too heavy for
-                a larger one: what these edges join is one part from the start.
+            k: The smallest k that it is cut with: many of the edges that join for it, whatever follows, have joined.
         """
         height, width = picture.shape[:2]
         # Channels in OpenCV's order, whose sums are rounded in between.
-        smooth = picture[..., ::-1].astype(np.float32)
+        smooth = np.asarray(cv2.cvtColor(picture.astype(np.float32), cv2.COLOR_RGB2BGR), dtype=np.float32)
         if sigma > 0:
             smooth = np.asarray(cv2.GaussianBlur(smooth, (0, 0), sigma, sigmaY=sigma), dtype=np.float32)
         links = _links(smooth)
-        known = links[::_EVERY] if k > 0 else links[:0]
+        parts = np.arange(height * width, dtype=np.int32)
+        known = links[::_EVERY]
         known = known[known < np.inf]
-        light, *limits = np.quantile(known, (_LIGHT, *_IN_TURN)) if len(known) else (-1.0,)  # none is negative
-        numbers, size, inner, keys = _gathered(links, links.view(np.uint32), width, np.float32(light), np.float32(k))
-        parent = np.arange(len(size)).astype(np.int32)
-        for limit in (*limits, np.inf) if k > 0 else ():
-            due, later = _due(keys, numbers, parent, width, np.float32(limit))
-            due.sort()
-            first = _join_up(numbers, parent, size, inner, due, width, np.float32(k))
-            keys = np.concatenate([due[first:], later])
-            if first < len(due):
-                break
-        parts, size, inner, keys = _compressed(numbers, parent, size, inner, keys, width)
-        keys.sort()
-        return cls(parts.reshape(height, width), size, inner, *_edges(parts, keys, width))
+        if k > 0 and len(known):
+            light = np.quantile(known, _LIGHT, method="lower")
+            parts, size, inner = _join_lightest(_sorted(links, parts, width, light), len(parts), width, np.float32(k))
+        else:
+            size, inner = np.ones(len(parts), np.int32), np.zeros(len(parts), np.float32)
+        edges = _edges(_sorted(links, parts, width, _HEAVIEST), parts, width)
+        return cls(parts.reshape(height, width), np.arange(len(size), dtype=np.int32), size, inner, *edges)
 
-    def cut(self, k: float) -> "Cut":
-        """Join parts into regions that no edge may join any more.
+    def up_to(self, k: float) -> "Graph":
+        """Join regions up to the first edge that is too heavy for k, and thus join what every larger k joins, too.
 
         Args:
             k: Scale of observation: the larger, the larger the regions.
         """
-        return Cut(self.parts, *_cut(self.size, self.inner, self.ends, self.weights, np.float32(k)))
+        return self._joined(k, whole=False)
 
+    def cut(self, k: float) -> "Graph":
+        """Join regions until no edge may join any more.
 
-class Cut(NamedTuple):
-    """Regions, before small ones are merged.
+        Args:
+            k: Scale of observation.
+        """
+        return self._joined(k, whole=True)
 
-    Attributes:
-        parts: int32 `(H, W)`, as in the graph.
-        regions: int32 `(n,)`, the region of each part, numbered in the order of their first pixels.
-        size: int32 `(r,)`, pixels of each region.
-        ends: int32 `(E, 2)`, regions on both sides of each edge between two, from the lightest edge to the heaviest.
-    """
+    def _joined(self, k: float, *, whole: bool) -> "Graph":
+        numbers, *joined = _joined(self.size, self.inner, self.ends, self.weights, np.float32(k), whole)
+        return Graph(self.parts, numbers[self.regions], *joined)
 
-    parts: NDArray[np.int32]
-    regions: NDArray[np.int32]
-    size: NDArray[np.int32]
-    ends: NDArray[np.int32]
-
-    def joined(self, least: int) -> NDArray[np.int32]:
+    def merged(self, least: int) -> NDArray[np.int32]:
         """Merge regions that are too small along the lightest edges.
 
         Args:
@@ -100,311 +95,168 @@ class Cut(NamedTuple):
         return np.asarray(_merged(self.size, self.ends, least)[self.regions])
 
     def labels(self, least: int) -> NDArray[np.int32]:
-        """Return the label of each pixel, int32 `(H, W)`; see `joined`."""
-        return self.joined(least)[self.parts]
+        """Return the label of each pixel, int32 `(H, W)`; see `merged`."""
+        return self.merged(least)[self.parts]
+
+
+def _sorted(links: NDArray[np.float32], parts: NDArray[np.int32], width: int, limit: float) -> NDArray[np.uint64]:
+    """Return keys of the edges between two parts, up to a weight, from the lightest to the heaviest."""
+    keys = np.asarray(_keys(links, links.view(np.uint32), parts, width, np.float32(limit)))
+    keys.sort()
+    return keys
 
 
 @compiled
 def _links(smooth):  # type: ignore[no-untyped-def]
     """Return the weights of the edges to the right of and below each pixel in turn; infinity where there is none."""
-    height, width, channels = smooth.shape
-    weights = np.empty(2 * height * width, np.float32)
+    height, width, _ = smooth.shape
+    weights = np.full((height, width, 2), np.inf, np.float32)
     for y in range(height):
-        for x in range(width):
-            for down in range(2):
-                link = 2 * (y * width + x) + down
-                if y + down == height or x + 1 - down == width:
-                    weights[link] = np.inf
-                    continue
-                total = np.float32(0)
-                for channel in range(channels):
-                    apart = np.float64(smooth[y, x, channel] - smooth[y + down, x + 1 - down, channel])
-                    total = np.float32(total + apart * apart)
-                weights[link] = np.sqrt(total)
-    return weights
+        for x in range(width - 1):
+            weights[y, x, 0] = _distance(smooth[y, x], smooth[y, x + 1])
+        for x in range(width if y + 1 < height else 0):
+            weights[y, x, 1] = _distance(smooth[y, x], smooth[y + 1, x])
+    return weights.reshape(-1)
 
 
 @compiled
-def _root(parent, pixel):  # type: ignore[no-untyped-def]
-    while parent[pixel] != pixel:
-        parent[pixel] = parent[parent[pixel]]
-        pixel = parent[pixel]
-    return pixel
+def _distance(a, b):  # type: ignore[no-untyped-def]
+    total = np.float32(0)
+    for channel in range(3):
+        apart = np.float64(a[channel] - b[channel])
+        total = np.float32(total + apart * apart)
+    return np.sqrt(total)
 
 
 @compiled
-def _join(parent, size, a, b):  # type: ignore[no-untyped-def]
-    """Join two regions; return the root, that of the larger one."""
-    if size[a] < size[b]:
-        a, b = b, a
-    parent[b] = a
-    size[a] += size[b]
-    return a
-
-
-@compiled
-def _numbers(parent):  # type: ignore[no-untyped-def]
-    """Number regions in the order of their first parts."""
-    number, found = np.full(len(parent), -1, np.int32), 0
-    numbers = np.empty(len(parent), np.int32)
-    for part in range(len(parent)):
-        root = _root(parent, part)
-        if number[root] < 0:
-            number[root] = found
-            found += 1
-        numbers[part] = number[root]
-    return numbers, found
-
-
-@compiled
-def _gathered(links, bits, width, light, k):  # type: ignore[no-untyped-def]
-    """Join pixels along light edges, whose order does not matter here; return parts and keys of the edges between them.
-
-    What edges up to a weight connect is one part before any heavier edge is looked at, if each of its edges may join:
-    surely if the heaviest edge of its minimum spanning tree is no heavier than k over its pixels. Pixels that lie side
-    by side lie so in memory, too, which sorted edges do not.
-    """
-    numbers, heaviest = _forest(links, width, light)
-    size, inner = _sure(numbers, heaviest, k)
-    return numbers, size, inner, _keys(links, bits, numbers, width)
-
-
-@compiled
-def _forest(links, width, light):  # type: ignore[no-untyped-def]
-    """Grow minimum spanning trees of the light edges as Boruvka's: every part takes its lightest edge, in turns.
-
-    Returns the tree of each pixel, and the weight of each tree's heaviest edge.
-    """
-    count = len(links) // 2
-    inner, into = np.zeros(count, np.float32), np.arange(count).astype(np.int32)
-    lightest = _lightest(links, width, light)
-    for link in lightest:
-        if link >= 0:
-            _grow(into, inner, link >> 1, (link >> 1) + (width if link & 1 else 1), links[link])
-    parts = _renumbered(into, inner, count)
-    numbers = into.copy()
-    lightest[:parts] = -1
-    ends, weights = np.empty((len(links), 2), np.int32), np.empty(len(links), np.float32)
-    left = 0
-    for link in range(len(links)):
-        if links[link] <= light:
-            a = link >> 1
-            a, b = numbers[a], numbers[a + (width if link & 1 else 1)]
-            left = _kept(ends, weights, lightest, left, a, b, links[link])
-    while left:
-        for part in range(parts):
-            into[part] = part
-        for part in range(parts):
-            edge = lightest[part]
-            if edge >= 0:
-                _grow(into, inner, ends[edge, 0], ends[edge, 1], weights[edge])
-        parts = _renumbered(into, inner, parts)
-        for pixel in range(count):
-            numbers[pixel] = into[numbers[pixel]]
-        lightest[:parts] = -1
-        before, left = left, 0
-        for edge in range(before):
-            left = _kept(ends, weights, lightest, left, into[ends[edge, 0]], into[ends[edge, 1]], weights[edge])
-    return numbers, inner[:parts].copy()
-
-
-@compiled
-def _lightest(links, width, light):  # type: ignore[no-untyped-def]
-    """Return the lightest edge of each pixel, the first of equal ones; -1 where none is light."""
-    found = np.empty(len(links) // 2, np.int32)
-    for pixel in range(len(found)):
-        least, best = light, -1
-        for link in (2 * (pixel - width) + 1, 2 * (pixel - 1), 2 * pixel, 2 * pixel + 1):
-            if link >= 0 and (links[link] < least or (best < 0 and links[link] == light)):
-                least, best = links[link], link
-        found[pixel] = best
-    return found
-
-
-@compiled
-def _kept(ends, weights, lightest, left, a, b, weight):  # type: ignore[no-untyped-def]
-    """Keep an edge if it is between two parts, and note it if it is the lightest of one; return how many are kept."""
-    if a == b:
-        return left
-    ends[left, 0], ends[left, 1], weights[left] = a, b, weight
-    for part in (a, b):
-        if lightest[part] < 0 or weight < weights[lightest[part]]:
-            lightest[part] = left
-    return left + 1
-
-
-@compiled
-def _sure(numbers, heaviest, k):  # type: ignore[no-untyped-def]
-    """Let trees that may not join fall apart, and number the rest and pixels, in place; return their size and inner."""
-    size, inner = np.empty(len(numbers), np.int32), np.empty(len(numbers), np.float32)
-    pixels, known = np.zeros(len(heaviest), np.int32), np.full(len(heaviest), -1, np.int32)
-    for tree in numbers:
-        pixels[tree] += 1
-    found = 0
-    for pixel in range(len(numbers)):
-        tree = numbers[pixel]
-        if known[tree] >= 0:
-            numbers[pixel] = known[tree]
-            continue
-        if heaviest[tree] <= k / np.float32(pixels[tree]):
-            size[found], inner[found], known[tree] = pixels[tree], heaviest[tree], found
-        else:
-            size[found], inner[found] = 1, 0
-        numbers[pixel] = found
-        found += 1
-    return size[:found], inner[:found]
-
-
-@compiled
-def _keys(links, bits, numbers, width):  # type: ignore[no-untyped-def]
-    """Return a key of each edge between two parts: the bits of its weight, and its number.
+def _keys(links, bits, parts, width, limit):  # type: ignore[no-untyped-def]
+    """Return a key of each edge between two parts up to a weight: the bits of its weight, and its number.
 
     As no weight is negative, bits are in the order of weights; edges that weigh the same keep theirs.
     """
     keys, left = np.empty(len(links), np.uint64), 0
-    for link in range(len(links)):
-        a = link >> 1
-        b = a if links[link] == np.inf else a + (width if link & 1 else 1)
-        # Written in any case: whether it stays is a matter of chance, and a processor would guess wrong.
-        keys[left] = np.uint64(bits[link]) << np.uint64(32) | np.uint64(link)
-        left += numbers[a] != numbers[b]
+    for pixel in range(len(parts)):
+        for down in range(2):
+            link, other = 2 * pixel + down, min(pixel + (width if down else 1), len(parts) - 1)
+            # Written in any case: whether it stays is a matter of chance, and a processor would guess wrong.
+            keys[left] = np.uint64(bits[link]) << np.uint64(32) | np.uint64(link)
+            left += (links[link] <= limit) & (parts[pixel] != parts[other])
     return keys[:left]
 
 
 @compiled
-def _grow(into, inner, a, b, weight):  # type: ignore[no-untyped-def]
-    """Join the trees of two parts along an edge."""
-    a, b = _root(into, a), _root(into, b)
-    if a != b:
-        a, b = min(a, b), max(a, b)
-        into[b] = a
-        inner[a] = max(inner[a], inner[b], weight)
-
-
-@compiled
-def _renumbered(into, inner, parts):  # type: ignore[no-untyped-def]
-    """Give joined parts numbers, in place, in the order of their first ones; return how many there are."""
-    found = 0
-    for part in range(parts):
-        if into[part] == part:
-            inner[found], into[part] = inner[part], found
-            found += 1
-        else:
-            into[part] = into[into[part]]  # of a smaller part, which has its number
-    return found
-
-
-@compiled
-def _ends(key, parts, width):  # type: ignore[no-untyped-def]
-    """Return the parts on both sides of an edge, given its key."""
+def _unpacked(key, width):  # type: ignore[no-untyped-def]
+    """Return the pixels that an edge links and the bits of its weight, given its key."""
     link = np.int64(np.uint32(key))
-    pixel = link >> 1
-    return parts[pixel], parts[pixel + (width if link & 1 else 1)]
+    return link >> 1, (link >> 1) + (width if link & 1 else 1), np.uint32(key >> np.uint64(32))
 
 
 @compiled
-def _due(keys, parts, parent, width, limit):  # type: ignore[no-untyped-def]
-    """Return keys of the edges up to a weight that are still between two regions, and those of heavier edges.
-
-    What is left out would be passed over later, at places in memory that do not follow one another.
-    """
-    weight = np.empty(1, np.float32)
-    weight[0] = limit
-    most = np.uint64(weight.view(np.uint32)[0])
-    due, later = np.empty(len(keys), np.uint64), np.empty(len(keys), np.uint64)
-    now, left = 0, 0
-    for key in keys:
-        if key >> np.uint64(32) > most:
-            later[left] = key
-            left += 1
-            continue
-        a, b = _ends(key, parts, width)
-        due[now] = key
-        now += _root(parent, a) != _root(parent, b)
-    return due[:now], later[:left]
-
-
-@compiled
-def _join_up(parts, parent, size, inner, keys, width, k):  # type: ignore[no-untyped-def]
-    """Join regions in place along sorted edges, up to the first one that is too heavy for k; return its place."""
-    bits = np.empty(1, np.uint32)
-    weight = bits.view(np.float32)
-    for place in range(len(keys)):
-        bits[0] = np.uint32(keys[place] >> np.uint64(32))
-        a, b = _ends(keys[place], parts, width)
-        a, b = _root(parent, a), _root(parent, b)
-        if a == b:
-            continue
-        if weight[0] > inner[a] + k / np.float32(size[a]) or weight[0] > inner[b] + k / np.float32(size[b]):
-            return place
-        inner[_join(parent, size, a, b)] = weight[0]
-    return len(keys)
-
-
-@compiled
-def _compressed(parts, parent, size, inner, keys, width):  # type: ignore[no-untyped-def]
-    """Number joined regions and return them: of each pixel, their size, their inner, and keys of edges between two."""
-    numbers, found = _numbers(parent)
-    sizes, inners = np.empty(found, np.int32), np.empty(found, np.float32)
-    for part in range(len(parent)):
-        if parent[part] == part:
-            sizes[numbers[part]], inners[numbers[part]] = size[part], inner[part]
-    of_pixel = np.empty(len(parts), np.int32)
-    for pixel in range(len(parts)):
-        of_pixel[pixel] = numbers[parts[pixel]]
-    between, left = np.empty(len(keys), np.uint64), 0
-    for key in keys:
-        a, b = _ends(key, of_pixel, width)
-        between[left] = key
-        left += a != b
-    return of_pixel, sizes, inners, between[:left].copy()
-
-
-@compiled
-def _edges(parts, keys, width):  # type: ignore[no-untyped-def]
+def _edges(keys, parts, width):  # type: ignore[no-untyped-def]
     """Return the ends and weights of edges, given their keys."""
     ends, bits = np.empty((len(keys), 2), np.int32), np.empty(len(keys), np.uint32)
     for place in range(len(keys)):
-        ends[place, 0], ends[place, 1] = _ends(keys[place], parts, width)
-        bits[place] = np.uint32(keys[place] >> np.uint64(32))
+        a, b, bits[place] = _unpacked(keys[place], width)
+        ends[place, 0], ends[place, 1] = parts[a], parts[b]
     return ends, bits.view(np.float32)
 
 
 @compiled
-def _cut(size, inner, ends, weights, k):  # type: ignore[no-untyped-def]
-    parent, size = np.arange(len(size)).astype(np.int32), size.copy()
-    threshold = inner + k / size.astype(np.float32)
-    apart = np.empty(len(weights), np.int32)
-    left = 0
+def _regions(size, inner, k):  # type: ignore[no-untyped-def]
+    regions = np.empty(len(size), _REGION)
+    for region in range(len(size)):
+        regions[region].into, regions[region].most = -size[region], inner[region] + k / np.float32(size[region])
+    return regions
+
+
+@compiled
+def _root(regions, region):  # type: ignore[no-untyped-def]
+    into = regions[region].into
+    while into >= 0:
+        further = regions[into].into
+        if further < 0:
+            return into
+        regions[region].into = further
+        region, into = further, regions[further].into
+    return region
+
+
+@compiled
+def _join(regions, a, b):  # type: ignore[no-untyped-def]
+    """Join two regions; return what is left, the larger one."""
+    if regions[a].into > regions[b].into:
+        a, b = b, a
+    regions[a].into += regions[b].into
+    regions[b].into = a
+    return a
+
+
+@compiled
+def _is_heavy(regions, inner, a, b, weight, k):  # type: ignore[no-untyped-def]
+    """Join the regions of both ends of an edge, in place, unless it is too heavy for one of them: then tell so."""
+    a, b = _root(regions, a), _root(regions, b)
+    if a == b:
+        return False
+    if weight > regions[a].most or weight > regions[b].most:
+        return True
+    root = _join(regions, a, b)
+    inner[root], regions[root].most = weight, weight - k / np.float32(regions[root].into)
+    return False
+
+
+@compiled
+def _join_lightest(keys, count, width, k):  # type: ignore[no-untyped-def]
+    """Join pixels along sorted edges, up to the first one that is too heavy; return what `_numbered` does."""
+    inner, bits = np.zeros(count, np.float32), np.empty(1, np.uint32)
+    pixels, weight = _regions(np.ones(count, np.int32), inner, k), bits.view(np.float32)
+    for key in keys:
+        a, b, bits[0] = _unpacked(key, width)
+        if _is_heavy(pixels, inner, a, b, weight[0], k):
+            break
+    return _numbered(pixels, inner)
+
+
+@compiled
+def _joined(size, inner, ends, weights, k, whole):  # type: ignore[no-untyped-def]
+    """Join regions along edges, all of them or up to the first one that is too heavy.
+
+    Returns what `_numbered` does, and the ends and weights of the edges that are left between two regions.
+    """
+    regions, inner = _regions(size, inner, k), inner.copy()
+    apart, left = np.empty(len(weights), np.int32), 0
     for edge in range(len(weights)):
-        a, b = _root(parent, ends[edge, 0]), _root(parent, ends[edge, 1])
-        if a == b:
-            continue
-        if weights[edge] <= threshold[a] and weights[edge] <= threshold[b]:
-            root = _join(parent, size, a, b)
-            threshold[root] = weights[edge] + k / np.float32(size[root])
-        else:
+        if (left and not whole) or _is_heavy(regions, inner, ends[edge, 0], ends[edge, 1], weights[edge], k):
             apart[left] = edge
             left += 1
-    numbers, found = _numbers(parent)
-    sizes, between = np.empty(found, np.int32), np.empty((left, 2), np.int32)
-    for part in range(len(parent)):
-        if parent[part] == part:
-            sizes[numbers[part]] = size[part]
-    count = 0
+    numbers, size, inner = _numbered(regions, inner)
+    between, heavy, count = np.empty((left, 2), np.int32), np.empty(left, np.float32), 0
     for edge in apart[:left]:
         a, b = numbers[ends[edge, 0]], numbers[ends[edge, 1]]
-        if a != b:
-            between[count, 0], between[count, 1] = a, b
-            count += 1
-    return numbers, sizes, between[:count].copy()
+        between[count, 0], between[count, 1], heavy[count] = a, b, weights[edge]
+        count += a != b
+    return numbers, size, inner, between[:count], heavy[:count]
+
+
+@compiled
+def _numbered(regions, heaviest):  # type: ignore[no-untyped-def]
+    """Number joined regions in the order of their first parts; return the number of each part, their size and inner."""
+    numbers, found = np.full(len(regions), -1, np.int32), 0
+    size, inner = np.empty(len(regions), np.int32), np.empty(len(regions), np.float32)
+    for region in range(len(regions)):
+        root = _root(regions, region)
+        if numbers[root] < 0:
+            numbers[root], size[found], inner[found] = found, -regions[root].into, heaviest[root]
+            found += 1
+        numbers[region] = numbers[root]
+    return numbers, size[:found].copy(), inner[:found].copy()
 
 
 @compiled
 def _merged(size, ends, least):  # type: ignore[no-untyped-def]
-    parent, size = np.arange(len(size)).astype(np.int32), size.copy()
+    unused = np.zeros(len(size), np.float32)
+    regions = _regions(size, unused, np.float32(0))
     for edge in range(len(ends)):
-        a, b = _root(parent, ends[edge, 0]), _root(parent, ends[edge, 1])
-        if a != b and (size[a] < least or size[b] < least):
-            _join(parent, size, a, b)
-    return _numbers(parent)[0]
+        a, b = _root(regions, ends[edge, 0]), _root(regions, ends[edge, 1])
+        if a != b and (-regions[a].into < least or -regions[b].into < least):
+            _join(regions, a, b)
+    return _numbered(regions, unused)[0]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vsodprep.config.prior import Level
 from vsodprep.errors import InputError
-from vsodprep.prior.graph import Cut, Graph
+from vsodprep.prior.graph import Graph
 
 MOST_HALVINGS = 5
 
@@ -49,14 +49,14 @@ Cutting = Callable[[float, int], Segmentation]
 
 def _compiled(picture: NDArray[np.uint8], sigma: float) -> Cutting:
     graphs: dict[float, Graph] = {}
-    cuts: dict[float, Cut] = {}
+    cuts: dict[float, Graph] = {}
 
     def cut(k: float, least: int) -> Segmentation:
-        if not any(known <= k for known in graphs):
-            graphs[k] = Graph.of(picture, sigma, k)
         if k not in cuts:
-            cuts[k] = graphs[max(known for known in graphs if known <= k)].cut(k)
-        return Segmentation(cuts[k].parts, cuts[k].joined(least))
+            below = max((known for known in graphs if known < k), default=None)
+            graphs[k] = (Graph.of(picture, sigma, k) if below is None else graphs[below]).up_to(k)
+            cuts[k] = graphs[k].cut(k)
+        return Segmentation(cuts[k].parts, cuts[k].merged(least))
 
     return cut
 
