@@ -11,7 +11,7 @@ from vsodprep.compiled import compiled
 # So large a share of the edges, the lightest, is sorted first: of the others, those between pixels that these have
 # joined need not be sorted. The heaviest of them is estimated from one edge in so many.
 _LIGHT, _EVERY = 0.6, 37
-_HEAVIEST = np.finfo(np.float32).max
+_HEAVIEST = float(np.finfo(np.float32).max)
 # A region while regions are joined: minus its pixels, or the larger one that it was joined to; and the heaviest weight
 # that may join it. Both are looked up together, at places that do not follow one another: the less memory there is of
 # them, the less that takes.
@@ -56,7 +56,7 @@ class Graph(NamedTuple):
         known = links[::_EVERY]
         known = known[known < np.inf]
         if k > 0 and len(known):
-            light = np.quantile(known, _LIGHT, method="lower")
+            light = float(np.quantile(known, _LIGHT, method="lower"))
             parts, size, inner = _join_lightest(_sorted(links, parts, width, light), len(parts), width, np.float32(k))
         else:
             size, inner = np.ones(len(parts), np.int32), np.zeros(len(parts), np.float32)
