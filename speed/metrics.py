@@ -68,8 +68,8 @@ def ours(names: tuple[str, ...]) -> Callable[[Any, Any], dict[str, Any]]:
         if id(mask) not in shared:
             shared.clear()
             shared[id(mask)] = SharedMask(mask > 128)
-        of_many = {"compiled": True}  # as in an evaluation of many frames
-        return score_frame(saliency, shared[id(mask)], PROTOCOLS["pysod"], chosen, **of_many).scalars
+        # Compiled, as in an evaluation of many frames.
+        return score_frame(saliency, shared[id(mask)], PROTOCOLS["pysod"], chosen, compiled=True).scalars
 
     return score
 

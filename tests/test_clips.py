@@ -273,6 +273,17 @@ def test_window_keeps_its_share():
     np.testing.assert_array_equal(Window(1.0, 0.0, 0.4).cut(image), image[6:, :4])
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [(5, 7), (40, 61)])
+def test_resizing_minds_no_order_in_memory(channels, size):
+    image = np.random.default_rng(0).integers(0, 256, (23, 31, channels)).astype(np.uint8)
+    planes = np.moveaxis(np.ascontiguousarray(np.moveaxis(image, -1, 0)), 0, -1)
+    wanted = resize(image, size)
+    assert wanted.shape == (*size, channels)
+    for other in (planes, np.asfortranarray(image), image[..., ::-1][..., ::-1]):
+        np.testing.assert_array_equal(resize(other, size), wanted)
+
+
 def test_resizing_is_bilinear_and_masks_stay_binary():
     image = np.zeros((2, 2, 3), np.uint8)
     image[:, 1] = 100

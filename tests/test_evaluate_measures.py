@@ -308,12 +308,12 @@ def direct_boundary(region: Mask) -> Mask:
     return edge
 
 
-def direct_boundary_f(predicted: Mask, mask: Mask) -> float:
+def direct_boundary_f(predicted: Mask, mask: Mask, radius: int | None = None) -> float:
     """Boundary F over the whole frame, with SciPy's dilation."""
     found, wanted = direct_boundary(predicted), direct_boundary(mask)
     if not found.any() or not wanted.any():
         return float(found.any() == wanted.any())
-    radius = math.ceil(0.1 * math.hypot(*mask.shape))
+    radius = math.ceil(0.1 * math.hypot(*mask.shape)) if radius is None else radius
     rows, columns = np.mgrid[-radius : radius + 1, -radius : radius + 1]
     disk = rows**2 + columns**2 <= radius**2
     precision = (found & ndimage.binary_dilation(wanted, disk)).sum() / found.sum()
@@ -325,6 +325,18 @@ def direct_boundary_f(predicted: Mask, mask: Mask) -> float:
 @settings(max_examples=60, deadline=None)
 def test_boundary_f_equals_the_direct_formula(masks: tuple[Mask, Mask]) -> None:
     assert boundary_f(*masks, tolerance=0.1) == pytest.approx(direct_boundary_f(*masks), abs=1e-12)
+
+
+@pytest.mark.parametrize("radius", range(1, 25))
+@pytest.mark.parametrize("corner", [(0, 0), (0, -1), (-1, 0), (-1, -1)])
+def test_boundaries_in_a_corner_at_every_radius(radius: int, corner: tuple[int, int]) -> None:
+    mask = np.zeros((40, 129), dtype=bool)
+    mask[corner] = True
+    generator = np.random.default_rng(radius)
+    for _ in range(3):
+        predicted = generator.random(mask.shape) < 0.003
+        found = boundary_f(predicted, mask, tolerance=float(radius))
+        assert found == pytest.approx(direct_boundary_f(predicted, mask, radius), abs=1e-12)
 
 
 def unpacked(bits: NDArray[np.uint64], width: int) -> Mask:

@@ -2,8 +2,8 @@
 
 Run: python tools/attention.py CHECKPOINT SHARD --split SPLIT [--every 30]
 
-A map is given as logits, with its mean inside and outside of the mask and its largest value; numbers are means over
-frames, but the largest, which is that of all frames.
+A map is given as logits. Inside and outside of the mask, and of the weights, it is the mean over frames of each frame's
+mean; the largest value is that of all frames.
 """
 
 import argparse
@@ -68,6 +68,8 @@ def main() -> None:
     torch.set_num_threads(1)
     network, run = placed(given.checkpoint, saved.load(given.checkpoint), "cpu")
     options = network.options
+    if given.every < 1:
+        parser.error(f"--every {given.every}: at least 1")
     if not isinstance(options, STANOptions) or options.combine != "attention":
         parser.error(f"{given.checkpoint}: a network without attention over maps; expected STAN, joined by attention")
     dataset = split_of(network, run, SplitSource(given.shard, given.split), network.clip_length, network.clip)
@@ -79,6 +81,8 @@ def main() -> None:
             if 0 < int(mask.sum()) < mask.numel():
                 for name, values in of_frame(network(clip), mask, names(options)).items():
                     frames.setdefault(name, []).append(values)
+    if not frames:
+        parser.error(f"{given.shard}, split {given.split}: none of the frames taken has a mask with both sides")
     print(f"{len(frames['joined'])} frames of {given.split}\n" + "\n".join(rows(frames)))
 
 

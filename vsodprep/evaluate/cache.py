@@ -21,7 +21,7 @@ from vsodprep.evaluate.truth import Masks
 from vsodprep.files import atomic_path, real_path, write_text
 
 # Raise it when a measure's values change, or what is told of an image.
-_VERSION = 3
+_VERSION = 4
 _PLAIN = ("frames", "pixels", "error", "positives")  # of `SequenceTotals`: numbers, or lists
 
 

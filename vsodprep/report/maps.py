@@ -75,7 +75,9 @@ def _from_shard(
     if not path.is_file():
         return None
     shard, number = open_shard(path.parent), sequence.frames.index(frame)
-    if sequence.name not in {each.name for each in shard.manifest.sequences}:  # which no run reads
+    if sequence.name not in {
+        each.name for each in shard.manifest.sequences
+    }:  # a shard lacks sequences that no run reads
         return None
     if kind == "prior":
         return shard[sequence.name].prior(block, number) if block in shard.contents["prior"] else None

@@ -118,7 +118,7 @@ def resize(image: NDArray[np.uint8], size: tuple[int, int], method: Resize = "pi
         return np.moveaxis(resized, 0, -1)
     import torch  # noqa: PLC0415  (takes seconds, and packing seldom resizes)
 
-    if image.ndim == 3 and image.strides[-1] != 1:
+    if image.ndim == 3 and image.shape[2] > 1 and image.strides[-1] != 1:
         image = cv2.merge(list(np.moveaxis(image, -1, 0)))
     # A batch of one whose strides tell that channels come last: torch then returns them so, without a copy to planes.
     batch = torch.from_numpy(np.require(np.atleast_3d(image), requirements=["C", "W"]))[None].permute(0, 3, 1, 2)

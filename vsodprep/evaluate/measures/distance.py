@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from vsodprep.compiled import compiled
 
 _NOWHERE = 1 << 30  # rows
-LARGEST = (1 << 16) - 1
+_LARGEST = (1 << 16) - 1
 
 
 @compiled
@@ -53,5 +53,5 @@ def squared_distances(inside: NDArray[np.uint8]) -> NDArray[np.uint16]:
             column = nearest[place]
             end = first[place + 1] if place + 1 < found else width
             for x in range(first[place], end):
-                squares[y, x] = min((x - column) ** 2 + own[column] ** 2, LARGEST)
+                squares[y, x] = min((x - column) ** 2 + own[column] ** 2, _LARGEST)
     return squares

@@ -27,7 +27,7 @@ class SharedMask:
 
         It is computed when it is first asked for.
         """
-        key = function, settings
+        key = function, settings, of
         if key not in self._known:
             self._known[key] = function(self.pixels if of is None else self.derived(of), *settings)
         found: T = self._known[key]
