@@ -11,6 +11,7 @@ from shard_tree import make_everything
 from vsodprep.config.networks.stan import STANOptions
 from vsodprep.config.pack import Pack
 from vsodprep.config.train import Data, Run, Stage
+from vsodprep.models import saved
 from vsodprep.models.training import Execution, train
 from vsodprep.shards import pack_benchmark
 from vsodprep.threads import restores_threads
@@ -76,6 +77,15 @@ def test_of_a_trained_network(tmp_path, monkeypatch, capsys) -> None:
     assert len(rows) == 4
     for side in (3, 4):
         assert sum(float(row[side]) for row in rows[1:]) == pytest.approx(1, abs=0.011)
+    content = saved.load(tmp_path / "stan" / "last.ckpt")
+    for part, row in (("project.", 2), ("conv3d.", 3)):  # which map is whose: without its last weights it is flat
+        weights = {
+            name: torch.zeros_like(values) if name.startswith(part) else values
+            for name, values in content["weights"].items()
+        }
+        saved.save(tmp_path / part / "last.ckpt", {**content, "weights": weights})
+        flat = [[cell.strip() for cell in line.split("|")[2:5]] for line in say(part).splitlines()[3:]]
+        assert [place for place, cells in enumerate(flat) if {cell.lstrip("-") for cell in cells} == {"0.00"}] == [row]
     with pytest.raises(SystemExit):
         say("dsnet")
     assert "without attention over maps" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vsodprep.evaluate.measures.masks import count, packed
+from vsodprep.evaluate.measures.masks import WORD, count, packed
 
 
 def boundary_bits(mask: NDArray[np.uint64], width: int) -> NDArray[np.uint64]:
@@ -23,13 +23,16 @@ def boundary_bits(mask: NDArray[np.uint64], width: int) -> NDArray[np.uint64]:
     Returns:
         Likewise, uint64 `(H, n)`.
     """
-    own, (last, place), (beyond, behind) = mask.copy(), divmod(width - 1, 64), divmod(width, 64)
-    own[:, beyond] |= (own[:, last] >> place & 1) << behind  # as the last column, which then differs from none
+    own = mask.copy()
+    (last_word, last_bit), (next_word, next_bit) = divmod(width - 1, WORD), divmod(width, WORD)
+    own[:, next_word] |= (
+        own[:, last_word] >> last_bit & 1
+    ) << next_bit  # the last column then differs from no right one
     right = own >> np.uint64(1)
-    right.ravel()[:-1] |= own.ravel()[1:] << 63
+    right.ravel()[:-1] |= own.ravel()[1:] << WORD - 1
     edge = own ^ right
     edge[:-1] |= (own[:-1] ^ own[1:]) | (own[:-1] ^ right[1:])
-    edge[:, beyond] &= (1 << behind) - 1
+    edge[:, next_word] &= (1 << next_bit) - 1
     return edge
 
 

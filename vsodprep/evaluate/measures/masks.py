@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_WORD = 64
+WORD = 64
 T = TypeVar("T")
 
 
@@ -61,7 +61,7 @@ def packed(mask: NDArray[np.bool_]) -> NDArray[np.uint64]:
         uint64 `(H, W // 64 + 1)`; the lowest bit of a row's first word is its first pixel.
     """
     bits = np.packbits(mask, axis=1, bitorder="little")
-    words = np.zeros((mask.shape[0], mask.shape[1] // _WORD + 1), dtype="<u8")
+    words = np.zeros((mask.shape[0], mask.shape[1] // WORD + 1), dtype="<u8")
     words.view(np.uint8)[:, : bits.shape[1]] = bits
     return words
 
