@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from shard_tree import make_everything
+from snakemake.utils import update_config
 
 from vsodprep import benchmarks
 from vsodprep.config import complete, read
@@ -56,6 +57,18 @@ def test_no_sequence_is_trained_on_and_tested(path: Path) -> None:
         assert trained and tested and not trained & tested
         if path.stem == "davis-recipes":  # recipes are chosen without the validation split
             assert not tested & of("val")
+
+
+def test_folds_hold_each_training_sequence_out_once() -> None:
+    folds = [read(FOLDER / "davis-recipes.yaml") for _ in range(3)]
+    for fold, path in zip(folds[1:], sorted(FOLDER.glob("folds/*.yaml")), strict=True):
+        update_config(fold, read(path))
+    configs = [complete(fold, BASE) for fold in folds]
+    assert len({config.results for config in configs}) == 3
+    train = sorted(one.name for one in benchmarks.get("davis2016").sequences if "train" in one.splits)
+    assert sorted(name for config in configs for name in config.splits["davis2016"]["held"]) == train
+    for config in configs:
+        assert sorted(config.splits["davis2016"]["held"] + config.splits["davis2016"]["chosen"]) == train
 
 
 @pytest.fixture(scope="module")
