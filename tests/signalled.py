@@ -33,6 +33,12 @@ def group(leader: int) -> list[str]:
     return found
 
 
+def _heed_signals() -> None:
+    """Heed what the tests may have been told to ignore, as `nohup` does, and a script for what it starts by `&`."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
@@ -62,6 +68,7 @@ class Running:
             cwd=folder,
             env=os.environ | {"TMPDIR": str(temporary)},
             start_new_session=True,
+            preexec_fn=_heed_signals,  # noqa: PLW1509  no thread runs here
         )
 
     def says(self, word: str) -> None:
