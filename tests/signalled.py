@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,13 +34,18 @@ def group(leader: int) -> list[str]:
     return found
 
 
-def _heed_signals() -> None:
-    """Heed what the tests may have been told to ignore, as `nohup` does, and a script for what it starts by `&`."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+@contextmanager
+def _heeded() -> Iterator[None]:
+    """Let what starts here heed signals that the tests are told to ignore, as by `nohup`, and by a script's `&`."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGHUP, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
-def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def until(condition: Callable[[], bool], seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it never came"
@@ -60,16 +66,16 @@ class Running:
         self, words: Sequence[str], temporary: Path, *, before: Sequence[str] = (), folder: Path | None = None
     ) -> None:
         temporary.mkdir(exist_ok=True)
-        self.process = subprocess.Popen(
-            [*before, sys.executable, *words],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            cwd=folder,
-            env=os.environ | {"TMPDIR": str(temporary)},
-            start_new_session=True,
-            preexec_fn=_heed_signals,  # noqa: PLW1509  no thread runs here
-        )
+        with _heeded():
+            self.process = subprocess.Popen(
+                [*before, sys.executable, *words],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                cwd=folder,
+                env=os.environ | {"TMPDIR": str(temporary)},
+                start_new_session=True,
+            )
 
     def says(self, word: str) -> None:
         """Wait until it has said a line."""
