@@ -25,9 +25,8 @@ def boundary_bits(mask: NDArray[np.uint64], width: int) -> NDArray[np.uint64]:
     """
     own = mask.copy()
     (last_word, last_bit), (next_word, next_bit) = divmod(width - 1, WORD), divmod(width, WORD)
-    own[:, next_word] |= (
-        own[:, last_word] >> last_bit & 1
-    ) << next_bit  # the last column then differs from no right one
+    # The last column is repeated, so that it differs from none on its right.
+    own[:, next_word] |= (own[:, last_word] >> last_bit & 1) << next_bit
     right = own >> np.uint64(1)
     right.ravel()[:-1] |= own.ravel()[1:] << WORD - 1
     edge = own ^ right
