@@ -35,14 +35,16 @@ def group(leader: int) -> list[str]:
 
 
 @contextmanager
-def _heeded() -> Iterator[None]:
+def heeded() -> Iterator[None]:
     """Let what starts here heed signals that the tests are told to ignore, as by `nohup`, and by a script's `&`."""
-    before = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGHUP, signal.SIGINT)}
+    ignored = [each for each in (signal.SIGHUP, signal.SIGINT) if signal.getsignal(each) is signal.SIG_IGN]
+    for each in ignored:
+        signal.signal(each, signal.SIG_DFL)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for each in ignored:
+            signal.signal(each, signal.SIG_IGN)
 
 
 def until(condition: Callable[[], bool], seconds: float = 300) -> None:
@@ -66,7 +68,7 @@ class Running:
         self, words: Sequence[str], temporary: Path, *, before: Sequence[str] = (), folder: Path | None = None
     ) -> None:
         temporary.mkdir(exist_ok=True)
-        with _heeded():
+        with heeded():
             self.process = subprocess.Popen(
                 [*before, sys.executable, *words],
                 stdout=subprocess.PIPE,

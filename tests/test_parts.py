@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from signalled import group, until
+from signalled import group, heeded, until
 
 PATH = str(Path(__file__).parents[1] / ".ci" / "parts.py")
 PARTS = runpy.run_path(PATH, run_name="parts")
@@ -26,6 +27,12 @@ print(*lines, sep=chr(10))
 sys.exit(int(status))
 """
 PASSED, ONE_FAILED = "==== 3 passed in 0.10s ====", "==== 1 failed, 2 passed in 0.10s ===="
+
+
+@pytest.fixture(autouse=True)
+def _signals_are_heeded() -> Iterator[None]:
+    with heeded():
+        yield
 
 
 def part(name: str, seconds: float, status: int, *lines: str, required: bool = False) -> object:

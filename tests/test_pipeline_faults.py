@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from pipeline import ROOT, TINY, command, digests, snakemake
+from signalled import heeded
 
 pytestmark = pytest.mark.faults
 
@@ -40,13 +41,14 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 def interrupt(folder: Path, begun: Path, how: signal.Signals) -> None:
     """Start the pipeline and end it, with all its jobs, shortly after a stage has begun."""
-    running = subprocess.Popen(
-        command(folder, "all", *CONFIG),
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with heeded():
+        running = subprocess.Popen(
+            command(folder, "all", *CONFIG),
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     deadline = time.monotonic() + 300
     while not begun.exists():
         assert running.poll() is None, f"the pipeline ended before {begun} appeared"
